@@ -1,0 +1,98 @@
+"""What can go wrong, one class for each exit code.
+
+    JiraCiError               1   our bug, when nothing below fits
+      UsageError              2   a flag, setting or file cannot be meant
+      AccessError             6   a credential or permission is missing or refused
+      NetworkError            7   Jira, a proxy or the CI's server did not give a usable answer
+      RejectedError           8   Jira understood the report and refused it
+      Interrupted       130/143   SIGINT or SIGTERM
+
+An error says what was asked, of whom and what came back (``message``), and what to do about it (``mend``).
+An answer is not an error: *not approved* is a result with an exit code of its own.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes: this table, the README's and ``jira-ci --help`` agree (a test holds them together)."""
+
+    OK = 0, "proceed, reported, or nothing to do"
+    BUG = 1, "a bug in jira-ci"
+    USAGE = 2, "usage or configuration"
+    DENIED = 3, "the gate denied"
+    WAIT = 4, "not approved yet"
+    WINDOW = 5, "the change window stands in the way: not begun, over, or inverted"
+    ACCESS = 6, "authentication or permission"
+    NETWORK = 7, "network or server"
+    REJECTED = 8, "Jira rejected the report, or no keys with on-no-keys: fail"
+    SIGINT = 130, "interrupted (SIGINT)"
+    SIGTERM = 143, "terminated (SIGTERM)"
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Exit:
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+
+class JiraCiError(Exception):
+    """An error a release engineer can act on.
+
+    Args:
+        message: one sentence: what was asked, of whom, what came back.
+        mend: one sentence: which setting, file or place to change; empty when nothing can be done but retry.
+    """
+
+    exit = Exit.BUG
+    kind = "bug"
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.mend}".strip()
+
+
+class UsageError(JiraCiError):
+    """A flag, a setting, an environment variable or a file that cannot be meant (exit 2)."""
+
+    exit = Exit.USAGE
+    kind = "usage"
+
+
+class AccessError(JiraCiError):
+    """A credential or permission is missing or refused (exit 6)."""
+
+    exit = Exit.ACCESS
+    kind = "access"
+
+
+class NetworkError(JiraCiError):
+    """No usable answer: refused, reset, late, cut, redirected, 429, 5xx, or not of the documented shape (exit 7)."""
+
+    exit = Exit.NETWORK
+    kind = "network"
+
+
+class RejectedError(JiraCiError):
+    """Jira understood the report and refused it (exit 8)."""
+
+    exit = Exit.REJECTED
+    kind = "rejected"
+
+
+class Interrupted(JiraCiError):
+    """A signal asked the process to end (exit 130 or 143)."""
+
+    kind = "interrupted"
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"Interrupted by signal {signum}.")
+        self.exit = Exit.SIGINT if signum == 2 else Exit.SIGTERM

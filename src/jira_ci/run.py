@@ -1,0 +1,83 @@
+"""What a CI run is: one frozen value, made once from the environment, that everything else reads.
+
+``jira_ci.ci`` makes it, ``jira_ci.jira`` turns it into payloads; neither knows the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request (GitHub) or merge request (GitLab)."""
+
+    number: int
+    title: str
+    branch: str
+    """The head branch's name, without ``refs/heads/``."""
+    url: str = ""
+    base_sha: str = ""
+    head_sha: str = ""
+    commits: int | None = None
+    """How many commits it has, where the event says so: a shorter list is known to be incomplete."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One CI pipeline execution. Texts are empty where the provider does not say; nothing here is trusted text."""
+
+    provider: str
+    """``github``, ``gitlab`` or ``local``."""
+    repository: str
+    """``owner/name``, as people write it."""
+    repository_id: str
+    """The provider's own id: it survives a rename."""
+    repository_url: str
+    """Where a person looks at it, without credentials and without a trailing slash or ``.git``."""
+    commit: str
+    """The full SHA-1 or SHA-256 the run builds: for a pull request its head, not the merge commit."""
+    number: int
+    """Grows from run to run of one pipeline: GitHub's run number, GitLab's pipeline IID, a commit's time in seconds."""
+    url: str
+    """Where a person looks at this run."""
+    run_id: str = ""
+    workflow: str = ""
+    """GitHub: the workflow file's path; empty elsewhere. Part of the pipeline's identity."""
+    workflow_name: str = ""
+    """What a person calls the pipeline."""
+    event: str = ""
+    """The provider's word: ``push``, ``pull_request``, ``schedule``, ``merge_request_event``..."""
+    branch: str = ""
+    """Without ``refs/heads/``; the pull request's head branch; empty on a tag."""
+    tag: str = ""
+    default_branch: str = ""
+    base: str = ""
+    """The commit before this run's own ones, where the event says so: a push's *before*, a merge queue's base."""
+    messages: tuple[str, ...] = ()
+    """Commit messages the event itself carries, oldest first."""
+    messages_complete: bool = False
+    """Whether ``messages`` are certainly all commits of the event's range."""
+    attempt: int = 1
+    """Which try of this run: GitHub's run attempt; on GitLab the job id, which grows with every retry."""
+    attempt_started: int = 0
+    """Epoch milliseconds at which the attempt began, where the provider says so; else 0."""
+    job: str = ""
+    pull_request: PullRequest | None = None
+    state: str = ""
+    """The provider's word for how the job went so far: ``success``, ``failed``, ``canceled``, ``running``..."""
+    environment: str = ""
+    """The environment name the provider already knows for this job."""
+    environment_tier: str = ""
+    """GitLab's own deployment tier: ``production staging testing development other``."""
+    actor: str = ""
+    protected: bool = False
+    """Whether the provider says that the ref is protected."""
+    secrets_withheld: str = ""
+    """Why the provider kept secrets from this run (a fork, Dependabot, an unprotected ref); empty when it did not."""
+    server_url: str = ""
+    """The provider's web address: ``https://github.com``."""
+    api_url: str = ""
+    """The provider's API address: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
+    gaps: tuple[str, ...] = field(default=())
+    """What could not be read while making this value, as sentences (an unreadable event file, a missing remote)."""

@@ -1,0 +1,256 @@
+"""The settings: one table that documents itself, and where each value comes from.
+
+Every field of :class:`Settings` is one setting. It has a flag, an environment variable, an action input, maybe a key
+in ``.jira-ci.yml``, and a help line; ``action.yml``, the GitLab template, ``--help`` and the README are held against
+this table by a test.
+
+The order is: flag, action input, environment variable, YAML file, what the CI says, default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jira_ci.errors import UsageError
+
+Kind = Literal["text", "list", "duration", "switch", "choice"]
+
+_DURATION = re.compile(r"([0-9]{1,6})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+# Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
+_NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE)")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table."""
+
+    kind: Kind
+    group: str
+    help: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+    also: tuple[str, ...] = ()
+    """Other names for it, as in a flag: the Harness plugin's words."""
+    plugin: bool = False
+    """Whether the Harness plugin has it, so that ``PLUGIN_<NAME>`` is read too."""
+    variables: tuple[str, ...] = ()
+    """Environment variables of others that mean the same."""
+    yaml: str = ""
+    """Its place in ``.jira-ci.yml``, as a dotted path."""
+    metavar: str = ""
+    name: str = ""
+
+    @property
+    def variable(self) -> str:
+        return "JIRA_CI_" + self.name.upper().replace("-", "_")
+
+    @property
+    def field(self) -> str:
+        return self.name.replace("-", "_")
+
+
+def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:  # noqa: A002 - it is what --help shows
+    return dataclasses.field(default=None, metadata={"setting": Setting(kind, group, help, **more)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values, parsed. Texts are ``""`` and lists empty when nobody set them; durations are seconds."""
+
+    # fmt: off
+    site: str = _setting("text", "jira", "the Jira site, such as acme.atlassian.net", yaml="jira.site", metavar="HOST")
+    instance: str = _setting("text", "jira", "the name before .atlassian.net, instead of site", plugin=True, metavar="NAME")
+    cloud_id: str = _setting("text", "jira", "the site's cloud id; saves the request that asks the site for it", plugin=True, metavar="ID")
+    api_url: str = _setting("text", "jira", "where Atlassian's API gateway is", default="https://api.atlassian.com", metavar="URL")
+    client_id: str = _setting("text", "jira", "OAuth client id, from the site's settings: Apps, OAuth credentials", plugin=True, metavar="ID")
+    client_secret: str = _setting("text", "jira", "OAuth client secret", secret=True, plugin=True, metavar="SECRET")
+    headers: tuple[str, ...] = _setting("list", "jira", "extra HTTP headers for the Jira site and no other host, as Name: value", secret=True, metavar="HEADER")
+    ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")
+    timeout: float = _setting("duration", "jira", "the deadline over a whole report, retries included", default="60s")
+
+    github_token: str = _setting("text", "provider", "reads commits, pull requests and deployments where the clone does not hold them", secret=True, variables=("GITHUB_TOKEN",), metavar="TOKEN")
+    gitlab_token: str = _setting("text", "provider", "the same on GitLab (read_api); without it CI_JOB_TOKEN is tried", secret=True, metavar="TOKEN")
+
+    projects: tuple[str, ...] = _setting("list", "keys", "only issues of these projects count, and lower-case keys do too", also=("project",), plugin=True, yaml="jira.projects", metavar="KEY")
+    issue_keys: tuple[str, ...] = _setting("list", "keys", "issue keys to report, besides those that are found", metavar="KEY")
+    since: str = _setting("text", "keys", "the commit, tag or branch after which commits count", metavar="REVISION")
+    on_no_keys: str = _setting("choice", "keys", "what to do when no issue key is found", default="skip", choices=("skip", "warn", "fail"))
+
+    environment: tuple[str, ...] = _setting("list", "deployment", "the environment deployed to, or several", also=("environment-name",), plugin=True, metavar="NAME")
+    environment_type: str = _setting("choice", "deployment", "the environment's type, instead of the rules' answer", choices=("development", "testing", "staging", "production", "unmapped"))
+    version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", metavar="TEXT")
+
+    pipeline: str = _setting("text", "report", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", metavar="NAME")
+    state: str = _setting("list", "report", "how it went: success, failure, cancelled, in_progress...; of several the worst counts", plugin=True, metavar="STATE")
+    url: str = _setting("text", "report", "where the link in Jira leads; otherwise to the run", metavar="URL")
+    description: str = _setting("text", "report", "the record's description", metavar="TEXT")
+    label: str = _setting("text", "report", "the record's label", metavar="TEXT")
+    on_error: str = _setting("choice", "report", "what a report that did not arrive does to the job", default="warn", choices=("warn", "fail"))
+
+    test_results: tuple[str, ...] = _setting("list", "build", "JUnit XML files to count, as paths or globs", metavar="GLOB")
+
+    config: str = _setting("text", "general", "the configuration file", default=".jira-ci.yml", metavar="FILE")
+    log_level: str = _setting("choice", "general", "debug prints every exchange with Jira, secrets masked", default="info", choices=("info", "debug"), plugin=True)
+    format: str = _setting("choice", "general", "json prints one JSON document on stdout, everything else goes to stderr", default="text", choices=("text", "json"))
+    dry_run: bool = _setting("switch", "dry-run", "print what would be sent, and send nothing", default="false")
+    # fmt: on
+
+    origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """For each setting that somebody set, who: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
+    strangers: tuple[str, ...] = ()
+    """Sentences about variables with our prefix that are no settings (a typo)."""
+
+    def secrets(self) -> list[str]:
+        """Every secret value, for masking."""
+        values: list[str] = []
+        for row in TABLE:
+            value = getattr(self, row.field)
+            if row.secret and value:
+                values.extend([value] if isinstance(value, str) else (part.partition(":")[2].strip() for part in value))
+        return [value for value in values if value]
+
+
+def _table() -> tuple[Setting, ...]:
+    return tuple(
+        dataclasses.replace(field.metadata["setting"], name=field.name.replace("_", "-"))
+        for field in dataclasses.fields(Settings)
+        if "setting" in field.metadata
+    )
+
+
+TABLE: tuple[Setting, ...] = _table()
+_BY_NAME = {name: row for row in TABLE for name in (row.name, *row.also)}
+
+
+def resolve(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+    """Settings from flags, action inputs and environment variables; the rest holds defaults.
+
+    Args:
+        flags: setting name to the text given on the command line; ``None`` where it was not.
+        environ: the process environment.
+
+    Raises:
+        UsageError: a value is empty or cannot be meant; the message names its origin.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for row in TABLE:
+        found = _find(row, flags, environ)
+        if found is not None:
+            text, origins[row.name] = found
+            values[row.field] = parse(row, text, origins[row.name])
+        else:
+            values[row.field] = parse(row, row.default, "the default") if row.default else _empty(row)
+    _refuse_connect_key(environ)
+    return Settings(**values, origins=origins, strangers=tuple(_strangers(environ)))
+
+
+def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
+    """The same settings with parsed values (name to value and origin) where nobody set one yet."""
+    new = {name: found for name, found in values.items() if name not in settings.origins and found[0]}
+    return dataclasses.replace(
+        settings,
+        **{name.replace("-", "_"): value for name, (value, _) in new.items()},
+        origins={**settings.origins, **{name: origin for name, (_, origin) in new.items()}},
+    )
+
+
+def parse(row: Setting, text: str, origin: str) -> Any:
+    """One setting's text as its value: strict, so that a mistake is never a silent default.
+
+    Raises:
+        UsageError: naming the setting, where the text came from, and what was expected.
+    """
+    if row.kind == "text":
+        return text.strip()
+    if row.kind == "list":
+        return tuple(
+            part.strip() for part in re.split(r"[\n\r]" if row.name == "headers" else r"[,\n\r]", text) if part.strip()
+        )
+    if row.kind == "duration":
+        return _duration(row, text, origin)
+    choices = ("true", "false") if row.kind == "switch" else row.choices
+    if text not in choices:
+        near = difflib.get_close_matches(text.strip().lower(), choices, 1)
+        hint = f"Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"{row.name} ({origin}) is {text[:80]!r}; it must be one of: {', '.join(choices)}.", hint)
+    return text == "true" if row.kind == "switch" else text
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``Did you mean X?`` with the nearest of the words, or nothing."""
+    near = difflib.get_close_matches(word, list(words), 1)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def _duration(row: Setting, text: str, origin: str) -> float:
+    match = _DURATION.fullmatch(text)
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if seconds <= 0:
+        raise UsageError(
+            f"{row.name} ({origin}) is {text[:80]!r}; it must be a duration above zero.", "Write it as 90s, 30m or 2h."
+        )
+    return float(seconds)
+
+
+def _find(row: Setting, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> tuple[str, str] | None:
+    names = (row.name, *row.also)
+    for name in names:
+        text = flags.get(name)
+        if text is not None:
+            return _not_empty(row, text, f"--{name}")
+    for name in names:  # an input that was left out arrives as an empty text: composite actions cannot tell them apart
+        text = environ.get("JIRA_CI_INPUT_" + _upper(name), "")
+        if text.strip():
+            return text, f"the input {name}"
+    for variable in ("JIRA_CI_" + _upper(name) for name in names):
+        text = environ.get(variable)
+        if text is not None and (text.strip() or not _may_be_withheld(row)):
+            return _not_empty(row, text, variable)
+    others = [*("PLUGIN_" + _upper(name) for name in names if row.plugin), *row.variables]
+    for variable in others:
+        if environ.get(variable, "").strip():
+            return environ[variable], variable
+    return None
+
+
+def _may_be_withheld(row: Setting) -> bool:
+    # A fork's run sees ``${{ secrets.X }}`` as an empty text: missing credentials have a rule of their own.
+    return row.secret or row.name == "client-id"
+
+
+def _not_empty(row: Setting, text: str, origin: str) -> tuple[str, str]:
+    if not text.strip() and not (_may_be_withheld(row) and not origin.startswith("--")):
+        raise UsageError(f"{row.name} ({origin}) is empty.", "Give it a value or leave it out.")
+    return text, origin
+
+
+def _empty(row: Setting) -> Any:
+    return () if row.kind == "list" else ""
+
+
+def _upper(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def _refuse_connect_key(environ: Mapping[str, str]) -> None:
+    for variable in ("PLUGIN_CONNECT_KEY", "JIRA_CI_CONNECT_KEY", "JIRA_CI_INPUT_CONNECT_KEY"):
+        if environ.get(variable, "").strip():
+            raise UsageError(
+                f"{variable} is set, but a connect key belongs to Harness' own Jira app.",
+                "Create OAuth credentials in the site's settings and use client-id and client-secret.",
+            )
+
+
+def _strangers(environ: Mapping[str, str]) -> Iterable[str]:
+    known = ["JIRA_CI_" + _upper(name) for name in _BY_NAME]
+    for variable in sorted(environ):
+        if variable.startswith("JIRA_CI_") and variable not in known and not _NOT_SETTINGS.fullmatch(variable):
+            yield f"{variable} is no setting of jira-ci and is ignored. {nearest(variable, known)}".strip()

@@ -1,0 +1,65 @@
+"""Strangers' text, made harmless for each place it is written to, and cut to the limits of each place.
+
+Titles, commit messages, branch and environment names come from people we do not know. Each function here is for one
+kind of place; none of them is for two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+# What Jira's store refuses ("Invalid binary character"), and with it the whole request: everything outside XML's
+# characters of the Basic Multilingual Plane. GitLab's integration removes the same set.
+_REFUSED_BY_JIRA = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """For a log line: no control characters, line breaks or reading-direction tricks, and no runner command.
+
+    The GitHub runner takes ``##[command]`` anywhere in a line, and ``::command::`` at its start after blanks; GitLab's
+    section markers need an escape or a carriage return, which are gone with the control characters.
+    """
+    shown = _CONTROL.sub(_escape, text[: limit + 1])
+    if len(text) > limit:
+        shown = shown[:limit] + "…"
+    shown = shown.replace("##[", "#\u200b#[")
+    return "\u200b" + shown if shown.lstrip().startswith("::") else shown
+
+
+def markdown(text: str, limit: int = 500) -> str:
+    """For Markdown, also inside a table: every punctuation character as an entity, so that nothing is markup."""
+    return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", _CONTROL.sub(" ", text[:limit]))
+
+
+def for_jira(text: str, limit: int) -> str:
+    """For a payload: without the characters Jira refuses, and no longer than its limit in UTF-16 units and characters.
+
+    A text of which nothing is left becomes U+FFFD, because Jira refuses an empty name too.
+    """
+    clean = _REFUSED_BY_JIRA.sub("", text).strip()
+    if len(clean) > limit:
+        clean = clean[: limit - 1].rstrip() + "…"
+    return clean if clean or not text.strip() else "\ufffd"
+
+
+def identifier(text: str, limit: int = 255) -> str:
+    """For an id that has to stay the same: a long text ends in a hash of the whole, so that two never become one."""
+    clean = _REFUSED_BY_JIRA.sub("", text)
+    if len(clean) <= limit and clean == text:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{clean[: limit - 17]}-{digest}"
+
+
+def canonical(name: str) -> str:
+    """A name by which two spellings of one thing are the same: any case, any run of blanks, any Unicode form."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return {"\n": "\\n", "\r": "\\r", "\t": " "}.get(character, f"\\x{ord(character):02x}")
