@@ -56,6 +56,10 @@ class JiraCiError(Exception):
         self.message = message
         self.mend = mend
 
+    def document(self) -> dict[str, str]:
+        """The error as ``--format json`` shows it."""
+        return {"kind": self.kind, "message": self.message, "mend": self.mend}
+
     def __str__(self) -> str:
         return f"{self.message} {self.mend}".strip()
 

@@ -56,7 +56,7 @@ class Setting:
         return self.name.replace("-", "_")
 
 
-def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:  # noqa: A002 - it is what --help shows
+def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
     return dataclasses.field(default=None, metadata={"setting": Setting(kind, group, help, **more)})
 
 

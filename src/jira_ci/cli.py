@@ -1,0 +1,207 @@
+"""The command line: argv, environment, files and clock in; exit code out.
+
+jira-ci report       a deployment when an environment is given, otherwise a build
+jira-ci build        a build
+jira-ci deployment   a deployment
+jira-ci keys         which issue keys, and where each was found
+jira-ci environment  which type each name maps to, and which rule said so
+jira-ci check        configuration and every connection tested, nothing written
+jira-ci sandbox      a local Jira to try all this on
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import NoReturn
+
+from jira_ci import __version__
+from jira_ci.context import Result, make_console, open_context
+from jira_ci.edges import Edges, real_edges
+from jira_ci.errors import Exit, JiraCiError, UsageError
+from jira_ci.publish import publish
+from jira_ci.settings import TABLE, Setting, Settings, nearest, resolve
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: where it lives, and which groups of settings it takes."""
+
+    help: str
+    module: str
+    function: str
+    groups: tuple[str, ...]
+
+
+_RUN = ("provider", "keys")
+COMMANDS = {
+    "report": Command(
+        "report a deployment when an environment is given, otherwise a build",
+        "report",
+        "run_report",
+        ("report", "deployment", "build", *_RUN, "jira", "dry-run"),
+    ),
+    "build": Command(
+        "report a build: state, test counts, commit and ref",
+        "report",
+        "run_build",
+        ("report", "build", *_RUN, "jira", "dry-run"),
+    ),
+    "deployment": Command(
+        "report a deployment: environments, version, state, duration",
+        "report",
+        "run_deployment",
+        ("report", "deployment", *_RUN, "jira", "dry-run"),
+    ),
+    "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
+    "environment": Command(
+        "which type each name maps to, and which rule said so", "environment", "run", ("deployment",)
+    ),
+    "check": Command(
+        "test configuration and every connection, write nothing", "check", "run", ("deployment", *_RUN, "jira")
+    ),
+    "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
+}
+
+
+def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    Args:
+        argv: the arguments without the program's name; the process's own by default.
+        edges: the world outside; the real one by default.
+    """
+    world = edges or real_edges()
+    invocation = Invocation(world, sys.argv[1:] if argv is None else list(argv))
+    try:
+        code = invocation.run()
+    except JiraCiError as error:
+        code = invocation.fail(error)
+    except KeyboardInterrupt:
+        code = Exit.SIGINT
+    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at 3 a.m.; it is there with log-level: debug
+        code = invocation.fail(_bug(error))
+    return 128 + world.signals.received if world.signals.received else code
+
+
+class Invocation:
+    """One call of the command: parses, runs, and says how it ended."""
+
+    def __init__(self, edges: Edges, argv: Sequence[str]) -> None:
+        self._edges, self._argv = edges, argv
+        # Until the settings are known, errors are shown by guessing the format from the raw arguments.
+        self._settings = Settings(format="json" if _wants_json(argv, edges) else "text", headers=())
+        self._console = make_console(self._settings, edges)
+
+    def run(self) -> int:
+        """Runs the command."""
+        arguments = parser().parse_args(self._argv)
+        command = COMMANDS[arguments.command]
+        function = getattr(import_module(f"jira_ci.commands.{command.module}"), command.function)
+        if not command.groups:
+            return int(function(arguments, self._edges.stdout))
+        self._settings = resolve(_flags(arguments), self._edges.environ)
+        self._console = make_console(self._settings, self._edges)
+        for sentence in self._settings.strangers:
+            self._console.notice("warning", sentence)
+        self._edges.signals.install()
+        context = open_context(self._settings, self._console, self._edges)
+        result: Result = function(context, arguments)
+        publish(result, context)
+        if self._settings.format == "json":
+            self._console.document({**result.outputs, **result.document})
+        return result.exit
+
+    def fail(self, error: JiraCiError) -> int:
+        """Says what went wrong and what to do about it."""
+        if self._settings.format == "json":
+            self._console.document({"error": error.document()})
+        self._console.notice("error", str(error))
+        if self._settings.log_level == "debug":
+            for line in traceback.format_exc().splitlines():
+                self._console.say(line)
+        return error.exit
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser; its help texts come from the table of settings."""
+    root = _Parser(
+        prog="jira-ci",
+        description="Tells Jira what a CI pipeline built and where it deployed it.",
+        epilog="Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in Exit) + ".",
+        allow_abbrev=False,
+    )
+    root.add_argument("--version", action="version", version=f"jira-ci {__version__}")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, command in COMMANDS.items():
+        child = commands.add_parser(name, help=command.help, description=f"{command.help}.", allow_abbrev=False)
+        if command.groups:
+            _add_settings(child, (*command.groups, "general"))
+        if name == "keys":
+            child.add_argument("--text", help="look in this text instead of the run")
+        if name == "environment":
+            child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
+        if name == "sandbox":
+            import_module("jira_ci.commands.sandbox").add_arguments(child)
+    return root
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong as our own error, with the nearest word that would be right."""
+
+    def error(self, message: str) -> NoReturn:
+        words = [option for action in self._actions for option in action.option_strings]
+        words += [choice for action in self._actions for choice in (action.choices or ())]
+        near = [
+            nearest(word, words) for word in re.findall(r"'([^']+)'|(--[\w-]+)", message)[:1] for word in word if word
+        ]
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", next(filter(None, near), f"See {self.prog} --help."))
+
+
+def _add_settings(child: argparse.ArgumentParser, groups: Sequence[str]) -> None:
+    for row in TABLE:
+        if row.group in groups:
+            child.add_argument(
+                *(f"--{name}" for name in (row.name, *row.also)),
+                dest=f"setting {row.name}",
+                action="append" if row.kind == "list" else "store",
+                nargs="?" if row.kind == "switch" else None,
+                const="true" if row.kind == "switch" else None,
+                metavar=row.metavar or _metavar(row),
+                help=_help(row).replace("%", "%%"),
+            )
+
+
+def _metavar(row: Setting) -> str:
+    words = {"duration": "90s", "switch": "true|false", "choice": "|".join(row.choices)}
+    return words.get(row.kind, "TEXT")
+
+
+def _help(row: Setting) -> str:
+    plugin = [row.variable.replace("JIRA_CI_", "PLUGIN_")] if row.plugin else []
+    yaml = [f"{row.yaml} in the file"] if row.yaml else []
+    names = ", ".join([row.variable, *plugin, *row.variables, *yaml])
+    return f"{row.help} ({names}" + (f"; default: {row.default})" if row.default else ")")
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, str | None]:
+    given = {name.partition(" ")[2]: value for name, value in vars(arguments).items() if name.startswith("setting ")}
+    return {name: "\n".join(value) if isinstance(value, list) else value for name, value in given.items()}
+
+
+def _wants_json(argv: Sequence[str], edges: Edges) -> bool:
+    text = " ".join(argv)
+    return "--format json" in text or "--format=json" in text or edges.environ.get("JIRA_CI_FORMAT") == "json"
+
+
+def _bug(error: Exception) -> JiraCiError:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return JiraCiError(
+        f"This is a bug in jira-ci: {type(error).__name__} in {frame.name}: {error}.",
+        "Run with log-level: debug and report what it prints.",
+    )

@@ -1,0 +1,1 @@
+"""One module for each command: straight lines over the rest."""

@@ -1,0 +1,102 @@
+"""What every command about a run starts from: settings, configuration, the run, and a console to speak through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jira_ci import config as configuration
+from jira_ci.ci.detect import read_run
+from jira_ci.ci.git import Git
+from jira_ci.ci.log import log_of
+from jira_ci.config import Config
+from jira_ci.console import Console
+from jira_ci.deadline import Deadline
+from jira_ci.edges import Edges
+from jira_ci.errors import Exit
+from jira_ci.masking import Masker
+from jira_ci.run import Run
+from jira_ci.settings import Settings, fill
+
+
+@dataclass(frozen=True)
+class Context:
+    """One command's surroundings."""
+
+    settings: Settings
+    config: Config | None
+    run: Run
+    git: Git
+    root: Path
+    """The repository's root, or the working directory outside of one."""
+    console: Console
+    edges: Edges
+    deadline: Deadline
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command has to say in the end."""
+
+    exit: Exit = Exit.OK
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """Step outputs; the JSON document holds them as well."""
+    document: Mapping[str, Any] = field(default_factory=dict)
+    """What only the JSON document holds."""
+    summary: str = ""
+    """Markdown."""
+
+
+def make_console(settings: Settings, edges: Edges) -> Console:
+    """The console for these settings: the CI's markers, every secret known to the masker."""
+    environ = edges.environ
+    provider = "github" if environ.get("GITHUB_ACTIONS") == "true" else ""
+    provider = "gitlab" if environ.get("GITLAB_CI") == "true" else provider
+    mask = Masker([*settings.secrets(), environ.get("CI_JOB_TOKEN", "")])
+    return Console(
+        edges.stdout,
+        edges.stderr,
+        log=log_of(provider),
+        mask=mask,
+        json_format=settings.format == "json",
+        clock=edges.clock,
+    )
+
+
+def open_context(settings: Settings, console: Console, edges: Edges) -> Context:
+    """Reads the configuration and the run.
+
+    Raises:
+        UsageError: the configuration cannot be meant, or the CI's variables are broken.
+    """
+    deadline = Deadline(settings.timeout)
+    edges.signals.deadline = deadline
+    git = Git(edges.directory, edges.environ)
+    root = repository_root(git, edges)
+    config = configuration.read(root, settings.config, required="config" in settings.origins)
+    if config is not None:
+        settings = fill(settings, _from_file(config))
+    run = read_run(edges.environ, git)
+    return Context(settings, config, run, git, root, console, edges, deadline)
+
+
+def repository_root(git: Git, edges: Edges) -> Path:
+    """Where ``.jira-ci.yml`` is looked for: the CI's checkout, else the repository, else the working directory."""
+    for variable in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        folder = edges.environ.get(variable, "")
+        if folder and Path(folder).is_dir():
+            return Path(folder)
+    return git.top() or edges.directory
+
+
+def _from_file(config: Config) -> dict[str, tuple[Any, str]]:
+    def origin(*path: str) -> str:
+        line = config.line(*path)
+        return f"{config.name} line {line}" if line else config.name
+
+    return {
+        "site": (config.site, origin("jira", "site")),
+        "projects": (config.projects, origin("jira", "projects")),
+    }

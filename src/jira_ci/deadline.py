@@ -1,0 +1,77 @@
+"""A deadline over several steps, and calls that may not outlive it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_TICK = 0.1  # seconds; how late a signal is noticed while something is waited for
+
+
+class Deadline:
+    """A point in monotonic time. After a signal it is at most five seconds away, and nothing is tried again:
+    GitHub's runner kills a cancelled step after 7.5 seconds
+    (https://docs.github.com/actions/reference/workflow-cancellation-reference).
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+        self.hurried = False
+
+    def remaining(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self._end - self._clock())
+
+    def hurry(self, seconds: float = 5.0) -> None:
+        """Moves the end to at most this many seconds from now, and says that nothing is worth a second try."""
+        self.hurried = True
+        self._end = min(self._end, self._clock() + seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Waits, but not past the deadline, and not on after a signal."""
+        end = self._clock() + seconds
+        while not self.hurried and (left := min(end - self._clock(), self.remaining())) > 0:
+            time.sleep(min(left, _TICK))
+
+
+class Late(Exception):
+    """The deadline passed first."""
+
+
+class Call(Generic[T]):
+    """A function running in a thread of its own from now on. Nobody has to wait for it: name look-ups, proxies and
+    servers that send a byte every five seconds know no total time-out, so the caller stops waiting instead.
+    """
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, args=(function,), daemon=True).start()
+
+    def result(self, deadline: Deadline) -> T:
+        """What the function returned.
+
+        Raises:
+            Late: the deadline passed first; the call is left to itself.
+            BaseException: whatever the function raised.
+        """
+        while True:
+            try:
+                value, error = self._done.get(timeout=min(_TICK, deadline.remaining()) or 0.001)
+            except queue.Empty:
+                if deadline.remaining() <= 0:
+                    raise Late from None
+                continue
+            if error is not None:
+                raise error
+            return value  # type: ignore[return-value]
+
+    def _run(self, function: Callable[[], T]) -> None:
+        try:
+            self._done.put((function(), None))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+            self._done.put((None, error))

@@ -1,0 +1,146 @@
+"""What became of a report: as log lines, as outputs, as a Markdown summary, as an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jira_ci.errors import JiraCiError, RejectedError
+from jira_ci.jira.bulk import Outcome
+from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.records import keys_of
+from jira_ci.plan import Entry, Plan
+from jira_ci.text import markdown, one_line
+
+_SHOWN_KEYS = 20
+_SUMMARY_KEYS = 100
+
+
+def outputs(plan: Plan, outcome: Outcome) -> dict[str, Any]:
+    """The step outputs of a report."""
+    keys = dict.fromkeys(key for entry in plan.entries for key in entry.claim.keys.keys)
+    environments = [entry.environment for entry in plan.entries if entry.environment]
+    return {
+        "issue-keys": list(keys),
+        "keys-complete": all(entry.claim.complete for entry in plan.entries),
+        "environment": [environment.name for environment in environments],
+        "environment-type": [environment.type for environment in environments],
+        "state": plan.state or "skipped",
+        "accepted": len(outcome.accepted),
+        "rejected": len(outcome.rejected),
+        "unknown-keys": outcome.unknown_keys,
+    }
+
+
+def problem(outcome: Outcome) -> JiraCiError | None:
+    """The error for a report that did not arrive, or of which Jira shows nothing; ``None`` when it stands."""
+    if outcome.error is not None:
+        return outcome.error
+    if outcome.rejected:
+        record, reasons = outcome.rejected[0]
+        more = f" and {len(outcome.rejected) - 1} more" if len(outcome.rejected) > 1 else ""
+        return RejectedError(
+            f"Jira rejected {one_line(record['displayName'], 100)!r}{more}: {one_line('; '.join(reasons))}.",
+            "Run with log-level: debug to see what was sent.",
+        )
+    known = [key for record in outcome.accepted for key in keys_of(record) if key not in outcome.unknown_keys]
+    if outcome.accepted and not known:
+        return RejectedError(
+            f"Jira knows none of the issues {', '.join(outcome.unknown_keys[:5])}, so it shows nothing.",
+            "Check their spelling, and that site or cloud-id names the site that has them.",
+        )
+    return None
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """What is about to be reported, for the log."""
+    for entry in plan.entries:
+        where = f" to {entry.environment.name} ({_type(entry)})" if entry.environment else ""
+        keys = entry.claim.keys
+        shown = ", ".join(keys.keys[:_SHOWN_KEYS]) + (", ..." if len(keys.keys) > _SHOWN_KEYS else "")
+        yield f"{one_line(entry.record['displayName'], 200)}{one_line(where, 300)}, {plan.state}: {shown or 'no keys'}"
+        if keys.left_out:
+            yield f"{keys.left_out} more keys are left out: Jira takes 500."
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[str]:
+    """What Jira made of it, part by part."""
+    if outcome.accepted:
+        yield f"Jira accepted {len(outcome.accepted)} of {len(outcome.accepted) + len(outcome.rejected)}."
+    for record, reasons in outcome.rejected:
+        yield f"Rejected: {one_line(record['displayName'], 100)}: {one_line('; '.join(reasons), 1000)}"
+    if outcome.refused_keys:
+        yield f"Sent once more without keys that Jira refused: {', '.join(outcome.refused_keys)}"
+    if outcome.unknown_keys:
+        yield f"Issues that Jira does not know: {', '.join(outcome.unknown_keys)}"
+    if outcome.unknown_associations:
+        yield f"Other things that Jira does not know: {one_line(', '.join(outcome.unknown_associations), 2000)}"
+
+
+def summary(plan: Plan, outcome: Outcome, site: str, error: JiraCiError | None) -> str:
+    """The job summary: what was reported about which issues, and what was not accepted. Every text is escaped."""
+    what = "deployment" if plan.kind.plural == "deployments" else "build"
+    lines = [f"### Jira: {what} {markdown(plan.state.replace('_', ' ') or 'skipped')}", ""]
+    if any(entry.environment for entry in plan.entries):
+        lines += ["| Environment | Type | State |", "| --- | --- | --- |"]
+        lines += [
+            f"| {markdown(entry.environment.name)} | {entry.environment.type} | {markdown(plan.state)} |"
+            for entry in plan.entries
+            if entry.environment
+        ] + [""]
+    sources = {key: source for entry in plan.entries for key, source in entry.claim.keys.sources.items()}
+    if sources:
+        lines += ["| Issue | Found in | Jira |", "| --- | --- | --- |"]
+        lines += [
+            f"| {_link(key, site)} | {markdown(where)} | {_fate(key, outcome, error)} |"
+            for key, where in list(sources.items())[:_SUMMARY_KEYS]
+        ]
+        if len(sources) > _SUMMARY_KEYS:
+            lines.append(f"| … and {len(sources) - _SUMMARY_KEYS} more | | |")
+        lines.append("")
+    if error is not None:
+        lines += [f"**Not reported:** {markdown(str(error), 2000)}", ""]
+    gaps = dict.fromkeys(gap for entry in plan.entries for gap in entry.claim.gaps)
+    return "\n".join([*lines, *(f"- {markdown(gap, 1000)}" for gap in gaps), ""])
+
+
+def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
+    """One exchange with Jira, for the fold in the log."""
+    yield f"{request.method} {request.url}"
+    if debug and request.body is not None:
+        yield f"sent: {request.body}"
+    yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
+
+
+def exchange_document(request: Request, answer: Answer | None) -> Mapping[str, Any]:
+    """One exchange with Jira, for the JSON document."""
+    sent: dict[str, Any] = {"method": request.method, "url": request.url, "body": request.body}
+    if answer is not None:
+        text = answer.body.decode("utf-8", "replace")
+        sent["answer"] = {"status": answer.status, "body": answer.json() if answer.json() is not None else text}
+    return sent
+
+
+def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """Look-alikes that do not count, with the reason."""
+    dropped = {key: why for entry in entries for key, why in entry.claim.keys.dropped.items()}
+    if dropped:
+        shown = ", ".join(f"{key} ({why})" for key, why in list(dropped.items())[:_SHOWN_KEYS])
+        yield f"Not counted: {one_line(shown, 2000)}"
+
+
+def _type(entry: Entry) -> str:
+    return entry.environment.type if entry.environment else ""
+
+
+def _link(key: str, site: str) -> str:
+    return f"[{markdown(key)}]({site}/browse/{key})" if site and key.isascii() else markdown(key)
+
+
+def _fate(key: str, outcome: Outcome, error: JiraCiError | None) -> str:
+    if key in outcome.refused_keys:
+        return "refused"
+    if key in outcome.unknown_keys:
+        return "unknown to Jira"
+    shown = any(key in keys_of(record) for record in outcome.accepted)
+    return "reported" if shown else ("not reported" if error or outcome.rejected else "")

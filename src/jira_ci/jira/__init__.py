@@ -1,0 +1,1 @@
+"""What Jira is told and what it answers, and the one session that asks."""

@@ -1,0 +1,84 @@
+"""Addresses as people write them, made exact: the site, the gateway, the cloud id.
+
+Plain ``http`` is accepted for loopback addresses only, and credentials in an address never.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from jira_ci.errors import UsageError
+from jira_ci.text import one_line
+
+
+def base_url(text: str, setting: str) -> str:
+    """An address as people write it, as ``https://host[:port][/path]`` without a trailing slash.
+
+    Plain ``http`` is accepted for loopback addresses only, and credentials in an address never.
+
+    Raises:
+        UsageError: naming the setting.
+    """
+    url = text.strip() if "://" in text else f"https://{text.strip()}"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    if "@" in parts.netloc:
+        raise UsageError(
+            f"{setting} holds a user name or password.", "Take it out; credentials have settings of their own."
+        )
+    if parts.scheme not in ("https", "http") or not re.fullmatch(r"[A-Za-z0-9.:\[\]%_-]+", host) or parts.query:
+        raise UsageError(
+            f"{setting} is {one_line(text, 100)!r}, which is no address.", "Write it as https://acme.atlassian.net."
+        )
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise UsageError(f"{setting} is a plain http address.", "Use https; http is for loopback addresses only.")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+
+
+def site_url(site: str, instance: str) -> str:
+    """The Jira site's address from ``site`` or ``instance`` (the name before ``.atlassian.net``); empty without both.
+
+    Raises:
+        UsageError: neither can be an address, or they disagree.
+    """
+    if instance and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", instance):
+        raise UsageError(
+            f"instance is {one_line(instance, 100)!r}; it must be the name before .atlassian.net.",
+            "For a full address use site.",
+        )
+    if site and "." not in site and "://" not in site and not site.startswith("localhost"):
+        raise UsageError(
+            f"site is {one_line(site, 100)!r}, which is no host name.", f"Did you mean {site}.atlassian.net?"
+        )
+    url = base_url(site, "site") if site else ""
+    of_instance = f"https://{instance.lower()}.atlassian.net" if instance else ""
+    if url and of_instance and url.lower() != of_instance:
+        raise UsageError(f"site is {url} and instance means {of_instance}: they disagree.", "Give one of them.")
+    return url or of_instance
+
+
+def cloud_id(text: str) -> str:
+    """A cloud id that can stand in a path.
+
+    Raises:
+        UsageError: it is not made of hexadecimal digits, letters and hyphens.
+    """
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", text):
+        raise UsageError(
+            f"cloud-id is {one_line(text, 100)!r}, which is no cloud id.",
+            "It looks like 11223344-a1b2-3b33-c444-def123456789; left out, the site is asked for it.",
+        )
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,169 @@
+"""The one session: the only place that talks to Jira.
+
+Every call has a connect and a read time-out and lives under one deadline; idempotent calls are tried again as
+Atlassian advises; no redirect is followed; certificates are always verified; extra headers reach the site only.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from jira_ci import __version__
+from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.errors import NetworkError
+from jira_ci.jira import wire
+from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.failures import Cut, explain, is_final
+
+if TYPE_CHECKING:
+    import requests
+
+_CONNECT = 10.0  # seconds: enough for two lost SYN packets
+_READ = 30.0  # seconds between two bytes: Jira answers a bulk submission within a few
+_LARGEST = 4 * 1024 * 1024  # bytes: the largest documented answer has some hundred kilobytes
+
+Observer = Callable[[Request, Answer], None]
+
+
+class Client:
+    """Sends requests to Jira.
+
+    Args:
+        deadline: over everything this client does.
+        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
+        site_headers: extra headers for requests to the site, and to no other host.
+        observe: is told every answer.
+        jitter: 0.7 to 1.3, asked before each wait.
+        now: epoch seconds, for a Retry-After that is a date.
+    """
+
+    def __init__(
+        self,
+        deadline: Deadline,
+        *,
+        ca_bundle: str = "",
+        site_headers: Mapping[str, str] | None = None,
+        observe: Observer | None = None,
+        jitter: Callable[[], float] = lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads load, guards nothing
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.deadline = deadline
+        self._verify = ca_bundle or True
+        self._site_headers = dict(site_headers or {})
+        self._observe = observe
+        self._jitter = jitter
+        self._now = now
+        self._session = _session()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def send(self, request: Request) -> Answer:
+        """The answer to an idempotent request, whatever its status, tried again while that may help.
+
+        Raises:
+            NetworkError: no answer came, or none that was complete, before the deadline or after the last try.
+        """
+        attempt = 1
+        while True:
+            answer, error = self._try(request)
+            if answer is not None and not wire.worth_another_try(answer.status):
+                return answer
+            after = answer.headers.get("retry-after", "") if answer else ""
+            wait = wire.delay(attempt, after, self._now(), self._jitter())
+            if attempt > wire.RETRIES or self._too_late(wait) or (error is not None and is_final(error)):
+                if answer is not None:
+                    return answer
+                raise explain(request, error, attempt)
+            self.deadline.sleep(wait)
+            attempt += 1
+
+    def _too_late(self, wait: float) -> bool:
+        return self.deadline.hurried or wait >= self.deadline.remaining()
+
+    def _try(self, request: Request) -> tuple[Answer | None, Exception | None]:
+        try:
+            answer = Call(lambda: self._exchange(request)).result(self.deadline)
+        except (Exception, Late) as error:  # noqa: BLE001 - what requests and urllib3 raise is not one family
+            return None, error
+        if self._observe:
+            self._observe(request, answer)
+        return answer, None
+
+    def _exchange(self, request: Request) -> Answer:
+        sent = {"Accept": "application/json", **(self._site_headers if request.site else {})}
+        data = None
+        if request.body is not None:
+            sent["Content-Type"] = "application/json"
+            data = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        response = self._session.request(
+            request.method,
+            request.url,
+            data=data,
+            headers=sent,
+            auth=_Bearer(request.bearer),
+            timeout=(_CONNECT, _READ),
+            allow_redirects=False,
+            stream=True,
+            # Given with the request, or REQUESTS_CA_BUNDLE would win over it:
+            # https://github.com/psf/requests/issues/3829
+            verify=self._verify,
+        )
+        with response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            answer = Answer(response.status_code, headers, _read(response))
+        if _is_cut(answer):
+            raise Cut
+        return answer
+
+
+class _Bearer:
+    """Sets the credential, or none. An ``auth`` of any kind keeps requests from adding one out of ~/.netrc."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            prepared.headers["Authorization"] = f"Bearer {self._token}"
+        return prepared
+
+
+def _session() -> requests.Session:
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    session.headers["User-Agent"] = f"jira-ci/{__version__}"
+    # The retries of urllib3 know no total deadline; ours do.
+    session.mount("https://", HTTPAdapter(max_retries=0))
+    session.mount("http://", HTTPAdapter(max_retries=0))
+    return session
+
+
+def _is_cut(answer: Answer) -> bool:
+    """Whether a success has no body, or JSON that ends too early: a connection that closes early can look like that."""
+    if not 200 <= answer.status < 300 or answer.status == 204:
+        return False
+    return not answer.body or ("json" in answer.headers.get("content-type", "") and answer.json() is None)
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body, read to its end and unpacked, but never more than a bounded number of bytes of either."""
+    body = b""
+    for chunk in response.raw.stream(65536, decode_content=False):
+        body += chunk
+        if len(body) > _LARGEST:
+            raise NetworkError(f"The answer is larger than {_LARGEST // 1024 // 1024} MB.")
+    if response.headers.get("Content-Encoding", "identity").lower() in ("gzip", "deflate", "x-gzip"):
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        body = unpacker.decompress(body, _LARGEST)
+        if unpacker.unconsumed_tail or not unpacker.eof:
+            raise NetworkError("The answer's compressed body is cut or unpacks to too much.")
+    return body

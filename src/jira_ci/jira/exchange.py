@@ -1,0 +1,45 @@
+"""One HTTP request and one answer, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request, and what it is for in words that fit into a sentence."""
+
+    method: str
+    url: str
+    asks: str
+    """``take 2 deployments``: what the other side is asked to do."""
+    body: Any = None
+    """What is sent as JSON; ``None`` sends no body."""
+    bearer: str = ""
+    site: bool = False
+    """Whether it goes to the Jira site itself, the only host that sees the extra ``headers``."""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, read to its end."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Header names in lower case."""
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body as JSON, or ``None`` when it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None

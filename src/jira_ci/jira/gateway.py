@@ -1,0 +1,120 @@
+"""Atlassian's API gateway for one Jira Cloud site: the cloud id, an access token, and then the report.
+
+A new connection costs two round trips before its first request, so the cloud id (from the site) and the token (from the
+gateway) are fetched side by side, and the report goes out on the connection that brought the token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from jira_ci.deadline import Call, Late
+from jira_ci.jira import records, wire
+from jira_ci.jira.bulk import BUILDS, Kind, Outcome, submit
+from jira_ci.jira.client import Client
+from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.failures import explain
+from jira_ci.jira.refusals import expect
+from jira_ci.run import Run
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where reports go, and with which credential."""
+
+    site: str
+    """``https://acme.atlassian.net``; may be empty when the cloud id is given."""
+    api: str
+    cloud: str
+    """The cloud id, or empty: then the site is asked."""
+    client_id: str
+    client_secret: str
+
+
+class Gateway:
+    """Reports to one site.
+
+    Args:
+        keep_secret: is told the access token as soon as it is there.
+        warn: is told what the user should know.
+    """
+
+    def __init__(
+        self, client: Client, target: Target, *, keep_secret: Callable[[str], None], warn: Callable[[str], None]
+    ) -> None:
+        self._client, self._target = client, target
+        self._keep_secret, self._warn = keep_secret, warn
+        self._cloud = target.cloud
+        self._token = ""
+
+    def connect(self) -> None:
+        """Fetches what is missing: the cloud id and the token, side by side where they come from two hosts.
+
+        Raises:
+            JiraCiError: one of the two cannot be had.
+        """
+        if self._cloud:
+            self._token = self.access_token()
+        elif urlsplit(self._target.site).netloc == urlsplit(self._target.api).netloc:
+            self._cloud = self.cloud_id()
+            self._token = self.access_token()
+        else:
+            asked = Call(self.cloud_id)
+            self._token = self.access_token()
+            try:
+                self._cloud = asked.result(self._client.deadline)
+            except Late as late:
+                raise explain(wire.tenant_info(self._target.site), late, 1) from None
+
+    def cloud_id(self) -> str:
+        """The site's cloud id.
+
+        Raises:
+            JiraCiError: the site does not tell it.
+        """
+        request = wire.tenant_info(self._target.site)
+        answer = self._client.send(request)
+        moved = wire.renamed_to(request, answer)
+        if moved:
+            self._warn(f"{request.host} is called {urlsplit(moved).netloc} now. Change the setting site.")
+            request = wire.tenant_info(moved, named_by_user=False)
+            answer = self._client.send(request)
+        return wire.read_cloud_id(request, answer)
+
+    def access_token(self) -> str:
+        """A new access token.
+
+        Raises:
+            JiraCiError: the credential was refused, or no usable answer came.
+        """
+        request = wire.access_token(self._target.api, self._target.client_id, self._target.client_secret)
+        token = wire.read_access_token(request, self._client.send(request))
+        self._keep_secret(token)
+        return token
+
+    def submit(self, kind: Kind, report: Sequence[records.Record], run: Run) -> Outcome:
+        """Sends the records; see :func:`jira_ci.jira.bulk.submit`."""
+
+        def post(portion: Sequence[records.Record]) -> tuple[Request, Answer]:
+            body = records.body(kind.plural, portion, run)
+            request = wire.bulk(self._target.api, self._cloud, kind.plural, body, self._token)
+            return request, self._client.send(request)
+
+        return submit(kind, report, post)
+
+    def look(self, kind: Kind) -> None:
+        """Reads a record that does not exist: 404 shows that the credential is let in, and nothing is changed.
+
+        Raises:
+            JiraCiError: the credential is not let in, or no usable answer came.
+        """
+        api, nothing = self._target.api, "jira-ci-check"
+        if kind is BUILDS:
+            request = wire.build_by_key(api, self._cloud, nothing, 1, self._token)
+        else:
+            request = wire.deployment_by_key(api, self._cloud, nothing, nothing, 1, self._token)
+        answer = self._client.send(request)
+        if answer.status != 404:
+            expect(request, answer, 200)

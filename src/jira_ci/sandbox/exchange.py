@@ -1,0 +1,106 @@
+"""What travels: a request, its answer, and the two together as they are recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it arrived.
+
+    ``path`` and ``query`` are still percent-encoded, without the question mark; names of ``headers`` are in lower case.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The path's parts, each decoded on its own, so that an encoded slash stays inside its part."""
+        return tuple(unquote(part) for part in self.path.split("/")[1:])
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.query, keep_blank_values=True)
+
+    @property
+    def content_type(self) -> str:
+        """The media type alone, in lower case; empty when the request names none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def authorization(self) -> tuple[str, str]:
+        """The scheme in lower case and the rest of the header; two empty texts without one."""
+        scheme, _, rest = self.headers.get("authorization", "").strip().partition(" ")
+        return scheme.lower(), rest.strip()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. With ``raw``, exactly these bytes are sent instead, and the connection is closed."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what was answered; ``scripted`` when a test answered in place of the site."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+    answer_headers: Mapping[str, str]
+    answer_body: bytes
+    scripted: bool = False
+
+    @classmethod
+    def of(cls, request: Request, answer: Answer, *, scripted: bool) -> Exchange:
+        return cls(
+            request.method,
+            request.path,
+            request.query,
+            dict(request.headers),
+            request.body,
+            answer.status,
+            dict(answer.headers),
+            answer.body,
+            scripted,
+        )
+
+    def json(self) -> Any:
+        """The request's body, parsed. Raises ValueError when it is no JSON."""
+        return json.loads(self.body)
+
+    def answer_json(self) -> Any:
+        """The answer's body, parsed. Raises ValueError when it is no JSON."""
+        return json.loads(self.answer_body)
+
+
+def json_answer(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer that holds one JSON document."""
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def text_answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer in plain text."""
+    return Answer(status, text.encode(), {"Content-Type": "text/plain;charset=UTF-8", **(headers or {})})
+
+
+def messages(status: int, *texts: str) -> Answer:
+    """An error of the builds and deployments APIs: an array of messages, unlike the platform's errors."""
+    return json_answer(status, [{"message": text} for text in texts])

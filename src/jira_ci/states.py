@@ -1,0 +1,62 @@
+"""How it went: everybody's words for it, and Jira's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jira_ci.errors import UsageError
+from jira_ci.settings import nearest
+from jira_ci.text import one_line
+
+_WORDS = {
+    "successful": "success successful succeeded passed pass ok",
+    "failed": "failed failure fail error errored timedout timed_out timeout startup_failure",
+    "cancelled": "cancelled canceled aborted abort",
+    "in_progress": "in_progress inprogress running started",
+    "pending": "pending queued waiting created",
+    "rolled_back": "rolled_back rollback rolledback",
+    "unknown": "unknown",
+    "": "skipped skip",
+}
+_MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
+# Of several results the first of these counts; skipped ones count for nothing.
+_WORST_FIRST = ("failed", "cancelled", "rolled_back", "in_progress", "pending", "unknown", "successful")
+BUILD_STATES = tuple(state for state in _WORST_FIRST if state != "rolled_back")
+
+
+def from_words(words: Sequence[str], *, build: bool) -> str:
+    """Jira's state for one or several results (``needs.*.result``): the worst counts.
+
+    Returns:
+        Jira's word, or ``""`` when everything was skipped and nothing is to be sent.
+
+    Raises:
+        UsageError: a word that nobody uses, or ``rolled_back`` for a build, which Jira does not know.
+    """
+    states = {_state(word) for word in words}
+    if build and "rolled_back" in states:
+        raise UsageError("state is rolled_back, which Jira knows for deployments only.", "Give an environment as well.")
+    return next((state for state in _WORST_FIRST if state in states), "")
+
+
+def from_ci(word: str) -> str:
+    """Jira's state for what the CI itself says of the job (GitLab's ``CI_JOB_STATUS``).
+
+    A job that still says *running* when its end is reported has an end that nobody knows.
+    """
+    state = _MEANING.get(_plain(word), "unknown")
+    return "unknown" if state == "in_progress" else state
+
+
+def _state(word: str) -> str:
+    try:
+        return _MEANING[_plain(word)]
+    except KeyError:
+        raise UsageError(
+            f"state is {one_line(word, 80)!r}, which is no state.",
+            nearest(_plain(word), _MEANING) or f"Use one of: {', '.join(sorted(filter(None, _WORDS)))}.",
+        ) from None
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower().replace("-", "_").replace(" ", "_")
