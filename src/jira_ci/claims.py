@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jira_ci import commits
 from jira_ci.ci.history import History, connect
 from jira_ci.context import Context
-from jira_ci.issue_keys import Keys, Source, collect, explicit
+from jira_ci.issue_keys import EXPLICIT, Keys, Source, collect, explicit
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Claims:
 
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
-        yield from (Source("issue-keys", key) for key in self._explicit)
+        yield from (Source(EXPLICIT, key) for key in self._explicit)
         yield from commits.texts(
             context.run,
             git=context.git,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jira_ci import atlassian_mapping
 from jira_ci import config as configuration
 from jira_ci.ci.detect import read_run
 from jira_ci.ci.git import Git
@@ -27,6 +28,8 @@ class Context:
 
     settings: Settings
     config: Config | None
+    fallback: atlassian_mapping.Mapping | None
+    """The mapping of Atlassian's GitHub app, where there is no file of ours."""
     run: Run
     git: Git
     root: Path
@@ -76,10 +79,15 @@ def open_context(settings: Settings, console: Console, edges: Edges) -> Context:
     git = Git(edges.directory, edges.environ)
     root = repository_root(git, edges)
     config = configuration.read(root, settings.config, required="config" in settings.origins)
+    fallback = None
     if config is not None:
         settings = fill(settings, _from_file(config))
+    else:
+        fallback, warnings = atlassian_mapping.read(root)
+        for sentence in warnings:
+            console.notice("warning", sentence)
     run = read_run(edges.environ, git)
-    return Context(settings, config, run, git, root, console, edges, deadline)
+    return Context(settings, config, fallback, run, git, root, console, edges, deadline)
 
 
 def repository_root(git: Git, edges: Edges) -> Path:
@@ -92,11 +100,7 @@ def repository_root(git: Git, edges: Edges) -> Path:
 
 
 def _from_file(config: Config) -> dict[str, tuple[Any, str]]:
-    def origin(*path: str) -> str:
-        line = config.line(*path)
-        return f"{config.name} line {line}" if line else config.name
-
     return {
-        "site": (config.site, origin("jira", "site")),
-        "projects": (config.projects, origin("jira", "projects")),
+        "site": (config.site, config.where("jira", "site")),
+        "projects": (config.projects, config.where("jira", "projects")),
     }

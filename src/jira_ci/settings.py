@@ -23,7 +23,7 @@ Kind = Literal["text", "list", "duration", "switch", "choice"]
 _DURATION = re.compile(r"([0-9]{1,6})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
-_NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE)")
+_NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE|HOME)")
 
 
 @dataclass(frozen=True)

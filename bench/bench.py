@@ -1,0 +1,23 @@
+"""Figures, each beside a floor measured in the same run. Nothing here fails; it prints.
+
+python bench/bench.py            all figures
+python bench/bench.py keys       one of: report, tls, keys, many
+"""
+
+from __future__ import annotations
+
+import sys
+
+from figures import keys, many, report, tls
+
+FIGURES = {"report": report.measure, "tls": tls.measure, "keys": keys.measure, "many": many.measure}
+
+
+def main(names: list[str]) -> None:
+    """Measures what was named, or everything."""
+    for name in names or FIGURES:
+        FIGURES[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,89 @@
+"""Streams commit messages out of ``git log``: any number of commits in little memory and little time."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from jira_ci.ci import git_command
+from jira_ci.ci.git_command import GitError
+
+_CHUNK = 1 << 18  # bytes
+_SECONDS = 300.0  # a log of a million commits takes about ten
+_ARGUMENTS = (
+    "log",
+    "-z",
+    "--format=%H %B",
+    "--encoding=UTF-8",
+    "--no-patch",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--no-decorate",
+    "--no-notes",
+    "--no-show-signature",
+)
+
+
+def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Commit ids and whole messages, newest first, as git prints them without a second pass.
+
+    All parents are followed: a release holds what its merged branches hold. The child ends with the iterator.
+
+    Args:
+        revisions: full commit ids, with ``^`` before those to leave out with their ancestors.
+
+    Raises:
+        GitError: git is missing, fails, or takes longer than five minutes.
+    """
+    with tempfile.TemporaryFile() as complaints:
+        try:
+            child = subprocess.Popen(
+                git_command.command(directory, environ, (*_ARGUMENTS, *revisions, "--")),
+                env=git_command.environment(environ, network=False),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+            )
+        except (OSError, ValueError) as error:
+            raise GitError(f"git could not be started ({error})") from None
+        watch = threading.Timer(_SECONDS, child.kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            if child.stdout is not None:
+                yield from _commits(child.stdout)
+            code = child.wait()
+        finally:
+            watch.cancel()
+            child.kill()
+            if child.stdout is not None:
+                child.stdout.close()
+            child.wait()
+        if code:
+            complaints.seek(0)
+            raise GitError(git_command.reason(complaints.read(65536)) or f"git log ended with code {code}")
+
+
+def _commits(pipe: IO[bytes]) -> Iterator[tuple[str, str]]:
+    pending: list[bytes] = []
+    while chunk := pipe.read(_CHUNK):
+        first, *others = chunk.split(b"\0")
+        pending.append(first)
+        if others:
+            yield _commit(b"".join(pending))
+            pending = [others.pop()]
+            for record in others:
+                yield _commit(record)
+    rest = b"".join(pending)
+    if rest:
+        yield _commit(rest)
+
+
+def _commit(record: bytes) -> tuple[str, str]:
+    sha, _, message = record.decode("utf-8", "replace").partition(" ")
+    return sha, message

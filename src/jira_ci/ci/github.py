@@ -1,0 +1,184 @@
+"""GitHub Actions: environment and event -> Run. Pure; whatever an event lacks or garbles is left empty.
+
+The variables: https://docs.github.com/actions/reference/workflows-and-actions/variables
+The events: https://docs.github.com/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jira_ci.ci.values import first, mapping, mappings, sha, strip_ref, text, url, whole
+from jira_ci.errors import UsageError
+from jira_ci.run import PullRequest, Run
+
+_PUSH_LIMIT = 2048
+"""How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
+_QUEUE = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,18})-[0-9a-f]+\Z")
+_WITHOUT_SECRETS = {"pull_request", "pull_request_review", "pull_request_review_comment"}
+
+
+def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
+    """What GitHub says about this run.
+
+    Args:
+        environ: the process environment.
+        event: the parsed event file, or an empty mapping.
+
+    Raises:
+        UsageError: a variable that GitHub always sets is missing or no such value.
+    """
+    server = url(environ.get("GITHUB_SERVER_URL")) or "https://github.com"
+    repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
+    run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
+    name = text(environ.get("GITHUB_EVENT_NAME"))
+    ref = text(environ.get("GITHUB_REF"))
+    pull_request = _pull_request(environ, event, f"{server}/{repository}", ref)
+    base, messages, complete = _range(name, ref, event)
+    return Run(
+        provider="github",
+        repository=repository,
+        repository_id=_repository_id(environ, event, repository),
+        repository_url=f"{server}/{repository}",
+        commit=_commit(environ, event, name, pull_request),
+        number=int(_required(environ, "GITHUB_RUN_NUMBER", r"[0-9]{1,18}")),
+        # Without /attempts/N: a re-run updates the same record, and this address shows the latest attempt.
+        url=f"{server}/{repository}/actions/runs/{run_id}",
+        run_id=run_id,
+        workflow=_workflow(environ, repository),
+        workflow_name=text(environ.get("GITHUB_WORKFLOW")),
+        event=name,
+        branch=_branch(event, name, ref, pull_request),
+        tag=strip_ref(ref, "tags") or (text(mapping(event.get("release")).get("tag_name")) if name == "release" else ""),
+        default_branch=text(mapping(event.get("repository")).get("default_branch")),
+        base=base,
+        messages=messages,
+        messages_complete=complete,
+        attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
+        job=text(environ.get("GITHUB_JOB")),
+        pull_request=pull_request,
+        environment=text(mapping(event.get("deployment")).get("environment")),
+        actor=text(environ.get("GITHUB_ACTOR")),
+        protected=environ.get("GITHUB_REF_PROTECTED") == "true",
+        secrets_withheld=_withheld(environ, event, name),
+        server_url=server,
+        api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
+    )
+
+
+def _required(environ: Mapping[str, str], name: str, pattern: str) -> str:
+    value = text(environ.get(name))
+    if not re.fullmatch(pattern, value):
+        raise UsageError(
+            f"GITHUB_ACTIONS is set, but {name} is {'missing' if not value else 'not what GitHub sets'}.",
+            f"Pass {name} on to the process (containers get it with `docker run -e {name}`), or unset GITHUB_ACTIONS.",
+        )
+    return value
+
+
+def _repository_id(environ: Mapping[str, str], event: Mapping[str, Any], repository: str) -> str:
+    found = whole(environ.get("GITHUB_REPOSITORY_ID")) or whole(mapping(event.get("repository")).get("id"))
+    return str(found) if found else repository
+
+
+def _commit(environ: Mapping[str, str], event: Mapping[str, Any], name: str, pull_request: PullRequest | None) -> str:
+    run = mapping(event.get("workflow_run"))
+    return first(
+        [
+            # GITHUB_SHA is a merge commit that nobody keeps (pull_request) or the base (pull_request_target).
+            pull_request.head_sha if pull_request else "",
+            sha(mapping(event.get("deployment")).get("sha")),
+            # GITHUB_SHA is the default branch's head here, not what the other workflow built.
+            sha(run.get("head_sha")) if name == "workflow_run" else "",
+            sha(environ.get("GITHUB_SHA")),
+        ]
+    ) or _required(environ, "GITHUB_SHA", r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def _workflow(environ: Mapping[str, str], repository: str) -> str:
+    """``.github/workflows/x.yml`` from ``owner/name/.github/workflows/x.yml@refs/heads/main``: the ref changes from run
+    to run. A workflow of another repository (organisation rulesets) keeps its repository's name.
+    """
+    path, _, _ = text(environ.get("GITHUB_WORKFLOW_REF")).partition("@refs/")
+    if path.lower().startswith(repository.lower() + "/"):
+        path = path[len(repository) + 1 :]
+    return path or text(environ.get("GITHUB_WORKFLOW"))
+
+
+def _branch(event: Mapping[str, Any], name: str, ref: str, pull_request: PullRequest | None) -> str:
+    if name == "workflow_run":
+        return text(mapping(event.get("workflow_run")).get("head_branch"))
+    if pull_request and pull_request.branch:
+        return pull_request.branch
+    return strip_ref(ref)
+
+
+def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: str, ref: str) -> PullRequest | None:
+    found = mapping(event.get("pull_request"))
+    group = mapping(event.get("merge_group"))
+    queue = _QUEUE.match(strip_ref(text(group.get("head_ref")) or ref))
+    issue = mapping(event.get("issue"))
+    others = mappings(mapping(event.get("workflow_run")).get("pull_requests"))
+    number = next(
+        filter(
+            None,
+            [
+                whole(found.get("number")),
+                whole(queue[1]) if queue else None,
+                whole(issue.get("number")) if "pull_request" in issue else None,
+                whole(others[0].get("number")) if others else None,
+                whole(ref.split("/")[2]) if ref.startswith("refs/pull/") else None,
+            ],
+        ),
+        None,
+    )
+    if number is None:
+        return None
+    head, base = mapping(found.get("head")), mapping(found.get("base"))
+    run_head = mapping(others[0].get("head")) if others else {}
+    return PullRequest(
+        number=number,
+        title=text(found.get("title")) or text(issue.get("title")),
+        branch=first([text(head.get("ref")), text(environ.get("GITHUB_HEAD_REF")), text(run_head.get("ref"))]),
+        url=url(found.get("html_url")) or f"{home}/pull/{number}",
+        base_sha=sha(base.get("sha")),
+        head_sha=sha(head.get("sha")),
+        commits=whole(found.get("commits")),
+    )
+
+
+def _range(name: str, ref: str, event: Mapping[str, Any]) -> tuple[str, tuple[str, ...], bool]:
+    """The commit before the event's own ones, the messages the event holds, and whether these are all."""
+    if name == "merge_group":
+        group = mapping(event.get("merge_group"))
+        return sha(group.get("base_sha")), _messages([group.get("head_commit")]), False
+    if name == "workflow_run":
+        return "", _messages([mapping(event.get("workflow_run")).get("head_commit")]), False
+    if name != "push" or event.get("deleted") is True:
+        return "", (), False
+    commits = event.get("commits")
+    messages = _messages(commits if isinstance(commits, list) else [])
+    before = sha(event.get("before"))
+    # A tag's push holds no commits, a new branch's none that another branch has.
+    sound = isinstance(commits, list) and len(messages) == len(commits) < _PUSH_LIMIT
+    complete = sound and bool(messages) and ref.startswith("refs/heads/")
+    return before, messages or _messages([event.get("head_commit")]), complete
+
+
+def _messages(commits: list[Any]) -> tuple[str, ...]:
+    found = (mapping(commit).get("message") for commit in commits)
+    return tuple(text(message) for message in found if isinstance(message, str))
+
+
+def _withheld(environ: Mapping[str, str], event: Mapping[str, Any], name: str) -> str:
+    if environ.get("GITHUB_ACTOR") == "dependabot[bot]":
+        return "Dependabot (it is given Dependabot's own secrets only)"
+    if name not in _WITHOUT_SECRETS:
+        return ""
+    pull_request = mapping(event.get("pull_request"))
+    head, base = mapping(pull_request.get("head")), mapping(pull_request.get("base"))
+    ours = mapping(base.get("repo")).get("id")
+    # A deleted fork is null.
+    return "a fork's pull request" if head and ours and mapping(head.get("repo")).get("id") != ours else ""

@@ -1,0 +1,148 @@
+"""GitLab CI: environment -> Run. Pure.
+
+The variables: https://docs.gitlab.com/ci/variables/predefined_variables/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from jira_ci.ci.values import first, sha, text, url, whole
+from jira_ci.errors import UsageError
+from jira_ci.run import PullRequest, Run
+
+_UNEXPANDED = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\Z")
+
+
+def read(environ: Mapping[str, str]) -> Run:
+    """What GitLab says about this run.
+
+    Raises:
+        UsageError: a variable that GitLab always sets is missing or no such value.
+    """
+    variables = {name: text(value) for name, value in environ.items() if not _UNEXPANDED.match(value)}
+    get = _Variables(variables)
+    commit = sha(get("CI_COMMIT_SHA")) or _refuse("CI_COMMIT_SHA", get("CI_COMMIT_SHA"))
+    pull_request = _merge_request(get)
+    project = url(get("CI_PROJECT_URL"))
+    pipeline = get("CI_PIPELINE_ID")
+    return Run(
+        provider="gitlab",
+        repository=get("CI_PROJECT_PATH") or get("CI_PROJECT_NAME"),
+        repository_id=str(whole(get("CI_PROJECT_ID")) or _refuse("CI_PROJECT_ID", get("CI_PROJECT_ID"))),
+        repository_url=project,
+        commit=pull_request.head_sha if pull_request and pull_request.head_sha else commit,
+        number=whole(get("CI_PIPELINE_IID")) or int(_refuse("CI_PIPELINE_IID", get("CI_PIPELINE_IID"))),
+        # The pipeline rather than the job: it stays the same when a job is retried, as the record does.
+        url=first([url(get("CI_PIPELINE_URL")), url(get("CI_JOB_URL")), f"{project}/-/pipelines/{pipeline}"]),
+        run_id=pipeline,
+        workflow_name=get("CI_PIPELINE_NAME"),
+        event=get("CI_PIPELINE_SOURCE"),
+        branch=_branch(get, pull_request),
+        tag=get("CI_COMMIT_TAG"),
+        default_branch=get("CI_DEFAULT_BRANCH"),
+        base=_base(get),
+        # HEAD's, unless HEAD is a merge commit that GitLab made for this pipeline only.
+        messages=() if _merged(get) or not get("CI_COMMIT_MESSAGE") else (get("CI_COMMIT_MESSAGE"),),
+        attempt=whole(get("CI_JOB_ID")) or 1,
+        attempt_started=_milliseconds(get("CI_JOB_STARTED_AT")),
+        job=get("CI_JOB_NAME"),
+        pull_request=pull_request,
+        state=get("CI_JOB_STATUS"),
+        environment=get("CI_ENVIRONMENT_NAME"),
+        environment_tier=get("CI_ENVIRONMENT_TIER"),
+        actor=get("GITLAB_USER_LOGIN"),
+        protected=get("CI_COMMIT_REF_PROTECTED") == "true",
+        secrets_withheld=_withheld(get),
+        server_url=url(get("CI_SERVER_URL")),
+        api_url=url(get("CI_API_V4_URL")),
+    )
+
+
+class _Variables:
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def __call__(self, name: str) -> str:
+        return self._variables.get(name, "")
+
+
+def _refuse(name: str, value: str) -> str:
+    raise UsageError(
+        f"GITLAB_CI is set, but {name} is {'missing' if not value else 'not what GitLab sets'}.",
+        f"Pass {name} on to the process (containers get it with `docker run -e {name}`), or unset GITLAB_CI.",
+    )
+
+
+def _branch(get: _Variables, pull_request: PullRequest | None) -> str:
+    if pull_request and pull_request.branch:
+        return pull_request.branch
+    if get("CI_COMMIT_TAG"):
+        return ""
+    return first(
+        [get("CI_COMMIT_BRANCH"), get("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME"), get("CI_COMMIT_REF_NAME")]
+    )
+
+
+def _base(get: _Variables) -> str:
+    """Only a push says what was there before; the other sources hold zeros or what happened to be there."""
+    if get("CI_COMMIT_TAG") or get("CI_PIPELINE_SOURCE") != "push":
+        return ""
+    return sha(get("CI_COMMIT_BEFORE_SHA"))
+
+
+def _merge_request(get: _Variables) -> PullRequest | None:
+    number = whole(get("CI_MERGE_REQUEST_IID"))
+    if not number:
+        return _open_merge_request(get)
+    home = url(get("CI_MERGE_REQUEST_PROJECT_URL")) or url(get("CI_PROJECT_URL"))
+    # Only a merged results pipeline builds another commit than the source branch's head, and only it says which.
+    head = sha(get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")) or ("" if _merged(get) else sha(get("CI_COMMIT_SHA")))
+    return PullRequest(
+        number=number,
+        title=get("CI_MERGE_REQUEST_TITLE"),
+        branch=get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"),
+        url=f"{home}/-/merge_requests/{number}" if home else "",
+        base_sha=sha(get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
+        head_sha=head,
+    )
+
+
+def _open_merge_request(get: _Variables) -> PullRequest | None:
+    """A branch pipeline whose branch has an open merge request in this project."""
+    for entry in get("CI_OPEN_MERGE_REQUESTS").split(","):
+        project, _, iid = entry.strip().rpartition("!")
+        number = whole(iid)
+        if number and project and project == get("CI_PROJECT_PATH"):
+            home = url(get("CI_PROJECT_URL"))
+            return PullRequest(
+                number=number,
+                title="",
+                branch=get("CI_COMMIT_BRANCH"),
+                url=f"{home}/-/merge_requests/{number}" if home else "",
+            )
+    return None
+
+
+def _merged(get: _Variables) -> bool:
+    return get("CI_MERGE_REQUEST_EVENT_TYPE") in ("merged_result", "merge_train")
+
+
+def _milliseconds(stamp: str) -> int:
+    try:
+        when = datetime.fromisoformat(re.sub(r"[Zz]\Z", "+00:00", stamp))
+    except ValueError:
+        return 0
+    when = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
+    return max(0, round(when.timestamp() * 1000))
+
+
+def _withheld(get: _Variables) -> str:
+    source, target = get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), get("CI_MERGE_REQUEST_PROJECT_ID")
+    if source and target and source != target:
+        return "a fork's merge request"
+    if get("CI_COMMIT_REF_PROTECTED") == "false":
+        return "an unprotected ref (protected variables are GitLab's default)"
+    return ""

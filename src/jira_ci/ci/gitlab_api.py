@@ -1,0 +1,120 @@
+"""History through GitLab's REST API, asked with python-gitlab. Imported on use only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import gitlab
+from gitlab.exceptions import GitlabError
+
+from jira_ci import __version__
+from jira_ci.ci.api_answers import Asked, sentence
+from jira_ci.ci.api_session import ApiSession, Refused
+from jira_ci.ci.history import Commits, Unreadable
+from jira_ci.ci.values import mapping, sha, text, url, whole
+from jira_ci.deadline import Deadline
+from jira_ci.run import PullRequest, Run
+
+_PAGE = 100
+_SHAPE = (AssertionError, AttributeError, KeyError, TypeError, ValueError, RuntimeError)
+
+
+class GitLabHistory:
+    """One project on GitLab; see :class:`jira_ci.ci.history.History`.
+
+    Without a token of its own only what a job token may read is asked for
+    (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
+    """
+
+    def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
+        self.session = ApiSession(run.api_url, ca_bundle, deadline)
+        self._job_token_only = not token
+        self._run_id = run.run_id
+        server = gitlab.Gitlab(
+            run.api_url.removesuffix("/api/v4"),
+            private_token=token or None,
+            job_token=None if token else job_token,
+            user_agent=f"jira-ci/{__version__}",
+            retry_transient_errors=False,
+            keep_base_url=True,  # a server behind a proxy names itself differently in its links to the next page
+            session=self.session,
+        )
+        self._project = server.projects.get(run.repository_id, lazy=True)
+
+    def compare(self, base: str, head: str) -> Commits:
+        with self._asking(f"the commits of {_short(base)}..{_short(head)}", job_token=False):
+            # Not the compare endpoint: it answers with all differences and without pages.
+            return _commits(self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE))
+        raise AssertionError
+
+    def commit_message(self, commit: str) -> str:
+        with self._asking(f"commit {_short(commit)}"):
+            return text(self._project.commits.get(commit).attributes.get("message"))
+        raise AssertionError
+
+    def pull_request(self, number: int) -> PullRequest:
+        with self._asking(f"merge request !{number}"):
+            return _merge_request(self._project.mergerequests.get(number).attributes)
+        raise AssertionError
+
+    def pull_request_commits(self, number: int) -> Commits:
+        with self._asking(f"the commits of merge request !{number}", job_token=False):
+            return _commits(self._project.mergerequests.get(number, lazy=True).commits(per_page=_PAGE))
+        raise AssertionError
+
+    def pull_requests_of(self, commit: str) -> list[PullRequest]:
+        with self._asking(f"the merge requests of commit {_short(commit)}"):
+            found = self._project.commits.get(commit, lazy=True).merge_requests(get_all=True, per_page=_PAGE)
+            return [_merge_request(part) for part in found if isinstance(part, Mapping)]
+        raise AssertionError
+
+    def last_deployment(self, environment: str) -> str:
+        with self._asking(f"the deployments to {environment!r}"):
+            for deployment in self._project.deployments.list(
+                environment=environment, status="success", order_by="id", sort="desc", iterator=True, per_page=20
+            ):
+                known = deployment.attributes
+                pipeline = mapping(mapping(known.get("deployable")).get("pipeline")).get("id")
+                if str(pipeline) != self._run_id:
+                    return sha(known.get("sha"))
+        return ""
+
+    def close(self) -> None:
+        self.session.close()
+
+    @contextmanager
+    def _asking(self, what: str, *, job_token: bool = True) -> Iterator[None]:
+        need = "the scope read_api (a project access token in JIRA_CI_GITLAB_TOKEN)"
+        asked = Asked("GitLab", self.session.host, what, need)
+        try:
+            if self._job_token_only and not job_token:
+                raise Refused(0, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
+            yield
+        except Refused as error:
+            found = sentence(asked, error.status, error.why, error.headers)
+            raise Unreadable(found, missing=error.status == 404) from None
+        except (GitlabError, *_SHAPE):
+            raise Unreadable(sentence(asked, 0, "the answer is not of the documented shape", {})) from None
+
+
+def _commits(found: Iterable[Any]) -> Commits:
+    attributes = (commit.attributes for commit in found)
+    return Commits(tuple((text(known.get("id")), text(known.get("message"))) for known in attributes))
+
+
+def _merge_request(found: Mapping[str, Any]) -> PullRequest:
+    refs = mapping(found.get("diff_refs"))
+    return PullRequest(
+        number=whole(found.get("iid")) or 0,
+        title=text(found.get("title")),
+        branch=text(found.get("source_branch")),
+        url=url(found.get("web_url")),
+        base_sha=sha(refs.get("base_sha")),
+        head_sha=sha(found.get("sha")),
+    )
+
+
+def _short(name: str) -> str:
+    return name[:8] if sha(name) else name

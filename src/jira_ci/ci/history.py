@@ -1,0 +1,87 @@
+"""What a provider is asked about commits when the clone does not know, and who answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jira_ci.deadline import Deadline
+from jira_ci.run import PullRequest, Run
+
+
+class Unreadable(Exception):
+    """The provider did not give a usable answer: one sentence that says what was asked, what came back, and the mend.
+
+    Args:
+        sentence: for people.
+        missing: whether the provider answered that there is no such thing (404).
+    """
+
+    def __init__(self, sentence: str, *, missing: bool = False) -> None:
+        super().__init__(sentence)
+        self.missing = missing
+
+
+@dataclass(frozen=True)
+class Commits:
+    """Some commits, and whether they are all of what was asked for."""
+
+    found: tuple[tuple[str, str], ...]
+    """Full commit id and whole message."""
+    complete: bool = True
+
+
+class History(Protocol):
+    """One repository's history, read through a provider's API. Each method raises Unreadable, and nothing else."""
+
+    def compare(self, base: str, head: str) -> Commits:
+        """The commits that ``head`` has and ``base`` has not; full ids or names, newest or oldest first."""
+
+    def commit_message(self, commit: str) -> str:
+        """The whole message of one commit."""
+
+    def pull_request(self, number: int) -> PullRequest:
+        """A pull or merge request by its number."""
+
+    def pull_request_commits(self, number: int) -> Commits:
+        """The commits of a pull or merge request."""
+
+    def pull_requests_of(self, commit: str) -> list[PullRequest]:
+        """The pull or merge requests that brought, or want to bring, this commit."""
+
+    def last_deployment(self, environment: str) -> str:
+        """The commit of the newest deployment to this environment that ever succeeded, without this run's own;
+        empty when there is none.
+        """
+
+    def close(self) -> None:
+        """Closes the connections."""
+
+
+def connect(
+    run: Run,
+    *,
+    github_token: str = "",
+    gitlab_token: str = "",
+    job_token: str = "",
+    ca_bundle: str = "",
+    deadline: Deadline,
+) -> History | None:
+    """Who answers for this run's repository; None without a token or outside GitHub and GitLab.
+
+    Args:
+        github_token: the workflow's own, or one that may read contents, deployments and pull requests.
+        gitlab_token: a personal, project or group access token with read_api.
+        job_token: ``CI_JOB_TOKEN``, used when there is no ``gitlab_token``.
+        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
+        deadline: over all that is asked.
+    """
+    if run.provider == "github" and github_token:
+        from jira_ci.ci.github_api import GitHubHistory
+
+        return GitHubHistory(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
+    if run.provider == "gitlab" and run.api_url and (gitlab_token or job_token):
+        from jira_ci.ci.gitlab_api import GitLabHistory
+
+        return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
+    return None

@@ -1,0 +1,45 @@
+"""What the routes work with: the site's state, its credentials, where it is reached, what happened so far."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from jira_ci.sandbox.credentials import Credentials
+from jira_ci.sandbox.exchange import Exchange
+from jira_ci.sandbox.site import Site
+
+CLOUD_ID = "11111111-2222-4333-8444-555555555555"
+MAX_BODY = 5 * 2**20
+_KEPT = 10_000
+
+
+class Record:
+    """The exchanges so far, oldest first; of more than 10,000 the oldest are dropped. Safe to use from threads."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+
+    def add(self, exchange: Exchange) -> None:
+        with self._lock:
+            self._exchanges.append(exchange)
+
+    def all(self) -> list[Exchange]:
+        with self._lock:
+            return list(self._exchanges)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One site. ``gateway``: the request came through ``/ex/jira/{cloudId}``; ``faults`` are the sandbox's own."""
+
+    site: Site = field(default_factory=Site)
+    credentials: Credentials = field(default_factory=Credentials)
+    cloud_id: str = CLOUD_ID
+    address: str = "http://127.0.0.1"
+    max_body: int = MAX_BODY
+    record: Record = field(default_factory=Record)
+    faults: list[str] = field(default_factory=list)
+    gateway: bool = False

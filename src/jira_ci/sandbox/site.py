@@ -1,0 +1,137 @@
+"""The state of the pretend site: its issues, and the builds and deployments that were reported to it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from jira_ci.sandbox.associations import Sorted, grouped, mentions, sort
+from jira_ci.sandbox.issues import Issue, IssueRule
+from jira_ci.sandbox.rules import FAMILIES, Family, record_faults
+
+Key = tuple[Any, ...]
+
+
+class Site:
+    """Issues, builds and deployments. Safe to use from several threads.
+
+    Attributes:
+        issues: which issues exist; may be replaced.
+        refused: the keys that :meth:`refuse` was told, with their messages.
+        services: the ids of its services; None means that every id but an empty one exists.
+        changed: called after each change.
+        without_known: what becomes of a record none of whose associations is known. It is never stored. The documents
+            say both that it "won't be persisted" and that it "may be rejected"; Jira was seen rejecting it
+            (https://github.com/atlassian/github-for-jira/issues/638).
+    """
+
+    def __init__(self, issues: IssueRule | None = None) -> None:
+        self.issues = issues or IssueRule()
+        self.services: frozenset[str] | None = None
+        self.without_known: Literal["accepted", "rejected"] = "accepted"
+        self.changed: Callable[[], None] = lambda: None
+        self.refused: dict[str, str] = {}
+        self._stored: dict[str, dict[Key, dict[str, Any]]] = {family.name: {} for family in FAMILIES}
+        self._lock = threading.RLock()
+
+    def refuse(self, key: str, message: str = "") -> None:
+        """From now on a record that names this key is rejected, as a whole, with this message."""
+        with self._lock:
+            self.refused[key] = message or f"Issue key '{key}' is not valid"
+
+    def submit(self, family: Family, document: dict[str, Any]) -> dict[str, Any]:
+        """Store what can be stored of a good request, and give the document of the answer."""
+        accepted: list[dict[str, Any]] = []
+        rejected: list[dict[str, Any]] = []
+        seen: list[Sorted] = []
+        with self._lock:
+            for entry in document[family.name]:
+                key = family.key(entry) or {}
+                faults = record_faults(family, entry) or self._refusals(entry)
+                if not faults:
+                    found = sort(entry, self.issues.find, self._is_service)
+                    seen.append(found)
+                    faults = self._keep(family, tuple(key.values()), found, document.get("properties", {}))
+                if faults:
+                    rejected.append({"key": key, "errors": [{"message": fault} for fault in faults]})
+                else:
+                    accepted.append(key)
+            self.changed()
+        return {
+            f"accepted{family.noun}s": accepted,
+            f"rejected{family.noun}s": rejected,
+            "unknownIssueKeys": list(dict.fromkeys(key for one in seen for key in one.unknown_keys)),
+            "unknownAssociations": grouped(pair for one in seen for pair in one.unknown),
+        }
+
+    def get(self, family: Family, key: Iterable[Any]) -> dict[str, Any] | None:
+        """The record with these values of its key, as it would be given back, or None."""
+        with self._lock:
+            stored = self._stored[family.name].get(tuple(key))
+            return stored["record"] if stored else None
+
+    def delete(self, family: Family, key: Iterable[Any]) -> None:
+        """Forget this record, if it is there."""
+        with self._lock:
+            if self._stored[family.name].pop(tuple(key), None):
+                self.changed()
+
+    def delete_by(self, family: Family, properties: Iterable[tuple[str, str]]) -> None:
+        """Forget every record that was submitted with all of these properties."""
+        wanted = set(_hashes(properties))
+        with self._lock:
+            records = self._stored[family.name]
+            gone = [key for key, stored in records.items() if wanted <= set(stored["properties"])]
+            for key in gone:
+                del records[key]
+            self.changed()
+
+    def on_issue(self, issue: Issue) -> dict[str, list[dict[str, Any]]]:
+        """The builds and deployments that people would see on this issue, oldest first."""
+        with self._lock:
+            return {
+                name: [stored["record"] for stored in records.values() if issue.key in stored["issues"]]
+                for name, records in self._stored.items()
+            }
+
+    def dump(self) -> dict[str, list[dict[str, Any]]]:
+        """What is stored, as plain values."""
+        with self._lock:
+            return {name: list(records.values()) for name, records in self._stored.items()}
+
+    def restore(self, dumped: Mapping[str, Iterable[dict[str, Any]]]) -> None:
+        """Replace what is stored by what :meth:`dump` gave."""
+        with self._lock:
+            for family in FAMILIES:
+                keyed = ((family.key(stored["record"]) or {}, stored) for stored in dumped[family.name])
+                self._stored[family.name] = {tuple(key.values()): stored for key, stored in keyed}
+
+    def _is_service(self, service: str) -> bool:
+        return bool(service) if self.services is None else service in self.services
+
+    def _refusals(self, entry: dict[str, Any]) -> list[str]:
+        return [self.refused[key] for key in sorted(mentions(entry) & self.refused.keys())]
+
+    def _keep(self, family: Family, key: Key, found: Sorted, properties: Mapping[str, str]) -> list[str]:
+        if not found.anything:
+            rejected = self.without_known == "rejected"
+            return [f"No valid associations found for {family.noun.lower()}"] if rejected else []
+        records = self._stored[family.name]
+        before = records.get(key)
+        number = "updateSequenceNumber"
+        # "Updates received with an updateSequenceNumber less than or equal to what is currently stored will be
+        # ignored", and that "is not considered a failed submission": the caller is not told.
+        if before is None or before["record"][number] < found.kept[number]:
+            records[key] = {
+                "record": {"schemaVersion": "1.0", **found.kept},
+                "issues": list(found.issues),
+                "properties": list(_hashes(properties.items())),
+            }
+        return []
+
+
+def _hashes(properties: Iterable[tuple[str, str]]) -> Iterable[str]:
+    """Jira keeps properties as hashes only, so that nothing personal is stored."""
+    return (hashlib.sha256(f"{name}:{value}".encode()).hexdigest() for name, value in properties)
