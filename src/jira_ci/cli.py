@@ -26,6 +26,7 @@ from jira_ci.edges import Edges, real_edges
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.publish import publish
 from jira_ci.settings import TABLE, Setting, Settings, nearest, resolve
+from jira_ci.text import one_line
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,10 @@ class Invocation:
 
     def run(self) -> int:
         """Runs the command."""
-        arguments = parser().parse_args(self._argv)
+        arguments, strangers = parser().parse_known_args(self._argv)
         command = COMMANDS[arguments.command]
+        if strangers:
+            raise _unknown(strangers[0], arguments)
         function = getattr(import_module(f"jira_ci.commands.{command.module}"), command.function)
         if not command.groups:
             return int(function(arguments, self._edges.stdout))
@@ -161,6 +164,15 @@ class _Parser(argparse.ArgumentParser):
             nearest(word, words) for word in re.findall(r"'([^']+)'|(--[\w-]+)", message)[:1] for word in word if word
         ]
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", next(filter(None, near), f"See {self.prog} --help."))
+
+
+def _unknown(word: str, arguments: argparse.Namespace) -> UsageError:
+    flag = word.partition("=")[0]
+    flags = [f"--{name.partition(' ')[2]}" for name in vars(arguments) if name.startswith("setting ")]
+    return UsageError(
+        f"jira-ci {arguments.command} knows no {one_line(flag, 80)}.",
+        nearest(flag, flags) or f"See jira-ci {arguments.command} --help.",
+    )
 
 
 def _add_settings(child: argparse.ArgumentParser, groups: Sequence[str]) -> None:

@@ -16,19 +16,30 @@ class Deadline:
     """A point in monotonic time. After a signal it is at most five seconds away, and nothing is tried again:
     GitHub's runner kills a cancelled step after 7.5 seconds
     (https://docs.github.com/actions/reference/workflow-cancellation-reference).
+
+    Args:
+        seconds: from now.
+        clock: monotonic seconds.
+        sleep: waits for some seconds.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
         self._end = clock() + seconds
         self.hurried = False
+        """Whether a signal came: then nothing is worth a second try."""
 
     def remaining(self) -> float:
         """Seconds left, never below zero."""
         return max(0.0, self._end - self._clock())
 
     def hurry(self, seconds: float = 5.0) -> None:
-        """Moves the end to at most this many seconds from now, and says that nothing is worth a second try."""
+        """Moves the end to at most this many seconds from the first such call, and ends every :meth:`sleep`."""
         self.hurried = True
         self._end = min(self._end, self._clock() + seconds)
 
@@ -36,7 +47,7 @@ class Deadline:
         """Waits, but not past the deadline, and not on after a signal."""
         end = self._clock() + seconds
         while not self.hurried and (left := min(end - self._clock(), self.remaining())) > 0:
-            time.sleep(min(left, _TICK))
+            self._sleep(min(left, _TICK))
 
 
 class Late(Exception):
@@ -53,7 +64,7 @@ class Call(Generic[T]):
         threading.Thread(target=self._run, args=(function,), daemon=True).start()
 
     def result(self, deadline: Deadline) -> T:
-        """What the function returned.
+        """What the function returned; to be asked for once.
 
         Raises:
             Late: the deadline passed first; the call is left to itself.

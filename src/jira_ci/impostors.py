@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import re
 
 # Encodings, registries of standards, advisories and licences, and what names a pull request.
@@ -184,10 +185,10 @@ _HEXADECIMAL_SHAPES = {(8, 4), (4, 4), (4, 12), (2, 2)}
 
 def is_known(project: str, number: str) -> bool:
     """Whether an upper-case project and a number without leading zeros are something well known that is no issue."""
-    if project in _words(_WITH_ANY_NUMBER) or (project[0] == "V" and project[1:].isdecimal()):
-        return True
     ranges = _known_numbers().get(project)
-    return ranges is not None and any(low <= int(number) <= high for low, high in ranges)
+    if ranges is None:
+        return project[0] == "V" and project[1:].isdecimal()
+    return any(low <= int(number) <= high for low, high in ranges)
 
 
 def is_branch_word(project: str, number: str) -> bool:
@@ -222,8 +223,8 @@ def _words(table: str) -> frozenset[str]:
 
 
 @functools.cache
-def _known_numbers() -> dict[str, list[tuple[int, int]]]:
-    known: dict[str, list[tuple[int, int]]] = {}
+def _known_numbers() -> dict[str, list[tuple[float, float]]]:
+    known: dict[str, list[tuple[float, float]]] = {word: [(0, math.inf)] for word in _WITH_ANY_NUMBER.split()}
     for line in _WITH_THESE_NUMBERS.strip().splitlines():
         words, _, numbers = line.partition(":")
         ranges = [_range(item) for item in numbers.split()]
@@ -232,6 +233,6 @@ def _known_numbers() -> dict[str, list[tuple[int, int]]]:
     return known
 
 
-def _range(item: str) -> tuple[int, int]:
+def _range(item: str) -> tuple[float, float]:
     low, _, high = item.partition("-")
     return int(low), int(high or low)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 _TYPES = {
     "production": "prod production prd live",
     "staging": "staging stage stg preprod preproduction preprd",
-    "testing": "test testing tests tst qa qc uat sit e2e acceptance integration",
+    "testing": "test testing tests tst qa qc uat sit acceptance integration",
     "development": "dev devel develop development local localhost",
 }
 
@@ -24,11 +24,13 @@ def _set(words: str) -> frozenset[str]:
 
 
 _TYPE_OF = {word: type_ for type_, words in _TYPES.items() for word in words.split()}
+_PRODUCTION = _TYPES["production"].split()
 
 # With one of these a name says what the environment is not, or names a branch: no type at all.
 _DENIALS = _set(
-    "non not no never un anti ex post after pre before like alike likeness almost near nearly pseudo quasi semi fake "
-    "faux mock dummy branch feature features feat bug bugfix fix hotfix chore pr mr pull merge issue ticket"
+    "non not no never un re anti ex sub post after pre before below lower like alike likeness almost near nearly "
+    "pseudo quasi semi fake faux mock dummy branch feature features feat bug bugfix fix hotfix chore pr mr pull merge "
+    "issue ticket"
 )
 # Beside these, production's words are about something else: a copy of it, an exercise, the way there.
 _DOUBTS = _set(
@@ -46,6 +48,8 @@ _PLACES = _set(
     "gcp global green in jp k kubernetes main north primary s secondary server servers site south uk us web website "
     "west world www"
 )
+# Words that hold a telling one and are one word in any case: DevOps, deLivery, prodUct.
+_ONE_WORD = re.compile(r"devops|produc(?!tion)|prodig|^reprod|deliver|[ao]live|live(ly|r|st)|sandbox")
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -92,9 +96,20 @@ def _doubtful(words: list[str]) -> bool:
 def _words(name: str) -> list[str]:
     words: list[str] = []
     for run in _RUN.findall(unicodedata.normalize("NFKC", name)):
-        whole = run.casefold()
-        words.extend([whole] if _type(whole) else [part.casefold() for part in _HUMP.split(run)])
+        parts = [part.casefold() for part in _HUMP.split(run)]
+        words.extend([run.casefold()] if min(map(len, parts)) == 1 or _is_one_word(run.casefold()) else parts)
     return words
+
+
+def _is_one_word(run: str) -> bool:
+    if _known(run) or _ONE_WORD.search(run) or _DENIED_PRODUCTION.fullmatch(run):
+        return True
+    # prodTest, copyProd: humps or not, never production
+    return any(_known(run.removeprefix(word)) or _known(run.removesuffix(word)) for word in _PRODUCTION)
+
+
+def _known(word: str) -> bool:
+    return word in _TYPE_OF or word in _DENIALS or word in _DOUBTS
 
 
 def _join_pre(words: list[str]) -> list[str]:

@@ -68,9 +68,9 @@ def collect(sources: Iterable[Source], projects: Sequence[str] = (), limit: int 
         limit: how many keys are kept.
 
     Raises:
-        UsageError: a source called ``issue-keys`` holds something that can be no key.
+        UsageError: one of the projects is no project's key, or a source called ``issue-keys`` holds what is no key.
     """
-    wanted = frozenset(_upper(project.strip()) for project in projects if project.strip())
+    wanted = frozenset(_project(project) for project in projects)
     found: dict[str, str] = {}
     dropped: dict[str, str] = {}
     seen: set[str] = set()
@@ -113,11 +113,12 @@ def explicit(keys: Iterable[str]) -> tuple[str, ...]:
 
 def _judge(token: str, source: Source, wanted: frozenset[str], found: dict[str, str], dropped: dict[str, str]) -> None:
     """Enters one spelling, perhaps with more numbers behind it (``CVE-2024-1234``), as a key or as a dropped one."""
-    spelled, number, *_ = token.split("-")
+    spelled, _, number = token.partition("-")
+    number, _, more = number.partition("-")
     project = _upper(spelled)
     if not project.isupper():
         return  # a lower-case word that is no project's name in any case, such as straße
-    key = f"{project}-{number}"
+    key = token if spelled == project and not more else f"{project}-{number}"
     impostor = project not in wanted and _is_impostor(spelled, project, number, source.text)
     if project in wanted or not (wanted or impostor):
         found.setdefault(key, source.where)
@@ -139,9 +140,10 @@ def _tokens(source: Source, wanted: frozenset[str]) -> Iterable[str]:
     if not (wanted or source.branch):
         return dict.fromkeys(_pattern(text.isascii()).findall(text))
     lower = bool(wanted) or not impostors.is_programs_branch(text)
+    initials = "".join(sorted({project[0] for project in wanted}))
     return (
         match[0]
-        for match in _pattern(text.isascii(), "".join(sorted({project[0] for project in wanted})), True).finditer(text)
+        for match in _pattern(text.isascii(), initials, any_case=True).finditer(text)
         if match[0].isupper() or (lower and _is_lower_case_key(match, bool(wanted)))
     )
 
@@ -214,9 +216,19 @@ def _upper(text: str) -> str:
     return upper if upper.lower().replace("ς", "σ") == text.lower().replace("ς", "σ") else text
 
 
+def _project(given: str) -> str:
+    project = _upper(given.strip())
+    if not _is_project(project):
+        raise UsageError(
+            f"projects holds {one_line(given, 80)!r}, which is not a project's key.",
+            "Write the part of an issue key before the dash, such as WEB.",
+        )
+    return project
+
+
 def _is_project(text: str) -> bool:
-    """Jira's rule for the part before the dash, without letters outside the Basic Multilingual Plane, for which it would
-    refuse the whole request."""
+    """Jira's rule for the part before the dash, without letters outside the Basic Multilingual Plane: Jira refuses a
+    whole request for one of them."""
     return (
         2 <= len(text) <= _LONGEST
         and text[0].isalpha()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,8 @@ def classify_environment(context: Context, name: str) -> Environment:
     tier = context.run.environment_tier if name == context.run.environment else ""
     found = classify(name, context.config, tier=tier, fallback=context.fallback)
     if given:
-        return Environment(found.name, given, f"environment-type ({context.settings.origins['environment-type']})")
+        rule = f"environment-type ({context.settings.origins['environment-type']})"
+        return dataclasses.replace(found, type=given, rule=rule)
     return found
 
 

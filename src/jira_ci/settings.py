@@ -113,8 +113,12 @@ class Settings:
         for row in TABLE:
             value = getattr(self, row.field)
             if row.secret and value:
-                values.extend([value] if isinstance(value, str) else (part.partition(":")[2].strip() for part in value))
+                values.extend([value] if isinstance(value, str) else map(_hidden_part, value))
         return [value for value in values if value]
+
+
+def _hidden_part(header: str) -> str:
+    return header.partition(":")[2].strip() or header.strip()
 
 
 def _table() -> tuple[Setting, ...]:
@@ -171,9 +175,7 @@ def parse(row: Setting, text: str, origin: str) -> Any:
     if row.kind == "text":
         return text.strip()
     if row.kind == "list":
-        return tuple(
-            part.strip() for part in re.split(r"[\n\r]" if row.name == "headers" else r"[,\n\r]", text) if part.strip()
-        )
+        return _list(row, text, origin)
     if row.kind == "duration":
         return _duration(row, text, origin)
     choices = ("true", "false") if row.kind == "switch" else row.choices
@@ -188,6 +190,16 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """``Did you mean X?`` with the nearest of the words, or nothing."""
     near = difflib.get_close_matches(word, list(words), 1)
     return f"Did you mean {near[0]}?" if near else ""
+
+
+def _list(row: Setting, text: str, origin: str) -> tuple[str, ...]:
+    parts = re.split(r"[\n\r]" if row.name == "headers" else r"[,\n\r]", text)
+    values = tuple(part.strip() for part in parts if part.strip())
+    if not values:  # "," would otherwise be a filter that lets everything through
+        raise UsageError(
+            f"{row.name} ({origin}) is {text[:80]!r}, a list of nothing.", "Give it a value or leave it out."
+        )
+    return values
 
 
 def _duration(row: Setting, text: str, origin: str) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
-import threading
+import time
 from types import FrameType
 
 from jira_ci.deadline import Deadline
@@ -18,7 +19,19 @@ class Signals:
 
     def __init__(self) -> None:
         self.received = 0
-        self.deadline: Deadline | None = None
+        """The first signal's number; 0 while there was none."""
+        self._deadline: Deadline | None = None
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """What a signal hurries."""
+        return self._deadline
+
+    @deadline.setter
+    def deadline(self, deadline: Deadline | None) -> None:
+        self._deadline = deadline
+        if deadline is not None and self.received:
+            deadline.hurry()
 
     def install(self) -> None:
         """Takes over SIGINT and SIGTERM; to be called in the main thread."""
@@ -26,11 +39,17 @@ class Signals:
             signal.signal(number, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        first, self.received = not self.received, number
-        if self.deadline is None:
+        if self.received:  # whoever is told twice is already on the way out
+            return
+        self.received = number
+        # Not threading.Timer: starting one takes locks that the interrupted main thread may hold at this moment.
+        _thread.start_new_thread(_leave, (128 + number,))
+        if self._deadline is None:
             raise Interrupted(number)
-        self.deadline.hurry()
-        if first:
-            timer = threading.Timer(_LAST_RESORT, os._exit, [128 + number])
-            timer.daemon = True
-            timer.start()
+        self._deadline.hurry()
+
+
+def _leave(code: int) -> None:
+    """Ends the process if it has not ended by itself: something did not look at the deadline."""
+    time.sleep(_LAST_RESORT)
+    os._exit(code)

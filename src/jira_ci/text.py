@@ -14,25 +14,30 @@ import unicodedata
 # characters of the Basic Multilingual Plane. GitLab's integration removes the same set.
 _REFUSED_BY_JIRA = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
+_COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#)[{_INVISIBLE}]*(\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def one_line(text: str, limit: int = 500) -> str:
     """For a log line: no control characters, line breaks or reading-direction tricks, and no runner command.
 
-    The GitHub runner takes ``##[command]`` anywhere in a line, and ``::command::`` at its start after blanks; GitLab's
-    section markers need an escape or a carriage return, which are gone with the control characters.
+    The GitHub runner takes ``##[command]`` anywhere in a line, and ``::command::`` at its start after blanks, and compares
+    in a way that overlooks invisible characters (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs):
+    a visible blank comes between. GitLab's section markers need an escape or a carriage return, which are gone with the
+    control characters.
     """
-    shown = _CONTROL.sub(_escape, text[: limit + 1])
-    if len(text) > limit:
-        shown = shown[:limit] + "…"
-    shown = shown.replace("##[", "#\u200b#[")
-    return "\u200b" + shown if shown.lstrip().startswith("::") else shown
+    shown = _COMMAND.sub(_pulled_apart, _CONTROL.sub(_escape, text[: limit + 1]))
+    return shown if len(shown) <= limit else shown[:limit] + "…"
 
 
 def markdown(text: str, limit: int = 500) -> str:
-    """For Markdown, also inside a table: every punctuation character as an entity, so that nothing is markup."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", _CONTROL.sub(" ", text[:limit]))
+    """For Markdown, also inside a table: every punctuation character as an entity, so that nothing is markup.
+
+    Mentions and references are found after that, in the text that is shown: an invisible blank follows their sign.
+    """
+    shown = _CONTROL.sub(" ", text[:limit]) + "…" * (len(text) > limit)
+    return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};" + "&#8203;" * (match[0] in "@#"), shown)
 
 
 def for_jira(text: str, limit: int) -> str:
@@ -56,10 +61,20 @@ def identifier(text: str, limit: int = 255) -> str:
 
 
 def canonical(name: str) -> str:
-    """A name by which two spellings of one thing are the same: any case, any run of blanks, any Unicode form."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A name by which two spellings of one thing are the same: any case, any run of blanks, any Unicode form, and with
+    or without characters that nobody sees."""
+    visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
+    return " ".join(folded.casefold().split())
+
+
+def _pulled_apart(match: re.Match[str]) -> str:
+    return " ".join(part for part in match.groups() if part)
 
 
 def _escape(match: re.Match[str]) -> str:
     character = match[0]
-    return {"\n": "\\n", "\r": "\\r", "\t": " "}.get(character, f"\\x{ord(character):02x}")
+    number = ord(character)
+    return {"\n": "\\n", "\r": "\\r", "\t": " "}.get(
+        character, f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+    )

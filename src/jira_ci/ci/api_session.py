@@ -14,27 +14,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from jira_ci import __version__
+from jira_ci.ci.api_answers import Refused
 from jira_ci.deadline import Call, Deadline, Late
 
 _CONNECT, _READ = 10.0, 20.0  # seconds; a compare of a large range takes about ten
 _LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
 _MOST = 500  # requests: a page that names itself as the next one ends here
-
-
-class Refused(Exception):
-    """An answer that is no success, or none at all.
-
-    Args:
-        status: the HTTP status, or 0 without a usable answer.
-        why: what is wrong, in a few words.
-        headers: the answer's, with names in lower case.
-    """
-
-    def __init__(self, status: int, why: str = "", headers: dict[str, str] | None = None) -> None:
-        super().__init__(why or str(status))
-        self.status = status
-        self.why = why
-        self.headers = headers or {}
 
 
 class ApiSession(requests.Session):
@@ -145,4 +130,5 @@ def _said(error: Exception) -> str:
         (requests.exceptions.ChunkedEncodingError, "the answer was cut"),
         (requests.exceptions.ContentDecodingError, "the answer's compressed body is damaged"),
     )
-    return next((text for kind, text in known if isinstance(error, kind)), f"the request failed ({type(error).__name__})")
+    unknown = f"the request failed ({type(error).__name__})"
+    return next((text for kind, text in known if isinstance(error, kind)), unknown)

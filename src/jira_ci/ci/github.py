@@ -51,7 +51,7 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         workflow_name=text(environ.get("GITHUB_WORKFLOW")),
         event=name,
         branch=_branch(event, name, ref, pull_request),
-        tag=strip_ref(ref, "tags") or (text(mapping(event.get("release")).get("tag_name")) if name == "release" else ""),
+        tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
         default_branch=text(mapping(event.get("repository")).get("default_branch")),
         base=base,
         messages=messages,

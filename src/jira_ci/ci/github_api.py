@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from github import Auth
 from github.Commit import Commit
 from github.GithubException import BadAttributeException, GithubException
-from github.PullRequest import PullRequest as GitHubPullRequest
 from github.Repository import Repository
 from github.Requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
 from jira_ci import __version__
-from jira_ci.ci.api_answers import Asked, sentence
-from jira_ci.ci.api_session import ApiSession, Refused
-from jira_ci.ci.history import Commits, Unreadable
+from jira_ci.ci.api_answers import Asked, Refused, ask
+from jira_ci.ci.api_session import ApiSession
+from jira_ci.ci.history import Commits
 from jira_ci.ci.values import sha, text, url, whole
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
+if TYPE_CHECKING:
+    from github.Deployment import Deployment
+    from github.PullRequest import PullRequest as GitHubPullRequest
+
+T = TypeVar("T")
 _PAGE = 100
 _LISTED = 250
 """A pull request's own list ends here (https://docs.github.com/rest/pulls/pulls#list-commits-on-a-pull-request)."""
 _DEPLOYMENTS = 200
 """How many deployments are looked through, each with a request of its own, for one that succeeded."""
-# What PyGithub raises, besides its own exceptions, about an answer that is not of the documented shape.
-_SHAPE = (AssertionError, AttributeError, KeyError, TypeError, ValueError, RuntimeError)
+_RUN = re.compile(r"/actions/runs/([0-9]+)(?:[/?#]|$)")
+_PULLS = "pull-requests: read"
 
 
 class GitHubHistory:
@@ -43,65 +46,60 @@ class GitHubHistory:
         self._repository = Repository(self._requester, {}, {"url": self._home}, completed=True)
 
     def compare(self, base: str, head: str) -> Commits:
-        with self._asking(f"the commits of {_short(base)}..{_short(head)}", "contents: read"):
+        def question() -> Commits:
             comparison = self._repository.compare(base, head, comparison_commits_per_page=_PAGE)
             return _commits(comparison.commits, comparison.total_commits)
-        raise AssertionError
+
+        return self._ask(f"the commits of {_short(base)}..{_short(head)}", "contents: read", question)
 
     def commit_message(self, commit: str) -> str:
-        with self._asking(f"commit {_short(commit)}", "contents: read"):
-            return text(self._repository.get_git_commit(commit).message)
-        raise AssertionError
+        what = f"commit {_short(commit)}"
+        return self._ask(what, "contents: read", lambda: text(self._repository.get_git_commit(commit).message))
 
     def pull_request(self, number: int) -> PullRequest:
-        with self._asking(f"pull request #{number}", "pull-requests: read"):
-            return _pull_request(self._repository.get_pull(number))
-        raise AssertionError
+        what = f"pull request #{number}"
+        return self._ask(what, _PULLS, lambda: _pull_request(self._repository.get_pull(number)))
 
     def pull_request_commits(self, number: int) -> Commits:
-        with self._asking(f"the commits of pull request #{number}", "pull-requests: read"):
+        def question() -> Commits:
             found = self._repository.get_pull(number)
-            if found.commits <= _LISTED:
-                return _commits(found.get_commits(), found.commits)
-            base, head = found.base.sha, found.head.sha
-        return self.compare(base, head)
+            if found.commits > _LISTED:
+                return self.compare(found.base.sha, found.head.sha)
+            return _commits(found.get_commits(), found.commits)
+
+        return self._ask(f"the commits of pull request #{number}", _PULLS, question)
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
-        with self._asking(f"the pull requests of commit {_short(commit)}", "pull-requests: read"):
-            known = Commit(self._requester, {}, {"url": f"{self._home}/commits/{commit}"}, completed=True)
-            return [_pull_request(found) for found in known.get_pulls()]
-        raise AssertionError
+        known = Commit(self._requester, {}, {"url": f"{self._home}/commits/{commit}"}, completed=True)
+        what = f"the pull requests of commit {_short(commit)}"
+        return self._ask(what, _PULLS, lambda: [_pull_request(found) for found in known.get_pulls()])
 
     def last_deployment(self, environment: str) -> str:
-        with self._asking(f"the deployments to {environment!r}", "deployments: read"):
+        def question() -> str:
             for count, deployment in enumerate(self._repository.get_deployments(environment=environment)):
                 if count >= _DEPLOYMENTS:
                     raise Refused(0, f"none of the last {_DEPLOYMENTS} succeeded")
-                statuses = list(deployment.get_statuses())
-                ours = any(self._is_ours(text(address)) for s in statuses for address in (s.log_url, s.target_url))
-                # A later deployment turns success into inactive, so any success counts, not the last status:
-                # https://docs.github.com/rest/deployments/deployments#inactive-deployments
-                if not ours and any(status.state == "success" for status in statuses):
+                if self._succeeded(deployment):
                     return sha(deployment.sha)
-        return ""
+            return ""
+
+        return self._ask(f"the deployments to {environment!r}", "deployments: read", question)
 
     def close(self) -> None:
         self.session.close()
 
-    def _is_ours(self, address: str) -> bool:
-        found = re.search(r"/actions/runs/([0-9]+)(?:[/?#]|$)", address)
-        return bool(found and found[1] == self._run_id)
+    def _succeeded(self, deployment: Deployment) -> bool:
+        """Whether somebody else's run succeeded. A later deployment turns success into inactive, so any success counts
+        and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
+        """
+        statuses = list(deployment.get_statuses())
+        addresses = [text(address) for status in statuses for address in (status.log_url, status.target_url)]
+        runs = [found[1] for address in addresses if (found := _RUN.search(address))]
+        return self._run_id not in runs and any(status.state == "success" for status in statuses)
 
-    @contextmanager
-    def _asking(self, what: str, permission: str) -> Iterator[None]:
+    def _ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
         asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
-        try:
-            yield
-        except Refused as error:
-            found = sentence(asked, error.status, error.why, error.headers)
-            raise Unreadable(found, missing=error.status == 404) from None
-        except (GithubException, BadAttributeException, *_SHAPE):
-            raise Unreadable(sentence(asked, 0, "the answer is not of the documented shape", {})) from None
+        return ask(asked, question, (GithubException, BadAttributeException))
 
 
 def _commits(found: Any, total: Any) -> Commits:

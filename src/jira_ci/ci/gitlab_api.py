@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import gitlab
 from gitlab.exceptions import GitlabError
 
 from jira_ci import __version__
-from jira_ci.ci.api_answers import Asked, sentence
-from jira_ci.ci.api_session import ApiSession, Refused
-from jira_ci.ci.history import Commits, Unreadable
+from jira_ci.ci.api_answers import Asked, Refused, ask
+from jira_ci.ci.api_session import ApiSession
+from jira_ci.ci.history import Commits
 from jira_ci.ci.values import mapping, sha, text, url, whole
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
 _PAGE = 100
-_SHAPE = (AssertionError, AttributeError, KeyError, TypeError, ValueError, RuntimeError)
+_NEED = "the scope read_api (a project access token, given as gitlab-token)"
+T = TypeVar("T")
 
 
 class GitLabHistory:
@@ -44,34 +44,35 @@ class GitLabHistory:
         self._project = server.projects.get(run.repository_id, lazy=True)
 
     def compare(self, base: str, head: str) -> Commits:
-        with self._asking(f"the commits of {_short(base)}..{_short(head)}", job_token=False):
-            # Not the compare endpoint: it answers with all differences and without pages.
+        # Not the compare endpoint: it answers with all differences and without pages.
+        def question() -> Commits:
             return _commits(self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE))
-        raise AssertionError
+
+        return self._ask(f"the commits of {_short(base)}..{_short(head)}", question, job_token=False)
 
     def commit_message(self, commit: str) -> str:
-        with self._asking(f"commit {_short(commit)}"):
-            return text(self._project.commits.get(commit).attributes.get("message"))
-        raise AssertionError
+        what = f"commit {_short(commit)}"
+        return self._ask(what, lambda: text(self._project.commits.get(commit).attributes.get("message")))
 
     def pull_request(self, number: int) -> PullRequest:
-        with self._asking(f"merge request !{number}"):
-            return _merge_request(self._project.mergerequests.get(number).attributes)
-        raise AssertionError
+        what = f"merge request !{number}"
+        return self._ask(what, lambda: _merge_request(self._project.mergerequests.get(number).attributes))
 
     def pull_request_commits(self, number: int) -> Commits:
-        with self._asking(f"the commits of merge request !{number}", job_token=False):
+        def question() -> Commits:
             return _commits(self._project.mergerequests.get(number, lazy=True).commits(per_page=_PAGE))
-        raise AssertionError
+
+        return self._ask(f"the commits of merge request !{number}", question, job_token=False)
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
-        with self._asking(f"the merge requests of commit {_short(commit)}"):
+        def question() -> list[PullRequest]:
             found = self._project.commits.get(commit, lazy=True).merge_requests(get_all=True, per_page=_PAGE)
-            return [_merge_request(part) for part in found if isinstance(part, Mapping)]
-        raise AssertionError
+            return [_merge_request(part) for part in found]
+
+        return self._ask(f"the merge requests of commit {_short(commit)}", question)
 
     def last_deployment(self, environment: str) -> str:
-        with self._asking(f"the deployments to {environment!r}"):
+        def question() -> str:
             for deployment in self._project.deployments.list(
                 environment=environment, status="success", order_by="id", sort="desc", iterator=True, per_page=20
             ):
@@ -79,24 +80,20 @@ class GitLabHistory:
                 pipeline = mapping(mapping(known.get("deployable")).get("pipeline")).get("id")
                 if str(pipeline) != self._run_id:
                     return sha(known.get("sha"))
-        return ""
+            return ""
+
+        return self._ask(f"the deployments to {environment!r}", question)
 
     def close(self) -> None:
         self.session.close()
 
-    @contextmanager
-    def _asking(self, what: str, *, job_token: bool = True) -> Iterator[None]:
-        need = "the scope read_api (a project access token in JIRA_CI_GITLAB_TOKEN)"
-        asked = Asked("GitLab", self.session.host, what, need)
-        try:
+    def _ask(self, what: str, question: Callable[[], T], *, job_token: bool = True) -> T:
+        def permitted() -> T:
             if self._job_token_only and not job_token:
                 raise Refused(0, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
-            yield
-        except Refused as error:
-            found = sentence(asked, error.status, error.why, error.headers)
-            raise Unreadable(found, missing=error.status == 404) from None
-        except (GitlabError, *_SHAPE):
-            raise Unreadable(sentence(asked, 0, "the answer is not of the documented shape", {})) from None
+            return question()
+
+        return ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
 
 
 def _commits(found: Iterable[Any]) -> Commits:
@@ -104,7 +101,8 @@ def _commits(found: Iterable[Any]) -> Commits:
     return Commits(tuple((text(known.get("id")), text(known.get("message"))) for known in attributes))
 
 
-def _merge_request(found: Mapping[str, Any]) -> PullRequest:
+def _merge_request(found: Any) -> PullRequest:
+    found = mapping(found)
     refs = mapping(found.get("diff_refs"))
     return PullRequest(
         number=whole(found.get("iid")) or 0,

@@ -6,6 +6,7 @@ Atlassian advises; no redirect is followed; certificates are always verified; ex
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import time
@@ -14,11 +15,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from jira_ci import __version__
-from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.deadline import Call, Deadline
 from jira_ci.errors import NetworkError
 from jira_ci.jira import wire
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.failures import Cut, explain, is_final
+from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     import requests
@@ -59,9 +61,11 @@ class Client:
         self._jitter = jitter
         self._now = now
         self._session = _session()
+        self._closed = False
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; calls still under way are tried no more and told to nobody."""
+        self._closed = True
         self._session.close()
 
     def send(self, request: Request) -> Answer:
@@ -72,29 +76,34 @@ class Client:
         """
         attempt = 1
         while True:
-            answer, error = self._try(request)
+            answer, error = self._try(request, attempt)
             if answer is not None and not wire.worth_another_try(answer.status):
                 return answer
             after = answer.headers.get("retry-after", "") if answer else ""
             wait = wire.delay(attempt, after, self._now(), self._jitter())
-            if attempt > wire.RETRIES or self._too_late(wait) or (error is not None and is_final(error)):
+            if not self._waited(wait, attempt, error):
                 if answer is not None:
                     return answer
                 raise explain(request, error, attempt)
-            self.deadline.sleep(wait)
             attempt += 1
 
-    def _too_late(self, wait: float) -> bool:
-        return self.deadline.hurried or wait >= self.deadline.remaining()
+    def _waited(self, wait: float, attempt: int, error: Exception | None) -> bool:
+        """Whether there is time for another try, and a reason; then the wait is over."""
+        if attempt > wire.RETRIES or (error is not None and is_final(error)):
+            return False
+        if self.deadline.hurried or wait >= self.deadline.remaining():
+            return False
+        self.deadline.sleep(wait)
+        return not (self.deadline.hurried or self._closed)  # a signal may have come meanwhile
 
-    def _try(self, request: Request) -> tuple[Answer | None, Exception | None]:
+    def _try(self, request: Request, attempt: int) -> tuple[Answer | None, Exception | None]:
         try:
             answer = Call(lambda: self._exchange(request)).result(self.deadline)
-        except (Exception, Late) as error:  # noqa: BLE001 - what requests and urllib3 raise is not one family
+        except Exception as error:  # noqa: BLE001 - what requests and urllib3 raise is not one family
             return None, error
-        if self._observe:
+        if self._observe and not self._closed:
             self._observe(request, answer)
-        return answer, None
+        return dataclasses.replace(answer, attempts=attempt), None
 
     def _exchange(self, request: Request) -> Answer:
         sent = {"Accept": "application/json", **(self._site_headers if request.site else {})}
@@ -118,8 +127,8 @@ class Client:
         with response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             answer = Answer(response.status_code, headers, _read(response))
-        if _is_cut(answer):
-            raise Cut
+        if _is_cut(answer, response.raw.version):
+            raise Cut(f"the answer ({answer.status}) was empty or cut off")
         return answer
 
 
@@ -136,34 +145,59 @@ class _Bearer:
 
 
 def _session() -> requests.Session:
+    from http.cookiejar import DefaultCookiePolicy
+
     import requests
     from requests.adapters import HTTPAdapter
 
     session = requests.Session()
     session.headers["User-Agent"] = f"jira-ci/{__version__}"
+    # Left to itself, requests offers every encoding that happens to be installed; _read knows this one.
+    session.headers["Accept-Encoding"] = "gzip"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # each call stands for itself
     # The retries of urllib3 know no total deadline; ours do.
     session.mount("https://", HTTPAdapter(max_retries=0))
     session.mount("http://", HTTPAdapter(max_retries=0))
     return session
 
 
-def _is_cut(answer: Answer) -> bool:
-    """Whether a success has no body, or JSON that ends too early: a connection that closes early can look like that."""
-    if not 200 <= answer.status < 300 or answer.status == 204:
+def _is_cut(answer: Answer, version: int) -> bool:
+    """Whether the answer ended too early in a way that http.client takes for its end.
+
+    A connection that closes in the status line or in the headers looks like an answer without a body.
+    """
+    if answer.status in (204, 304):
         return False
+    if not 200 <= answer.status < 300:
+        # 401 and 403 stand even so: a refused credential is never offered again.
+        framed = {"content-length", "transfer-encoding", "connection"} & answer.headers.keys()
+        return not answer.body and version >= 11 and not framed and answer.status not in (401, 403)
     return not answer.body or ("json" in answer.headers.get("content-type", "") and answer.json() is None)
 
 
 def _read(response: requests.Response) -> bytes:
     """The body, read to its end and unpacked, but never more than a bounded number of bytes of either."""
-    body = b""
+    body = bytearray()
     for chunk in response.raw.stream(65536, decode_content=False):
         body += chunk
         if len(body) > _LARGEST:
-            raise NetworkError(f"The answer is larger than {_LARGEST // 1024 // 1024} MB.")
-    if response.headers.get("Content-Encoding", "identity").lower() in ("gzip", "deflate", "x-gzip"):
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        body = unpacker.decompress(body, _LARGEST)
-        if unpacker.unconsumed_tail or not unpacker.eof:
-            raise NetworkError("The answer's compressed body is cut or unpacks to too much.")
-    return body
+            raise NetworkError(f"the answer is larger than {_LARGEST // 1024 // 1024} MB")
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return bytes(body)
+    if encoding not in ("gzip", "x-gzip"):
+        raise NetworkError(f"the answer is encoded as {one_line(encoding, 40)!r}, which nobody asked for")
+    return _unpacked(bytes(body))
+
+
+def _unpacked(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(body, _LARGEST)
+    except zlib.error as error:
+        raise Cut("the answer's compressed body is damaged") from error
+    if unpacker.unconsumed_tail:
+        raise NetworkError(f"the answer unpacks to more than {_LARGEST // 1024 // 1024} MB")
+    if not unpacker.eof and body:
+        raise Cut("the answer's compressed body is cut off")
+    return unpacked

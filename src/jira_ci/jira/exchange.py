@@ -22,6 +22,9 @@ class Request:
     bearer: str = ""
     site: bool = False
     """Whether it goes to the Jira site itself, the only host that sees the extra ``headers``."""
+    secret: bool = False
+    """Whether body and answer hold credentials, so that neither may be shown, not even masked: the masker does not know
+    a token before the answer that brings it was read."""
 
     @property
     def host(self) -> str:
@@ -36,6 +39,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Header names in lower case."""
     body: bytes = b""
+    attempts: int = 1
+    """Which try brought it."""
 
     def json(self) -> Any:
         """The body as JSON, or ``None`` when it is none."""

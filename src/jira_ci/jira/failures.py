@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
+import re
+import ssl
+from collections.abc import Iterator
 
 from jira_ci.deadline import Late
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.exchange import Request
 from jira_ci.text import one_line
+
+# What urllib3 says when a proxy does not open the tunnel to an https address.
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
+_USER_INFO = re.compile(r"[^\s/'\"@]+@")
+# The connection broke during or after the handshake: nobody refused anything, so another try may help.
+_BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 class Cut(Exception):
@@ -16,66 +24,116 @@ class Cut(Exception):
 
 def is_final(error: Exception) -> bool:
     """Whether the same call would fail the same way again."""
-    import requests
+    from requests import RequestException
 
-    if isinstance(error, requests.RequestException):
-        final = (requests.exceptions.SSLError, requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)
-        return isinstance(error, final) or _is_tls(error) or _is_proxy_login(error)
-    if isinstance(error, (ConnectionError, TimeoutError)):
-        return False
-    return isinstance(error, (Late, JiraCiError, OSError))
+    if isinstance(error, (Late, JiraCiError)):
+        return True
+    if _certificate(error) or _tls(error) or _tunnel(error).startswith("4"):
+        return True
+    if isinstance(error, ValueError):  # an address, a header or a proxy that cannot be meant
+        return True
+    # What requests itself complains about: a file of authorities that is not there.
+    return isinstance(error, OSError) and not isinstance(error, (RequestException, ConnectionError, TimeoutError))
 
 
 def explain(request: Request, error: Exception | None, attempts: int) -> NetworkError:
     """The error to show: what was asked of whom, what happened, how often it was tried, what to mend."""
     tries = f" (tried {attempts} times)" if attempts > 1 else ""
-    happened, mend = _happened(error)
+    happened, mend = _happened(error) if error is not None else ("nothing came back", "")
     return NetworkError(f"Asked {request.host} to {request.asks}: {happened}{tries}.", mend)
 
 
-def _happened(error: Exception | None) -> tuple[str, str]:
-    import requests
+def _happened(error: Exception) -> tuple[str, str]:
     from requests import exceptions
 
     if isinstance(error, Late):
-        return "no complete answer before the deadline", "Raise timeout, or see https://status.atlassian.com."
-    if isinstance(error, NetworkError):
-        return error.message.rstrip("."), "A proxy may stand in between."
-    if isinstance(error, exceptions.ProxyError):
-        mend = "It wants a login: put it into" if _is_proxy_login(error) else "Check"
-        return f"the proxy refused ({_reason(error)})", f"{mend} HTTPS_PROXY, or name the host in NO_PROXY."
-    if isinstance(error, exceptions.SSLError) or (error is not None and _is_tls(error)):
-        return (
-            f"its certificate was not accepted ({_reason(error)})",
-            "Where a company proxy re-signs TLS, give its authorities with ca-bundle.",
+        return "no complete answer came before the deadline", (
+            "Raise timeout, or check the address, a firewall and HTTPS_PROXY; Atlassian's own troubles are on "
+            "https://status.atlassian.com."
         )
-    if isinstance(error, exceptions.Timeout):
-        return "it did not answer in time", "Check the address, a firewall, HTTPS_PROXY."
+    if isinstance(error, NetworkError):
+        return error.message.rstrip("."), "A proxy or another server may stand in between: check the address."
+    if isinstance(error, exceptions.ProxyError):
+        return _proxy(error)
+    certificate, tls = _certificate(error), _tls(error)
+    if certificate:
+        return (
+            f"its TLS certificate is not trusted ({certificate})",
+            "Where a company proxy re-signs TLS, or the server has a certificate of its own, name a PEM file with its "
+            "authority in ca-bundle.",
+        )
+    if tls:
+        return f"no TLS connection came about ({tls})", (
+            "Check that the address and port speak https, and that ca-bundle (or REQUESTS_CA_BUNDLE) is a PEM file."
+        )
     if isinstance(error, Cut):
-        return "the answer was cut off", "A proxy may stand in between."
-    if isinstance(error, zlib.error):
-        return "the answer's compressed body is damaged", "A proxy may stand in between."
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
-        return f"the request could not be made ({one_line(str(error), 300)})", "Check ca-bundle."
-    return f"the connection failed ({_reason(error)})", "Check site and api-url, a firewall, HTTPS_PROXY."
+        return str(
+            error
+        ) or "the answer was cut off", "A proxy may stand in between, or Jira has trouble: run it again."
+    return _connection(error)
 
 
-def _is_proxy_login(error: Exception) -> bool:
-    return "407" in str(error)
+def _connection(error: Exception) -> tuple[str, str]:
+    from requests import RequestException
+
+    if any(isinstance(part, TimeoutError) for part in _chain(error)) or "timed out" in _reason(error):
+        return "it did not answer in time", "Check the address, a firewall and HTTPS_PROXY."
+    if isinstance(error, ValueError):
+        return f"the request could not be made ({_reason(error)})", "Check site, api-url, headers and HTTPS_PROXY."
+    if isinstance(error, OSError) and not isinstance(error, (RequestException, ConnectionError)):
+        return f"the request could not be made ({_reason(error)})", "Check ca-bundle and REQUESTS_CA_BUNDLE."
+    return f"the connection failed ({_reason(error)})", "Check site and api-url, a firewall and HTTPS_PROXY."
 
 
-def _is_tls(error: Exception) -> bool:
-    return "CERTIFICATE_VERIFY_FAILED" in str(error) or "SSLError" in str(error)
+def _proxy(error: Exception) -> tuple[str, str]:
+    status = _tunnel(error)
+    if status == "407":
+        return "the proxy wants a login (407)", "Put user and password into HTTPS_PROXY, or name the host in NO_PROXY."
+    if status:
+        return f"the proxy refused the connection ({_reason(error)})", (
+            "Let the proxy allow this host, or name it in NO_PROXY."
+        )
+    return f"the proxy could not be reached ({_reason(error)})", "Check HTTPS_PROXY, or name the host in NO_PROXY."
 
 
-def _reason(error: Exception | None) -> str:
+def _tunnel(error: Exception) -> str:
+    """The status with which a proxy refused the tunnel; empty when that is not what happened."""
+    found = _TUNNEL.search(str(_innermost(error)))
+    return found[1] if found else ""
+
+
+def _certificate(error: Exception) -> str:
+    """Why the certificate was not accepted; empty when that is not what happened."""
+    for part in _chain(error):
+        if isinstance(part, ssl.SSLCertVerificationError):
+            return one_line(str(getattr(part, "verify_message", "") or part), 200)
+    return ""
+
+
+def _tls(error: Exception) -> str:
+    """Why there is no TLS connection and never will be; empty when that is not what happened."""
+    inner = _innermost(error)
+    known = isinstance(inner, ssl.SSLError) and not isinstance(inner, _BROKEN_TLS)
+    return _reason(error) if known else ""
+
+
+def _reason(error: Exception) -> str:
     """The innermost cause in its own words, which is all that helps in the tower of wrapped exceptions."""
+    inner = _innermost(error)
+    text = _USER_INFO.sub("***@", str(inner))  # a proxy's address may hold a password
+    return one_line(text or type(inner).__name__, 200)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    return list(_chain(error))[-1]
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made of, in the three ways in which urllib3 and requests wrap each other's."""
+    seen: list[BaseException] = []
     inner: BaseException | None = error
-    while inner is not None:
-        reason = getattr(inner, "reason", None)
-        arguments = [part for part in getattr(inner, "args", ()) if isinstance(part, BaseException)]
-        deeper = reason if isinstance(reason, BaseException) else (arguments[0] if arguments else None)
-        if deeper is None or deeper is inner:
-            break
-        inner = deeper
-    return one_line(str(inner).partition("object at 0x")[2].partition(": ")[2] or str(inner), 200)
+    while inner is not None and inner not in seen:
+        yield inner
+        seen.append(inner)
+        parts = [getattr(inner, "reason", None), *inner.args, inner.__cause__]
+        inner = next((part for part in parts if isinstance(part, BaseException)), None)

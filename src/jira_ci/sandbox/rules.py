@@ -160,7 +160,7 @@ FAMILIES = (BUILDS, DEPLOYMENTS)
 def request_faults(family: Family, document: Any) -> list[str]:
     """What is wrong with the request as a whole; the answer to any of it is 400."""
     refused = next(_refused_characters(document), None)
-    if refused:
+    if refused is not None:
         return [f"Invalid binary character '#x{refused:X}'"]
     return list(
         record(
@@ -205,19 +205,19 @@ def _properties(value: Any, where: str) -> Iterator[str]:
         yield from _NAME(content, f"{where}.{name}")
 
 
-def _refused_characters(value: Any) -> Iterator[int]:
+def _refused_characters(document: Any) -> Iterator[int]:
     """The UTF-16 units of the characters that Jira's store refuses, in keys and values."""
-    if isinstance(value, str):
-        for match in _REFUSED.finditer(value):
-            code = ord(match[0])
-            yield code if code < 0x10000 else 0xD800 + ((code - 0x10000) >> 10)
-    elif isinstance(value, dict):
-        for name, content in value.items():
-            yield from _refused_characters(name)
-            yield from _refused_characters(content)
-    elif isinstance(value, list):
-        for content in value:
-            yield from _refused_characters(content)
+    waiting = [document]  # no recursion: a document may be nested more deeply than functions may
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            for match in _REFUSED.finditer(value):
+                code = ord(match[0])
+                yield code if code < 0x10000 else 0xD800 + ((code - 0x10000) >> 10)
+        elif isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _at(entry: Any, place: tuple[str, ...]) -> Any:

@@ -1,0 +1,129 @@
+"""Outside CI: facts from plain git -> Run. Settings fill what is missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from jira_ci.ci.values import whole
+from jira_ci.run import Run
+
+if TYPE_CHECKING:
+    from jira_ci.ci.git import Git
+
+# user@host:path, git's short form of an ssh address (https://git-scm.com/docs/git-clone#_git_urls). One letter before
+# the colon is a Windows drive.
+_SCP = re.compile(r"(?:[^@/\\]+@)?(?P<host>\[[^\]]+\]|[^:/\\@\[\]]{2,}):(?!//)(?P<path>.+)\Z")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What git says about a checkout; each text is empty where there is no answer."""
+
+    directory: str
+    """The name of the checkout's top directory."""
+    problem: str = ""
+    """Why git cannot be asked, as a sentence."""
+    origin: str = ""
+    """The remote's address as configured, credentials included."""
+    head: str = ""
+    branch: str = ""
+    tag: str = ""
+    committed: str = ""
+    """HEAD's commit time in epoch seconds."""
+    default_branch: str = ""
+
+
+def facts(git: Git) -> Facts:
+    """Asks git."""
+    directory = git.directory.resolve().name
+    if problem := git.problem():
+        return Facts(directory, problem=problem)
+    top = git.ask("rev-parse", "--show-toplevel")
+    head = git.head()
+    remote_head = git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return Facts(
+        directory=re.split(r"[\\/]", top)[-1] or directory,
+        origin=git.ask("config", "--get", "remote.origin.url"),
+        head=head,
+        branch=git.ask("symbolic-ref", "--quiet", "--short", "HEAD"),
+        tag=git.ask("describe", "--tags", "--exact-match", head) if head else "",
+        committed=git.ask("log", "-1", "--no-patch", "--no-show-signature", "--format=%ct", head) if head else "",
+        default_branch=remote_head.removeprefix("origin/"),
+    )
+
+
+def read(found: Facts) -> Run:
+    """What plain git says about this run."""
+    host, path, web = _origin(found.origin)
+    name = path.rpartition("/")[2] or found.directory
+    # Without an origin the directory's name is all there is that two machines may agree on.
+    identity = f"{host}/{path}".lower() if host and path else name
+    return Run(
+        provider="local",
+        repository=path or name,
+        repository_id=identity,
+        repository_url=web,
+        commit=found.head,
+        # Grows from commit to commit and is the same on every machine.
+        number=whole(found.committed) or 0,
+        url=web,
+        event="local",
+        branch=found.branch,
+        # A branch that stands on a tag is still worked on as a branch.
+        tag="" if found.branch else found.tag,
+        default_branch=found.default_branch,
+        server_url=f"https://{host}" if web else "",
+        gaps=tuple(_gaps(found, bool(host and path))),
+    )
+
+
+def _gaps(found: Facts, known: bool) -> list[str]:
+    if found.problem:
+        return [found.problem]
+    gaps = []
+    if not found.head:
+        gaps.append("The repository has no commit yet.")
+    elif not found.branch:
+        gaps.append("HEAD is detached: the branch is not known.")
+    if not found.origin:
+        gaps.append("The repository has no remote named origin: its name is taken from its directory.")
+    elif not known:
+        gaps.append("The remote named origin is not on a host: the repository's name is taken from its directory.")
+    return gaps
+
+
+def _origin(address: str) -> tuple[str, str, str]:
+    """Host (with an unusual port), path without ``.git``, and web address of a remote; credentials are left behind."""
+    address = address.strip()
+    if "://" not in address:
+        short = _SCP.match(address)
+        # "helper::address" names a program, not a host.
+        if not short or short["path"].startswith(":"):
+            return "", "", ""
+        host, path = short["host"].lower(), _path(short["path"])
+        return host, path, _web("https", host, path)
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return "", "", ""
+    if parts.scheme not in ("http", "https", "ssh", "git", "git+ssh", "ssh+git") or not host:
+        return "", "", ""
+    path = _path(unquote(parts.path))
+    if parts.scheme not in ("http", "https"):
+        # The port of an ssh address says nothing about the web.
+        return host, path, _web("https", host, path)
+    host = f"{host}:{port}" if port and port != {"http": 80, "https": 443}[parts.scheme] else host
+    return host, path, _web(parts.scheme, host, path)
+
+
+def _path(path: str) -> str:
+    clean = re.sub(r"[\x00-\x20\x7f]+", "", path).strip("/")
+    return clean.removesuffix(".git").strip("/").removeprefix("~")
+
+
+def _web(scheme: str, host: str, path: str) -> str:
+    return f"{scheme}://{host}/{path}" if path else ""

@@ -1,0 +1,110 @@
+"""What all tests share: the sandbox, held against the contract, and a wall around the machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import contract
+from jira_ci.sandbox.server import Sandbox
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_OUTSIDE: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "bad_requests(reason): requests of this test break Jira's rules; the sandbox must refuse those"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not contract.available():
+        terminalreporter.write_line(f"SKIPPED: {contract.ABSENT}")
+
+
+@pytest.fixture
+def start_sandbox(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes with options of :class:`Sandbox`; stops them and validates their exchanges afterwards."""
+    started: list[Sandbox] = []
+
+    def start(**options: Any) -> Sandbox:
+        sandbox = Sandbox(**options)
+        started.append(sandbox)
+        sandbox.start()
+        return sandbox
+
+    yield start
+    for sandbox in started:
+        sandbox.stop()
+    bad_requests = request.node.get_closest_marker("bad_requests") is not None
+    problems = [problem for sandbox in started for problem in _verify(sandbox, bad_requests)]
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture
+def sandbox(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """A pretend Jira site with the default issues, held against the contract at the end."""
+    return start_sandbox()
+
+
+def _verify(sandbox: Sandbox, bad_requests: bool) -> list[str]:
+    refusals = sandbox.site.refused.values()
+    return [*sandbox.faults, *contract.verify(sandbox.exchanges, bad_requests=bad_requests, refusals=refusals)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _wall() -> Iterator[None]:
+    """Nothing leaves the machine: other addresses are refused, and names that mean none are unknown."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _PROXIES:
+            patch.delenv(name, raising=False)
+            patch.delenv(name.upper(), raising=False)
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded_connect(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_went_outside(_wall: None) -> Iterator[None]:
+    _OUTSIDE.clear()
+    yield
+    if _OUTSIDE:
+        pytest.fail(f"the test wanted to reach {', '.join(_OUTSIDE)}", pytrace=False)
+
+
+def _guarded_connect(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, address: Any, /) -> Any:
+        if isinstance(address, tuple):
+            _check(str(address[0]))
+        return connect(self, address)
+
+    return guarded
+
+
+def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        # Reserved for names that do not exist (RFC 2606): tests of unknown hosts use them.
+        if isinstance(name, str) and name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        _check(name or "localhost")
+        return lookup(host, *arguments, **options)
+
+    return guarded
+
+
+def _check(host: str) -> None:
+    try:
+        loopback = ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback:
+        _OUTSIDE.append(host)
+        raise RuntimeError(f"tests reach nothing but this machine, and {host} is another one")

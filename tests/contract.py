@@ -1,0 +1,293 @@
+"""Holds recorded exchanges against Atlassian's OpenAPI documents: every request, and every answer of the sandbox.
+
+The documents lie beside the project and are not part of it; where they are missing nothing is validated. What the
+sandbox refuses and what the documents forbid must be the same, in both directions. Where Jira's prose is stricter than
+its schemas, STRICTER says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.templating.paths.exceptions import PathError
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from jira_ci.sandbox.exchange import Exchange
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "shared" / "contracts"
+ABSENT = f"requests and answers are not validated: there are no contract documents at {CONTRACTS}"
+
+_DOCUMENTS = {
+    "software": "jira-software.v3.2025-10.subset.json",
+    "platform": "jira-platform.v3.2026-01.subset.json",
+    "desk": "jsm.v3.2025-10.subset.json",
+}
+_ADDRESSES = (
+    (re.compile(r"/jira/(builds|deployments)/0\.1/cloud/[^/]+(/.*)"), r"/rest/\1/0.1\2"),
+    (re.compile(r"/ex/jira/[^/]+(/rest/.*)"), r"\1"),
+)
+_FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
+    "/rest/servicedeskapi/": "desk"
+}
+_BULK = re.compile(r"/rest/(builds|deployments)/0\.1/bulk")
+
+STRICTER = {
+    r"must be a valid URL$": "the builds schema has the unknown format URL, and the deployments' uri is not checked",
+    r"^Invalid binary character '#x[0-9A-F]+'$": "the store behind the API holds no such characters (GitLab #565633)",
+    r"^Associations must not have more than 500 values in total$": "'counted across all associationTypes' is prose",
+    r"commitHash' is required$": "the schema takes a repository's value under the type commit",
+    r"^Unable to parse|^Invalid UTF-8|^The document is nested": "Python's parser takes more than JSON, such as NaN",
+    r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
+    r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
+}
+# What depends on the site's data and not on the request: no fault of whoever asked.
+_SEMANTIC = r"^No valid associations found for (build|deployment)$"
+
+
+def build(**changes: Any) -> dict[str, Any]:
+    """A build that the documents allow, with these fields changed; None leaves one out."""
+    record = {
+        "pipelineId": "github:42:ci.yml",
+        "buildNumber": 7,
+        "updateSequenceNumber": 1,
+        "displayName": "CI #7",
+        "url": "https://ci.example/7",
+        "state": "successful",
+        "lastUpdated": "2026-11-20T10:00:00Z",
+        "issueKeys": ["WEB-12"],
+    }
+    return {name: value for name, value in {**record, **changes}.items() if value is not None}
+
+
+def deployment(**changes: Any) -> dict[str, Any]:
+    """A deployment that the documents allow, with these fields changed; None leaves one out."""
+    record = {
+        "deploymentSequenceNumber": 7,
+        "updateSequenceNumber": 1,
+        "displayName": "Release 1.4",
+        "url": "https://ci.example/7",
+        "description": "Release 1.4 to Prod",
+        "lastUpdated": "2026-11-20T10:00:00+01:00",
+        "state": "successful",
+        "pipeline": {"id": "release", "displayName": "Release", "url": "https://ci.example/"},
+        "environment": {"id": "prod/eu", "displayName": "Prod EU", "type": "production"},
+        "associations": [{"associationType": "issueIdOrKeys", "values": ["WEB-12"]}],
+    }
+    return {name: value for name, value in {**record, **changes}.items() if value is not None}
+
+
+def available() -> bool:
+    """Whether there is anything to validate against."""
+    return (CONTRACTS / _DOCUMENTS["software"]).is_file()
+
+
+def verify(exchanges: Iterable[Exchange], *, bad_requests: bool = False, refusals: Iterable[str] = ()) -> list[str]:
+    """What is wrong with these exchanges, in sentences; nothing when all is well, or nothing is available.
+
+    Args:
+        bad_requests: requests may break the rules; then they must have been refused, and only for breaking them.
+        refusals: messages that a test told the site to reject records with.
+    """
+    if not available():
+        return []
+    semantic = "|".join([_SEMANTIC, *(f"^{re.escape(text)}$" for text in refusals)])
+    return [
+        f"{exchange.method} {exchange.path} -> {exchange.status}: {problem}"
+        for exchange in exchanges
+        for problem in _problems(exchange, bad_requests, semantic)
+    ]
+
+
+def request_errors(exchange: Exchange) -> list[str] | None:
+    """What the documents say against the request; None when they do not speak of its address."""
+    request = _Request(exchange)
+    if not request.document:
+        return None
+    try:
+        _openapi(request.document).validate_request(request)
+    except (OpenAPIError, ValueError, RecursionError) as error:
+        return [_told(error)]
+    return list(_schema_errors(request.path, exchange.method, exchange.body))
+
+
+def answer_errors(exchange: Exchange) -> list[str]:
+    """What the documents say against the answer."""
+    request = _Request(exchange)
+    if not request.document or (request.document == "platform" and exchange.status in (405, 413, 415)):
+        return []  # the platform's documents leave these to HTTP
+    if exchange.path.startswith("/ex/jira/") and exchange.status in (401, 404):
+        return []  # the gateway in front of Jira answers, and no document speaks of it
+    try:
+        _openapi(request.document).validate_response(request, _Response(exchange))
+    except PathError:
+        return []  # no such operation: the request is what is wrong
+    except OpenAPIError as error:
+        return [_told(error)]
+    return []
+
+
+def _problems(exchange: Exchange, bad_requests: bool, semantic: str) -> Iterator[str]:
+    against = request_errors(exchange)
+    if against is None:
+        return
+    if not exchange.scripted:
+        yield from (f"the answer breaks the contract: {error}" for error in answer_errors(exchange))
+    if exchange.status == 413:
+        return  # the body was not read
+    if not bad_requests:
+        yield from (f"the request breaks the contract: {error}" for error in against)
+    if exchange.scripted or exchange.status in (401, 403, 500):
+        return  # nobody has judged the request
+    refusals = [text for text in _refusals(exchange) if not re.search(semantic, text)]
+    refused = bool(refusals) or exchange.status in (400, 404, 405, 415)
+    if against and not refused:
+        yield f"the sandbox took what the documents forbid: {against[0]}"
+    if not against and refusals:
+        unexplained = [text for text in refusals if not any(re.search(rule, text) for rule in STRICTER)]
+        yield from (f"the sandbox refused what the documents allow: {text}" for text in unexplained)
+        if not bad_requests:
+            yield f"the request was refused: {refusals[0]}"
+    yield from _record_problems(exchange, semantic)
+
+
+def _record_problems(exchange: Exchange, semantic: str) -> Iterator[str]:
+    """In a mixed submission, exactly the records that the documents forbid are rejected."""
+    match = _BULK.fullmatch(_address(exchange.path))
+    if not match or exchange.status != 202:
+        return
+    document, answer = exchange.json(), exchange.answer_json()
+    rejected = {json.dumps(one["key"]): one for one in _rejected(answer)}
+    accepted = {json.dumps(key) for name, keys in answer.items() if name.startswith("accepted") for key in keys}
+    records = document[match[1]]
+    if len(rejected) + len(accepted) != len(records) or (len(records) == 1 or not rejected):
+        return  # one key twice, which no answer can tell apart; or judged as a whole already
+    for record in records:
+        against = request_errors(replace(exchange, body=json.dumps({match[1]: [record]}).encode()))
+        key = json.dumps(_key(match[1], record))
+        texts = [error["message"] for error in rejected.get(key, {}).get("errors", [])]
+        explained = any(re.search(f"{semantic}|{'|'.join(STRICTER)}", text) for text in texts)
+        if bool(against) != bool(texts) and not explained:
+            yield f"of several records, {key} was judged wrongly: {against or texts}"
+
+
+def _key(family: str, record: dict[str, Any]) -> dict[str, Any]:
+    if family == "builds":
+        return {"pipelineId": record["pipelineId"], "buildNumber": record["buildNumber"]}
+    number = "deploymentSequenceNumber"
+    return {
+        "pipelineId": record["pipeline"]["id"],
+        "environmentId": record["environment"]["id"],
+        number: record[number],
+    }
+
+
+def _rejected(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [one for name, rejected in answer.items() if name.startswith("rejected") for one in rejected]
+
+
+def _refusals(exchange: Exchange) -> list[str]:
+    """The messages with which the sandbox refused the request or records in it."""
+    if exchange.status not in (202, 400, 415):
+        return []
+    try:
+        answer = exchange.answer_json()
+    except ValueError:
+        return []
+    if isinstance(answer, list):
+        return [error["message"] for error in answer]
+    return [*answer.get("errorMessages", []), *(e["message"] for one in _rejected(answer) for e in one["errors"])]
+
+
+def _address(path: str) -> str:
+    for pattern, replacement in _ADDRESSES:
+        match = pattern.fullmatch(path)
+        if match:
+            return match.expand(replacement)
+    return path
+
+
+class _Request:
+    """A request as openapi-core wants it."""
+
+    host_url = "https://your-domain.atlassian.net"
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.path = _address(exchange.path)
+        self.document = next((name for folder, name in _FOLDERS.items() if self.path.startswith(folder)), "")
+        self.method = exchange.method.lower()
+        self.body = exchange.body or None
+        self.content_type = exchange.headers.get("content-type", "").lower()
+        pairs = [part.partition("=")[::2] for part in exchange.query.split("&") if part]
+        self.parameters = RequestParameters(
+            query=ImmutableMultiDict(pairs), header=Headers(list(exchange.headers.items()))
+        )
+
+
+class _Response:
+    """An answer as openapi-core wants it."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.status_code = exchange.status
+        self.headers = Headers(list(exchange.answer_headers.items()))
+        self.content_type = self.headers.get("content-type", "").lower()
+        self.data = exchange.answer_body or None
+
+
+@lru_cache
+def _openapi(name: str) -> OpenAPI:
+    document = json.loads((CONTRACTS / _DOCUMENTS[name]).read_text(encoding="utf-8"))
+    return OpenAPI.from_dict(_adapted(document), config=Config(spec_validator_cls=None))
+
+
+def _adapted(node: Any) -> Any:
+    """The document without what cannot be checked by it.
+
+    The Authorization parameter speaks of apps' tokens only, and ``security`` is the sandbox's own business. What is
+    deprecated is allowed, so no warning is wanted. Python's
+    ``$`` takes a final line break. ``serverTime`` is called a date-time, but the document's own example, ``+0000``,
+    is none.
+    """
+    if isinstance(node, list):
+        return [_adapted(one) for one in node if not (isinstance(one, dict) and one.get("name") == "Authorization")]
+    if not isinstance(node, dict):
+        return node
+    kept = {name: _adapted(value) for name, value in node.items() if name not in ("security", "deprecated")}
+    if isinstance(kept.get("pattern"), str):
+        kept["pattern"] = re.sub(r"\$$", r"\\Z", kept["pattern"])
+    if isinstance(kept.get("serverTime"), dict):
+        kept["serverTime"].pop("format", None)
+    return kept
+
+
+@lru_cache
+def _schema(name: str) -> Callable[[Any], Any]:
+    schema = json.loads((CONTRACTS / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    formats = {"uri": r"^[A-Za-z][A-Za-z0-9+.\-]*:"}  # fastjsonschema's own takes letters only
+    check: Callable[[Any], Any] = fastjsonschema.compile(schema, formats=formats, use_default=False)
+    return check
+
+
+def _schema_errors(path: str, method: str, body: bytes) -> Iterator[str]:
+    """The same rules as JSON Schemas, which hold some of the prose too: objects, property names, one of two fields."""
+    match = _BULK.fullmatch(path)
+    if match and method == "POST":
+        try:
+            _schema(f"{match[1]}-request")(json.loads(body))
+        except fastjsonschema.JsonSchemaValueException as error:
+            yield str(error.message)[:300]
+
+
+def _told(error: BaseException) -> str:
+    cause = error.__cause__
+    details = [one.message for one in getattr(cause, "schema_errors", [])]
+    return f"{type(error).__name__}: {'; '.join(details) or repr(cause or error)}"[:300]

@@ -1,0 +1,152 @@
+"""The validation of exchanges can fail: each kind of disagreement is found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import contract
+from contract import build
+from jira_ci.sandbox.exchange import Exchange
+
+pytestmark = pytest.mark.skipif(not contract.available(), reason=contract.ABSENT)
+
+BULK = "/jira/builds/0.1/cloud/11111111-2222-4333-8444-555555555555/bulk"
+KEY = {"pipelineId": "github:42:ci.yml", "buildNumber": 7}
+GOOD = {"builds": [build()]}
+BAD = {"builds": [build(state="done")]}
+ACCEPTED = {"acceptedBuilds": [KEY]}
+REJECTED = {"rejectedBuilds": [{"key": KEY, "errors": [{"message": "'state' must be one of x"}]}]}
+
+
+def exchange(sent: Any, status: int, answer: Any, *, path: str = BULK, scripted: bool = False) -> Exchange:
+    kind = {"content-type": "application/json"}
+    return Exchange(
+        "POST", path, "", kind, json.dumps(sent).encode(), status, kind, json.dumps(answer).encode(), scripted
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "problem"),
+    [
+        (exchange(GOOD, 202, ACCEPTED), ""),
+        (exchange(GOOD, 202, {"acceptedBuilds": [{"pipelineId": "p"}]}), "the answer breaks the contract"),
+        (exchange(GOOD, 202, []), "the answer breaks the contract"),
+        (exchange(GOOD, 400, {"message": "x"}), "the answer breaks the contract"),
+        (exchange(GOOD, 400, []), "the answer breaks the contract"),
+        (exchange(GOOD, 400, [{"message": "because"}]), "refused what the documents allow: because"),
+        (exchange(GOOD, 202, REJECTED), "refused what the documents allow: 'state'"),
+        (exchange(BAD, 202, ACCEPTED), "the request breaks the contract"),
+        (exchange(BAD, 202, REJECTED), "the request breaks the contract"),
+        (exchange(BAD, 429, "x", scripted=True), "the request breaks the contract"),
+        (exchange(BAD, 401, {}), "the request breaks the contract"),
+        (exchange(GOOD, 429, "x", scripted=True), ""),
+        (exchange(GOOD, 413, [{"message": "x"}]), ""),
+        (exchange({"grant_type": "x"}, 400, {}, path="/oauth/token"), ""),
+        (exchange({}, 404, {}, path="/rest/api/3/nothing"), "the request breaks the contract"),
+        (
+            exchange({"issueIdsOrKeys": ["A-1"], "x": 1}, 200, {}, path="/rest/api/3/issue/bulkfetch"),
+            "the request breaks",
+        ),
+        (exchange({"issueIdsOrKeys": ["A-1"]}, 200, {"x": 1}, path="/rest/api/3/issue/bulkfetch"), "the answer breaks"),
+        (
+            exchange({"issueIdsOrKeys": ["A-1"]}, 200, {"x": 1}, path="/ex/jira/1/rest/api/3/issue/bulkfetch"),
+            "the answer",
+        ),
+        (
+            exchange(
+                {"builds": [build(url="x")]},
+                202,
+                {"rejectedBuilds": [{"key": KEY, "errors": [{"message": "'url' must be a valid URL"}]}]},
+            ),
+            "the request was refused",
+        ),
+    ],
+)
+def test_a_disagreement_is_found(one: Exchange, problem: str) -> None:
+    found = "\n".join(contract.verify([one]))
+    assert problem in found if problem else found == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "problem"),
+    [
+        (exchange(BAD, 202, REJECTED), ""),
+        (exchange(BAD, 400, [{"message": "x"}]), ""),
+        (exchange(BAD, 202, ACCEPTED), "took what the documents forbid"),
+        (
+            exchange(
+                {"builds": [build(), build(buildNumber=8, state="done")]},
+                202,
+                {**REJECTED, "acceptedBuilds": [{**KEY, "buildNumber": 8}]},
+            ),
+            "was judged wrongly",
+        ),
+    ],
+)
+def test_a_request_that_is_bad_on_purpose_must_have_been_refused(one: Exchange, problem: str) -> None:
+    found = "\n".join(contract.verify([one], bad_requests=True))
+    assert problem in found if problem else found == ""
+
+
+def test_what_a_test_made_the_site_refuse_is_no_fault_of_the_request() -> None:
+    one = exchange(GOOD, 202, {"rejectedBuilds": [{"key": KEY, "errors": [{"message": "not today"}]}]})
+    assert contract.verify([one], refusals=["not today"]) == []
+    assert contract.verify([one]) != []
+
+
+TESTS_OF_TESTS = """
+import http.client, json, socket
+import pytest, requests
+
+def post(sandbox, body):
+    connection = http.client.HTTPConnection(sandbox.address[7:])
+    grant = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+    kind = {"Content-Type": "application/json"}
+    connection.request("POST", "/oauth/token", json.dumps(grant), kind)
+    token = json.loads(connection.getresponse().read())["access_token"]
+    path = f"/jira/builds/0.1/cloud/{sandbox.cloud_id}/bulk"
+    connection.request("POST", path, json.dumps(body), {**kind, "Authorization": f"Bearer {token}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+def test_bad(sandbox):
+    post(sandbox, {"builds": []})
+
+@pytest.mark.bad_requests("on purpose")
+def test_marked(sandbox):
+    assert post(sandbox, {"builds": []}) == 400
+
+def test_good(sandbox):
+    assert requests.get(sandbox.address + "/_edge/tenant_info", timeout=5).ok
+
+def test_address():
+    with pytest.raises(RuntimeError):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+def test_name():
+    with pytest.raises(RuntimeError):
+        requests.get("https://api.example.com/", timeout=1)
+
+def test_unknown_name():
+    with pytest.raises(requests.ConnectionError):
+        requests.get("https://nowhere.invalid/", timeout=1)
+"""
+
+
+def test_a_bad_request_and_a_step_outside_fail_the_test_that_made_them(tmp_path: Path) -> None:
+    tests = Path(__file__).parents[1]
+    (tmp_path / "test_inner.py").write_text(TESTS_OF_TESTS, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text((tests / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {tests}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", "--strict-markers", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    failed = [line.split("::")[1].split()[0] for line in done.stdout.splitlines() if line.startswith("ERROR ")]
+    assert failed == ["test_bad", "test_address", "test_name"]
+    assert "6 passed, 3 errors" in done.stdout
