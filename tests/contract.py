@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -45,45 +45,13 @@ STRICTER = {
     r"must be a valid URL$": "the builds schema has the unknown format URL, and the deployments' uri is not checked",
     r"^Invalid binary character '#x[0-9A-F]+'$": "the store behind the API holds no such characters (GitLab #565633)",
     r"^Associations must not have more than 500 values in total$": "'counted across all associationTypes' is prose",
-    r"commitHash' is required$": "the schema takes a repository's value under the type commit",
+    r"commitHash' (is required|must )": "the schema takes a repository's value under the type commit",
     r"^Unable to parse|^Invalid UTF-8|^The document is nested": "Python's parser takes more than JSON, such as NaN",
     r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
     r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
 }
 # What depends on the site's data and not on the request: no fault of whoever asked.
 _SEMANTIC = r"^No valid associations found for (build|deployment)$"
-
-
-def build(**changes: Any) -> dict[str, Any]:
-    """A build that the documents allow, with these fields changed; None leaves one out."""
-    record = {
-        "pipelineId": "github:42:ci.yml",
-        "buildNumber": 7,
-        "updateSequenceNumber": 1,
-        "displayName": "CI #7",
-        "url": "https://ci.example/7",
-        "state": "successful",
-        "lastUpdated": "2026-11-20T10:00:00Z",
-        "issueKeys": ["WEB-12"],
-    }
-    return {name: value for name, value in {**record, **changes}.items() if value is not None}
-
-
-def deployment(**changes: Any) -> dict[str, Any]:
-    """A deployment that the documents allow, with these fields changed; None leaves one out."""
-    record = {
-        "deploymentSequenceNumber": 7,
-        "updateSequenceNumber": 1,
-        "displayName": "Release 1.4",
-        "url": "https://ci.example/7",
-        "description": "Release 1.4 to Prod",
-        "lastUpdated": "2026-11-20T10:00:00+01:00",
-        "state": "successful",
-        "pipeline": {"id": "release", "displayName": "Release", "url": "https://ci.example/"},
-        "environment": {"id": "prod/eu", "displayName": "Prod EU", "type": "production"},
-        "associations": [{"associationType": "issueIdOrKeys", "values": ["WEB-12"]}],
-    }
-    return {name: value for name, value in {**record, **changes}.items() if value is not None}
 
 
 def available() -> bool:
@@ -165,12 +133,11 @@ def _record_problems(exchange: Exchange, semantic: str) -> Iterator[str]:
     match = _BULK.fullmatch(_address(exchange.path))
     if not match or exchange.status != 202:
         return
-    document, answer = exchange.json(), exchange.answer_json()
+    records, answer = exchange.json()[match[1]], exchange.answer_json()
     rejected = {json.dumps(one["key"]): one for one in _rejected(answer)}
-    accepted = {json.dumps(key) for name, keys in answer.items() if name.startswith("accepted") for key in keys}
-    records = document[match[1]]
-    if len(rejected) + len(accepted) != len(records) or (len(records) == 1 or not rejected):
-        return  # one key twice, which no answer can tell apart; or judged as a whole already
+    keys = {json.dumps(_key(match[1], record)) for record in records}
+    if len(records) == 1 or not rejected or len(keys) < len(records):
+        return  # judged as a whole already; or one key twice, which no answer can tell apart
     for record in records:
         against = request_errors(replace(exchange, body=json.dumps({match[1]: [record]}).encode()))
         key = json.dumps(_key(match[1], record))
@@ -191,7 +158,9 @@ def _key(family: str, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rejected(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _rejected(answer: Any) -> list[dict[str, Any]]:
+    if not isinstance(answer, dict):
+        return []
     return [one for name, rejected in answer.items() if name.startswith("rejected") for one in rejected]
 
 
@@ -205,7 +174,8 @@ def _refusals(exchange: Exchange) -> list[str]:
         return []
     if isinstance(answer, list):
         return [error["message"] for error in answer]
-    return [*answer.get("errorMessages", []), *(e["message"] for one in _rejected(answer) for e in one["errors"])]
+    told = answer.get("errorMessages", []) if isinstance(answer, dict) else []
+    return [*told, *(error["message"] for one in _rejected(answer) for error in one["errors"])]
 
 
 def _address(path: str) -> str:

@@ -88,7 +88,7 @@ class Settings:
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", metavar="TEXT")
 
     pipeline: str = _setting("text", "report", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", metavar="NAME")
-    state: str = _setting("list", "report", "how it went: success, failure, cancelled, in_progress...; of several the worst counts", plugin=True, metavar="STATE")
+    state: tuple[str, ...] = _setting("list", "report", "how it went: success, failure, cancelled, in_progress...; of several the worst counts", plugin=True, metavar="STATE")
     url: str = _setting("text", "report", "where the link in Jira leads; otherwise to the run", metavar="URL")
     description: str = _setting("text", "report", "the record's description", metavar="TEXT")
     label: str = _setting("text", "report", "the record's label", metavar="TEXT")
@@ -113,12 +113,10 @@ class Settings:
         for row in TABLE:
             value = getattr(self, row.field)
             if row.secret and value:
-                values.extend([value] if isinstance(value, str) else map(_hidden_part, value))
-        return [value for value in values if value]
-
-
-def _hidden_part(header: str) -> str:
-    return header.partition(":")[2].strip() or header.strip()
+                values.extend(
+                    [value] if isinstance(value, str) else (part.partition(":")[2].strip() or part for part in value)
+                )
+        return values
 
 
 def _table() -> tuple[Setting, ...]:
@@ -194,12 +192,9 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 def _list(row: Setting, text: str, origin: str) -> tuple[str, ...]:
     parts = re.split(r"[\n\r]" if row.name == "headers" else r"[,\n\r]", text)
-    values = tuple(part.strip() for part in parts if part.strip())
-    if not values:  # "," would otherwise be a filter that lets everything through
-        raise UsageError(
-            f"{row.name} ({origin}) is {text[:80]!r}, a list of nothing.", "Give it a value or leave it out."
-        )
-    return values
+    if values := tuple(part.strip() for part in parts if part.strip()):
+        return values
+    raise UsageError(f"{row.name} ({origin}) is a list of nothing.", "Give it a value or leave it out.")
 
 
 def _duration(row: Setting, text: str, origin: str) -> float:

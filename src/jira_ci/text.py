@@ -15,17 +15,17 @@ import unicodedata
 _REFUSED_BY_JIRA = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
-_COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#)[{_INVISIBLE}]*(\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")
+_COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def one_line(text: str, limit: int = 500) -> str:
     """For a log line: no control characters, line breaks or reading-direction tricks, and no runner command.
 
-    The GitHub runner takes ``##[command]`` anywhere in a line, and ``::command::`` at its start after blanks, and compares
-    in a way that overlooks invisible characters (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs):
-    a visible blank comes between. GitLab's section markers need an escape or a carriage return, which are gone with the
-    control characters.
+    The GitHub runner takes ``##[command]`` anywhere in a line, and ``::command::`` at its start after blanks. It
+    compares in a way that overlooks invisible characters, so a visible blank comes between
+    (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs). GitLab's section markers need an
+    escape or a carriage return, which are gone with the control characters.
     """
     shown = _COMMAND.sub(_pulled_apart, _CONTROL.sub(_escape, text[: limit + 1]))
     return shown if len(shown) <= limit else shown[:limit] + "…"
@@ -73,8 +73,6 @@ def _pulled_apart(match: re.Match[str]) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    number = ord(character)
-    return {"\n": "\\n", "\r": "\\r", "\t": " "}.get(
-        character, f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
-    )
+    number = ord(match[0])
+    plain = {"\n": "\\n", "\r": "\\r", "\t": " "}.get(match[0])
+    return plain or (f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}")

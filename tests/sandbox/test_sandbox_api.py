@@ -11,11 +11,11 @@ from urllib.parse import quote
 import pytest
 
 import contract
-from contract import build, deployment
 from jira_ci.sandbox.api import Api
 from jira_ci.sandbox.context import CLOUD_ID, Context
 from jira_ci.sandbox.credentials import Credentials
 from jira_ci.sandbox.exchange import Answer, Exchange, Request
+from submissions import build, deployment
 
 BUILDS = f"/jira/builds/0.1/cloud/{CLOUD_ID}"
 DEPLOYMENTS = f"/jira/deployments/0.1/cloud/{CLOUD_ID}"
@@ -48,7 +48,7 @@ class Site:
         return answer
 
     def bearer(self) -> str:
-        return "Bearer " + json.loads(self.ask("POST", "/oauth/token", GRANT).body)["access_token"]
+        return f"Bearer {json.loads(self.ask('POST', '/oauth/token', GRANT).body)['access_token']}"
 
 
 def basic(credential: str = "release@example.com:sandbox-api-token") -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contract import build, deployment
 from jira_ci.sandbox.rules import BUILDS, DEPLOYMENTS, record_faults, request_faults
+from submissions import build, deployment
 
 
 def issues(*values: str) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import trustme
 
-from contract import build
 from jira_ci.sandbox.exchange import Answer, Request
 from jira_ci.sandbox.server import Sandbox
 from jira_ci.sandbox.store import StateFileError
+from submissions import build
 
 GRANT = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
@@ -155,6 +155,29 @@ def test_a_test_can_answer_in_place_of_the_site(sandbox: Sandbox) -> None:
 def test_a_test_can_cut_an_answer(sandbox: Sandbox) -> None:
     sandbox.before = lambda _: Answer(200, raw=b"HTTP/1.1 200 OK\r\nContent-Len")
     assert raw(sandbox, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") == b"HTTP/1.1 200 OK\r\nContent-Len"
+
+
+def test_a_test_can_let_an_answer_drip_until_the_sandbox_stops(sandbox: Sandbox) -> None:
+    def drip(request: Request) -> Answer:
+        def pieces() -> Iterator[bytes]:
+            yield b"HTTP/1.1 200 OK\r\n"
+            sandbox.stopping.wait(30)
+
+        return Answer(200, raw=pieces())
+
+    sandbox.before = drip
+    with socket.create_connection(("127.0.0.1", int(sandbox.address.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 200 OK\r\n"
+
+
+def test_a_failure_in_what_a_test_answers_is_not_lost() -> None:
+    def broken(request: Request) -> Answer:
+        raise AssertionError("the client sent something else")
+
+    with Sandbox(before=broken) as sandbox:
+        assert raw(sandbox, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") == b""
+        assert "the client sent something else" in sandbox.faults[0]
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from contract import build, deployment
 from jira_ci.sandbox.issues import IssueRule, from_options
 from jira_ci.sandbox.rules import BUILDS, DEPLOYMENTS
 from jira_ci.sandbox.site import Site
+from submissions import build, deployment
 
 KEY = {"pipelineId": "github:42:ci.yml", "buildNumber": 7}
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import contract
-from contract import build, deployment
 from jira_ci.sandbox.api import Api
 from jira_ci.sandbox.context import CLOUD_ID, Context
 from jira_ci.sandbox.exchange import Exchange, Request
+from submissions import build, deployment
 
 pytestmark = pytest.mark.skipif(not contract.available(), reason=contract.ABSENT)
 

@@ -91,7 +91,7 @@ def _signals() -> Iterator[_Ended]:
         yield ended
     finally:
         for signum, handler in before.items():
-            signal.signal(signum, handler)
+            signal.signal(signum, handler or signal.SIG_DFL)
 
 
 def _greeting(address: str, client_id: str, client_secret: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -45,12 +45,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. With ``raw``, exactly these bytes are sent instead, and the connection is closed."""
+    """One answer.
+
+    With ``raw``, exactly these bytes are sent instead, and the connection is closed: at once, or piece by piece as
+    they come, so that an answer can drip, hang or be cut anywhere.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    raw: bytes | None = None
+    raw: bytes | Iterable[bytes] | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
     """One thread for each connection.
 
     Attributes:
+        stopping: set when the listener is about to stop, for whoever makes a client wait on purpose.
         before: asked first about each request; may be set at any time.
         connections: how many TCP connections were accepted so far.
     """
@@ -41,6 +42,7 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.api = Api(Context())  # replaced as soon as the port, and with it the site's address, is known
         self.before = before
         self.connections = 0
+        self.stopping = threading.Event()
         self._tls = tls
         self._open: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
@@ -68,6 +70,8 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
             _Handler(request, client_address, self)
         except OSError:
             pass  # the client went away, or never spoke TLS
+        except Exception as error:  # noqa: BLE001 - such as an assertion in a test's ``before``: said, not lost
+            self.api.context.faults.append(f"A request was not answered: {error!r}")
         finally:
             self.shutdown_request(request)
             with self._lock:
@@ -75,6 +79,7 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def stop(self) -> None:
         """Stop listening, cut every connection, and wait until its thread has ended."""
+        self.stopping.set()
         self.shutdown()
         self.server_close()
         with self._lock:
@@ -150,7 +155,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         if answer.raw is not None:
-            self.wfile.write(answer.raw)
+            for piece in [answer.raw] if isinstance(answer.raw, bytes) else answer.raw:
+                self.wfile.write(piece)
+                self.wfile.flush()
         else:
             self.send_response(answer.status)
             headers = {name.lower() for name in answer.headers}

@@ -84,6 +84,11 @@ class Sandbox:
         return self._listener.connections
 
     @property
+    def stopping(self) -> threading.Event:
+        """Set when the sandbox is about to stop: wait on it in ``before`` to keep a client waiting."""
+        return self._listener.stopping
+
+    @property
     def before(self) -> Before | None:
         return self._listener.before
 

@@ -1,0 +1,173 @@
+"""Whether a change is approved: which approvals count, who approved in them, and what cannot be told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from jira_ci.gate.window import is_aware
+from jira_ci.text import one_line
+
+Verdict = Literal["none", "ok", "pend", "decl", "unclear"]
+
+# The only values of ApprovalDTO.finalDecision and ApproverDTO.approverDecision:
+# https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-approval-get
+_DECISIONS = ("approved", "declined", "pending")
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Somebody who was asked: account id, Jira's word for the answer, and the name people know."""
+
+    account: str | None
+    decision: str | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One approval of a change as it was read; ``created`` and ``completed`` are aware, ``None`` when unreadable."""
+
+    id: str
+    name: str
+    decision: str | None
+    created: datetime | None
+    completed: datetime | None
+    approvers: tuple[Approver, ...]
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """Somebody whose approval does not count.
+
+    Attributes:
+        who: for sentences: ``the gate's own account``, ``the reporter``, ``the deployer octocat``.
+        account: ``None`` when it is not known; then it could be anybody, and nobody's approval counts.
+    """
+
+    who: str
+    account: str | None
+
+
+@dataclass(frozen=True)
+class Review:
+    """What the approvals come to.
+
+    Attributes:
+        verdict: ``ok`` when there is at least one and all current ones are approved; ``unclear`` with ``problems``.
+        current: the newest approval of each name, oldest first; the others are superseded.
+        people: the distinct people whose approval counts.
+        others: those who approved and do not count, each with the reason.
+        problems: what contradicts itself or is not known. An approval that has any is none.
+    """
+
+    verdict: Verdict
+    current: tuple[Approval, ...] = ()
+    people: tuple[Approver, ...] = ()
+    others: tuple[tuple[Approver, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def counts(self, approval: Approval, approver: Approver) -> bool:
+        """Whether this answer is one of those that count."""
+        gave = approval in self.current and approver in _who_approved(approval)
+        return gave and any(person.account == approver.account for person in self.people)
+
+    @property
+    def last_counted(self) -> datetime | None:
+        """When the last approval that counts was given; at the earliest possible moment where Jira does not say."""
+        counted = [one for one in self.current if any(self.counts(one, approver) for approver in one.approvers)]
+        given = (one.completed if is_aware(one.completed) else one.created for one in counted)
+        return max((moment for moment in given if moment is not None), default=None)
+
+
+def review(approvals: Sequence[Approval], excluded: Sequence[Excluded]) -> Review:
+    """What these approvals come to; the order in which they were read does not matter."""
+    problems = [problem for approval in approvals for problem in _unknown(approval)]
+    if len({approval.id for approval in approvals}) < len(approvals):
+        problems.append("an approval stands on two pages, so others may have been missed")
+    if problems:
+        return Review("unclear", problems=tuple(sorted(set(problems))))
+    current = _newest(approvals)
+    names = Counter(approval.name for approval in current)
+    problems = sorted({problem for one in current for problem in _contradictions(one, names[one.name] > 1)})
+    if problems:
+        return Review("unclear", current, problems=tuple(problems))
+    people, others = _count(current, excluded)
+    return Review(_verdict([approval.decision for approval in current]), current, people, others)
+
+
+def _verdict(decisions: Sequence[str | None]) -> Verdict:
+    if not decisions:
+        return "none"
+    if "declined" in decisions:
+        return "decl"
+    return "pend" if "pending" in decisions else "ok"
+
+
+def _unknown(approval: Approval) -> Iterator[str]:
+    name = f"the approval {one_line(approval.name, 60)!r}"
+    if not (_is_text(approval.id) and _is_text(approval.name) and is_aware(approval.created)):
+        yield f"{name} lacks an id, a name or the date of its creation"
+    for decision in (approval.decision, *(approver.decision for approver in approval.approvers)):
+        if decision not in _DECISIONS:
+            yield f"{name} holds the decision {one_line(str(decision), 60)!r}, which is none that jira-ci knows"
+
+
+def _newest(approvals: Sequence[Approval]) -> tuple[Approval, ...]:
+    """The newest of each name; all of them where two are equally new."""
+    latest: dict[str, datetime] = {}
+    for approval in approvals:
+        if approval.created is not None:
+            latest[approval.name] = max(approval.created, latest.get(approval.name, approval.created))
+    newest = [approval for approval in approvals if approval.created == latest[approval.name]]
+    return tuple(sorted(newest, key=lambda approval: (latest[approval.name], approval.id)))
+
+
+def _contradictions(approval: Approval, tied: bool) -> Iterator[str]:
+    name = f"the approval {one_line(approval.name, 60)!r}"
+    if tied:
+        yield f"{name} was asked for twice at the same moment, and nobody can tell which one replaces the other"
+    if approval.decision != "approved":
+        return
+    if not _who_approved(approval):
+        yield f"{name} says that it is approved, but none of its approvers approved"
+    if any(approver.decision == "declined" for approver in approval.approvers):
+        yield f"{name} says that it is approved, but one of its approvers declined"
+
+
+def _who_approved(approval: Approval) -> list[Approver]:
+    if approval.decision != "approved":
+        return []
+    return [approver for approver in approval.approvers if approver.decision == "approved"]
+
+
+def _count(
+    current: Sequence[Approval], excluded: Sequence[Excluded]
+) -> tuple[tuple[Approver, ...], tuple[tuple[Approver, str], ...]]:
+    people: dict[str | None, Approver] = {}
+    others: dict[str | None, tuple[Approver, str]] = {}
+    approved = [one for approval in current for one in _who_approved(approval)]
+    for approver in sorted(approved, key=lambda one: (one.name, one.account or "")):
+        objection = _objection(approver, excluded)
+        if objection:
+            others.setdefault(approver.account, (approver, objection))
+        else:
+            people.setdefault(approver.account, approver)
+    return tuple(people.values()), tuple(others.values())
+
+
+def _objection(approver: Approver, excluded: Sequence[Excluded]) -> str:
+    """Why somebody's approval does not count; empty when it does."""
+    for one in excluded:
+        if not _is_text(one.account):
+            return f"the account of {one.who} is not known"
+        if one.account == approver.account:
+            return one.who
+    return "" if _is_text(approver.account) else "without account id"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.strip() != ""

@@ -1,0 +1,255 @@
+"""The gate's decision: one pure, total function of what was read, and the table of all rows.
+
+What is unknown, empty or contradictory is never an approval. Every row's result and exit code stands in ``ROWS``, and
+a ``Decision`` that disagrees with it cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+from jira_ci.errors import Exit
+from jira_ci.gate import reasons
+from jira_ci.gate.approvals import Excluded, Verdict, review
+from jira_ci.gate.reading import Category, Policy, Round, Standing, meaningless, missing
+from jira_ci.gate.window import NO_WINDOW, State, edge, window
+
+Result = Literal["proceed", "wait", "deny"]
+
+ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
+    {
+        # before any request
+        1: ("deny", Exit.USAGE),  # policy invalid, unreadable or meaningless
+        2: ("deny", Exit.USAGE),  # project controlled, environment matches no rule
+        3: ("proceed", Exit.OK),  # project or environment not controlled
+        4: ("deny", Exit.USAGE),  # version, project, environment, tenant or title unfit
+        5: ("deny", Exit.ACCESS),  # no credentials
+        # which change
+        6: ("deny", Exit.ACCESS),  # 401 or 403 on any request
+        7: ("deny", Exit.NETWORK),  # any redirect
+        8: ("wait", Exit.NETWORK),  # a search, look-up, creation or candidate's answer missing or incomplete
+        9: ("deny", Exit.USAGE),  # service desk, request type or a field refused when creating
+        10: ("deny", Exit.DENIED),  # given key: 404
+        11: ("deny", Exit.DENIED),  # pinned change: 404, moved, retyped, renamed
+        12: ("deny", Exit.DENIED),  # wrong project or issue type
+        13: ("deny", Exit.DENIED),  # given key does not name version and environment
+        14: ("deny", Exit.DENIED),  # several open matches, not all our own
+        15: ("wait", Exit.WAIT),  # no open match; made and pinned
+        16: ("wait", Exit.WAIT),  # no open match otherwise
+        # the round
+        17: ("wait", Exit.NETWORK),  # round incomplete
+        18: ("deny", Exit.DENIED),  # the change is done
+        19: ("deny", Exit.DENIED),  # declined
+        20: ("deny", Exit.DENIED),  # a status that is in neither list
+        21: ("deny", Exit.DENIED),  # edited after approval, or made for another commit
+        22: ("deny", Exit.WINDOW),  # the window ends before it starts
+        23: ("deny", Exit.WINDOW),  # the window is over
+        24: ("wait", Exit.WAIT),  # a status of wait-statuses
+        25: ("wait", Exit.WAIT),  # a status of proceed-statuses without a category
+        26: ("wait", Exit.WAIT),  # an approval is pending
+        27: ("wait", Exit.WAIT),  # no approval, and some are needed
+        28: ("wait", Exit.WAIT),  # too few people approved
+        29: ("wait", Exit.WINDOW),  # the window is unreadable or has not begun
+        30: ("wait", Exit.WINDOW),  # no window, and one is required
+        31: ("proceed", Exit.OK),  # approved, no window
+        32: ("proceed", Exit.OK),  # approved, in its window
+        # with gate-by: jira
+        33: ("proceed", Exit.OK),  # allowed
+        34: ("wait", Exit.WAIT),  # awaiting, or not there yet
+        35: ("deny", Exit.DENIED),  # prevented, expired, invalid, anything unknown
+    }
+)
+_NOT_CONTROLLED = 3
+_FRESH = 30.0  # seconds from the beginning of the last round to the start of CMD
+_WEAKER = (Exit.WAIT, Exit.WINDOW, Exit.NETWORK)  # what a proceed that came in the wrong circumstances can end with
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says. ``Decision.of`` makes one from a row of the table.
+
+    Raises:
+        ValueError: row, result and exit are no row of the table, nor a proceed of it made weaker.
+    """
+
+    row: int
+    result: Result
+    exit: Exit
+    reason: str
+
+    def __post_init__(self) -> None:
+        listed = ROWS.get(self.row)
+        weaker = listed == ("proceed", Exit.OK) and self.result == "wait" and self.exit in _WEAKER
+        if listed != (self.result, self.exit) and not weaker:
+            raise ValueError(f"row {self.row} of the gate's table is not {self.result}, {self.exit}")
+
+    @classmethod
+    def of(cls, row: int, reason: str) -> Decision:
+        """The decision of a row."""
+        return cls(row, *ROWS[row], reason)
+
+    @property
+    def approved(self) -> bool:
+        """Whether this is a proceed by an approved change, and not for want of change control."""
+        return self.result == "proceed" and self.row != _NOT_CONTROLLED
+
+
+@dataclass(frozen=True)
+class Letters:
+    """A complete round in the letters of the table: S, C, A, n, N, Win."""
+
+    standing: Standing
+    category: Category
+    verdict: Verdict
+    counted: int
+    minimum: int
+    window: State
+    window_required: bool
+    rebound: bool
+
+
+def decide(read: Round, policy: Policy) -> Decision:
+    """Rows 17 to 32 (and 1, for a policy that cannot be meant): whether this reading lets a deployment begin.
+
+    Never raises, whatever it is given.
+    """
+    try:
+        return _decide(read, policy)
+    except Exception as error:  # noqa: BLE001 - total: what cannot be judged is no approval
+        problem = f"jira-ci cannot judge what was read ({type(error).__name__}), which is a bug: please report it"
+        return Decision.of(17, reasons.incomplete(None, [problem]))
+
+
+def _decide(read: Round, policy: Policy) -> Decision:
+    fault = meaningless(policy)
+    if fault:
+        return Decision.of(1, f"The policy cannot be meant: {fault}.")
+    gaps = list(missing(read))
+    if gaps or read.now is None or read.status is None or read.approvals is None:
+        return Decision.of(17, reasons.incomplete(read.key, gaps))
+    reviewed = review(read.approvals, [Excluded("the gate itself", read.own_account), *read.excluded])
+    if reviewed.verdict == "unclear":
+        return Decision.of(17, reasons.incomplete(read.key, reviewed.problems))
+    standing = policy.standing(read.status)
+    if standing == "both":
+        status = reasons.shown(read.status.name)
+        return Decision.of(1, f"The policy cannot be meant: {status} is in proceed-statuses and in wait-statuses.")
+    where = NO_WINDOW if policy.window == "off" else window(edge(read.start), edge(read.end), read.now)
+    letters = Letters(
+        standing=standing,
+        category=read.status.kind,
+        verdict=reviewed.verdict,
+        counted=len(reviewed.people),
+        minimum=policy.minimum_approvals,
+        window=where.state,
+        window_required=policy.window_required,
+        rebound=read.edited is not False or read.commit_differs is not False,
+    )
+    row = row_of(letters)
+    return Decision.of(row, reasons.sentence(row, reasons.Case(read, policy, read.status, reviewed, where)))
+
+
+def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) -> Decision:
+    """Rows 33 to 35: what Jira's own gating says.
+
+    Args:
+        status: ``gatingStatus``; ``None`` when Jira knows no such deployment (404).
+        first: whether Jira has not known the deployment yet in this run: a submission takes some seconds to arrive.
+        keys: the changes that the answer names.
+    """
+    changes = reasons.enumerate_some(map(reasons.shown, keys)) or "the change of this deployment"
+    if status == "allowed":
+        return Decision.of(33, f"Jira allows the deployment: {changes}.")
+    if status == "awaiting":
+        return Decision.of(34, f"Jira waits for {changes}: have it approved there.")
+    if status is None and first is True:
+        return Decision.of(
+            34, "Jira does not know the deployment yet. Deployment gating has to be set up in its project."
+        )
+    said = "does not know the deployment any more" if status is None else f"says {reasons.shown(str(status))!r}"
+    return Decision.of(35, f"Jira {said}. See {changes} in Jira, then deploy anew.")
+
+
+def row_of(letters: Letters) -> int:
+    """Rows 18 to 32, the first that matches; 17 for letters that are none."""
+    return _denied(letters) or _unapproved(letters) or _row_in_window(letters) or 17
+
+
+def _denied(letters: Letters) -> int | None:
+    rows = {
+        18: letters.category == "done",
+        19: letters.verdict == "decl",
+        20: letters.standing == "other",
+        21: letters.rebound,
+        22: letters.window == "inv",
+        23: letters.window == "after",
+    }
+    return next((row for row, holds in rows.items() if holds), None)
+
+
+def _unapproved(letters: Letters) -> int | None:
+    rows = {
+        24: letters.standing == "wait",
+        25: letters.category == "none",
+        26: letters.verdict == "pend",
+        27: letters.verdict == "none" and letters.minimum >= 1,
+        28: letters.verdict == "ok" and letters.counted < letters.minimum,
+    }
+    return next((row for row, holds in rows.items() if holds), None)
+
+
+def _row_in_window(letters: Letters) -> int | None:
+    enough = letters.verdict == "ok" and letters.counted >= letters.minimum
+    unneeded = letters.verdict == "none" and letters.minimum == 0
+    if not (letters.standing == "proceed" and letters.category == "open" and (enough or unneeded)):
+        return None
+    if letters.window == "none":
+        return 30 if letters.window_required else 31
+    return {"bad": 29, "before": 29, "in": 32}.get(letters.window)
+
+
+def combine(decisions: Sequence[Decision]) -> Decision:
+    """The one for several environments or tenants: deny before wait before proceed, then the earlier row.
+
+    None at all is no permission: row 1.
+    """
+    order: tuple[Result, ...] = ("deny", "wait", "proceed")
+    nothing = Decision.of(1, "There is no environment to decide about: name one with the setting environment.")
+    return min(decisions, key=lambda one: (order.index(one.result), one.row), default=nothing)
+
+
+def in_dry_run(decision: Decision) -> Decision:
+    """A dry run never proceeds."""
+    return _weaker(decision, Exit.WAIT, "This is a dry run, which never proceeds; leave out dry-run to deploy.")
+
+
+def begun_late(decision: Decision, before: Decision | None) -> Decision:
+    """An answer that was begun after the deadline allows nothing; the round before says what was missing."""
+    code = before.exit if before is not None and before.result == "wait" else Exit.WAIT
+    return _weaker(decision, code, "That was asked after the deadline and does not count: run again.")
+
+
+def too_old(begun: float, now: float) -> bool:
+    """Whether CMD may not start on a round that began then, and has to wait for another (monotonic seconds)."""
+    return not 0 <= now - begun <= _FRESH
+
+
+def out_of_date(decision: Decision) -> Decision:
+    """For a deadline that comes before another round could be read."""
+    return _weaker(decision, Exit.NETWORK, "That is more than 30 s old, and there was no time to ask again: run again.")
+
+
+def at_deadline(last: Decision, earlier: Decision | None) -> Decision:
+    """The end of waiting; an earlier proceed is named beside an incomplete round, and not used."""
+    if last.exit != Exit.NETWORK or earlier is None or earlier.result != "proceed":
+        return last
+    return replace(last, reason=f"{last.reason} An earlier round, which does not count any more: {earlier.reason}")
+
+
+def _weaker(decision: Decision, code: Exit, why: str) -> Decision:
+    if decision.result != "proceed":
+        return decision
+    return replace(decision, result="wait", exit=code, reason=f"{decision.reason} {why}")

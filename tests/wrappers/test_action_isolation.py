@@ -1,0 +1,115 @@
+"""The action's own environment: what surrounds it changes nothing in it, and it changes nothing around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jira_ci.sandbox.server import Sandbox
+from wrappers.github_runner import Runner
+from wrappers.machine import PYTHON, ROOT, SITE_PACKAGES, Machine, states, writable_copy
+
+
+def test_modules_in_the_checkout_are_not_imported(runner: Runner, sandbox: Sandbox) -> None:
+    runner.machine.poison()
+    workspace = str(runner.machine.workspace)
+    runner.env = {
+        "PYTHONPATH": workspace,
+        "PYTHONSTARTUP": f"{workspace}/json.py",
+        "PYTHONHOME": workspace,
+        "PYTHONINSPECT": "1",
+        "PYTHONWARNINGS": "error",
+        "PYTHONIOENCODING": "ascii:strict",
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": workspace,
+        "VIRTUAL_ENV": workspace,
+    }
+    step = runner.run(environment="Prod")
+    assert step.code == 0, step.log
+    assert states(sandbox) == ["successful"]
+    assert runner.machine.poisoned() == ""
+
+
+def test_a_python_of_the_user_with_site_packages_of_its_own_changes_nothing(runner: Runner, sandbox: Sandbox) -> None:
+    venv = runner.machine.folder / "venv"
+    library = venv / "lib" / PYTHON.name / "site-packages"
+    library.mkdir(parents=True)
+    (venv / "bin").mkdir()
+    (venv / "bin" / "python3").symlink_to(PYTHON)
+    (venv / "pyvenv.cfg").write_text(f"home = {PYTHON.parent}\n")
+    trace = runner.machine.folder / "poisoned"
+    (library / "evil.pth").write_text(f"import os; open({str(trace)!r}, 'a').write('pth ')\n")
+    (library / "requests.py").write_text(f"open({str(trace)!r}, 'a').write('requests ')\n")
+    runner.machine.script("python3", f'exec "{venv}/bin/python3" "$@"')
+    assert runner.run(environment="Prod").code == 0
+    assert states(sandbox) == ["successful"]
+    # Asking a Python for its version runs its .pth files: that is the user's own choice of Python.
+    assert "requests" not in runner.machine.poisoned()
+
+
+def test_nothing_is_left_behind_but_the_files_the_runner_gave(runner: Runner, tmp_path: Path) -> None:
+    runner.action = writable_copy(ROOT, tmp_path / "_actions" / "a b")
+    runner.machine.commit("WEB-7 first")
+    folders = [runner.action, runner.machine.workspace, runner.machine.home, runner.tool_cache]
+    before = [runner.machine.files(folder) for folder in folders]
+    assert runner.run(environment="Prod").code == 0
+    assert [runner.machine.files(folder) for folder in folders] == before
+
+
+def test_a_read_only_action_and_home_are_enough(runner: Runner, tmp_path: Path, sandbox: Sandbox) -> None:
+    runner.action = writable_copy(ROOT, tmp_path / "_actions" / "v1")
+    folders = [path for path in (runner.action, *runner.action.rglob("*"), runner.machine.home) if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        assert runner.run(environment="Prod").code == 0
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert states(sandbox) == ["successful"]
+
+
+def test_dependencies_that_came_with_the_action_are_used(machine: Machine, tmp_path: Path, sandbox: Sandbox) -> None:
+    runner = Runner(machine, writable_copy(ROOT, tmp_path / "_actions" / "v1"))
+    (runner.action / "vendor").symlink_to(SITE_PACKAGES)
+    step = runner.run(environment="Prod")
+    assert step.code == 0, step.log
+    assert states(sandbox) == ["successful"]
+    assert machine.files(runner.tool_cache) == []
+
+
+def _too_old(machine: Machine, name: str, version: str) -> None:
+    machine.script(name, f'case "$1" in -E) echo {version}; exit 1;; esac; echo "ran an old Python" >&2; exit 97')
+
+
+def test_no_python_is_one_clear_sentence(runner: Runner) -> None:
+    (runner.machine.bin / "python3").unlink()
+    step = runner.run(environment="Prod")
+    assert step.code == 2
+    assert step.log.startswith("::error title=jira-ci::jira-ci needs Python 3.10 or newer, and found none on PATH.")
+    assert len(step.log.splitlines()) == 1
+
+
+def test_a_python_that_is_too_old_is_named(runner: Runner) -> None:
+    _too_old(runner.machine, "python3", "3.9")
+    _too_old(runner.machine, "python", "2.7")
+    step = runner.run(environment="Prod")
+    assert step.code == 2
+    assert "and found only: python3 is 3.9, python is 2.7." in step.log
+    assert len(step.log.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["python", "python3.14", "python3.10"])
+def test_a_better_python_under_another_name_is_found(name: str, runner: Runner, sandbox: Sandbox) -> None:
+    _too_old(runner.machine, "python3", "3.6")
+    runner.machine.link(name, PYTHON)
+    assert runner.run(environment="Prod").code == 0
+    assert states(sandbox) == ["successful"]
+
+
+def test_a_name_that_only_fails_is_passed_over(runner: Runner, sandbox: Sandbox) -> None:
+    runner.machine.script("python3", 'echo "pyenv: python3: command not found" >&2; exit 127')
+    runner.machine.link("python3.10", PYTHON)
+    assert runner.run(environment="Prod").code == 0
+    assert states(sandbox) == ["successful"]
