@@ -56,6 +56,8 @@ class Run:
     """The commit before this run's own ones, where the event says so: a push's *before*, a merge queue's base."""
     messages: tuple[str, ...] = ()
     """Commit messages the event itself carries, oldest first."""
+    message_ids: tuple[str, ...] = ()
+    """The full commit ids of ``messages``, in the same order; empty texts where the event does not say."""
     messages_complete: bool = False
     """Whether ``messages`` are certainly all commits of the event's range."""
     attempt: int = 1

@@ -80,7 +80,7 @@ def _files(patterns: Sequence[str], root: Path, problems: list[str]) -> Iterator
             problems.append(f"test-results: no file matches {one_line(pattern)}.")
         for match in matches:
             path = Path(os.path.realpath(match))
-            name = one_line(str(_below(match, root) or match))
+            name = one_line((_below(match, root) or match).as_posix())
             if _below(match, root) and not _below(path, inside):
                 problems.append(
                     f"test-results: {name} was not counted: it is a symbolic link out of {one_line(str(root))}."
