@@ -42,6 +42,7 @@ def main() -> int:
             "JIRA_CI_API_URL": sandbox.address,
             "JIRA_CI_CLIENT_ID": sandbox.credentials.client_id,
             "JIRA_CI_CLIENT_SECRET": sandbox.credentials.client_secret,
+            "JIRA_CI_SINCE": "main",  # what is deployed already; with a token the provider is asked
         }
         _title("A repository with a branch feature/web-12-pay-by-card, and its commits")
         print(_git(shop, "log", "--oneline", "--all"))

@@ -10,7 +10,6 @@ import yaml
 site, api, body = os.environ["FLOOR_SITE"], os.environ["FLOOR_API"], Path(os.environ["FLOOR_BODY"]).read_bytes()
 yaml.safe_load(Path(os.environ["FLOOR_YAML"]).read_text(encoding="utf-8"))
 session = requests.Session()
-session.verify = os.environ.get("FLOOR_CA") or True
 cloud = session.get(f"{site}/_edge/tenant_info", timeout=30).json()["cloudId"]
 credentials = {
     "audience": "api.atlassian.com",

@@ -6,9 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from figures import floor as floor_script
 from figures import scene
-from figures.process import jira_ci, weigh
+from figures.process import FLOOR, compare, jira_ci, memory, weigh
 from jira_ci.sandbox.server import Sandbox
 
 REPORT = jira_ci("report", "--environment", "Prod-EU", "--version", "1.4.0", "--state", "success")
@@ -27,7 +26,8 @@ def measure() -> None:
         first = len(sandbox.exchanges)
         weigh(REPORT, environ | {"JIRA_CI_CLOUD_ID": sandbox.cloud_id}, str(folder), times=1)
         print(f"report with cloud-id: {len(sandbox.exchanges) - first} requests")
-        ours = weigh(REPORT, environ, str(folder), times=10)
-        bare = [sys.executable, "-I", floor_script.__file__]
-        floor = weigh(bare, scene.floor(sandbox, sandbox.address, sandbox.address, folder), str(folder), times=10)
-        print(f"report: {ours}\n floor: {floor}\n ratio: {ours.cpu / floor.cpu:.2f} CPU (at most 2; 300 ms; 60 MB)\n")
+        environs = environ, scene.floor(sandbox, sandbox.address, sandbox.address, folder)
+        ours, floor = compare(REPORT, [sys.executable, "-I", FLOOR], environs, str(folder))
+        peak = memory(REPORT[4:], environ, str(folder))
+        print(f"report: {ours}, {peak:.0f} MB (at most 300 ms CPU, 60 MB)")
+        print(f" floor: {floor}\n ratio: {ours.cpu / floor.cpu:.2f} CPU (at most 2)\n")

@@ -12,12 +12,10 @@ from jira_ci.sandbox.server import Sandbox
 CONFIGURATION = 'jira:\n  projects: [WEB, OPS]\nenvironments:\n  Prod-EU: production\n  "qa*": testing\n'
 
 
-def git(folder: Path, *arguments: str, stdin: str | None = None) -> str:
+def git(folder: Path, *arguments: str) -> str:
     """Runs git and returns what it prints."""
     identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True, input=stdin
-    )
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
@@ -30,7 +28,9 @@ def make(folder: Path) -> dict[str, str]:
         git(folder, "commit", "--quiet", "--allow-empty", "-m", f"WEB-{number + 1} Something useful\n\nAnd why.")
     event = folder.parent / "event.json"
     head, before = git(folder, "rev-parse", "HEAD"), git(folder, "rev-parse", "HEAD~10")
-    event.write_text(json.dumps({"before": before, "after": head, "ref": "refs/heads/main"}), encoding="utf-8")
+    commits = [{"id": head, "message": "WEB-12 Something useful\n\nAnd why."}]  # the nine others are in the clone
+    push = {"before": before, "after": head, "ref": "refs/heads/main", "forced": True, "commits": commits}
+    event.write_text(json.dumps(push), encoding="utf-8")
     (folder.parent / "output").touch()
     return clean_environ() | {
         "GITHUB_ACTIONS": "true",

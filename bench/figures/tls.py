@@ -9,9 +9,8 @@ from pathlib import Path
 
 import trustme
 
-from figures import floor as floor_script
 from figures import scene
-from figures.process import weigh
+from figures.process import FLOOR, compare, weigh
 from figures.relay import Relay
 from figures.report import REPORT
 from jira_ci.sandbox.server import Sandbox
@@ -34,8 +33,7 @@ def measure() -> None:
             site, api = f"https://127.0.0.1:{site_relay.port}", f"https://127.0.0.1:{api_relay.port}"
             environ = scene.make(folder) | scene.jira(sandbox, site, api) | {"JIRA_CI_CA_BUNDLE": str(ca)}
             weigh(REPORT, environ, str(folder), times=1)
-            ours = weigh(REPORT, environ, str(folder), times=10)
-            bare_environ = scene.floor(sandbox, site, api, folder) | {"FLOOR_CA": str(ca)}
-            bare = weigh([sys.executable, "-I", floor_script.__file__], bare_environ, str(folder), times=10)
+            environs = environ, scene.floor(sandbox, site, api, folder) | {"REQUESTS_CA_BUNDLE": str(ca)}
+            ours, bare = compare(REPORT, [sys.executable, "-I", FLOOR], environs, str(folder))
             print(f"report, TLS, 40 ms: {ours}\n             floor: {bare}")
             print(f"             ratio: {ours.wall / bare.wall:.2f} wall (at most 0.8)\n")

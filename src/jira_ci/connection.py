@@ -63,6 +63,7 @@ def open_gateway(context: Context, observe: Observer | None = None) -> Gateway:
         UsageError: a setting is missing or cannot be meant.
     """
     settings, console = context.settings, context.console
+    where = target(settings)
     client = Client(
         context.deadline,
         ca_bundle=_file(settings.ca_bundle),
@@ -72,7 +73,7 @@ def open_gateway(context: Context, observe: Observer | None = None) -> Gateway:
     )
     return Gateway(
         client,
-        target(settings),
+        where,
         keep_secret=console.mask.add,
         warn=lambda text: console.notice("warning", text),
     )
@@ -80,11 +81,12 @@ def open_gateway(context: Context, observe: Observer | None = None) -> Gateway:
 
 def _headers(lines: Sequence[str]) -> dict[str, str]:
     headers = {}
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         match = _HEADER.fullmatch(line)
-        if not match:
-            name = one_line(line.partition(":")[0], 60)
-            raise UsageError(f"headers holds {name!r}, which is no header.", "Write each on a line, as Name: value.")
+        if not match:  # nothing of it is shown: a secret may stand anywhere in it
+            raise UsageError(
+                f"Line {number} of headers is no header.", "Write each on a line of its own, as Name: value."
+            )
         headers[match[1]] = match[2].strip()
     return headers
 

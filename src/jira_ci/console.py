@@ -4,56 +4,88 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable
+import os
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
 from jira_ci.ci.log import Level, Log
 from jira_ci.masking import Masker
 from jira_ci.text import one_line
 
+_LONGEST = 20_000  # characters of one line
+
 
 class Console:
     """Writes to two streams that may close at any time: a reader that went away never fails the job.
 
+    What one call writes stays together, whichever thread calls.
+
     Args:
-        out: stdout; with ``json`` it holds nothing but one document.
+        out: stdout; with ``json`` it holds nothing but one document. ``None`` when it was closed from the beginning.
         err: stderr.
         log: the CI's markers.
         mask: hides secrets.
         clock: epoch seconds, for GitLab's sections.
     """
 
-    def __init__(self, out: TextIO, err: TextIO, *, log: Log, mask: Masker, json_format: bool, clock: Any) -> None:
+    def __init__(
+        self,
+        out: TextIO | None,
+        err: TextIO | None,
+        *,
+        log: Log,
+        mask: Masker,
+        json_format: bool,
+        clock: Callable[[], float],
+    ) -> None:
         self._out, self._err, self._log, self.mask = out, err, log, mask
         self._text = err if json_format else out
         self._clock = clock
         self._blocks = 0
+        self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
         """One line."""
-        self._write(self._text, one_line(self.mask(text), 20_000))
+        self._write(self._text, [one_line(self.mask(text), _LONGEST)])
 
     def block(self, title: str, lines: Iterable[str]) -> None:
         """A title with lines folded below it, where the CI can fold."""
-        self._blocks += 1
-        name, now = f"jira_ci_{self._blocks}", int(self._clock())
-        self._write(self._text, self._log.open(self.mask(title), name, now))
-        for line in lines:
-            self._write(self._text, "  " + one_line(self.mask(line), 20_000))
+        with self._lock:
+            self._blocks += 1
+            name, now = f"jira_ci_{self._blocks}", int(self._clock())
+        inside = ["  " + one_line(self.mask(line), _LONGEST) for line in lines]
         end = self._log.close(name, now)
-        if end:
-            self._write(self._text, end)
+        self._write(self._text, [self._log.open(self.mask(title), name, now), *inside, *([end] if end else [])])
 
     def notice(self, level: Level, text: str) -> None:
         """A warning or an error, shown by the CI outside the log as well where it can."""
         stream = self._text if self._log.on_stdout else self._err
-        self._write(stream, self._log.notice(level, self.mask(text)))
+        self._write(stream, [self._log.notice(level, self.mask(text))])
 
     def document(self, value: Any) -> None:
         """The one JSON document of ``--format json``."""
-        self._write(self._out, json.dumps(self.mask.document(value), ensure_ascii=True))
+        text = json.dumps(self.mask.document(value), ensure_ascii=True)
+        # GitHub's runner takes ##[command] anywhere in a line; escaped it is the same text for a reader of JSON.
+        self._write(self._out, [text.replace("##", "\\u0023\\u0023")])
 
-    def _write(self, stream: TextIO, line: str) -> None:
-        with contextlib.suppress(OSError, ValueError):  # a closed pipe, a full disk, a closed stream
-            stream.write(line + "\n")
-            stream.flush()
+    def _write(self, stream: TextIO | None, lines: Iterable[str]) -> None:
+        if stream is None:
+            return
+        text = "".join(f"{line}\n" for line in lines)
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        with self._lock, contextlib.suppress(ValueError):  # a closed stream
+            try:
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                stream.flush()
+            except OSError:  # a closed pipe, a full disk
+                _give_up(stream)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Lets the stream write to nowhere, or Python complains about what is left in it, and with an exit code of its own:
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe"""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from jira_ci.text import markdown, one_line
 
 _SHOWN_KEYS = 20
 _SUMMARY_KEYS = 100
+_DEEPEST = 50
 
 
 def outputs(plan: Plan, outcome: Outcome) -> dict[str, Any]:
@@ -43,8 +45,8 @@ def problem(outcome: Outcome) -> JiraCiError | None:
             f"Jira rejected {one_line(record['displayName'], 100)!r}{more}: {one_line('; '.join(reasons))}.",
             "Run with log-level: debug to see what was sent.",
         )
-    known = [key for record in outcome.accepted for key in keys_of(record) if key not in outcome.unknown_keys]
-    if outcome.accepted and not known:
+    unknown = set(outcome.unknown_keys)
+    if outcome.accepted and all(key in unknown for record in outcome.accepted for key in keys_of(record)):
         return RejectedError(
             f"Jira knows none of the issues {', '.join(outcome.unknown_keys[:5])}, so it shows nothing.",
             "Check their spelling, and that site or cloud-id names the site that has them.",
@@ -66,7 +68,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """What Jira made of it, part by part."""
     if outcome.accepted:
-        yield f"Jira accepted {len(outcome.accepted)} of {len(outcome.accepted) + len(outcome.rejected)}."
+        all_of_them = len(outcome.accepted) + len(outcome.rejected)
+        yield f"Jira accepted {len(outcome.accepted)}" + ("." if outcome.error else f" of {all_of_them}.")
     for record, reasons in outcome.rejected:
         yield f"Rejected: {one_line(record['displayName'], 100)}: {one_line('; '.join(reasons), 1000)}"
     if outcome.refused_keys:
@@ -107,17 +110,24 @@ def summary(plan: Plan, outcome: Outcome, site: str, error: JiraCiError | None) 
 def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
     """One exchange with Jira, for the fold in the log."""
     yield f"{request.method} {request.url}"
+    if request.secret:
+        yield f"answer: {answer.status} (not shown: credentials)"
+        return
     if debug and request.body is not None:
-        yield f"sent: {request.body}"
+        yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
     yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
 
 
 def exchange_document(request: Request, answer: Answer | None) -> Mapping[str, Any]:
     """One exchange with Jira, for the JSON document."""
-    sent: dict[str, Any] = {"method": request.method, "url": request.url, "body": request.body}
+    sent: dict[str, Any] = {"method": request.method, "url": request.url}
+    if request.secret:
+        return sent if answer is None else {**sent, "answer": {"status": answer.status}}
+    sent["body"] = request.body
     if answer is not None:
-        text = answer.body.decode("utf-8", "replace")
-        sent["answer"] = {"status": answer.status, "body": answer.json() if answer.json() is not None else text}
+        body = answer.json()
+        readable = body is not None and not _deeper_than(body, _DEEPEST)
+        sent["answer"] = {"status": answer.status, "body": body if readable else answer.body.decode("utf-8", "replace")}
     return sent
 
 
@@ -127,6 +137,14 @@ def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
     if dropped:
         shown = ", ".join(f"{key} ({why})" for key, why in list(dropped.items())[:_SHOWN_KEYS])
         yield f"Not counted: {one_line(shown, 2000)}"
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    """Whether a JSON value is nested too deeply to be worked on; Jira's answers have five levels."""
+    if not isinstance(value, (dict, list)):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
 
 
 def _type(entry: Entry) -> str:

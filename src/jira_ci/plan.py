@@ -77,7 +77,7 @@ def plan_deployment(context: Context) -> Plan:
         return Plan(DEPLOYMENTS, "")
     claims = Claims(context)
     warnings = collisions(names)
-    entries = {}
+    entries: dict[str, Entry] = {}
     for name in names:
         environment = classify_environment(context, name)
         claim = claims.of(name)
@@ -103,19 +103,26 @@ def classify_environment(context: Context, name: str) -> Environment:
     return found
 
 
+def reported_state(context: Context, *, build: bool = False) -> str:
+    """Jira's word for how it went, from the ``state`` setting or else from the CI; empty when all was skipped.
+
+    Raises:
+        UsageError: nobody says, or in a word that nobody uses.
+    """
+    if context.settings.state:
+        return states.from_words(context.settings.state, build=build)
+    if context.run.state:
+        return states.from_ci(context.run.state)
+    raise UsageError(
+        "state is not set, and this CI does not say how the job went.",
+        "Pass it: state: ${{ job.status }} on GitHub, --state success elsewhere.",
+    )
+
+
 def _report(context: Context, *, build: bool) -> Report:
     settings, run = context.settings, context.run
-    if settings.state:
-        state = states.from_words(settings.state, build=build)
-    elif run.state:
-        state = states.from_ci(run.state)
-    else:
-        raise UsageError(
-            "state is not set, and this CI does not say how the job went.",
-            "Pass it: state: ${{ job.status }} on GitHub, --state success elsewhere.",
-        )
     return Report(
-        state=state,
+        state=reported_state(context, build=build),
         now=context.edges.clock(),
         pipeline=settings.pipeline,
         version=settings.version or run.tag or run.commit[:12],

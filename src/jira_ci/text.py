@@ -12,7 +12,8 @@ import unicodedata
 
 # What Jira's store refuses ("Invalid binary character"), and with it the whole request: everything outside XML's
 # characters of the Basic Multilingual Plane. GitLab's integration removes the same set.
-_REFUSED_BY_JIRA = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]")
+# Written as what is refused: compiling the opposite, long ranges, costs ten times as much at every start.
+_REFUSED_BY_JIRA = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U00010000-\U0010ffff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
 _COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")

@@ -24,7 +24,7 @@ MAX_DEPTH = 30
 MAX_VALUES = 20_000
 """Counted with every alias written out, so that a few lines cannot become millions of values."""
 
-_REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE_BREAK = re.compile("\r\n?|\n")
 
 _CORE = "tag:yaml.org,2002:"

@@ -8,12 +8,13 @@ from argparse import Namespace
 from typing import Any
 
 from jira_ci import connection, findings
+from jira_ci.claims import surely_claims
 from jira_ci.context import Context, Result
-from jira_ci.errors import Exit, JiraCiError, RejectedError
+from jira_ci.errors import Exit, RejectedError
 from jira_ci.jira import addresses, records, wire
 from jira_ci.jira.bulk import LARGEST, Outcome
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.plan import Plan, environment_names, plan_build, plan_deployment
+from jira_ci.line import Line
+from jira_ci.plan import Plan, environment_names, plan_build, plan_deployment, reported_state
 
 
 def run_report(context: Context, arguments: Namespace) -> Result:
@@ -23,19 +24,34 @@ def run_report(context: Context, arguments: Namespace) -> Result:
 
 def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a build."""
-    return _report(context, plan_build(context))
+    line = _dial_ahead(context)
+    return _report(context, plan_build(context), line)
 
 
 def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a deployment to one or several environments."""
-    return _report(context, plan_deployment(context))
+    line = _dial_ahead(context)
+    return _report(context, plan_deployment(context), line)
 
 
-def _report(context: Context, plan: Plan) -> Result:
+def _dial_ahead(context: Context) -> Line:
+    """A line that is being dialled already when it is certain that there will be something to say."""
+    line = Line(context)
+    if (
+        not context.settings.dry_run
+        and not connection.missing_credentials(context.settings)
+        and reported_state(context)
+        and surely_claims(context)
+    ):
+        line.dial()
+    return line
+
+
+def _report(context: Context, plan: Plan, line: Line) -> Result:
     """Sends the plan, if there is anything to send and somebody to send it to.
 
     Raises:
-        JiraCiError: the report did not arrive and ``on-error`` is ``fail``; or a setting cannot be meant.
+        JiraCiError: a setting cannot be meant.
     """
     _say_plan(context, plan)
     if not plan.state:
@@ -49,28 +65,10 @@ def _report(context: Context, plan: Plan) -> Result:
     if withheld:
         context.console.say(f"Nothing was reported: {withheld}")
         return _result(context, plan, Outcome(), [])
-    requests: list[dict[str, Any]] = []
-    outcome = _send(context, plan, requests)
-    for line in findings.outcome_lines(outcome):
-        context.console.say(line)
-    return _result(context, plan, outcome, requests)
-
-
-def _send(context: Context, plan: Plan, requests: list[dict[str, Any]]) -> Outcome:
-    debug = context.settings.log_level == "debug"
-
-    def observe(request: Request, answer: Answer) -> None:
-        if not request.url.endswith("/oauth/token"):  # nothing but secrets in there
-            requests.append(dict(findings.exchange_document(request, answer)))
-        title = f"Asked {request.host} to {request.asks}: {answer.status}"
-        context.console.block(title, findings.exchange_lines(request, answer, debug=debug))
-
-    gateway = connection.open_gateway(context, observe)
-    try:
-        gateway.connect()
-    except JiraCiError as error:
-        return Outcome(error=error)
-    return gateway.submit(plan.kind, [entry.record for entry in plan.claiming], context.run)
+    outcome = line.report(plan.kind, [entry.record for entry in plan.claiming])
+    for sentence in findings.outcome_lines(outcome):
+        context.console.say(sentence)
+    return _result(context, plan, outcome, line.requests)
 
 
 def _result(context: Context, plan: Plan, outcome: Outcome, requests: list[dict[str, Any]]) -> Result:
