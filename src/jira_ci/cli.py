@@ -195,7 +195,7 @@ def _metavar(row: Setting) -> str:
 
 
 def _help(row: Setting) -> str:
-    plugin = [row.variable.replace("JIRA_CI_", "PLUGIN_")] if row.plugin else []
+    plugin = [f"PLUGIN_{name.upper().replace('-', '_')}" for name in (row.name, *row.also) if row.plugin]
     yaml = [f"{row.yaml} in the file"] if row.yaml else []
     names = ", ".join([row.variable, *plugin, *row.variables, *yaml])
     return f"{row.help} ({names}" + (f"; default: {row.default})" if row.default else ")")

@@ -49,7 +49,7 @@ class Runner:
     action: Path = ROOT
     status: str = "success"
     event: tuple[str, Mapping[str, Any]] = ("push", {})
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
     token: str = ""
     attempt: int = 1
 

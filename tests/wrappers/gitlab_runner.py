@@ -1,10 +1,11 @@
 """GitLab and its runner, as far as the template sees them.
 
 What is imitated: ``include``, then ``extends``, then ``!reference`` in this order (lists are replaced, maps merged,
-nested lists of a script flattened); before_script and script in one shell with ``errexit``, after_script in another that
-knows ``CI_JOB_STATUS`` and whose exit code counts for nothing; a job whose files for artifacts are missing still ends
-well; dotenv reports refuse whatever GitLab refuses (https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv)
-and become variables of the jobs that follow.
+nested lists of a script flattened); before_script and script in one shell with ``errexit``, after_script in another
+that knows ``CI_JOB_STATUS`` and whose exit code counts for nothing; a job whose files for artifacts are missing still
+ends well; dotenv reports are refused where GitLab refuses them, and become variables of the jobs that follow.
+
+https://docs.gitlab.com/ci/yaml/, https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -34,7 +34,11 @@ class Loader(yaml.SafeLoader):
     """YAML with GitLab's tag."""
 
 
-Loader.add_constructor("!reference", lambda loader, node: _Reference(loader.construct_sequence(node)))  # type: ignore[no-untyped-call]
+def _reference(loader: Loader, node: yaml.SequenceNode) -> _Reference:
+    return _Reference(loader.construct_sequence(node))
+
+
+Loader.add_constructor("!reference", _reference)
 
 
 def resolve(*texts: str) -> dict[str, Any]:
@@ -221,8 +225,3 @@ def _tier(name: str) -> str:
 
 def _expand(text: str, variables: Mapping[str, str]) -> str:
     return re.sub(r"\$(\w+)", lambda match: variables.get(match[1], ""), text)
-
-
-def images(jobs: Mapping[str, Any]) -> list[Path]:
-    """The images that the jobs name."""
-    return [Path(job["image"]) for job in jobs.values() if isinstance(job, dict) and "image" in job]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -20,9 +19,21 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "runtime.txt"
 PYTHON = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_TOOLS = "git cat cksum cut env grep mkdir rm sleep touch uname".split(" ")
-_SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "ash"]}
-SHELLS = [name for name in _SHELLS if shutil.which(name)]
+_TOOLS = ("git", "cat", "cksum", "cut", "env", "grep", "mkdir", "rm", "touch")
+_POISON = (
+    "json",
+    "sitecustomize",
+    "usercustomize",
+    "argparse",
+    "pip",
+    "venv",
+    "requests",
+    "yaml",
+    "jira_ci",
+    "site",
+    "os",
+)
+SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 """What ``sh`` may be: Debian's, the one of Git for Windows and macOS, Alpine's."""
 
 
@@ -41,7 +52,7 @@ class Machine:
     """Everything below one folder."""
 
     folder: Path
-    shell: str = "dash"
+    shell: str = SHELLS[0]
     site: dict[str, str] = field(default_factory=dict)
     """The variables that a user's organisation sets: where Jira is, with which credentials."""
 
@@ -50,13 +61,8 @@ class Machine:
             path.mkdir(parents=True)
         for name in _TOOLS:
             self.link(name)
-        program = shutil.which(_SHELLS[self.shell][0])
-        assert program is not None
-        if self.shell == "busybox":
-            self.script("sh", 'exec busybox ash "$@"', interpreter=f"{program} ash")
-            self.link("busybox")
-        else:
-            (self.bin / "sh").symlink_to(program)  # bash is POSIX' sh when it is called so
+        # Bash and busybox are POSIX' sh when they are called by that name.
+        self.link("sh", shutil.which(self.shell))
         self.link("python3", PYTHON)
 
     @property
@@ -79,16 +85,16 @@ class Machine:
     def sh(self) -> Sequence[str]:
         return [str(self.bin / "sh")]
 
-    def link(self, name: str, target: Path | None = None) -> None:
+    def link(self, name: str, target: Path | str | None = None) -> None:
         found = target or shutil.which(name)
         assert found is not None, f"{name} is needed for this test"
         (self.bin / name).unlink(missing_ok=True)
         (self.bin / name).symlink_to(found)
 
-    def script(self, name: str, text: str, interpreter: str = "/bin/sh") -> None:
+    def script(self, name: str, text: str) -> None:
         """A program on PATH that is this script."""
         (self.bin / name).unlink(missing_ok=True)
-        (self.bin / name).write_text(f"#!{interpreter}\n{text}\n")
+        (self.bin / name).write_text(f"#!/bin/sh\n{text}\n")
         (self.bin / name).chmod(0o755)
 
     def environ(self, **more: str) -> dict[str, str]:
@@ -112,14 +118,18 @@ class Machine:
         for step in steps:
             subprocess.run([*git, *step], cwd=self.workspace, env=self.environ(), check=True)
         head = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=self.workspace, env=self.environ(), check=True, capture_output=True, text=True
+            ["git", "rev-parse", "HEAD"],
+            cwd=self.workspace,
+            env=self.environ(),
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return head.stdout.strip()
 
     def poison(self) -> None:
         """Modules in the checkout that would be imported in place of Python's own; each leaves a trace."""
-        names = "json sitecustomize usercustomize argparse pip venv requests yaml jira_ci packages site os".split(" ")
-        for name in names:
+        for name in _POISON:
             trace = self.folder / "poisoned"
             (self.workspace / f"{name}.py").write_text(f"open({str(trace)!r}, 'a').write('{name} ')\n")
 
@@ -153,18 +163,10 @@ def stored(sandbox: Sandbox, kind: str) -> list[dict[str, Any]]:
 
 
 def writable_copy(source: Path, target: Path) -> Path:
-    """A copy of the action as a runner downloads it: what the repository holds, and nothing a developer has beside it."""
+    """The action as a runner downloads it: what the repository holds, and nothing a developer has beside it."""
     for name in ("action.yml", "jira-ci.schema.json"):
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / name, target / name)
     for name in ("src", "wrapper", "requirements"):
         shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     return target
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import zipfile
@@ -25,7 +26,9 @@ def _wheel(folder: Path, name: str) -> Path:
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr(f"{name}.py", "")
         wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         wheel.writestr(f"{info}/RECORD", "")
     return path
 
@@ -37,7 +40,7 @@ def small(machine: Machine, tmp_path: Path) -> Runner:
     action = writable_copy(ROOT, tmp_path / "_actions" / "v1")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (action / "requirements" / "runtime.txt").write_text(f"small-package==1.0 --hash=sha256:{digest}\n")
-    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel.parent), "JIRA_CI_ENVIRONMENT": "Prod"}
+    env: dict[str, str] = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel.parent), "JIRA_CI_ENVIRONMENT": "Prod"}
     return Runner(machine, action, env=env)
 
 
@@ -86,21 +89,30 @@ def test_another_lock_gets_another_folder(small: Runner) -> None:
     ],
 )
 def test_pip_settings_of_the_user_break_nothing(variables: dict[str, str], config: str, small: Runner) -> None:
-    file = small.machine.home / "pip.conf"
-    file.write_text(config)
-    small.env = {**small.env, **variables, "PIP_CONFIG_FILE": str(file)}
+    _configure_pip(small, config)
+    small.env = {**small.env, **variables}
     step = small.run(command="environment")
     assert step.code == 0, step.log
 
 
-def test_a_mirror_that_only_a_configuration_file_names_is_used(small: Runner) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_a_mirror_that_only_a_configuration_file_names_is_used(named: bool, small: Runner) -> None:
     links = small.env["PIP_FIND_LINKS"]
-    file = small.machine.home / ".config" / "pip" / "pip.conf"
-    file.parent.mkdir(parents=True)
-    file.write_text(f"[global]\nfind-links = /nonexistent\n[install]\nno-index = true\nfind-links = {links}\n")
+    config = f"[global]\nfind-links = /nonexistent\n[install]\nno-index = true\nfind-links = {links}\n"
+    file = _configure_pip(small, config)
     small.env = {"JIRA_CI_ENVIRONMENT": "Prod"}
+    if named:
+        file = file.rename(small.machine.folder / "pip.ini")
+        small.env["PIP_CONFIG_FILE"] = str(file)
     step = small.run(command="environment")
     assert step.code == 0, step.log
+
+
+def _configure_pip(runner: Runner, text: str) -> Path:
+    file = runner.machine.home / ".config" / "pip" / "pip.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return file
 
 
 def test_pip_in_the_checkout_is_not_run(small: Runner) -> None:
@@ -125,6 +137,12 @@ def test_a_file_with_another_hash_is_refused(small: Runner) -> None:
     step = small.run(command="environment")
     assert step.code == 7
     assert "HASH" in step.log.upper()
+    assert _installed(small) == []
+
+
+def test_a_lock_without_hashes_is_refused(small: Runner) -> None:
+    (small.action / "requirements" / "runtime.txt").write_text("small-package==1.0\n")
+    assert small.run(command="environment").code == 7
     assert _installed(small) == []
 
 
@@ -192,6 +210,4 @@ def test_the_locked_dependencies_can_be_installed(machine: Machine, tmp_path: Pa
 
 
 def _reachable() -> dict[str, str]:
-    import os
-
     return {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or "_proxy" in name}

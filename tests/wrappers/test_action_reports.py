@@ -93,6 +93,12 @@ def test_a_wrong_setting_fails_the_job_and_names_the_input(runner: Runner) -> No
     assert "timeout (the input timeout) is 'soon'" in step.log
 
 
+def test_a_command_is_one_word_and_takes_no_flags(runner: Runner) -> None:
+    step = runner.run(command="report --dry-run")
+    assert step.code == 2
+    assert "would be sent" not in step.log
+
+
 HOSTILE = [
     "$(touch pwned)",
     "`touch pwned`",

@@ -19,6 +19,7 @@ from jira_ci.deadline import Call, Deadline, Late
 
 _CONNECT, _READ = 10.0, 20.0  # seconds; a compare of a large range takes about ten
 _LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
+_LATE = "no answer before the deadline (timeout)"
 _MOST = 500  # requests: a page that names itself as the next one ends here
 
 
@@ -56,6 +57,8 @@ class ApiSession(requests.Session):
         """
         if _origin(str(url)) != self._origin:
             raise Refused(0, f"the answer points to another host, {_origin(str(url))[1]}")
+        if self._deadline.remaining() <= 0:
+            raise Refused(0, _LATE)
         self.asked += 1
         if self.asked > _MOST:
             raise Refused(0, f"more than {_MOST} requests would be needed")
@@ -63,7 +66,7 @@ class ApiSession(requests.Session):
         try:
             return Call(lambda: self._exchange(str(method), str(url), sent)).result(self._deadline)
         except Late:
-            raise Refused(0, "no answer before the deadline (timeout)") from None
+            raise Refused(0, _LATE) from None
         except (requests.RequestException, OSError, ValueError) as error:
             raise Refused(0, _said(error)) from None
 

@@ -31,4 +31,6 @@ def until_held(
         left = end - clock()
         if left <= 0 or not git.deepen(commits, left):
             break
+        if not git.resolve(head):
+            break  # it is no ancestor of what is checked out: more of the same would not bring it
     return git.holds(base, head)

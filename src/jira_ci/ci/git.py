@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jira_ci.ci import git_command, git_log
 from jira_ci.ci.git_command import GitError
+from jira_ci.ci.values import first, short, strip_ref
 from jira_ci.ci.values import sha as full_sha
 
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_KINDS = {"120000": "a symbolic link", "160000": "a submodule", "040000": "a directory"}
+
+
+class Unfit(GitError):
+    """What is committed there is known, and it is not what was asked for."""
 
 
 class Git:
@@ -29,6 +36,7 @@ class Git:
         self._environ = environ
         self._problem: str | None = None
         self._shallow: frozenset[str] | None = None
+        self._remote_failed = False
 
     def run(self, *arguments: str, seconds: float = _SECONDS, network: bool = False) -> str:
         """What ``git ARGUMENTS`` prints.
@@ -50,6 +58,11 @@ class Git:
         if self._problem is None:
             self._problem = self._find_problem()
         return self._problem
+
+    def top(self) -> Path | None:
+        """The checkout's top directory, or None where there is none."""
+        found = "" if self.problem() else self.ask("rev-parse", "--show-toplevel")
+        return Path(found) if found else None
 
     def head(self) -> str:
         """The commit that is checked out, or an empty text."""
@@ -107,14 +120,64 @@ class Git:
         return self.ask("log", "-1", "--no-patch", "--no-show-signature", "--encoding=UTF-8", "--format=%B", commit)
 
     def deepen(self, commits: int, seconds: float) -> bool:
-        """Fetches that many more commits before a shallow clone's cuts. Whether it worked."""
+        """Fetches that many more commits before a shallow clone's cuts. Whether it worked; a remote that failed once
+        is not asked again.
+        """
         head = self.head()
+        if not head or self._remote_failed:
+            return False
         self._shallow = None
         try:
-            self.run(*_fetch(head, commits), seconds=seconds, network=True)
+            self.run(*_fetch(head, f"--deepen={commits}"), seconds=seconds, network=True)
         except GitError:
-            return False
-        return bool(head)
+            self._remote_failed = True
+        return not self._remote_failed
+
+    def file(self, commit: str, path: str, limit: int) -> bytes | None:
+        """A file as it was committed; None when that commit certainly has none of this path.
+
+        Args:
+            commit: a full commit id.
+            path: from the repository's top, with slashes.
+            limit: the most bytes it may have.
+
+        Raises:
+            Unfit: there is something else than a file of at most that size; a symbolic link is not followed.
+            GitError: the commit or the file is not here, or git failed.
+        """
+        listed = self.run("--literal-pathspecs", "ls-tree", "-z", "--long", "--full-tree", commit, "--", path)
+        if not listed:
+            return None
+        entry, _, found = listed.partition("\0")[0].partition("\t")
+        mode, kind, blob, size, *_ = [*entry.split(), "", "", "", ""]
+        if found != path or kind != "blob" or not mode.startswith("100"):
+            raise Unfit(f"{path} is {_KINDS.get(mode, 'no file')} in commit {short(commit)}, and not a file")
+        if int(size) > limit:
+            raise Unfit(f"{path} has {size} bytes in commit {short(commit)}, and {limit} are allowed")
+        return _output(git_command.command(self.directory, self._environ, ("cat-file", "blob", blob)), self._environ)
+
+    def remote_head(self, seconds: float) -> tuple[str, str]:
+        """What the remote named origin says its default branch and that branch's commit are; either may be empty.
+
+        Raises:
+            GitError: it cannot be asked.
+        """
+        arguments = ("ls-remote", "--symref", "--upload-pack=git-upload-pack", "origin", "HEAD")
+        lines = [line.partition("\t") for line in self.run(*arguments, seconds=seconds, network=True).splitlines()]
+        # The pattern finds branches named x/HEAD too.
+        told = [value for value, _, name in lines if name == "HEAD"]
+        names = [strip_ref(value.removeprefix("ref: ")) for value in told if value.startswith("ref: ")]
+        return first(names), first(full_sha(value) for value in told)
+
+    def fetch(self, commit: str, seconds: float) -> None:
+        """Fetches one commit, without history where the clone has none either.
+
+        Raises:
+            GitError: it cannot be had.
+        """
+        alone = ["--depth=1"] if self.boundary() else []  # in a complete clone this would cut its history
+        self._shallow = None
+        self.run(*_fetch(commit, *alone), seconds=seconds, network=True)
 
     def _find_problem(self) -> str:
         try:
@@ -124,17 +187,17 @@ class Git:
         return "" if "true" in inside else f"{self.directory} is inside a .git directory, not in a checkout."
 
 
-def _fetch(head: str, commits: int) -> Sequence[str]:
+def _fetch(commit: str, *how: str) -> Sequence[str]:
     return (
         "fetch",
         "--quiet",
-        f"--deepen={commits}",
+        *how,
         "--no-tags",
         "--no-recurse-submodules",
         "--no-write-fetch-head",
         "--upload-pack=git-upload-pack",
         "origin",
-        head,
+        commit,
     )
 
 
@@ -156,3 +219,21 @@ def _explain(complaint: str, directory: Path) -> str:
     if "not installed" in complaint:
         return "git is not installed; use an image that has it."
     return f"git cannot read {directory}: {complaint}."
+
+
+def _output(command: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    """What a local command prints, undecoded."""
+    try:
+        done = subprocess.run(
+            command,
+            env=git_command.environment(environ, network=False),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise GitError(f"git could not be run ({type(error).__name__})") from None
+    if done.returncode:
+        raise GitError(git_command.reason(done.stderr) or "git did not show the file")
+    return done.stdout

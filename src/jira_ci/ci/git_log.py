@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import tempfile
 import threading
@@ -12,7 +13,8 @@ from typing import IO
 from jira_ci.ci import git_command
 from jira_ci.ci.git_command import GitError
 
-_CHUNK = 1 << 18  # bytes
+_CHUNK = 1 << 16  # bytes
+_PIPE = 1 << 20  # bytes, where the system lets us: git works on while the commits are looked at
 _SECONDS = 300.0  # a log of a million commits takes about ten
 _ARGUMENTS = (
     "log",
@@ -51,6 +53,7 @@ def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]
             )
         except (OSError, ValueError) as error:
             raise GitError(f"git could not be started ({error})") from None
+        _widen(child.stdout)
         watch = threading.Timer(_SECONDS, child.kill)
         watch.daemon = True
         watch.start()
@@ -69,21 +72,31 @@ def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]
             raise GitError(git_command.reason(complaints.read(65536)) or f"git log ended with code {code}")
 
 
+def _widen(pipe: IO[bytes] | None) -> None:
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # Linux only, and only as far as its limits go
+        import fcntl
+
+        if pipe is not None:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+
+
 def _commits(pipe: IO[bytes]) -> Iterator[tuple[str, str]]:
     pending: list[bytes] = []
     while chunk := pipe.read(_CHUNK):
-        first, *others = chunk.split(b"\0")
-        pending.append(first)
-        if others:
-            yield _commit(b"".join(pending))
-            pending = [others.pop()]
-            for record in others:
-                yield _commit(record)
+        end = chunk.rfind(b"\0")
+        if end < 0:
+            pending.append(chunk)
+            continue
+        pending.append(chunk[:end])
+        yield from _split(b"".join(pending))
+        pending = [chunk[end + 1 :]]
     rest = b"".join(pending)
     if rest:
-        yield _commit(rest)
+        yield from _split(rest)
 
 
-def _commit(record: bytes) -> tuple[str, str]:
-    sha, _, message = record.decode("utf-8", "replace").partition(" ")
-    return sha, message
+def _split(records: bytes) -> Iterator[tuple[str, str]]:
+    # Decoded in one go: most of the time of a long log is spent per commit.
+    for record in records.decode("utf-8", "replace").split("\0"):
+        sha, _, message = record.partition(" ")
+        yield sha, message

@@ -36,7 +36,7 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
     name = text(environ.get("GITHUB_EVENT_NAME"))
     ref = text(environ.get("GITHUB_REF"))
     pull_request = _pull_request(environ, event, f"{server}/{repository}", ref)
-    base, messages, complete = _range(name, ref, event)
+    base, commits, complete = _range(name, ref, event)
     return Run(
         provider="github",
         repository=repository,
@@ -54,7 +54,8 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
         default_branch=text(mapping(event.get("repository")).get("default_branch")),
         base=base,
-        messages=messages,
+        messages=tuple(text(commit["message"]) for commit in commits),
+        message_ids=tuple(sha(commit.get("id")) for commit in commits),
         messages_complete=complete,
         attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
         job=text(environ.get("GITHUB_JOB")),
@@ -149,27 +150,25 @@ def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: st
     )
 
 
-def _range(name: str, ref: str, event: Mapping[str, Any]) -> tuple[str, tuple[str, ...], bool]:
-    """The commit before the event's own ones, the messages the event holds, and whether these are all."""
+def _range(name: str, ref: str, event: Mapping[str, Any]) -> tuple[str, list[Mapping[str, Any]], bool]:
+    """The commit before the event's own ones, the commits the event holds, and whether these are all."""
     if name == "merge_group":
         group = mapping(event.get("merge_group"))
-        return sha(group.get("base_sha")), _messages([group.get("head_commit")]), False
+        return sha(group.get("base_sha")), _told([group.get("head_commit")]), False
     if name == "workflow_run":
-        return "", _messages([mapping(event.get("workflow_run")).get("head_commit")]), False
+        return "", _told([mapping(event.get("workflow_run")).get("head_commit")]), False
     if name != "push" or event.get("deleted") is True:
-        return "", (), False
-    commits = event.get("commits")
-    messages = _messages(commits if isinstance(commits, list) else [])
-    before = sha(event.get("before"))
-    # A tag's push holds no commits, a new branch's none that another branch has.
-    sound = isinstance(commits, list) and len(messages) == len(commits) < _PUSH_LIMIT
-    complete = sound and bool(messages) and ref.startswith("refs/heads/")
-    return before, messages or _messages([event.get("head_commit")]), complete
+        return "", [], False
+    listed = event.get("commits")
+    commits = _told(listed if isinstance(listed, list) else [])
+    sound = isinstance(listed, list) and len(commits) == len(listed) < _PUSH_LIMIT
+    # A tag's push holds no commits, and neither does a new branch that brings nothing new.
+    complete = sound and bool(commits) and ref.startswith("refs/heads/")
+    return sha(event.get("before")), commits or _told([event.get("head_commit")]), complete
 
 
-def _messages(commits: list[Any]) -> tuple[str, ...]:
-    found = (mapping(commit).get("message") for commit in commits)
-    return tuple(text(message) for message in found if isinstance(message, str))
+def _told(commits: list[Any]) -> list[Mapping[str, Any]]:
+    return [commit for commit in mappings(commits) if isinstance(commit.get("message"), str)]
 
 
 def _withheld(environ: Mapping[str, str], event: Mapping[str, Any], name: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import quote
 
 from github import Auth
 from github.Commit import Commit
@@ -16,7 +18,7 @@ from jira_ci import __version__
 from jira_ci.ci.api_answers import Asked, Refused, ask
 from jira_ci.ci.api_session import ApiSession
 from jira_ci.ci.history import Commits
-from jira_ci.ci.values import sha, text, url, whole
+from jira_ci.ci.values import mapping, sha, short, text, url, whole
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
@@ -40,6 +42,7 @@ class GitHubHistory:
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
         self.session = ApiSession(run.api_url, ca_bundle, deadline)
         self._run_id = run.run_id
+        self._answers: dict[str, Any] = {}  # several environments ask the same questions
         self._requester = _requester(self.session, run.api_url, token)
         self._home = f"/repos/{run.repository}"
         # Known well enough to ask questions about: no request of its own.
@@ -50,10 +53,10 @@ class GitHubHistory:
             comparison = self._repository.compare(base, head, comparison_commits_per_page=_PAGE)
             return _commits(comparison.commits, comparison.total_commits)
 
-        return self._ask(f"the commits of {_short(base)}..{_short(head)}", "contents: read", question)
+        return self._ask(f"the commits of {short(base)}..{short(head)}", "contents: read", question)
 
     def commit_message(self, commit: str) -> str:
-        what = f"commit {_short(commit)}"
+        what = f"commit {short(commit)}"
         return self._ask(what, "contents: read", lambda: text(self._repository.get_git_commit(commit).message))
 
     def pull_request(self, number: int) -> PullRequest:
@@ -71,7 +74,7 @@ class GitHubHistory:
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
         known = Commit(self._requester, {}, {"url": f"{self._home}/commits/{commit}"}, completed=True)
-        what = f"the pull requests of commit {_short(commit)}"
+        what = f"the pull requests of commit {short(commit)}"
         return self._ask(what, _PULLS, lambda: [_pull_request(found) for found in known.get_pulls()])
 
     def last_deployment(self, environment: str) -> str:
@@ -88,6 +91,52 @@ class GitHubHistory:
     def close(self) -> None:
         self.session.close()
 
+    def default_commit(self) -> tuple[str, str]:
+        def question() -> tuple[str, str]:
+            name = text(self._get("").get("default_branch"))
+            # Not /commits/NAME: a tag of the same name would win there.
+            found = mapping(self._get(f"/git/ref/heads/{quote(name)}").get("object"))
+            if not (name and sha(found.get("sha"))):
+                raise Refused(0, "the answer does not name it")
+            return name, sha(found.get("sha"))
+
+        return self._ask("the default branch's commit", "contents: read", question)
+
+    def file(self, commit: str, path: str, limit: int) -> bytes | None:
+        # Not /contents/PATH: it follows symbolic links, and its 404 does not tell *no file* from *not for you*.
+        def question() -> bytes | None:
+            tree = commit
+            *folders, name = path.split("/")
+            for folder in folders:
+                entry = self._entry(tree, folder)
+                if entry is None:
+                    return None
+                tree = _object(entry, "tree")
+            entry = self._entry(tree, name)
+            if entry is None:
+                return None
+            if (whole(entry.get("size")) or 0) > limit:
+                raise Refused(0, f"it is larger than {limit} bytes")
+            blob = self._get(f"/git/blobs/{_object(entry, 'blob')}")
+            data = base64.b64decode(text(blob["content"]))
+            if blob["encoding"] != "base64" or len(data) != blob["size"]:
+                raise Refused(0, "its content is not complete")
+            return data
+
+        return self._ask(f"the file {path} of commit {short(commit)}", "contents: read", question)
+
+    def _entry(self, tree: str, name: str) -> Mapping[str, Any] | None:
+        """What a tree has of this name; None when it certainly has nothing."""
+        answer = self._get(f"/git/trees/{tree}")
+        found = [entry for entry in answer["tree"] if entry["path"] == name]
+        if not found and answer["truncated"] is not False:
+            raise Refused(0, "its folder has too many files to be listed")
+        return mapping(found[0]) if found else None
+
+    def _get(self, path: str) -> Mapping[str, Any]:
+        _, answer = self._requester.requestJsonAndCheck("GET", self._home + path)
+        return mapping(answer)
+
     def _succeeded(self, deployment: Deployment) -> bool:
         """Whether somebody else's run succeeded. A later deployment turns success into inactive, so any success counts
         and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
@@ -98,8 +147,10 @@ class GitHubHistory:
         return self._run_id not in runs and any(status.state == "success" for status in statuses)
 
     def _ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
-        asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
-        return ask(asked, question, (GithubException, BadAttributeException))
+        if what not in self._answers:
+            asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
+            self._answers[what] = ask(asked, question, (GithubException, BadAttributeException))
+        return cast(T, self._answers[what])
 
 
 def _commits(found: Any, total: Any) -> Commits:
@@ -118,8 +169,12 @@ def _pull_request(found: GitHubPullRequest) -> PullRequest:
     )
 
 
-def _short(name: str) -> str:
-    return name[:8] if sha(name) else name
+def _object(entry: Mapping[str, Any], kind: str) -> str:
+    """The id of a tree's entry, if it is a folder (tree) or a regular file (blob)."""
+    mode = text(entry.get("mode"))
+    if entry.get("type") != kind or (kind == "blob" and not mode.startswith("100")) or not sha(entry.get("sha")):
+        raise Refused(0, "it is a symbolic link, a submodule or a directory, and not a file")
+    return sha(entry.get("sha"))
 
 
 class _Connection(HTTPSRequestsConnectionClass):
@@ -144,14 +199,9 @@ def _requester(session: ApiSession, api_url: str, token: str) -> Requester:
         """A class of its own, so that the connection class is set for this session only."""
 
     def connection(protocol: str) -> Any:
-        def choose(*arguments: Any, **options: Any) -> _Connection:
-            made = _Connection(*arguments, **options)
-            made.session_of_all, made.protocol = session, protocol
-            return made
+        return type("Connection", (_Connection,), {"session_of_all": session, "protocol": protocol})
 
-        return choose
-
-    OurRequester.injectConnectionClasses(cast(Any, connection("http")), cast(Any, connection("https")))
+    OurRequester.injectConnectionClasses(connection("http"), connection("https"))
     return OurRequester(
         auth=Auth.Token(token),
         base_url=api_url,

@@ -46,6 +46,7 @@ def read(environ: Mapping[str, str]) -> Run:
         base=_base(get),
         # HEAD's, unless HEAD is a merge commit that GitLab made for this pipeline only.
         messages=() if _merged(get) or not get("CI_COMMIT_MESSAGE") else (get("CI_COMMIT_MESSAGE"),),
+        message_ids=() if _merged(get) or not get("CI_COMMIT_MESSAGE") else (commit,),
         attempt=whole(get("CI_JOB_ID")) or 1,
         attempt_started=_milliseconds(get("CI_JOB_STARTED_AT")),
         job=get("CI_JOB_NAME"),

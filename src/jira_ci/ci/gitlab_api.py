@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import gitlab
 from gitlab.exceptions import GitlabError
@@ -12,7 +12,7 @@ from jira_ci import __version__
 from jira_ci.ci.api_answers import Asked, Refused, ask
 from jira_ci.ci.api_session import ApiSession
 from jira_ci.ci.history import Commits
-from jira_ci.ci.values import mapping, sha, text, url, whole
+from jira_ci.ci.values import mapping, sha, short, text, url, whole
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
@@ -32,7 +32,8 @@ class GitLabHistory:
         self.session = ApiSession(run.api_url, ca_bundle, deadline)
         self._job_token_only = not token
         self._run_id = run.run_id
-        server = gitlab.Gitlab(
+        self._answers: dict[str, Any] = {}  # several environments ask the same questions
+        server = self._server = gitlab.Gitlab(
             run.api_url.removesuffix("/api/v4"),
             private_token=token or None,
             job_token=None if token else job_token,
@@ -41,6 +42,7 @@ class GitLabHistory:
             keep_base_url=True,  # a server behind a proxy names itself differently in its links to the next page
             session=self.session,
         )
+        self._home = run.repository_id
         self._project = server.projects.get(run.repository_id, lazy=True)
 
     def compare(self, base: str, head: str) -> Commits:
@@ -48,10 +50,10 @@ class GitLabHistory:
         def question() -> Commits:
             return _commits(self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE))
 
-        return self._ask(f"the commits of {_short(base)}..{_short(head)}", question, job_token=False)
+        return self._ask(f"the commits of {short(base)}..{short(head)}", question, job_token=False)
 
     def commit_message(self, commit: str) -> str:
-        what = f"commit {_short(commit)}"
+        what = f"commit {short(commit)}"
         return self._ask(what, lambda: text(self._project.commits.get(commit).attributes.get("message")))
 
     def pull_request(self, number: int) -> PullRequest:
@@ -69,7 +71,7 @@ class GitLabHistory:
             found = self._project.commits.get(commit, lazy=True).merge_requests(get_all=True, per_page=_PAGE)
             return [_merge_request(part) for part in found]
 
-        return self._ask(f"the merge requests of commit {_short(commit)}", question)
+        return self._ask(f"the merge requests of commit {short(commit)}", question)
 
     def last_deployment(self, environment: str) -> str:
         def question() -> str:
@@ -87,13 +89,45 @@ class GitLabHistory:
     def close(self) -> None:
         self.session.close()
 
+    def default_commit(self) -> tuple[str, str]:
+        def question() -> tuple[str, str]:
+            name = text(self._server.projects.get(self._home).attributes.get("default_branch"))
+            commit = sha(mapping(self._project.branches.get(name).attributes.get("commit")).get("id")) if name else ""
+            if not commit:
+                raise Refused(0, "the answer does not name it")
+            return name, commit
+
+        return self._ask("the default branch's commit", question, job_token=False)
+
+    def file(self, commit: str, path: str, limit: int) -> bytes | None:
+        # A symbolic link is not followed: its content is its target's name.
+        def question() -> bytes | None:
+            try:
+                found = self._project.files.get(file_path=path, ref=commit)
+            except Refused as error:
+                if error.status != 404:
+                    raise
+                self._project.commits.get(commit)  # 404 too, when it is not the file that is missing
+                return None
+            if (whole(found.attributes.get("size")) or 0) > limit:
+                raise Refused(0, f"it is larger than {limit} bytes")
+            data = found.decode()
+            if len(data) != found.attributes["size"]:
+                raise Refused(0, "its content is not complete")
+            return data
+
+        # A job token is shown commits but no files, which would look like a missing one.
+        return self._ask(f"the file {path} of commit {short(commit)}", question, job_token=False)
+
     def _ask(self, what: str, question: Callable[[], T], *, job_token: bool = True) -> T:
         def permitted() -> T:
             if self._job_token_only and not job_token:
                 raise Refused(0, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
             return question()
 
-        return ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
+        if what not in self._answers:
+            self._answers[what] = ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
+        return cast(T, self._answers[what])
 
 
 def _commits(found: Iterable[Any]) -> Commits:
@@ -112,7 +146,3 @@ def _merge_request(found: Any) -> PullRequest:
         base_sha=sha(refs.get("base_sha")),
         head_sha=sha(found.get("sha")),
     )
-
-
-def _short(name: str) -> str:
-    return name[:8] if sha(name) else name

@@ -58,6 +58,28 @@ class History(Protocol):
         """Closes the connections."""
 
 
+class Files(Protocol):
+    """One repository's committed files, read through a provider's API. Each method raises Unreadable, and nothing
+    else.
+    """
+
+    def default_commit(self) -> tuple[str, str]:
+        """The default branch's name and the full id of its newest commit, as the provider says now."""
+
+    def file(self, commit: str, path: str, limit: int) -> bytes | None:
+        """A file as it was committed; None when that commit certainly has none of this path.
+
+        Args:
+            commit: a full commit id.
+            path: from the repository's top, with slashes.
+            limit: the most bytes it may have; a larger one, a symbolic link or a directory is Unreadable.
+        """
+
+
+class Provider(History, Files, Protocol):
+    """Everything that a provider is asked."""
+
+
 def connect(
     run: Run,
     *,
@@ -66,7 +88,7 @@ def connect(
     job_token: str = "",
     ca_bundle: str = "",
     deadline: Deadline,
-) -> History | None:
+) -> Provider | None:
     """Who answers for this run's repository; None without a token or outside GitHub and GitLab.
 
     Args:

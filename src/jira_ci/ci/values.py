@@ -32,6 +32,11 @@ def sha(value: object) -> str:
     return found if _SHA.match(found) and found.strip("0") else ""
 
 
+def short(name: str) -> str:
+    """A commit's id as people write it; any other name as it is."""
+    return name[:8] if sha(name) else name
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """The mapping, or an empty one."""
     return value if isinstance(value, Mapping) else {}

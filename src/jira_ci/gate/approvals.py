@@ -46,10 +46,12 @@ class Excluded:
     Attributes:
         who: for sentences: ``the gate's own account``, ``the reporter``, ``the deployer octocat``.
         account: ``None`` when it is not known; then it could be anybody, and nobody's approval counts.
+        mend: what makes it known: ``add octocat to deployers``.
     """
 
     who: str
     account: str | None
+    mend: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _verdict(decisions: Sequence[str | None]) -> Verdict:
 
 def _unknown(approval: Approval) -> Iterator[str]:
     name = f"the approval {one_line(approval.name, 60)!r}"
-    if not (_is_text(approval.id) and _is_text(approval.name) and is_aware(approval.created)):
+    if not (is_text(approval.id) and is_text(approval.name) and is_aware(approval.created)):
         yield f"{name} lacks an id, a name or the date of its creation"
     for decision in (approval.decision, *(approver.decision for approver in approval.approvers)):
         if decision not in _DECISIONS:
@@ -162,12 +164,13 @@ def _count(
 def _objection(approver: Approver, excluded: Sequence[Excluded]) -> str:
     """Why somebody's approval does not count; empty when it does."""
     for one in excluded:
-        if not _is_text(one.account):
-            return f"the account of {one.who} is not known"
+        if not is_text(one.account):
+            return f"the account of {one.who} is not known{one.mend and ': '}{one.mend}"
         if one.account == approver.account:
             return one.who
-    return "" if _is_text(approver.account) else "without account id"
+    return "" if is_text(approver.account) else "without account id"
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
+    """Whether this is a text that says something."""
     return isinstance(value, str) and value.strip() != ""

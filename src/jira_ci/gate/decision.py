@@ -13,11 +13,11 @@ from typing import Literal
 
 from jira_ci.errors import Exit
 from jira_ci.gate import reasons
-from jira_ci.gate.approvals import Excluded, Verdict, review
+from jira_ci.gate.approvals import Verdict, review
 from jira_ci.gate.reading import Category, Policy, Round, Standing, meaningless, missing
 from jira_ci.gate.window import NO_WINDOW, State, edge, window
 
-Result = Literal["proceed", "wait", "deny"]
+Result = Literal["deny", "wait", "proceed"]
 
 ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
     {
@@ -62,7 +62,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         35: ("deny", Exit.DENIED),  # prevented, expired, invalid, anything unknown
     }
 )
-_NOT_CONTROLLED = 3
+_ORDER: tuple[Result, ...] = ("deny", "wait", "proceed")
 _FRESH = 30.0  # seconds from the beginning of the last round to the start of CMD
 _WEAKER = (Exit.WAIT, Exit.WINDOW, Exit.NETWORK)  # what a proceed that came in the wrong circumstances can end with
 
@@ -94,7 +94,7 @@ class Decision:
     @property
     def approved(self) -> bool:
         """Whether this is a proceed by an approved change, and not for want of change control."""
-        return self.result == "proceed" and self.row != _NOT_CONTROLLED
+        return self.result == "proceed" and self.row != 3
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,10 @@ def _decide(read: Round, policy: Policy) -> Decision:
     if fault:
         return Decision.of(1, f"The policy cannot be meant: {fault}.")
     gaps = list(missing(read))
+    # Only the type checker needs what follows the gaps.
     if gaps or read.now is None or read.status is None or read.approvals is None:
         return Decision.of(17, reasons.incomplete(read.key, gaps))
-    reviewed = review(read.approvals, [Excluded("the gate itself", read.own_account), *read.excluded])
+    reviewed = review(read.approvals, read.uncounted)
     if reviewed.verdict == "unclear":
         return Decision.of(17, reasons.incomplete(read.key, reviewed.problems))
     standing = policy.standing(read.status)
@@ -160,15 +161,13 @@ def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) 
         first: whether Jira has not known the deployment yet in this run: a submission takes some seconds to arrive.
         keys: the changes that the answer names.
     """
-    changes = reasons.enumerate_some(map(reasons.shown, keys)) or "the change of this deployment"
+    changes = reasons.enumerate_some(reasons.shown(str(key)) for key in keys) or "the change of this deployment"
     if status == "allowed":
         return Decision.of(33, f"Jira allows the deployment: {changes}.")
     if status == "awaiting":
         return Decision.of(34, f"Jira waits for {changes}: have it approved there.")
     if status is None and first is True:
-        return Decision.of(
-            34, "Jira does not know the deployment yet. Deployment gating has to be set up in its project."
-        )
+        return Decision.of(34, "Jira does not know the deployment yet. Its project has to have deployment gating.")
     said = "does not know the deployment any more" if status is None else f"says {reasons.shown(str(status))!r}"
     return Decision.of(35, f"Jira {said}. See {changes} in Jira, then deploy anew.")
 
@@ -212,13 +211,9 @@ def _row_in_window(letters: Letters) -> int | None:
 
 
 def combine(decisions: Sequence[Decision]) -> Decision:
-    """The one for several environments or tenants: deny before wait before proceed, then the earlier row.
-
-    None at all is no permission: row 1.
-    """
-    order: tuple[Result, ...] = ("deny", "wait", "proceed")
+    """The one for several environments or tenants: deny before wait before proceed, then the earlier row; none: 1."""
     nothing = Decision.of(1, "There is no environment to decide about: name one with the setting environment.")
-    return min(decisions, key=lambda one: (order.index(one.result), one.row), default=nothing)
+    return min(decisions, key=lambda one: (_ORDER.index(one.result), one.row), default=nothing)
 
 
 def in_dry_run(decision: Decision) -> Decision:
@@ -244,7 +239,8 @@ def out_of_date(decision: Decision) -> Decision:
 
 def at_deadline(last: Decision, earlier: Decision | None) -> Decision:
     """The end of waiting; an earlier proceed is named beside an incomplete round, and not used."""
-    if last.exit != Exit.NETWORK or earlier is None or earlier.result != "proceed":
+    incomplete = (last.result, last.exit) == ("wait", Exit.NETWORK)
+    if not incomplete or earlier is None or earlier.result != "proceed":
         return last
     return replace(last, reason=f"{last.reason} An earlier round, which does not count any more: {earlier.reason}")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from jira_ci.gate.approvals import Approval, Excluded
+from jira_ci.gate.approvals import Approval, Excluded, is_text
 from jira_ci.gate.window import is_aware
 from jira_ci.text import canonical, one_line
 
@@ -86,11 +86,15 @@ class Round:
     commit_differs: bool
     gaps: Sequence[str]
 
+    @property
+    def uncounted(self) -> tuple[Excluded, ...]:
+        """Everybody whose approval does not count."""
+        return (Excluded("the gate itself", self.own_account), *self.excluded)
+
 
 def meaningless(policy: Policy) -> str:
     """Why these demands cannot be meant; empty when they can."""
-    lists = (policy.proceed_statuses, policy.wait_statuses)
-    if not all(is_list(one) and all(map(is_text, one)) for one in lists):
+    if not (_is_texts(policy.proceed_statuses) and _is_texts(policy.wait_statuses)):
         return "proceed-statuses and wait-statuses have to be lists of names or ids"
     if not policy.proceed_statuses:
         return "proceed-statuses is empty, so nothing could ever be deployed: name a status"
@@ -100,7 +104,7 @@ def meaningless(policy: Policy) -> str:
     if type(policy.minimum_approvals) is not int or policy.minimum_approvals < 0:
         return "minimum-approvals has to be a whole number, 0 or more"
     fields = policy.window
-    if fields != "off" and not (is_list(fields) and len(fields) == 2 and all(map(is_text, fields))):
+    if fields != "off" and not (_is_texts(fields) and len(fields) == 2):
         return "window has to name the fields of start and end, or be off"
     if type(policy.window_required) is not bool:
         return "window-required has to be true or false"
@@ -120,27 +124,25 @@ def missing(read: Round) -> Iterator[str]:
     status = read.status
     if not (isinstance(status, Status) and is_text(status.id) and is_text(status.name)):
         yield "Jira did not give its status"
-    if not is_list(read.approvals):
+    if not _is_list(read.approvals):
         yield "its approvals were not found: the gate's account has to be an agent of the service desk"
     if read.pages_complete is not True:
         yield "a page of its approvals is missing"
-    if not is_list(read.excluded):
+    if not (_is_list(read.excluded) and all(isinstance(one, Excluded) for one in read.excluded)):
         yield "nobody can tell whose approval does not count"
     if read.edited is not True and read.edited is not False:
         yield "its history does not tell whether it was edited after its approval: close it and run again"
     if read.commit_differs is not True and read.commit_differs is not False:
         yield "nobody can tell which commit it was made for"
-    yield from read.gaps if is_list(read.gaps) else ["nobody can tell what else is missing"]
+    yield from read.gaps if _is_list(read.gaps) else ["nobody can tell what else is missing"]
 
 
-def is_list(value: object) -> bool:
-    """Whether this is a list of something, and not merely empty like one."""
+def _is_texts(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(is_text, value))
+
+
+def _is_list(value: object) -> bool:
     return isinstance(value, (list, tuple))
-
-
-def is_text(value: object) -> bool:
-    """Whether this is a text that says something."""
-    return isinstance(value, str) and value.strip() != ""
 
 
 def _lists(statuses: Sequence[str], status: Status) -> bool:

@@ -74,8 +74,9 @@ def enumerate_some(words: Iterable[str], separator: str = ", ") -> str:
 
 def incomplete(key: object, gaps: Iterable[str]) -> str:
     """Row 17: what is missing in this round."""
+    missing = enumerate_some((one_line(gap) for gap in gaps), "; ")
     name = shown(key) if isinstance(key, str) and key.strip() else "The change"
-    return f"{name} could not be read completely: {enumerate_some(gaps, '; ')}. Nothing is decided without it."
+    return f"{name} could not be read completely: {missing}. Nothing is decided without it."
 
 
 def approved_by(review: Review) -> str:
@@ -86,16 +87,16 @@ def approved_by(review: Review) -> str:
 
 
 def _person(approver: Approver) -> str:
-    return shown(approver.name or str(approver.account))
+    return shown(approver.name.strip() or str(approver.account))
 
 
 def _answers(approvals: Iterable[Approval], decision: str) -> str:
     """``CAB (Ana, Bob)``: approvals with this decision, and who gave it."""
     return enumerate_some(
-        f"{shown(approval.name)} ({enumerate_some(people) or 'nobody is asked'})"
+        f"{shown(approval.name)} ({enumerate_some(people) or 'nobody is asked: name approvers'})"
         for approval in approvals
         if approval.decision == decision
-        for people in [[_person(one) for one in approval.approvers if one.decision == decision]]
+        for people in [sorted(_person(one) for one in approval.approvers if one.decision == decision)]
     )
 
 
@@ -115,8 +116,8 @@ def _declined(case: Case) -> str:
 
 def _other(case: Case) -> str:
     return (
-        f"{case.key} is {shown(case.status.name)} (id {shown(case.status.id)}), which is neither in proceed-statuses nor "
-        f"in wait-statuses. Move it to {case.goal}, or add its status to wait-statuses or proceed-statuses in the policy."
+        f"{case.key} is {shown(case.status.name)} (id {shown(case.status.id)}), which is neither in proceed-statuses "
+        f"nor in wait-statuses. Move it to {case.goal}, or add its status to one of the two in the policy."
     )
 
 
@@ -172,30 +173,32 @@ def _unapproved(case: Case) -> str:
 
 
 def _too_few(case: Case) -> str:
-    others = enumerate_some(f"{_person(approver)} ({shown(why)})" for approver, why in case.review.others)
+    others = enumerate_some(f"{_person(approver)} ({one_line(why, 200)})" for approver, why in case.review.others)
     return (
         f"{case.key} is {approved_by(case.review)}, which makes {len(case.review.people)} of minimum-approvals: "
-        f"{case.policy.minimum_approvals}.{f' Does not count: {others}.' if others else ''} Have more people approve it."
-        f"{' Or name the account under deployers.' if 'not known' in others else ''}"
+        f"{case.policy.minimum_approvals}.{f' Does not count: {others}.' if others else ''} "
+        "Have more people approve it in Jira."
     )
 
 
 def _closed_window(case: Case) -> str:
-    for name, edge in zip(case.fields, (case.window.start, case.window.end), strict=True):
+    start, end = case.fields
+    for name, edge in ((start, case.window.start), (end, case.window.end)):
         if edge.problem:
             return (
                 f"{name} {edge.problem}, so nobody can tell whether the window of {case.key} is open. "
-                "Set it in Jira, or name the site's own field under window in the policy."
+                "Set it in Jira, or name the site's own field under window in the policy (off if it has none)."
             )
     return (
         f"The window of {case.key}, {approved_by(case.review)}, begins at {when(case.window.start.moment)}. "
-        f"Wait for it, or set {case.fields[0]} earlier."
+        f"Wait for it, or set {start} earlier."
     )
 
 
 def _no_window(case: Case) -> str:
     start, end = case.fields
-    return f"{case.key}, {approved_by(case.review)}, has no window, and window-required is true. Set its {start} and {end}."
+    demand = f"has no window, and window-required is true. Set its {start} and {end}."
+    return f"{case.key}, {approved_by(case.review)}, {demand}"
 
 
 def _free(case: Case) -> str:

@@ -11,11 +11,12 @@ from jira_ci.text import one_line
 
 State = Literal["none", "before", "in", "after", "inv", "bad"]
 
-# 2015-11-18T14:39:00.000+1100, with or without the colon, fractions of any length, Z; never without an offset, because
-# then nobody knows which moment it is. datetime.fromisoformat takes these only from Python 3.11 on, and others besides.
+# 2015-11-18T14:39:00.000+1100, with or without the colon, a fraction or Z for the offset; never without an offset,
+# because then nobody knows which moment it is. datetime.fromisoformat takes these only from Python 3.11 on, and others
+# besides, so it gets the parts in the one form that all versions read alike.
 _JIRA = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"(?:Z|([+-])([0-9]{2}):?([0-5][0-9]))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
+    r"(?:Z|([+-](?:[01][0-9]|2[0-3])):?([0-5][0-9]))"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -35,7 +36,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Window:
-    """Where a moment lies: none (no limits), before, in (both ends included), after, inv (ends before it starts), bad."""
+    """Where a moment lies: none (no limits), before, in (ends included), after, inv (ends before it starts), bad."""
 
     state: State
     start: Edge
@@ -51,12 +52,10 @@ def moment(value: object) -> datetime | None:
     match = _JIRA.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return None
-    *parts, fraction, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    seconds, fraction, hours, minutes = match.groups()
     try:
-        zone = timezone(-offset if sign == "-" else offset)
-        return datetime(*map(int, parts), microsecond=int((fraction or "").ljust(6, "0")[:6]), tzinfo=zone)
-    except ValueError:  # 30 February, 25 o'clock, an offset of a day
+        return datetime.fromisoformat(f"{seconds}.{fraction or '0':0<6.6}{hours or '+00'}:{minutes or '00'}")
+    except ValueError:  # 30 February, 61 seconds
         return None
 
 
@@ -93,7 +92,7 @@ def edge(values: object) -> Edge:
         if value is not None and moment(value) is None:
             shown = f"{one_line(value, 60)!r}" if isinstance(value, str) else f"a {type(value).__name__}"
             return Edge(problem=f"holds {shown}, which is no date and time with an offset")
-    found = {None if value is None else moment(value) for value in values}
+    found = {moment(value) for value in values}
     if len(found) > 1:
         return Edge(problem="is the name of several fields that disagree")
     return Edge(found.pop())

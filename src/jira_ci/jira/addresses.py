@@ -22,23 +22,26 @@ def base_url(text: str, setting: str) -> str:
         UsageError: naming the setting.
     """
     url = text.strip() if "://" in text else f"https://{text.strip()}"
+    if "@" in text:
+        raise UsageError(
+            f"{setting} holds a user name or password.", "Take it out; credentials have settings of their own."
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    if "@" in parts.netloc:
-        raise UsageError(
-            f"{setting} holds a user name or password.", "Take it out; credentials have settings of their own."
-        )
-    if parts.scheme not in ("https", "http") or not re.fullmatch(r"[A-Za-z0-9.:\[\]%_-]+", host) or parts.query:
+    known = parts.scheme in ("https", "http") and re.fullmatch(r"[A-Za-z0-9.:_-]+", host)
+    if not known or parts.query or re.match(r"[A-Za-z]+:/(?!/)", text.strip()):
         raise UsageError(
             f"{setting} is {one_line(text, 100)!r}, which is no address.", "Write it as https://acme.atlassian.net."
         )
     if parts.scheme == "http" and not _is_loopback(host):
         raise UsageError(f"{setting} is a plain http address.", "Use https; http is for loopback addresses only.")
     shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+    # A page's address, as people copy it; Jira Cloud's own paths begin at the root of its host.
+    path = "" if host.endswith(".atlassian.net") else parts.path.rstrip("/")
+    return f"{parts.scheme}://{shown}{f':{port}' if port else ''}{path}"
 
 
 def site_url(site: str, instance: str) -> str:

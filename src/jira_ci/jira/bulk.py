@@ -15,6 +15,7 @@ from jira_ci.errors import JiraCiError
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.records import Record, keys_of, with_keys
 from jira_ci.jira.refusals import TooLarge, expect, messages, not_from_jira
+from jira_ci.text import one_line
 
 LARGEST = 100
 Post = Callable[[Sequence[Record]], tuple[Request, Answer]]
@@ -25,21 +26,26 @@ class Kind:
     """Builds or deployments: what differs between the two."""
 
     plural: str
-    identify: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    identify: Callable[[Mapping[str, Any]], tuple[str, ...]]
     """The identity of a record, or of a key in an answer."""
 
 
-def _build_identity(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return record.get("pipelineId"), record.get("buildNumber")
+def _build_identity(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return _plain(record.get("pipelineId")), _plain(record.get("buildNumber"))
 
 
-def _deployment_identity(record: Mapping[str, Any]) -> tuple[Any, ...]:
+def _deployment_identity(record: Mapping[str, Any]) -> tuple[str, ...]:
     pipeline, environment = record.get("pipeline"), record.get("environment")
     return (
-        pipeline.get("id") if isinstance(pipeline, Mapping) else record.get("pipelineId"),
-        environment.get("id") if isinstance(environment, Mapping) else record.get("environmentId"),
-        record.get("deploymentSequenceNumber"),
+        _plain(pipeline.get("id") if isinstance(pipeline, Mapping) else record.get("pipelineId")),
+        _plain(environment.get("id") if isinstance(environment, Mapping) else record.get("environmentId")),
+        _plain(record.get("deploymentSequenceNumber")),
     )
+
+
+def _plain(value: Any) -> str:
+    """An id or a number as text; nonsense is nobody's id."""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
 BUILDS = Kind("builds", _build_identity)
@@ -70,9 +76,10 @@ def submit(kind: Kind, records: Sequence[Record], post: Post) -> Outcome:
     submission = _Submission(kind, post, Outcome(), [])
     try:
         for portion in _portions(records):
-            submission.send(portion, first=True)
+            submission.send(portion)
+        submission.repeating = True
         for portion in _portions(submission.again):
-            submission.send(portion, first=False)
+            submission.send(portion)
     except JiraCiError as error:
         submission.outcome.error = error
     return submission.outcome
@@ -85,94 +92,115 @@ class _Submission:
     outcome: Outcome
     again: list[Record]
     """Records to be sent once more, without the keys that Jira refused."""
+    repeating: bool = False
+    """Whether this is that second time; there is no third."""
 
-    def send(self, portion: Sequence[Record], *, first: bool) -> None:
-        """Sends one portion; the first time a refused key, or too large a body, gets a second chance."""
+    def send(self, portion: Sequence[Record], *, whole: bool = True) -> None:
+        """Sends one portion; one that is too large is split once."""
         request, answer = self.post(portion)
-        if first and self._refused_as_a_whole(portion, answer):
+        if not self.repeating and self._refused_as_a_whole(portion, answer):
             return
         try:
             expect(request, answer, 202)
         except TooLarge:
-            if not first or len(portion) < 2:
+            if not whole or len(portion) < 2:
                 raise
             middle = len(portion) // 2
-            self.send(portion[:middle], first=False)
-            self.send(portion[middle:], first=False)
+            self.send(portion[:middle], whole=False)
+            self.send(portion[middle:], whole=False)
             return
-        self._read(portion, request, answer, first=first)
+        self._read(portion, request, answer)
 
     def _refused_as_a_whole(self, portion: Sequence[Record], answer: Answer) -> bool:
+        """Whether a 400 for the whole request names keys: then every record in it, innocent or not, is sent again."""
         reasons = messages(answer) if answer.status == 400 else []
-        refused = {key for record in portion for key in _named(keys_of(record), reasons)}
-        if refused:
-            _add(self.outcome.refused_keys, sorted(refused))
-            for record in portion:
-                left = [key for key in keys_of(record) if key not in refused]
-                if left:
-                    self.again.append(with_keys(record, left))
-                else:
-                    self.outcome.rejected.append((record, reasons))
+        words = _words(reasons)
+        refused = dict.fromkeys(key for record in portion for key in keys_of(record) if key in words)
+        for record in portion if refused else ():
+            self._once_more(record, refused, reasons)
         return bool(refused)
 
-    def _read(self, portion: Sequence[Record], request: Request, answer: Answer, *, first: bool) -> None:
+    def _read(self, portion: Sequence[Record], request: Request, answer: Answer) -> None:
         body = answer.json()
         if not isinstance(body, dict) or not _looks_right(body, self.kind):
             raise not_from_jira(request, answer)
         title = self.kind.plural.capitalize()
-        accepted = {self.kind.identify(key) for key in body.get(f"accepted{title}") or []}
-        reasons = {
-            self.kind.identify(part.get("key") or {}): _sentences(part) for part in body.get(f"rejected{title}") or []
+        accepted = {self.kind.identify(key) for key in _mappings(body.get(f"accepted{title}"))}
+        rejected = {
+            self.kind.identify(_mapping(part.get("key"))): _sentences(part)
+            for part in _mappings(body.get(f"rejected{title}"))
         }
-        _add(self.outcome.unknown_keys, (str(key) for key in body.get("unknownIssueKeys") or []))
-        for association in body.get("unknownAssociations") or []:
+        _add(self.outcome.unknown_keys, map(_shown, _list(body.get("unknownIssueKeys"))))
+        for association in _mappings(body.get("unknownAssociations")):
             _sort_unknown(association, self.outcome)
         for record in portion:
             identity = self.kind.identify(record)
-            if identity in accepted and identity not in reasons:
+            if identity in rejected:
+                self._rejected(record, rejected[identity] or ["Jira gives no reason"])
+            elif identity in accepted:
                 self.outcome.accepted.append(record)
             else:
-                self._rejected(record, reasons.get(identity) or [_UNMENTIONED], first=first)
+                self.outcome.rejected.append((record, ["Jira's answer does not mention it"]))
 
-    def _rejected(self, record: Record, reasons: list[str], *, first: bool) -> None:
-        refused = _named(keys_of(record), reasons) if first else []
+    def _rejected(self, record: Record, reasons: list[str]) -> None:
+        words = _words(reasons)
+        refused = dict.fromkeys(key for key in keys_of(record) if key in words)
+        if refused and not self.repeating:
+            self._once_more(record, refused, reasons)
+        else:
+            self.outcome.rejected.append((record, reasons))
+
+    def _once_more(self, record: Record, refused: Mapping[str, None], reasons: list[str]) -> None:
         left = [key for key in keys_of(record) if key not in refused]
-        if refused and left:
-            _add(self.outcome.refused_keys, refused)
+        if left:
+            _add(self.outcome.refused_keys, (key for key in keys_of(record) if key in refused))
             self.again.append(with_keys(record, left))
         else:
             self.outcome.rejected.append((record, reasons))
 
 
-_UNMENTIONED = "Jira's answer mentions it neither as accepted nor with a reason"
-
-
 def _sentences(rejection: Mapping[str, Any]) -> list[str]:
-    errors = rejection.get("errors")
-    found = [str(error.get("message", "")) for error in errors or [] if isinstance(error, dict)]
-    return [sentence for sentence in found if sentence]
+    found = (error.get("message") for error in _mappings(rejection.get("errors")))
+    return [_shown(message) for message in found if message]
 
 
 def _looks_right(body: Mapping[str, Any], kind: Kind) -> bool:
     title = kind.plural.capitalize()
     names = (f"accepted{title}", f"rejected{title}", "unknownIssueKeys", "unknownAssociations")
-    lists = all(isinstance(body.get(name) or [], list) for name in names)
-    objects = (part for name in (*names[:2], names[3]) for part in body.get(name) or [])
-    return lists and any(name in body for name in names) and all(isinstance(part, dict) for part in objects)
+    there = [body[name] for name in names if body.get(name) is not None]
+    return bool(there) and all(isinstance(part, list) for part in there)
 
 
 def _sort_unknown(association: Mapping[str, Any], outcome: Outcome) -> None:
-    values = [str(value) for value in association.get("values") or []]
-    if association.get("associationType") in ("issueKeys", "issueIdOrKeys"):
-        _add(outcome.unknown_keys, values)
+    values, kind = _list(association.get("values")), _shown(association.get("associationType"))
+    if kind in ("issueKeys", "issueIdOrKeys"):
+        _add(outcome.unknown_keys, map(_shown, values))
     else:
-        _add(outcome.unknown_associations, (f"{association.get('associationType')}: {value}" for value in values))
+        _add(outcome.unknown_associations, (f"{kind}: {_shown(value)}" for value in values))
 
 
-def _named(keys: Iterable[str], reasons: Sequence[str]) -> list[str]:
-    """The keys that the reasons name as whole words."""
-    text = " ".join(reasons)
-    return [key for key in keys if re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text)] if text else []
+def _words(reasons: Sequence[str]) -> frozenset[str]:
+    """What the reasons name: ``WEB-1`` is no part of ``WEB-12`` or of ``MY-WEB-1``."""
+    return frozenset(re.findall(r"[\w-]+", " ".join(reasons)))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [part for part in _list(value) if isinstance(part, dict)]
+
+
+def _shown(value: Any) -> str:
+    """A value that should be a text or, for a commit or repository, a flat object; never more than a line of it."""
+    if isinstance(value, dict):
+        return "/".join(_shown(part) for part in value.values() if not isinstance(part, (dict, list)))
+    return one_line(str(value), 1000) if isinstance(value, (str, int, float)) else "?"
 
 
 def _portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
@@ -180,4 +208,4 @@ def _portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
 
 
 def _add(target: list[str], values: Iterable[str]) -> None:
-    target.extend(value for value in dict.fromkeys(values) if value not in target)
+    target[:] = dict.fromkeys([*target, *values])

@@ -10,24 +10,21 @@ import dataclasses
 import json
 import random
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from jira_ci import __version__
 from jira_ci.deadline import Call, Deadline
-from jira_ci.errors import NetworkError
 from jira_ci.jira import wire
+from jira_ci.jira.body import is_cut, read_body
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.failures import Cut, explain, is_final
-from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     import requests
 
 _CONNECT = 10.0  # seconds: enough for two lost SYN packets
 _READ = 30.0  # seconds between two bytes: Jira answers a bulk submission within a few
-_LARGEST = 4 * 1024 * 1024  # bytes: the largest documented answer has some hundred kilobytes
 
 Observer = Callable[[Request, Answer], None]
 
@@ -69,7 +66,7 @@ class Client:
         self._session.close()
 
     def send(self, request: Request) -> Answer:
-        """The answer to an idempotent request, whatever its status, tried again while that may help.
+        """The answer, whatever its status; an idempotent request is tried again while that may help.
 
         Raises:
             NetworkError: no answer came, or none that was complete, before the deadline or after the last try.
@@ -77,8 +74,10 @@ class Client:
         attempt = 1
         while True:
             answer, error = self._try(request, attempt)
-            if answer is not None and not wire.worth_another_try(answer.status):
+            if answer is not None and not (request.idempotent and wire.worth_another_try(answer.status)):
                 return answer
+            if answer is None and not request.idempotent:
+                raise explain(request, error, attempt)
             after = answer.headers.get("retry-after", "") if answer else ""
             wait = wire.delay(attempt, after, self._now(), self._jitter())
             if not self._waited(wait, attempt, error):
@@ -91,10 +90,13 @@ class Client:
         """Whether there is time for another try, and a reason; then the wait is over."""
         if attempt > wire.RETRIES or (error is not None and is_final(error)):
             return False
-        if self.deadline.hurried or wait >= self.deadline.remaining():
+        if self._over() or wait >= self.deadline.remaining():
             return False
         self.deadline.sleep(wait)
-        return not (self.deadline.hurried or self._closed)  # a signal may have come meanwhile
+        return not self._over()  # a signal may have come meanwhile
+
+    def _over(self) -> bool:
+        return self.deadline.hurried or self._closed
 
     def _try(self, request: Request, attempt: int) -> tuple[Answer | None, Exception | None]:
         try:
@@ -106,7 +108,7 @@ class Client:
         return dataclasses.replace(answer, attempts=attempt), None
 
     def _exchange(self, request: Request) -> Answer:
-        sent = {"Accept": "application/json", **(self._site_headers if request.site else {})}
+        sent = {"Accept": "application/json", **request.headers, **(self._site_headers if request.site else {})}
         data = None
         if request.body is not None:
             sent["Content-Type"] = "application/json"
@@ -116,7 +118,7 @@ class Client:
             request.url,
             data=data,
             headers=sent,
-            auth=_Bearer(request.bearer),
+            auth=_Credential(request),
             timeout=(_CONNECT, _READ),
             allow_redirects=False,
             stream=True,
@@ -126,21 +128,27 @@ class Client:
         )
         with response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            answer = Answer(response.status_code, headers, _read(response))
-        if _is_cut(answer, response.raw.version):
+            answer = Answer(response.status_code, headers, read_body(response))
+        if is_cut(answer, response.raw.version) and not (request.bodiless and _is_empty(answer)):
             raise Cut(f"the answer ({answer.status}) was empty or cut off")
         return answer
 
 
-class _Bearer:
+def _is_empty(answer: Answer) -> bool:
+    """Whether a good answer says itself that it has no body."""
+    said = {"content-length", "transfer-encoding"} & answer.headers.keys()
+    return 200 <= answer.status < 300 and not answer.body and bool(said)
+
+
+class _Credential:
     """Sets the credential, or none. An ``auth`` of any kind keeps requests from adding one out of ~/.netrc."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, request: Request) -> None:
+        self._header = f"Basic {request.basic}" if request.basic else request.bearer and f"Bearer {request.bearer}"
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            prepared.headers["Authorization"] = f"Bearer {self._token}"
+        if self._header:
+            prepared.headers["Authorization"] = self._header
         return prepared
 
 
@@ -152,52 +160,10 @@ def _session() -> requests.Session:
 
     session = requests.Session()
     session.headers["User-Agent"] = f"jira-ci/{__version__}"
-    # Left to itself, requests offers every encoding that happens to be installed; _read knows this one.
+    # Left to itself, requests offers every encoding that happens to be installed; read_body knows this one.
     session.headers["Accept-Encoding"] = "gzip"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # each call stands for itself
     # The retries of urllib3 know no total deadline; ours do.
     session.mount("https://", HTTPAdapter(max_retries=0))
     session.mount("http://", HTTPAdapter(max_retries=0))
     return session
-
-
-def _is_cut(answer: Answer, version: int) -> bool:
-    """Whether the answer ended too early in a way that http.client takes for its end.
-
-    A connection that closes in the status line or in the headers looks like an answer without a body.
-    """
-    if answer.status in (204, 304):
-        return False
-    if not 200 <= answer.status < 300:
-        # 401 and 403 stand even so: a refused credential is never offered again.
-        framed = {"content-length", "transfer-encoding", "connection"} & answer.headers.keys()
-        return not answer.body and version >= 11 and not framed and answer.status not in (401, 403)
-    return not answer.body or ("json" in answer.headers.get("content-type", "") and answer.json() is None)
-
-
-def _read(response: requests.Response) -> bytes:
-    """The body, read to its end and unpacked, but never more than a bounded number of bytes of either."""
-    body = bytearray()
-    for chunk in response.raw.stream(65536, decode_content=False):
-        body += chunk
-        if len(body) > _LARGEST:
-            raise NetworkError(f"the answer is larger than {_LARGEST // 1024 // 1024} MB")
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding in ("", "identity"):
-        return bytes(body)
-    if encoding not in ("gzip", "x-gzip"):
-        raise NetworkError(f"the answer is encoded as {one_line(encoding, 40)!r}, which nobody asked for")
-    return _unpacked(bytes(body))
-
-
-def _unpacked(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        unpacked = unpacker.decompress(body, _LARGEST)
-    except zlib.error as error:
-        raise Cut("the answer's compressed body is damaged") from error
-    if unpacker.unconsumed_tail:
-        raise NetworkError(f"the answer unpacks to more than {_LARGEST // 1024 // 1024} MB")
-    if not unpacker.eof and body:
-        raise Cut("the answer's compressed body is cut off")
-    return unpacked

@@ -20,6 +20,14 @@ class Request:
     body: Any = None
     """What is sent as JSON; ``None`` sends no body."""
     bearer: str = ""
+    basic: str = ""
+    """Base64 of ``user:token``, where a person or a service account asks in place of a bearer."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What this one request needs besides, such as an opt-in to an experimental API."""
+    idempotent: bool = True
+    """Whether it may be sent again: what creates something is sent once, and looked for when no answer comes."""
+    bodiless: bool = False
+    """Whether a good answer may be empty: then its length has to say so."""
     site: bool = False
     """Whether it goes to the Jira site itself, the only host that sees the extra ``headers``."""
     secret: bool = False

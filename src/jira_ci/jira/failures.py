@@ -67,9 +67,7 @@ def _happened(error: Exception) -> tuple[str, str]:
             "Check that the address and port speak https, and that ca-bundle (or REQUESTS_CA_BUNDLE) is a PEM file."
         )
     if isinstance(error, Cut):
-        return str(
-            error
-        ) or "the answer was cut off", "A proxy may stand in between, or Jira has trouble: run it again."
+        return str(error), "A proxy may stand in between, or Jira has trouble: run the job again."
     return _connection(error)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from jira_ci.deadline import Call, Late
+from jira_ci.errors import JiraCiError
 from jira_ci.jira import records, wire
 from jira_ci.jira.bulk import BUILDS, Kind, Outcome, submit
 from jira_ci.jira.client import Client
@@ -49,6 +50,10 @@ class Gateway:
         self._cloud = target.cloud
         self._token = ""
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
     def connect(self) -> None:
         """Fetches what is missing: the cloud id and the token, side by side where they come from two hosts.
 
@@ -56,43 +61,53 @@ class Gateway:
             JiraCiError: one of the two cannot be had.
         """
         if self._cloud:
-            self._token = self.access_token()
-        elif urlsplit(self._target.site).netloc == urlsplit(self._target.api).netloc:
-            self._cloud = self.cloud_id()
-            self._token = self.access_token()
+            self.access_token()
+        elif _host(self._target.site) == _host(self._target.api):
+            self.cloud_id()
+            self.access_token()
         else:
-            asked = Call(self.cloud_id)
-            self._token = self.access_token()
-            try:
-                self._cloud = asked.result(self._client.deadline)
-            except Late as late:
-                raise explain(wire.tenant_info(self._target.site), late, 1) from None
+            self._connect_to_both()
+
+    def _connect_to_both(self) -> None:
+        asked = Call(self.cloud_id)
+        try:
+            self.access_token()
+            asked.result(self._client.deadline)
+        except Late as late:
+            self.close()
+            raise explain(wire.tenant_info(self._target.site), late, 1) from None
+        except JiraCiError:
+            self.close()  # or the other question goes on being asked
+            raise
 
     def cloud_id(self) -> str:
-        """The site's cloud id.
+        """The site's cloud id, asked for once.
 
         Raises:
             JiraCiError: the site does not tell it.
         """
-        request = wire.tenant_info(self._target.site)
-        answer = self._client.send(request)
-        moved = wire.renamed_to(request, answer)
-        if moved:
-            self._warn(f"{request.host} is called {urlsplit(moved).netloc} now. Change the setting site.")
-            request = wire.tenant_info(moved, named_by_user=False)
+        if not self._cloud:
+            request = wire.tenant_info(self._target.site)
             answer = self._client.send(request)
-        return wire.read_cloud_id(request, answer)
+            moved = wire.renamed_to(request, answer)
+            if moved:
+                self._warn(f"{request.host} is called {_host(moved)} now. Change the setting site.")
+                request = wire.tenant_info(moved, named_by_user=False)
+                answer = self._client.send(request)
+            self._cloud = wire.read_cloud_id(request, answer)
+        return self._cloud
 
     def access_token(self) -> str:
-        """A new access token.
+        """An access token, asked for once.
 
         Raises:
             JiraCiError: the credential was refused, or no usable answer came.
         """
-        request = wire.access_token(self._target.api, self._target.client_id, self._target.client_secret)
-        token = wire.read_access_token(request, self._client.send(request))
-        self._keep_secret(token)
-        return token
+        if not self._token:
+            request = wire.access_token(self._target.api, self._target.client_id, self._target.client_secret)
+            self._token = wire.read_access_token(request, self._client.send(request))
+            self._keep_secret(self._token)
+        return self._token
 
     def submit(self, kind: Kind, report: Sequence[records.Record], run: Run) -> Outcome:
         """Sends the records; see :func:`jira_ci.jira.bulk.submit`."""
@@ -118,3 +133,7 @@ class Gateway:
         answer = self._client.send(request)
         if answer.status != 404:
             expect(request, answer, 200)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower()

@@ -9,6 +9,8 @@ PHASES = {"pending": 0, "in_progress": 1}
 """Every other state ends a record: phase 2. Closing what a killed job left open is phase 3."""
 _END = 2
 _MOST = (1 << 63) - 1
+_JOB_CLOCK_BITS = 24
+_MINUTES_TO_2020 = 26_297_280
 
 
 def pipeline_id(run: Run, pipeline: str) -> str:
@@ -37,13 +39,20 @@ def update_sequence_number(run: Run, state: str, now: int) -> int:
         now: epoch milliseconds.
 
     Returns:
-        An int64. On GitHub: attempt (11 bits), phase (2), epoch milliseconds (48). GitLab's attempt is a job id, which
-        leaves 24 bits, so there the time counts from the job's start.
+        An int64: attempt, phase (2 bits), time. The time is epoch milliseconds (48 bits); but GitLab's attempt is a job
+        id, which leaves 24 bits, so there the time counts from the job's start.
     """
     phase = PHASES.get(state, _END)
-    if run.attempt_started:
-        clock, bits = max(0, now - run.attempt_started), 24
-    else:
-        clock, bits = max(0, now), 48
-    clock = min(clock, (1 << bits) - 1)
+    bits = _JOB_CLOCK_BITS if run.provider == "gitlab" else 48
+    clock = _job_clock(run, now) if run.provider == "gitlab" else now
+    clock = min(max(0, clock), (1 << bits) - 1)
     return min((run.attempt << bits + 2) | (phase << bits) | clock, _MOST)
+
+
+def _job_clock(run: Run, now: int) -> int:
+    """A time that grows through a job of any length and fits into 24 bits: milliseconds for the first two hours, then
+    seconds; without the job's start, minutes since 2020."""
+    if not run.attempt_started:
+        return now // 60_000 - _MINUTES_TO_2020
+    fine, passed = 1 << _JOB_CLOCK_BITS - 1, now - run.attempt_started
+    return passed if passed < fine else fine + (passed - fine) // 1000

@@ -6,17 +6,22 @@ The limits are those of https://developer.atlassian.com/cloud/jira/software/rest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
+from jira_ci.errors import UsageError
 from jira_ci.jira import identity
 from jira_ci.run import Run
 from jira_ci.text import for_jira
 
 TEXT, URL, VALUES = 255, 2000, 500
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+# The last character's percent-encoding, which a cut may have left incomplete.
+_HALF_CHARACTER = re.compile("(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$")
 Record = dict[str, Any]
 
 
@@ -46,6 +51,9 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
     Args:
         keys: issue keys, the most certain first.
         tests: ``totalNumber numberPassed numberFailed numberSkipped``; ``None`` when nothing was counted.
+
+    Raises:
+        UsageError: neither the settings nor the run name a web address for it.
     """
     return _without_none(
         {
@@ -66,20 +74,26 @@ def deployment(run: Run, report: Report, keys: Sequence[str], environment: str, 
         keys: issue keys, the most certain first.
         environment: the name as the user writes it.
         environment_type: Jira's word.
+
+    Raises:
+        UsageError: neither the settings nor the run name a web address for it.
     """
     pipeline = _pipeline_name(run, report)
-    described = Report(**{**report.__dict__, "description": report.description or f"{report.version} to {environment}"})
+    named = " ".join([report.version, "to", environment]).strip()
+    described = replace(report, description=report.description.strip() or named)
     return _without_none(
         {
             "schemaVersion": "1.0",
             "deploymentSequenceNumber": run.number,
-            **_common(run, described, keys, f"{pipeline} #{run.number}: {report.version}"),
-            "label": for_jira(report.label or report.version, TEXT),
+            **_common(
+                run, described, keys, f"{pipeline} #{run.number}" + (f": {report.version}" * bool(report.version))
+            ),
+            "label": for_jira(report.label or report.version, TEXT) or None,
             "duration": _duration(run, report),
             "pipeline": {
                 "id": identity.pipeline_id(run, report.pipeline),
                 "displayName": for_jira(pipeline, TEXT),
-                "url": _url(run.repository_url or run.url),
+                "url": _address(run.repository_url, run.url, report.url),
             },
             "environment": {
                 "id": identity.environment_id(environment),
@@ -114,7 +128,7 @@ def _common(run: Run, report: Report, keys: Sequence[str], name: str) -> Record:
     return {
         "updateSequenceNumber": identity.update_sequence_number(run, report.state, int(report.now * 1000)),
         "displayName": for_jira(name, TEXT),
-        "url": _url(report.url or run.url),
+        "url": _address(report.url, run.url, run.repository_url),
         "description": for_jira(report.description, TEXT) or None,
         "label": for_jira(report.label, TEXT) or None,
         "state": report.state,
@@ -124,7 +138,7 @@ def _common(run: Run, report: Report, keys: Sequence[str], name: str) -> Record:
 
 
 def _pipeline_name(run: Run, report: Report) -> str:
-    name = run.workflow_name or run.repository
+    name = run.workflow_name or run.repository or run.provider
     return f"{name} ({report.pipeline})" if report.pipeline else name
 
 
@@ -136,19 +150,32 @@ def _duration(run: Run, report: Report) -> int | None:
 
 def _references(run: Run) -> list[Record] | None:
     repository = run.repository_url
-    if not (repository and run.commit):
+    if not (_WEB.match(repository) and run.commit):
         return None
     reference: Record = {"commit": {"id": for_jira(run.commit, TEXT), "repositoryUri": _url(repository)}}
     name = run.branch or run.tag
     if name:
         tree = "/-/tree/" if run.provider == "gitlab" else "/tree/"
-        reference["ref"] = {"name": for_jira(name, TEXT), "uri": _url(repository + tree + quote(name, safe="/"))}
+        path = quote(name, safe="/", errors="replace")
+        reference["ref"] = {"name": for_jira(name, TEXT), "uri": _url(repository + tree + path)}
     return [reference]
 
 
+def _address(*candidates: str) -> str:
+    found = next((url for url in candidates if _WEB.match(url)), "")
+    if not found:
+        raise UsageError(
+            "url is not set, and this run has no web address; Jira takes no record without one.",
+            "Say where the link in Jira shall lead: --url https://... (or JIRA_CI_URL).",
+        )
+    return _url(found)
+
+
 def _url(url: str) -> str:
-    """An address is cut where Jira's limit is; what cannot stand in one is percent-encoded, so that it stays inert."""
-    return quote(url, safe="%/:=&?~#+!$,;'@()*[]")[:URL]
+    """An address, cut at Jira's limit; what cannot stand in one is percent-encoded, so that it stays inert."""
+    front, hash_, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", url).partition("#")
+    encoded = quote(front + hash_ + fragment.replace("#", "%23"), safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
+    return encoded if len(encoded) <= URL else _HALF_CHARACTER.sub("", encoded[:URL])
 
 
 def _without_none(record: Record) -> Record:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.text import one_line
 
-CREDENTIALS_PAGE = "the site's settings under Apps, OAuth credentials"
+CREDENTIALS_PAGE = "the Jira site's settings under Apps, OAuth credentials"
 
 
 class TooLarge(RejectedError):
@@ -27,20 +29,22 @@ def expect(request: Request, answer: Answer, status: int) -> None:
 
 def refusal(request: Request, answer: Answer) -> JiraCiError:
     """The error that an unwelcome answer means."""
-    status, asked = answer.status, f"Asked {request.host} to {request.asks}"
-    came = f"{asked}: it answered {status}{said(answer)}."
+    status = answer.status
+    came = f"{_asked(request)}: it answered {phrase(answer)}{said(answer)}."
     if 300 <= status < 400:
-        return _redirected(request, answer, asked)
+        return _redirected(request, answer)
     if status in (401, 403):
-        return AccessError(came, _access_advice(request, status, answer))
+        return AccessError(came, _access_advice(request, answer))
+    if status == 407:
+        return NetworkError(came, "The proxy wants a login: put user and password into HTTPS_PROXY.")
+    if status in (408, 425, 429) or status >= 500:
+        return NetworkError(came, _later(status))
+    if 400 <= status < 500 and not request.bearer:  # nobody judged a report: it was only being prepared
+        return NetworkError(came, _nowhere(request))
     if status == 413:
         return TooLarge(came, "Report fewer environments at a time.")
-    if status == 407:
-        return NetworkError(came, "The proxy wants a login: check HTTPS_PROXY.")
-    if status == 429 or status >= 500:
-        return NetworkError(came, "Run the job again later." if status == 429 else "See https://status.atlassian.com.")
     if 400 <= status < 500:
-        return RejectedError(came, _rejected_advice(request, status))
+        return RejectedError(came, _rejected_advice(status))
     return not_from_jira(request, answer)
 
 
@@ -48,20 +52,40 @@ def messages(answer: Answer) -> list[str]:
     """The sentences of an error body, in any of Atlassian's forms."""
     body = answer.json()
     if isinstance(body, list):  # builds and deployments: [{message, errorTraceId}]
-        return [str(part["message"]) for part in body if isinstance(part, dict) and part.get("message")]
+        return _texts(part.get("message") for part in body if isinstance(part, dict))
     if not isinstance(body, dict):
         return []
-    found = body.get("errorMessages") if isinstance(body.get("errorMessages"), list) else []
-    errors = body.get("errors")
+    found, errors = body.get("errorMessages"), body.get("errors")
     fields = [f"{name}: {text}" for name, text in errors.items()] if isinstance(errors, dict) else []
-    named = [body[name] for name in ("errorMessage", "error_description", "message", "error") if body.get(name)]
-    return [str(part) for part in [*(found or []), *fields, *named[:1]]]
+    named = [body.get(name) for name in ("errorMessage", "error_description", "message", "error")]
+    return [*_texts(found if isinstance(found, list) else []), *fields, *_texts(named)[:1]]
 
 
 def said(answer: Answer) -> str:
     """What the answer's error body says, behind a colon; empty when it says nothing."""
-    sentences = "; ".join(messages(answer))
+    sentences = "; ".join(messages(answer)).rstrip(". ")
     return f": {one_line(sentences, 400)}" if sentences else ""
+
+
+def phrase(answer: Answer) -> str:
+    """The status in words, with what the answer says about trying again."""
+    try:
+        words = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    except ValueError:
+        words = str(answer.status)
+    wanted = answer.headers.get("retry-after", "")
+    details = [f"Retry-After: {one_line(wanted, 60)}"] if wanted else []
+    details += [f"tried {answer.attempts} times"] if answer.attempts > 1 else []
+    return f"{words} ({', '.join(details)})" if details else words
+
+
+def redirect(answer: Answer) -> SplitResult:
+    """Where a redirect leads; empty parts for any other answer, and for an address that cannot be meant."""
+    try:
+        target = urlsplit(answer.headers.get("location", "") if 300 <= answer.status < 400 else "")
+        return target if target.hostname else urlsplit("")
+    except ValueError:
+        return urlsplit("")
 
 
 def not_from_jira(request: Request, answer: Answer, mend: str = "") -> NetworkError:
@@ -69,42 +93,67 @@ def not_from_jira(request: Request, answer: Answer, mend: str = "") -> NetworkEr
     kind = one_line(answer.headers.get("content-type", "") or "no content type", 60)
     size = f"{len(answer.body)} bytes" if answer.body else "an empty body"
     return NetworkError(
-        f"Asked {request.host} to {request.asks}: the answer ({answer.status}, {kind}, {size}) is not Jira's.",
-        mend or "A proxy or login page may stand in between.",
+        f"{_asked(request)}: the answer ({phrase(answer)}, {kind}, {size}) is not one of Jira's.",
+        mend or "A proxy or a login page may stand in between: check the address, HTTPS_PROXY and NO_PROXY.",
     )
 
 
-def _redirected(request: Request, answer: Answer, asked: str) -> NetworkError:
-    target = urlsplit(answer.headers.get("location", ""))
-    to = one_line(f"{target.scheme}://{target.hostname}" if target.hostname else "somewhere else", 200)
-    if request.site and target.hostname and target.hostname != urlsplit(request.url).hostname:
-        return NetworkError(
-            f"{asked}: it answered {answer.status} and points to {to}; the site was probably renamed.",
-            f"Set site to {one_line(target.hostname, 200)}, if that is yours.",
-        )
-    return NetworkError(
-        f"{asked}: it answered {answer.status} and points to {to}; a redirect is not followed with credentials.",
-        "Set site and api-url to the addresses that answer themselves.",
-    )
+def _asked(request: Request) -> str:
+    credential = " with the OAuth token of client-id and client-secret" if request.bearer else ""
+    return f"Asked {request.host} to {request.asks}{credential}"
 
 
-def _access_advice(request: Request, status: int, answer: Answer) -> str:
-    reason = answer.headers.get("x-seraph-loginreason", "")
-    if "AUTHENTICATION_DENIED" in reason or "CAPTCHA" in reason.upper():
-        return "The account has to pass a CAPTCHA: log in once in a browser."
+def _redirected(request: Request, answer: Answer) -> NetworkError:
+    target = redirect(answer)
+    host = one_line(target.hostname or "", 200)
+    to = f"{one_line(target.scheme or 'https', 20)}://{host}" if host else "an address on the same host"
+    message = f"{_asked(request)}: it answered {phrase(answer)} and points to {to}, which is not followed."
+    moved = bool(host) and host != urlsplit(request.url).hostname
+    if moved and host.endswith(".atlassian.net"):
+        return NetworkError(message, f"The site was probably renamed: set site to {host}, if that is yours.")
     if request.site:
-        return "A login page or IP allow-list guards the site: check headers, or set cloud-id so that it is not asked."
-    if status == 401:
-        return f"The access token was refused: check client-id, client-secret and cloud-id against {CREDENTIALS_PAGE}."
+        return NetworkError(
+            message,
+            "A login page or a proxy guards the site: check site and headers, or set cloud-id so that it is not asked.",
+        )
+    return NetworkError(message, "Set site and api-url to the addresses that answer themselves; check HTTPS_PROXY.")
+
+
+def _access_advice(request: Request, answer: Answer) -> str:
+    reason = answer.headers.get("x-seraph-loginreason", "").upper()
+    if "AUTHENTICATION_DENIED" in reason or "CAPTCHA" in reason:
+        return "The account has to pass a CAPTCHA: log in once in a browser."
+    if not request.bearer:
+        return (
+            "No credential is sent with this question: a login page or an IP allow-list guards the host. Check site "
+            "and headers, or set cloud-id so that the site is not asked."
+        )
+    if answer.status == 401:
+        return (
+            f"The credential belongs to another site, or was revoked a moment ago: compare client-id and cloud-id with "
+            f"{CREDENTIALS_PAGE}."
+        )
     return (
-        f"The OAuth credential lacks a permission or belongs to another site: in {CREDENTIALS_PAGE} allow Builds and "
-        "Deployments; check cloud-id, and the site's IP allow-list."
+        f"The credential lacks a permission or belongs to another site: allow Builds and Deployments in "
+        f"{CREDENTIALS_PAGE}; then check cloud-id, and the site's IP allow-list."
     )
 
 
-def _rejected_advice(request: Request, status: int) -> str:
-    if status == 404 and request.site:
-        return "No Jira Cloud site answers there: check site."
-    if status == 404:
+def _later(status: int) -> str:
+    if status == 429:
+        return "Jira takes no more requests for now: run the job again later, or report less often."
+    return "Run the job again later; Atlassian's troubles are on https://status.atlassian.com, others are a proxy's."
+
+
+def _nowhere(request: Request) -> str:
+    return "No Jira Cloud site answers there: check site." if request.site else "Check api-url, or leave it out."
+
+
+def _rejected_advice(status: int) -> str:
+    if status in (404, 410):
         return "No such site: check cloud-id and api-url."
-    return "Run with log-level: debug to see what was sent." if status == 400 else ""
+    return "Run with log-level: debug to see what was sent."
+
+
+def _texts(parts: Any) -> list[str]:
+    return [str(part) for part in parts if part]

@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from jira_ci.errors import AccessError
 from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.refusals import CREDENTIALS_PAGE, expect, not_from_jira, said
+from jira_ci.jira.refusals import CREDENTIALS_PAGE, expect, not_from_jira, phrase, redirect, said
 
 RETRIES = 4
 """How often an idempotent call is tried again, as Atlassian advises
 (https://developer.atlassian.com/cloud/jira/platform/rate-limiting/)."""
-_AGAIN = {408, 429, 500, 502, 503, 504}
 NO_CLOUD_ID = "{cloudId}"
 """Stands in a dry run's addresses when nobody was asked for the cloud id."""
 
@@ -43,7 +42,7 @@ def access_token(api: str, client_id: str, client_secret: str) -> Request:
         "client_id": client_id,
         "client_secret": client_secret,
     }
-    return Request("POST", f"{api}/oauth/token", "give an access token", body)
+    return Request("POST", f"{api}/oauth/token", "give an access token", body, secret=True)
 
 
 def bulk(api: str, cloud: str, plural: str, body: Mapping[str, Any], bearer: str = "") -> Request:
@@ -67,7 +66,7 @@ def deployment_by_key(api: str, cloud: str, pipeline: str, environment: str, num
 
 def worth_another_try(status: int) -> bool:
     """Whether an idempotent call with this answer is sent again."""
-    return status in _AGAIN
+    return status in (408, 425, 429) or status >= 500
 
 
 def delay(attempt: int, retry_after: str, now: float, jitter: float) -> float:
@@ -89,9 +88,10 @@ def renamed_to(request: Request, answer: Answer) -> str:
     Only ``tenant_info`` may be asked again there: it carries no credential, and only Atlassian gives names under
     ``.atlassian.net``.
     """
-    target = urlsplit(answer.headers.get("location", "")) if 300 <= answer.status < 400 else urlsplit("")
-    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", target.netloc)
-    return f"https://{target.netloc}" if known and target.netloc != request.host else ""
+    target = redirect(answer)
+    host = target.netloc.lower()
+    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
+    return f"https://{host}" if known and host != request.host.lower() else ""
 
 
 def read_cloud_id(request: Request, answer: Answer) -> str:
@@ -103,7 +103,7 @@ def read_cloud_id(request: Request, answer: Answer) -> str:
     expect(request, answer, 200)
     found = _mapping(answer).get("cloudId")
     if not isinstance(found, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", found):
-        raise not_from_jira(request, answer, "Check that site is a Jira Cloud site.")
+        raise not_from_jira(request, answer, "Check that site names a Jira Cloud site, or set cloud-id.")
     return found
 
 
@@ -115,8 +115,9 @@ def read_access_token(request: Request, answer: Answer) -> str:
     """
     if answer.status in (400, 401, 403):
         raise AccessError(
-            f"{request.host} refused the client id and secret ({answer.status}{said(answer)}).",
-            f"Check client-id and client-secret against {CREDENTIALS_PAGE}; API tokens do not work here.",
+            f"Asked {request.host} to give an access token for client-id and client-secret: it answered "
+            f"{phrase(answer)}{said(answer)}.",
+            f"Compare both with {CREDENTIALS_PAGE}; an API token or a personal access token does not work here.",
         )
     expect(request, answer, 200)
     token = _mapping(answer).get("access_token")
@@ -126,15 +127,15 @@ def read_access_token(request: Request, answer: Answer) -> str:
 
 
 def _retry_after(text: str, now: float) -> float:
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", text.strip()):
+    if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text, re.ASCII):
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        if when.tzinfo is None:  # "-0000" means UTC of unknown origin
+            when = when.replace(tzinfo=timezone.utc)
+        return max(0.0, when.timestamp() - now)
+    except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family
         return 0.0
-    if when.tzinfo is None:  # "-0000" means UTC of unknown origin
-        when = when.replace(tzinfo=timezone.utc)
-    return max(0.0, when.timestamp() - now)
 
 
 def _mapping(answer: Answer) -> Mapping[str, Any]:

@@ -1,0 +1,194 @@
+"""One round: a complete reading of a pinned change, its approvals first and the issue last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jira_ci.errors import JiraCiError
+from jira_ci.gate import mention
+from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.change import Change
+from jira_ci.gate.decision import Decision, decide
+from jira_ci.gate.history import edited
+from jira_ci.gate.reading import Round, Status
+from jira_ci.gate.terms import Occasion, Policy, Subject, decision_of, demands
+from jira_ci.gate.window import moment_of
+from jira_ci.jira import desk_answers
+from jira_ci.jira.answers import Issue
+from jira_ci.jira.service import Service, Stamp
+from jira_ci.jira.unwelcome import NotFound
+from jira_ci.text import canonical, one_line
+
+_DRIFT = 60.0  # seconds by which Jira's clock and the monotonic one may differ between two answers
+_THE_GATE = "the gate itself"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A round, or why there is none.
+
+    Attributes:
+        begun: monotonic seconds before the first question.
+        decision: rows 6, 7, 11 and 17 when the change could not be read; otherwise what the round comes to.
+        round: what was decided from; ``None`` when the change could not be read.
+        issue: ``None`` likewise.
+        at: Jira's time of the last answer.
+        window_fields: the ids of the fields that were taken for start and end of the window.
+    """
+
+    begun: float
+    decision: Decision
+    round: Round | None = None
+    issue: Issue | None = None
+    at: datetime | None = None
+    window_fields: tuple[str, ...] = ()
+
+
+class Reader:
+    """Reads one change, round after round.
+
+    Args:
+        clock: monotonic seconds; the service's own.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        policy: Policy,
+        subject: Subject,
+        occasion: Occasion,
+        change: Change,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._service, self._policy, self._subject, self._occasion = service, policy, subject, occasion
+        self._change, self._clock = change, clock
+        self._last: Stamp | None = None
+
+    def read(self) -> Reading:
+        """One round. Never raises a :class:`JiraCiError`."""
+        begun = self._clock()
+        try:
+            own = self._service.myself().id
+            approvals, complete, stamps = self._approvals()
+            issue, stamp = self._service.issue(self._change.id, self._policy.window or ())
+        except NotFound:
+            key = self._change.key
+            return Reading(begun, Decision.of(11, f"{key} is not there any more. Close it for good and run again."))
+        except JiraCiError as error:
+            return Reading(begun, decision_of(error, 17))
+        stamps = [*stamps, stamp]
+        moved = self._moved(issue)
+        if moved:
+            return Reading(begun, Decision.of(11, moved), issue=issue, at=stamp.date)
+        return self._judged(begun, own, approvals, complete, issue, stamps)
+
+    def _approvals(self) -> tuple[list[Approval] | None, bool, list[Stamp]]:
+        try:
+            listed, stamps = self._service.approvals(self._change.id)
+        except NotFound:  # not an empty list: the account may see the issue, and not its approvals
+            return None, True, []
+        return [_approval(one) for one in listed.values], listed.complete, stamps
+
+    def _moved(self, issue: Issue) -> str:
+        """Why this is not the change that was pinned; empty when it is."""
+        pinned = self._change
+        now = (issue.id, issue.key, issue.project_key, issue.type_name)
+        if now != (pinned.id, pinned.key, pinned.project, pinned.issue_type):
+            return (
+                f"{pinned.key} was moved or retyped: it is {issue.key}, a {one_line(issue.type_name, 60)} in "
+                f"{issue.project_key}, now. Close it and run again for another change."
+            )
+        if pinned.found_by != "key" and issue.summary != self._subject.title:
+            return f"{pinned.key} was found by its title, and has another one now. Close it and run again."
+        return ""
+
+    def _judged(
+        self,
+        begun: float,
+        own: str,
+        approvals: list[Approval] | None,
+        complete: bool,
+        issue: Issue,
+        stamps: Sequence[Stamp],
+    ) -> Reading:
+        status = Status(issue.status_id, issue.status_name, issue.status_category)
+        excluded = tuple(self._excluded(issue))
+        rules = demands(self._policy)
+        approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
+        fields = [_window_field(issue, name) for name in self._policy.window or ()]
+        values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
+        read = Round(
+            key=issue.key,
+            now=stamps[-1].date,
+            aged=any(stamp.aged for stamp in stamps),
+            status=status,
+            approvals=approvals,
+            pages_complete=complete,
+            own_account=own,
+            excluded=excluded,
+            start=values[0],
+            end=values[1],
+            edited=edited(issue.history, self._watched(issue), status, rules, approved),
+            commit_differs=issue.mark is not None and issue.mark.get("commit") != self._subject.commit,
+            gaps=tuple(self._gaps(issue, stamps)),
+        )
+        named = tuple(field for ids in fields for field in ids)
+        return Reading(begun, decide(read, rules), read, issue, read.now, named)
+
+    def _excluded(self, issue: Issue) -> Iterator[Excluded]:
+        if "reporter" in self._policy.exclude_approvers:
+            yield Excluded("the reporter", issue.reporter.id if issue.reporter else None)
+        if "deployer" in self._policy.exclude_approvers:
+            actor, known = self._occasion.actor, self._policy.deployers
+            logins = {login.casefold(): account for login, account in known.items()}
+            account = known.get(actor) or logins.get(actor.casefold())
+            yield Excluded(f"the deployer {one_line(actor, 60)}".strip(), account)
+
+    def _watched(self, issue: Issue) -> tuple[str, ...]:
+        """The fields that bind the change to this deployment."""
+        words = (self._subject.version, self._subject.environment)
+        by_text = self._change.found_by == "key" and self._policy.binding != "any"
+        return ("summary", "description") if by_text and mention.missing(words, issue.summary) else ("summary",)
+
+    def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
+        if any(stamp.date is None for stamp in stamps):
+            yield "one of Jira's answers has no Date"
+        if issue.history is None:
+            yield "Jira did not give the history of the change"
+        if self._policy.window and issue.names is None:
+            yield "Jira did not give the names of the fields"
+        if issue.mark is not None and not isinstance(issue.mark.get("commit"), str):
+            yield "our property of the change does not say for which commit it was made"
+        if self._drifted(stamps):
+            yield "Jira's clock and this machine's do not go equally fast"
+
+    def _drifted(self, stamps: Sequence[Stamp]) -> bool:
+        """Whether two answers, in this round or since the last one, lie further apart on one clock than on the other."""
+        drifted = False
+        for stamp in stamps:
+            last = self._last
+            if last is not None and last.date is not None and stamp.date is not None:
+                apart = (stamp.date - last.date).total_seconds() - (stamp.at - last.at)
+                drifted = drifted or abs(apart) > _DRIFT
+            self._last = stamp
+        return drifted
+
+
+def _approval(raw: desk_answers.Approval) -> Approval:
+    approvers = tuple(
+        Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
+        for one in raw.approvers
+    )
+    return Approval(raw.id, raw.name, raw.decision, moment_of(raw.created), moment_of(raw.completed), approvers)
+
+
+def _window_field(issue: Issue, wanted: str) -> tuple[str, ...]:
+    """The ids of every field with this id or name on the issue."""
+    if wanted in issue.fields:
+        return (wanted,)
+    names = issue.names or {}
+    return tuple(field for field in issue.fields if canonical(names.get(field, "")) == canonical(wanted))

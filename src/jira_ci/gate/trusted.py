@@ -1,0 +1,256 @@
+"""Which commit may say what is change controlled, and its file: never the work tree's, never a pull request's.
+
+What somebody can write without anybody's leave is not asked: a pull request's head, a fork's branch that is called
+``main`` too, a tag on GitHub, a branch that is not protected. Then the default branch counts, as the provider names it
+now: through its API where there is a token, else through the checkout's remote, else the checkout's own memory of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from jira_ci.ci.git import Git, Unfit
+from jira_ci.ci.git_command import GitError
+from jira_ci.ci.history import Files, Unreadable
+from jira_ci.ci.values import short
+from jira_ci.config import DEFAULT_NAME
+from jira_ci.errors import UsageError
+from jira_ci.run import Run
+from jira_ci.text import one_line
+from jira_ci.yaml_file import MAX_BYTES
+
+# The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, for a merge
+# queue (which holds pull requests), or for another workflow's commit, which may be a fork's (workflow_run); and
+# deployments, whose ref may be a tag that is called like a branch.
+_OWN_COMMIT = {
+    "github": ("push", "workflow_dispatch", "schedule", "repository_dispatch"),
+    "gitlab": ("push", "web", "webide", "schedule", "api", "trigger", "pipeline", "chat", "parent_pipeline"),
+}
+# These run on the default branch and nowhere else, and their events do not always say what it is called:
+# https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+_DEFAULT_ONLY = ("schedule", "repository_dispatch")
+_QUEUE = "gh-readonly-queue/"
+_SECONDS = 20.0  # for a question to the checkout's remote
+_BAD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
+_MENDS = {
+    "github": "Give the job `permissions: contents: read` and pass github-token, or check the repository out before.",
+    "gitlab": "Set gitlab-token to a token with the scope read_api, or run in a job that has git and a checkout.",
+    "local": "Run jira-ci in a checkout of the repository, with the file committed.",
+}
+
+T = TypeVar("T")
+Connect = Callable[[], Files | None]
+Relaxed = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The file, as it was committed."""
+
+    source: str
+    """``acme/shop@<commit>:.jira-ci.yml``"""
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Absent:
+    """There certainly is no such file."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A commit that is trusted."""
+
+    repository: str
+    commit: str
+    what: str
+    """For sentences: ``this run's own commit``, ``the default branch main``, ``HEAD``."""
+    relaxed: Relaxed
+    """What makes it less sure than it could be; the record says so."""
+    read: Callable[[str], bytes | None]
+
+    def file(self, path: str = DEFAULT_NAME) -> Committed | Absent:
+        """The committed file, or the certainty that there is none.
+
+        Args:
+            path: from the repository's top, see :func:`path_of`.
+
+        Raises:
+            UsageError: nobody could tell, or it is no regular file.
+        """
+        data, source = self.read(path), f"{self.repository}@{self.commit}:{path}"
+        return Absent(source) if data is None else Committed(source, data)
+
+
+def place(run: Run, *, git: Git, connect: Connect) -> Place:
+    """The commit whose policy this run has to obey.
+
+    Args:
+        git: the checkout, if there is one.
+        connect: makes the connection to the provider; called only when the checkout does not suffice.
+
+    Raises:
+        UsageError: nobody could tell which commit that is.
+    """
+    reader = _Reader(run, git, connect)
+    commit = run.commit
+    relaxed: Relaxed = ()
+    if run.provider == "local":
+        commit, what, relaxed = reader.head(), "HEAD", ("outside CI: the policy is the one of HEAD",)
+    elif is_own(run) and not _is_claimed(run, git):
+        what = "this run's own commit"
+    else:
+        commit, what, relaxed = reader.default_branch()
+    return Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
+
+
+def is_own(run: Run) -> bool:
+    """Whether the run's own commit is trusted: its ref is the default branch, or the provider protects it."""
+    if run.event not in _OWN_COMMIT.get(run.provider, ()):
+        return False
+    if run.provider == "github":
+        if run.pull_request or run.tag or not run.branch or run.branch.startswith(_QUEUE):
+            return False
+        return run.protected or run.branch == run.default_branch or run.event in _DEFAULT_ONLY
+    if run.event == "parent_pipeline" and run.pull_request:  # the parent's merge request
+        return False
+    return run.protected or (not run.tag and run.branch != "" and run.branch == run.default_branch)
+
+
+def path_of(config: str) -> str:
+    """The setting ``config`` as a path in the repository.
+
+    Raises:
+        UsageError: it leads out of the repository, or is not written with slashes.
+    """
+    parts = [part for part in config.split("/") if part not in ("", ".")]
+    if _BAD_PATH.search(config) or not parts:
+        raise UsageError(
+            f"config is {one_line(config, 200)!r}, and the gate reads its policy from the repository only.",
+            "Write it as a path from the repository's top, with slashes.",
+        )
+    return "/".join(parts)
+
+
+def _is_claimed(run: Run, git: Git) -> bool:
+    """Whether GitLab's runner has checked out another commit than the one that the variable names.
+
+    Whoever starts a pipeline may give it variables, also ones that are called like GitLab's own
+    (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence); the checkout does not obey those.
+    """
+    return run.provider == "gitlab" and git.head() not in ("", run.commit)
+
+
+class _Reader:
+    """Asks everybody who could know, the most certain first, and tells why nobody did."""
+
+    def __init__(self, run: Run, git: Git, connect: Connect) -> None:
+        self._run, self._git = run, git
+        self._connect = connect
+        self._provider: list[Files | None] = []
+
+    def head(self) -> str:
+        found = self._git.head()
+        if not found:
+            raise self._unreadable([self._git.problem() or "The repository has no commit yet."])
+        return found
+
+    def default_branch(self) -> tuple[str, str, Relaxed]:
+        """Commit, words for it, and what makes it unsure."""
+        name, commit, relaxed = self._first([self._told, self._remote, self._remembered])
+        return commit, f"the default branch {one_line(name, 100)}".rstrip(), relaxed
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        asks = (self._local, self._shown, self._fetched)
+        return self._first([partial(ask, commit, path) for ask in asks])
+
+    def _first(self, questions: Iterable[Callable[[], T]]) -> T:
+        """The first answer; it may be None."""
+        reasons: list[str] = []
+        answers = (answer for question in questions for answer in _attempt(question, reasons))
+        for answer in answers:
+            return answer
+        raise self._unreadable(reasons)
+
+    def _told(self) -> tuple[str, str, Relaxed]:
+        return (*self._asked().default_commit(), ())
+
+    def _remote(self) -> tuple[str, str, Relaxed]:
+        self._check_origin()
+        name, commit = self._git.remote_head(_SECONDS)
+        if not commit:
+            raise GitError("the remote named origin does not name its default branch")
+        return name, commit, ()
+
+    def _remembered(self) -> tuple[str, str, Relaxed]:
+        self._check_origin()
+        prefix = "refs/remotes/origin/"
+        name = self._run.default_branch
+        name = name or self._git.ask("symbolic-ref", "--quiet", f"{prefix}HEAD").removeprefix(prefix)
+        # By its full name: a tag called origin/main would win otherwise.
+        commit = self._git.resolve(f"{prefix}{name}") if name else ""
+        if not commit:
+            raise GitError("the checkout does not hold the default branch")
+        return name, commit, (f"the policy is the one of the checkout's own origin/{one_line(name, 100)}",)
+
+    def _local(self, commit: str, path: str) -> bytes | None:
+        if not self._git.resolve(commit):
+            raise GitError(self._git.problem() or f"commit {short(commit)} is not in the checkout")
+        return self._git.file(commit, path, MAX_BYTES)
+
+    def _shown(self, commit: str, path: str) -> bytes | None:
+        return self._asked().file(commit, path, MAX_BYTES)
+
+    def _fetched(self, commit: str, path: str) -> bytes | None:
+        if self._git.problem():
+            raise GitError("there is no checkout to fetch it into")
+        self._git.fetch(commit, _SECONDS)
+        return self._git.file(commit, path, MAX_BYTES)
+
+    def _asked(self) -> Files:
+        if not self._provider:
+            self._provider.append(self._connect())
+        found = self._provider[0]
+        if found is None:
+            raise Unreadable("There is no token to ask the provider with.")
+        return found
+
+    def _check_origin(self) -> None:
+        """A job may have checked out another repository than its own."""
+        if self._git.problem():
+            raise GitError(self._git.problem())
+        origin = self._git.ask("config", "--get", "remote.origin.url").rstrip("/").removesuffix(".git").lower()
+        if not re.search(rf"[/:]{re.escape(self._run.repository.lower())}\Z", origin):
+            raise GitError(f"the checkout's origin is not {self._run.repository}")
+
+    def _unreadable(self, reasons: list[str]) -> UsageError:
+        told = " ".join(dict.fromkeys(reasons))
+        return UsageError(
+            f"The gate's policy could not be read from a trusted place. {told}", _MENDS.get(self._run.provider, "")
+        )
+
+
+def _attempt(question: Callable[[], T], reasons: list[str]) -> Iterator[T]:
+    """The answer, if there is one; else the reason is added to the others."""
+    try:
+        yield question()
+    except Unfit as error:  # nobody else would say otherwise
+        raise UsageError(_sentence(error), "The policy has to be a regular file; commit it as one.") from None
+    except (GitError, Unreadable) as error:
+        reasons.append(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    text = one_line(str(error), 300)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…")) else ".")

@@ -1,0 +1,187 @@
+"""Logging in to one Jira site: which edition it is, at which address, with which credential, as whom.
+
+The first question is always *who am I*: it is the test of the credential, tells Cloud from Data Center in most cases,
+and the gate needs the answer anyway. A refused credential is not offered a second time: Jira locks accounts behind a
+CAPTCHA (https://confluence.atlassian.com/jirakb/captcha-challenge-in-jira-server-and-data-center).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.jira import changes, wire
+from jira_ci.jira.access import Access, Route
+from jira_ci.jira.answers import Account, account
+from jira_ci.jira.ask import Ask, Edition
+from jira_ci.jira.client import Client
+from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.shapes import WrongShape, mapping, text
+from jira_ci.jira.unwelcome import misshapen, unwelcome
+
+T = TypeVar("T")
+
+
+class Session:
+    """One account at one site.
+
+    Args:
+        keep_secret: is told an access token as soon as it is there.
+    """
+
+    def __init__(self, client: Client, access: Access, keep_secret: Callable[[str], object]) -> None:
+        self.client, self._access, self._keep_secret = client, access, keep_secret
+        self._route: Route | None = None
+        self._me: Account | None = None
+        self._bearer = access.token
+        self._fresh = False
+        self._cloud = access.cloud
+        self._final: JiraCiError | None = None
+
+    def connect(self) -> tuple[Route, Account]:
+        """Where the site is asked, and as whom; asked for once.
+
+        Raises:
+            AccessError: there is no credential, or it is refused.
+            NetworkError: no usable answer came.
+        """
+        if self._route is None or self._me is None:
+            self._only_once()
+            try:
+                self._route, self._me = self._log_in()
+            except AccessError as error:
+                self._final = error
+                raise
+        return self._route, self._me
+
+    def send(self, ask: Ask) -> tuple[Request, Answer]:
+        """The answer, whatever its status but 401; a token that has expired is renewed once.
+
+        Raises:
+            AccessError: the credential is refused; from then on nothing is asked any more.
+            NetworkError: no answer came.
+        """
+        route, _ = self.connect()
+        self._only_once()
+        request, answer = self._exchange(ask, route)
+        if answer.status == 401 and route.kind == "oauth" and not self._fresh:
+            self._bearer = ""
+            request, answer = self._exchange(ask, route)
+        if answer.status == 401:
+            self._final = unwelcome(request, answer)
+            raise self._final
+        self._fresh = False
+        return request, answer
+
+    def _only_once(self) -> None:
+        if self._final is not None:
+            raise self._final
+
+    def _log_in(self) -> tuple[Route, Account]:
+        if not self._access.kind:
+            raise AccessError(
+                "There are no credentials for the gate.",
+                "Set user and token (Jira Cloud), token alone (Data Center), or client-id and client-secret of a "
+                "service account.",
+            )
+        edition = self._access.edition
+        if edition is None:
+            return self._guess()
+        return self._cloud_account() if edition == "cloud" else self._who(self._data_center())
+
+    def _guess(self) -> tuple[Route, Account]:
+        """One request when the guess is right; the site is asked what it is when it is not."""
+        likely = self._access.likely
+        route = Route(self._access.site, "cloud", "basic", True) if likely == "cloud" else self._data_center()
+        status = 0
+        if likely is not None:
+            request, answer = self._exchange(changes.myself(), route)
+            status = answer.status
+            if status not in (401, 404):
+                return route, self._read(request, answer, _myself)
+        real = self._ask_edition()
+        if status and real == likely and (status == 404 or real == "data-center"):
+            raise unwelcome(request, answer)
+        if real == "data-center":
+            return self._who(self._data_center())
+        return self._cloud_account(refused=status == 401 and likely == "cloud")
+
+    def _cloud_account(self, *, refused: bool = False) -> tuple[Route, Account]:
+        """A token with scopes gets 401 on the site's address, and is let in by the gateway
+        (https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/)."""
+        kind = self._access.kind
+        if kind == "basic" and self._access.site and not refused:
+            route = Route(self._access.site, "cloud", kind, True)
+            request, answer = self._exchange(changes.myself(), route)
+            if answer.status != 401:
+                return route, self._read(request, answer, _myself)
+        return self._who(Route(f"{self._access.api}/ex/jira/{self._cloud_id()}", "cloud", kind, False))
+
+    def _data_center(self) -> Route:
+        if not self._access.token:
+            raise AccessError("There is no token for Jira Data Center.", "Set token to a personal access token.")
+        return Route(self._access.site, "data-center", "bearer", True)
+
+    def _who(self, route: Route) -> tuple[Route, Account]:
+        return route, self._read(*self._exchange(changes.myself(), route), _myself)
+
+    def _ask_edition(self) -> Edition:
+        """Data Center has no version 3 of the API at all."""
+        url = changes.server_info().address(self._access.site, "cloud")
+        request = Request("GET", url, changes.server_info().asks, site=True)
+        answer = self.client.send(request)
+        if answer.status == 404:
+            return "data-center"
+        kind = self._read(request, answer, lambda body: text(mapping(body, "the answer"), "deploymentType"))
+        return "cloud" if kind == "Cloud" else "data-center"
+
+    def _cloud_id(self) -> str:
+        if not self._cloud:
+            request = wire.tenant_info(self._access.site)
+            self._cloud = wire.read_cloud_id(*self._answered(request))
+        return self._cloud
+
+    def _token(self) -> str:
+        if not self._bearer:
+            request = wire.access_token(self._access.token_host, self._access.client_id, self._access.client_secret)
+            self._bearer = wire.read_access_token(*self._answered(request))
+            self._keep_secret(self._bearer)
+            self._fresh = True
+        return self._bearer
+
+    def _answered(self, request: Request) -> tuple[Request, Answer]:
+        answer = self.client.send(request)
+        if 300 <= answer.status < 400:
+            raise unwelcome(request, answer)
+        return request, answer
+
+    def _exchange(self, ask: Ask, route: Route) -> tuple[Request, Answer]:
+        request = Request(
+            ask.method,
+            ask.address(route.base, route.edition),
+            ask.asks,
+            ask.body,
+            bearer="" if route.kind == "basic" else self._token(),
+            basic=self._access.basic if route.kind == "basic" else "",
+            headers=ask.headers(route.edition),
+            idempotent=ask.idempotent,
+            bodiless=ask.bodiless,
+            site=route.site,
+        )
+        return request, self.client.send(request)
+
+    def _read(self, request: Request, answer: Answer, parse: Callable[[Any], T]) -> T:
+        if answer.status != 200:
+            raise unwelcome(request, answer)
+        try:
+            return parse(answer.json())
+        except WrongShape as error:
+            raise misshapen(request, answer, error) from None
+
+
+def _myself(body: Any) -> Account:
+    found = account(mapping(body, "the answer"), "the account")
+    if found is None:
+        raise WrongShape("the account is nobody")
+    return found

@@ -1,0 +1,1 @@
+"""What a service desk is, apart from HTTP: changes, their workflow and approvals, fields, search."""

@@ -1,0 +1,67 @@
+"""Which CI runs us, and event files that are not as they should be."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ci.repositories import Repository
+from jira_ci.ci import detect
+from jira_ci.ci.detect import read_run
+
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_REPOSITORY": "octo/hello",
+    "GITHUB_RUN_ID": "1",
+    "GITHUB_RUN_NUMBER": "1",
+    "GITHUB_SHA": "6113728f27ae82c7b1a177c8d03f9e96e0adf246",
+    "GITHUB_EVENT_NAME": "push",
+    "GITHUB_EVENT_PATH": "/nonexistent/event.json",
+}
+
+
+def test_each_ci_is_recognised(repository: Repository, gitlab_environ: Callable[[str], dict[str, str]]) -> None:
+    repository.commit("one")
+    rows = [(GITHUB, "github"), (gitlab_environ("push"), "gitlab"), ({"CI": "true"}, "local"), ({}, "local")]
+    for environ, provider in rows:
+        assert read_run(environ, repository.git).provider == provider
+
+
+def test_the_event_file_is_read(repository: Repository, tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"head_commit": {"message": "WEB-1"}}).encode())
+    run = read_run({**GITHUB, "GITHUB_EVENT_PATH": str(file)}, repository.git)
+    assert (run.messages, run.gaps) == (("WEB-1",), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is not JSON"),
+        (b"{'a': 1}", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b"[1, 2]", "does not hold a JSON object"),
+        (b"\xff\xfe{\x00}\x00", "is not JSON"),
+        (b" " * (detect._LARGEST + 1), "is larger than 32 MB"),
+    ],
+)
+def test_an_event_file_that_cannot_be_meant_is_said(repository: Repository, content: bytes, said: str) -> None:
+    run = read_run(GITHUB, repository.git, lambda _, limit: content[:limit])
+    assert len(run.gaps) == 1
+    assert said in run.gaps[0]
+    assert run.commit == GITHUB["GITHUB_SHA"]
+
+
+def test_an_event_file_that_cannot_be_read_is_said(repository: Repository, tmp_path: Path) -> None:
+    paths = ["/nonexistent/event.json", str(tmp_path), "bad\0path", ""]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        paths.append(str(tmp_path / "pipe"))
+    for path in paths:
+        run = read_run({**GITHUB, "GITHUB_EVENT_PATH": path}, repository.git)
+        assert len(run.gaps) == 1, path

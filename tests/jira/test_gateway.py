@@ -1,0 +1,238 @@
+"""The conversation with the gateway: who is asked what, in which order, over how many connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+import responses
+
+from faulty_server import Connection, FaultyServer, Step, hang, reply
+from jira_ci.deadline import Deadline
+from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
+from jira_ci.jira.client import Client
+from jira_ci.jira.gateway import Gateway, Target
+from jira_ci.run import Run
+from patience import Patience
+
+CLOUD = "11223344-a1b2-3b33-c444-def123456789"
+TENANT = reply(200, {"cloudId": CLOUD})
+TOKEN = reply(200, {"access_token": "tok", "expires_in": 900})
+ACCEPTED = reply(202, {"acceptedBuilds": [{"pipelineId": "p", "buildNumber": 7}]})
+PATHS: Mapping[str, Sequence[Step]] = {"/_edge": [TENANT], "/oauth": [TOKEN], "/jira": [ACCEPTED]}
+RUN = Run(
+    "github", "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9", run_id="9"
+)
+RECORD = {
+    "pipelineId": "p",
+    "buildNumber": 7,
+    "associations": [{"associationType": "issueIdOrKeys", "values": ["W-1"]}],
+}
+
+
+class Opened:
+    """A gateway, and what it said and kept."""
+
+    def __init__(self, site: str, api: str, cloud: str = "", deadline: Deadline | None = None, **options: Any) -> None:
+        self.secrets: list[str] = []
+        self.warnings: list[str] = []
+        self.client = Client(deadline or Patience(), jitter=lambda: 1.0, **options)
+        target = Target(site, api, cloud, "id", "secret")
+        self.gateway = Gateway(self.client, target, keep_secret=self.secrets.append, warn=self.warnings.append)
+
+
+def test_on_one_host_everything_goes_over_one_connection_in_order() -> None:
+    with FaultyServer(PATHS) as server:
+        opened = Opened(server.url, server.url)
+        opened.gateway.connect()
+        outcome = opened.gateway.submit(BUILDS, [RECORD], RUN)
+        opened.gateway.close()
+    assert outcome.accepted == [RECORD]
+    assert [(seen.method, seen.path) for seen in server.requests] == [
+        ("GET", "/_edge/tenant_info"),
+        ("POST", "/oauth/token"),
+        ("POST", f"/jira/builds/0.1/cloud/{CLOUD}/bulk"),
+    ]
+    assert server.connections == 1
+    assert opened.secrets == ["tok"]
+    assert [seen.headers.get("authorization") for seen in server.requests] == [None, None, "Bearer tok"]
+    assert server.requests[1].json() == {
+        "audience": "api.atlassian.com",
+        "grant_type": "client_credentials",
+        "client_id": "id",
+        "client_secret": "secret",
+    }
+    assert server.requests[2].json() == {
+        "properties": {"repository": "1", "run": "9"},
+        "builds": [RECORD],
+        "providerMetadata": {"product": "jira-ci"},
+    }
+
+
+def test_on_two_hosts_both_are_asked_side_by_side_and_each_over_one_connection() -> None:
+    asked: list[str] = []
+
+    def waits_for_the_token(connection: Connection) -> None:
+        # Answers only when the gateway was asked, too: one after the other would never come to an end.
+        while not api.requests:
+            connection.stop.wait(0.01)
+        connection.send(TENANT)
+
+    with FaultyServer(PATHS) as api, FaultyServer([waits_for_the_token]) as site:
+        opened = Opened(site.url, api.url, observe=lambda request, _: asked.append(request.asks))
+        opened.gateway.connect()
+        opened.gateway.submit(BUILDS, [RECORD], RUN)
+        opened.gateway.close()
+    assert (site.connections, api.connections) == (1, 1)
+    assert [seen.path for seen in api.requests] == ["/oauth/token", f"/jira/builds/0.1/cloud/{CLOUD}/bulk"]
+    assert sorted(asked) == ["give an access token", "take 1 build", "tell its cloud id"]
+
+
+def test_a_given_cloud_id_saves_the_request_to_the_site() -> None:
+    with FaultyServer(PATHS) as api:
+        opened = Opened("https://unused.invalid", api.url, "my-cloud")
+        opened.gateway.connect()
+        opened.gateway.submit(BUILDS, [RECORD], RUN)
+        opened.gateway.close()
+    assert [seen.path for seen in api.requests] == ["/oauth/token", "/jira/builds/0.1/cloud/my-cloud/bulk"]
+
+
+def test_what_was_asked_for_once_is_not_asked_for_again() -> None:
+    with FaultyServer(PATHS) as server:
+        gateway = Opened(server.url, server.url).gateway
+        assert (gateway.cloud_id(), gateway.access_token()) == (CLOUD, "tok")
+        gateway.connect()
+        gateway.close()
+    assert len(server.requests) == 2
+
+
+def test_extra_headers_go_to_the_site_only() -> None:
+    with FaultyServer(PATHS) as api, FaultyServer([TENANT]) as site:
+        opened = Opened(site.url, api.url, site_headers={"X-Extra": "1"})
+        opened.gateway.connect()
+        opened.gateway.close()
+    assert [seen.headers.get("x-extra") for seen in (*site.requests, *api.requests)] == ["1", None]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_client_secret_is_said_and_never_offered_again(status: int) -> None:
+    answer = reply(status, {"error": "access_denied", "error_description": "Unauthorized"})
+    with FaultyServer({"/oauth": [answer]}) as api, FaultyServer([TENANT]) as site:
+        with pytest.raises(
+            AccessError, match=f"Asked {api.host} .*client-id and client-secret.*{status}.*Unauthorized"
+        ):
+            Opened(site.url, api.url).gateway.connect()
+    assert len(api.requests) == 1
+
+
+def test_a_site_that_hangs_while_the_token_is_there_is_left_at_the_deadline() -> None:
+    with FaultyServer(PATHS) as api, FaultyServer([hang]) as site:
+        with pytest.raises(NetworkError, match=f"Asked {site.host} to tell its cloud id: no complete answer"):
+            Opened(site.url, api.url, deadline=Deadline(0.5)).gateway.connect()
+
+
+def test_a_refused_token_ends_the_other_question() -> None:
+    refused = reply(401, {})
+    with FaultyServer({"/oauth": [refused]}) as api, FaultyServer([reply(503, b"")]) as site:
+        opened = Opened(site.url, api.url)
+        with pytest.raises(AccessError):
+            opened.gateway.connect()
+        assert opened.client.send is not None
+    assert len(site.requests) <= 2
+
+
+TENANT_FAULTS: dict[str, tuple[bytes, str]] = {
+    "html": (reply(200, b"<html>login</html>", content_type="text/html"), "is not one of Jira's"),
+    "no id": (reply(200, {"cloud": 1}), "is not one of Jira's"),
+    "a list": (reply(200, ["x"]), "is not one of Jira's"),
+    "a number": (reply(200, {"cloudId": 12}), "is not one of Jira's"),
+    "a path": (reply(200, {"cloudId": "../../x"}), "is not one of Jira's"),
+    "204": (reply(204), "204 No Content"),
+    "404": (reply(404, b"gone"), "No Jira Cloud site answers there: check site"),
+    "403": (reply(403, b"<html>"), "an IP allow-list guards"),
+    "elsewhere": (reply(302, location="https://acme.cloudflareaccess.com/login"), "check site and headers"),
+    "plain": (reply(302, location="http://127.0.0.1/"), "points to http://127.0.0.1, which is not followed"),
+    "nowhere": (reply(302), "points to an address on the same host"),
+    "bad address": (reply(302, location="https://[::1"), "points to an address on the same host"),
+    "evil": (reply(302, location="https://x.atlassian.net.evil.example/"), "check site and headers"),
+}
+
+
+@pytest.mark.parametrize(("answer", "says"), TENANT_FAULTS.values(), ids=TENANT_FAULTS.keys())
+def test_a_site_that_does_not_tell_its_cloud_id_is_said(answer: bytes, says: str) -> None:
+    with FaultyServer([answer]) as site:
+        with pytest.raises(JiraCiError) as caught:
+            Opened(site.url, "https://unused.invalid").gateway.cloud_id()
+    assert says in str(caught.value)
+    assert f"Asked {site.host} to tell its cloud id" in str(caught.value)
+    assert len(site.requests) == 1
+
+
+TOKEN_FAULTS = {
+    "html": reply(200, b"<html>"),
+    "null": reply(200, None),
+    "no token": reply(200, {"access_token": None}),
+    "a list": reply(200, {"access_token": ["x"]}),
+    "a line break": reply(200, {"access_token": "a\r\nX-Evil: 1"}),
+    "a blank": reply(200, {"access_token": ""}),
+    "201": reply(201, {"access_token": "tok"}),
+    "redirect": reply(307, location="https://other.example/oauth/token"),
+    "404": reply(404, b"x"),
+}
+
+
+@pytest.mark.parametrize("answer", TOKEN_FAULTS.values(), ids=TOKEN_FAULTS.keys())
+def test_a_gateway_that_gives_no_token_is_said(answer: bytes) -> None:
+    with FaultyServer([answer]) as api:
+        with pytest.raises(NetworkError, match=f"Asked {api.host} to give an access token"):
+            Opened("", api.url, "c").gateway.connect()
+    assert len(api.requests) == 1
+
+
+@responses.activate
+def test_a_renamed_site_is_asked_once_more_without_the_extra_headers_and_said() -> None:
+    responses.get(
+        "https://old.atlassian.net/_edge/tenant_info", status=302, headers={"Location": "https://New.atlassian.net/x"}
+    )
+    responses.get("https://new.atlassian.net/_edge/tenant_info", body=b'{"cloudId": "abc"}')
+    opened = Opened("https://old.atlassian.net", "https://unused.invalid", site_headers={"X-Extra": "1"})
+    assert opened.gateway.cloud_id() == "abc"
+    assert opened.warnings == ["old.atlassian.net is called new.atlassian.net now. Change the setting site."]
+    assert [call.request.headers.get("X-Extra") for call in responses.calls] == ["1", None]  # type: ignore[union-attr]
+
+
+@responses.activate
+def test_a_site_renamed_twice_is_said() -> None:
+    for old, new in (("a", "b"), ("b", "c")):
+        responses.get(
+            f"https://{old}.atlassian.net/_edge/tenant_info",
+            status=302,
+            headers={"Location": f"https://{new}.atlassian.net/"},
+        )
+    with pytest.raises(NetworkError, match=r"set site to c\.atlassian\.net"):
+        Opened("https://a.atlassian.net", "https://unused.invalid").gateway.cloud_id()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fails"),
+    [(404, {}, ""), (200, {"pipelineId": "x"}, ""), (401, {}, "the OAuth token"), (403, {}, "lacks a permission")],
+)
+def test_a_record_that_does_not_exist_shows_whether_the_credential_is_let_in(
+    status: int, body: Any, fails: str
+) -> None:
+    with FaultyServer({"/oauth": [TOKEN], "/jira": [reply(status, body)]}) as api:
+        gateway = Opened("", api.url, "c").gateway
+        gateway.connect()
+        for kind in (BUILDS, DEPLOYMENTS):
+            if fails:
+                with pytest.raises(AccessError, match=fails):
+                    gateway.look(kind)
+            else:
+                gateway.look(kind)
+        gateway.close()
+    assert [seen.path for seen in api.requests[1:]] == [
+        "/jira/builds/0.1/cloud/c/pipelines/jira-ci-check/builds/1",
+        "/jira/deployments/0.1/cloud/c/pipelines/jira-ci-check/environments/jira-ci-check/deployments/1",
+    ]
