@@ -126,6 +126,10 @@ class FaultyServer:
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://{self.host}"
 
+    def pause(self) -> None:
+        """A moment, for whoever waits for a request."""
+        self._stop.wait(0.01)
+
     def __enter__(self) -> FaultyServer:
         self._threads[0].start()
         return self

@@ -284,6 +284,13 @@ def test_a_comment_on_a_pull_request_is_about_its_commits(nowhere: Git) -> None:
     assert read(run, nowhere, api) == (["WEB-90 title", "feature/web-91", "WEB-1"], [])
 
 
+def test_a_merged_result_that_hides_its_head_is_asked_for(nowhere: Git) -> None:
+    run = run_of(provider="gitlab", event="merge_request_event", pull_request=pull(base_sha=GONE))
+    api = Provider({("pull commits", 12): commits("WEB-1")})
+    assert read(run, nowhere, api)[0][2:] == ["WEB-1"]
+    assert "The commits of merge request !12 could not be read: gitlab-token is not set" in read(run, nowhere)[1][0]
+
+
 # --- deployments
 
 

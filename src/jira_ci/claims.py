@@ -60,6 +60,11 @@ class Claims:
             self._known[scope] = Claim(keys, tuple(dict.fromkeys(gaps)))
         return self._known[scope]
 
+    def close(self) -> None:
+        """Closes the connections to the provider."""
+        if self._api is not None:
+            self._api.close()
+
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
         yield from (Source(EXPLICIT, key) for key in self._explicit)

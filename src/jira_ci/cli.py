@@ -160,10 +160,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         words = [option for action in self._actions for option in action.option_strings]
         words += [choice for action in self._actions for choice in (action.choices or ())]
-        near = [
-            nearest(word, words) for word in re.findall(r"'([^']+)'|(--[\w-]+)", message)[:1] for word in word if word
-        ]
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", next(filter(None, near), f"See {self.prog} --help."))
+        wrong = re.findall(r"'([^']+)'", message)[:1]
+        near = nearest(wrong[0], words) if wrong and wrong[0] not in words else ""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", near or f"See {self.prog} --help.")
 
 
 def _unknown(word: str, arguments: argparse.Namespace) -> UsageError:

@@ -60,21 +60,27 @@ def texts(
 
 def _pull_request(sources: Sources) -> Iterator[Source]:
     run, known = sources.run, sources.run.pull_request
-    kind = "merge request" if run.provider == "gitlab" else "pull request"
     if known and not (known.title and known.branch):
-        known = _complete(known, kind, sources)
+        known = _complete(known, sources)
     if known and known.title:
-        yield Source(f"{kind} title", known.title)
+        yield Source(f"{_kind(run)} title", known.title)
     branch = (known.branch if known else "") or run.branch
     # A merge queue's own branch ends in "pr-12-...", which is nobody's issue.
     if branch and not branch.startswith(_QUEUE):
         yield Source("branch", branch, branch=True)
 
 
-def _complete(known: PullRequest, kind: str, sources: Sources) -> PullRequest:
-    sign = "!" if sources.run.provider == "gitlab" else "#"
+def _kind(run: Run) -> str:
+    return "merge request" if run.provider == "gitlab" else "pull request"
+
+
+def _name(run: Run, own: PullRequest) -> str:
+    return f"{_kind(run)} {'!' if run.provider == 'gitlab' else '#'}{own.number}"
+
+
+def _complete(known: PullRequest, sources: Sources) -> PullRequest:
     if sources.api is None:
-        sources.gaps.append(f"The title of {kind} {sign}{known.number} was not read: {sources.no_token()}.")
+        sources.gaps.append(f"The title of {_name(sources.run, known)} was not read: {sources.no_token()}.")
         return known
     try:
         return sources.api.pull_request(known.number)
@@ -147,8 +153,8 @@ def _event(sources: Sources) -> _Messages:
         return _or_head(found, sources)
     if run.event == "push" and run.branch:
         return _or_head(_new_branch(sources), sources)
-    if own and run.provider == "github":
-        asked = f"the commits of pull request #{own.number}"
+    if own and (run.provider == "github" or run.event == "merge_request_event"):
+        asked = f"the commits of {_name(run, own)}"
         commits = sources.try_api(lambda api: api.pull_request_commits(own.number), asked)
         return _or_head(_answered(commits, asked, sources) if commits else None, sources)
     return _head(sources)
@@ -160,8 +166,7 @@ def _of_pull_request(own: PullRequest, sources: Sources) -> _Messages | None:
             return api.pull_request_commits(own.number)
         return api.compare(own.base_sha, own.head_sha)
 
-    kind = "merge request" if sources.run.provider == "gitlab" else "pull request"
-    wanted = Range(f"the commits of this {kind}", own.base_sha, own.head_sha, ask, own.commits)
+    wanted = Range(f"the commits of this {_kind(sources.run)}", own.base_sha, own.head_sha, ask, own.commits)
     return ranges.read(wanted, sources)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,7 +59,8 @@ def plan_build(context: Context) -> Plan:
     if not report.state:
         return Plan(BUILDS, "")
     tests, warnings = _tests(context)
-    claim = Claims(context).of()
+    with closing(Claims(context)) as claims:
+        claim = claims.of()
     record = records.build(context.run, report, claim.keys.keys, tests)
     return Plan(BUILDS, report.state, (Entry(record, claim),), tuple(warnings))
 
@@ -75,14 +77,14 @@ def plan_deployment(context: Context) -> Plan:
     report = _report(context, build=False)
     if not report.state:
         return Plan(DEPLOYMENTS, "")
-    claims = Claims(context)
     warnings = collisions(names)
     entries: dict[str, Entry] = {}
-    for name in names:
-        environment = classify_environment(context, name)
-        claim = claims.of(name)
-        record = records.deployment(context.run, report, claim.keys.keys, environment.name, environment.type)
-        entries.setdefault(record["environment"]["id"], Entry(record, claim, environment))
+    with closing(Claims(context)) as claims:
+        for name in names:
+            environment = classify_environment(context, name)
+            claim = claims.of(name)
+            record = records.deployment(context.run, report, claim.keys.keys, environment.name, environment.type)
+            entries.setdefault(record["environment"]["id"], Entry(record, claim, environment))
     return Plan(DEPLOYMENTS, report.state, tuple(entries.values()), tuple(warnings))
 
 

@@ -61,7 +61,7 @@ class Run:
     messages_complete: bool = False
     """Whether ``messages`` are certainly all commits of the event's range."""
     attempt: int = 1
-    """Which try of this run: GitHub's run attempt; on GitLab the job id, which grows with every retry."""
+    """Which try of this run: GitHub's run attempt; on GitLab the job's start in epoch seconds, or else its id."""
     attempt_started: int = 0
     """Epoch milliseconds at which the attempt began, where the provider says so; else 0."""
     job: str = ""

@@ -188,17 +188,8 @@ HOSTILE: list[Any] = [
     "::set-output::",
 ]
 FIELDS = [
-    "commits",
-    "head_commit",
-    "before",
-    "pull_request",
-    "merge_group",
-    "issue",
-    "release",
-    "repository",
-    "deployment",
-    "workflow_run",
-    "deleted",
+    *("commits", "head_commit", "before", "deleted", "pull_request", "merge_group", "issue", "release"),
+    *("repository", "deployment", "workflow_run"),
 ]
 
 

@@ -33,7 +33,7 @@ def test_a_push_is_read_completely(gitlab_environ: Load) -> None:
         base=BASE,
         messages=("WEB-3: fix",),
         message_ids=(HEAD,),
-        attempt=500123,
+        attempt=1706719675,
         attempt_started=1706719675000,
         job="deploy",
         state="running",

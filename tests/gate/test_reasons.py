@@ -271,7 +271,7 @@ def test_long_words_are_cut() -> None:
     both = replace(POLICY, proceed_statuses=("s" * 61,), wait_statuses=("s" * 61,))
     assert f"'{'s' * 60}…' is in" in decide(READ, both).reason
     gap = decide(replace(READ, gaps=("g\n" + "g" * 600,)), POLICY).reason
-    assert f": g\\n{'g' * 498}…. Nothing" in gap
+    assert f": g\\n{'g' * 497}…. Nothing" in gap
 
 
 def test_somebody_without_a_name_is_shown_by_account() -> None:

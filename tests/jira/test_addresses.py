@@ -54,7 +54,7 @@ def test_an_address_is_made_exact(text: str, url: str) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_with_the_settings_name(text: str) -> None:
-    with pytest.raises(UsageError, match="^api-url "):
+    with pytest.raises(UsageError, match=r"^api-url "):
         base_url(text, "api-url")
 
 

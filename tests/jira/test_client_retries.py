@@ -196,6 +196,10 @@ def test_a_name_that_nobody_knows_is_looked_up_again_and_then_said() -> None:
     [
         (reply(200, b"x" * 20_000_000), "larger than 4 MB"),
         (reply(200, gzip.compress(b"0" * 50_000_000), content_encoding="gzip"), "unpacks to more than 4 MB"),
+        (
+            reply(302, gzip.compress(b"0" * 50_000_000), content_encoding="gzip", location="/"),
+            "unpacks to more than 4 MB",
+        ),
         (reply(200, b"x", content_encoding="br"), "encoded as 'br'"),
         (reply(200, b"x", content_encoding="gzip, gzip"), "encoded as 'gzip, gzip'"),
     ],

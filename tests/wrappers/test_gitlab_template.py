@@ -131,9 +131,6 @@ def test_jobs_beside_a_deployment_count_as_none_for_gitlab_and_stop_none(gitlab:
     assert "when" not in jobs["success"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the job's id is compared before its start, and GitLab gives ids before jobs run"
-)
 def test_a_retried_deployment_whose_end_has_a_smaller_job_id_is_not_lost(gitlab: Start, sandbox: Sandbox) -> None:
     # All jobs get their ids when the pipeline is made. The deployment fails and "failure" (id 6004) says so; then it is
     # retried and succeeds, and "success", skipped before, runs with the id it always had (6003).

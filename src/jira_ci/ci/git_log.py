@@ -43,16 +43,7 @@ def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]
         GitError: git is missing, fails, or takes longer than five minutes.
     """
     with tempfile.TemporaryFile() as complaints:
-        try:
-            child = subprocess.Popen(
-                git_command.command(directory, environ, (*_ARGUMENTS, *revisions, "--")),
-                env=git_command.environment(environ, network=False),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-            )
-        except (OSError, ValueError) as error:
-            raise GitError(f"git could not be started ({error})") from None
+        child = _start(directory, environ, revisions, complaints)
         _widen(child.stdout)
         watch = threading.Timer(_SECONDS, child.kill)
         watch.daemon = True
@@ -70,6 +61,21 @@ def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]
         if code:
             complaints.seek(0)
             raise GitError(git_command.reason(complaints.read(65536)) or f"git log ended with code {code}")
+
+
+def _start(
+    directory: Path, environ: Mapping[str, str], revisions: Sequence[str], complaints: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            git_command.command(directory, environ, (*_ARGUMENTS, *revisions, "--")),
+            env=git_command.environment(environ, network=False),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        )
+    except (OSError, ValueError) as error:
+        raise GitError(f"git could not be started ({error})") from None
 
 
 def _widen(pipe: IO[bytes] | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jira_ci.ci.values import first, mapping, mappings, sha, strip_ref, text, url, whole
@@ -30,40 +31,48 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
     Raises:
         UsageError: a variable that GitHub always sets is missing or no such value.
     """
+    run = _job(environ, event)
+    ref = text(environ.get("GITHUB_REF"))
+    pull_request = _pull_request(environ, event, run.repository_url, ref)
+    base, commits, complete = _range(run.event, ref, event)
+    return replace(
+        run,
+        commit=_commit(environ, event, run.event, pull_request),
+        branch=_branch(event, run.event, ref, pull_request),
+        tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
+        base=base,
+        messages=tuple(text(commit["message"]) for commit in commits),
+        message_ids=tuple(sha(commit.get("id")) for commit in commits),
+        messages_complete=complete,
+        pull_request=pull_request,
+        environment=text(mapping(event.get("deployment")).get("environment")),
+        secrets_withheld=_withheld(environ, event, run.event),
+    )
+
+
+def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
+    """Whose run this is, and which one; what it builds is not looked at."""
     server = url(environ.get("GITHUB_SERVER_URL")) or "https://github.com"
     repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
     run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
-    name = text(environ.get("GITHUB_EVENT_NAME"))
-    ref = text(environ.get("GITHUB_REF"))
-    pull_request = _pull_request(environ, event, f"{server}/{repository}", ref)
-    base, commits, complete = _range(name, ref, event)
     return Run(
         provider="github",
         repository=repository,
         repository_id=_repository_id(environ, event, repository),
         repository_url=f"{server}/{repository}",
-        commit=_commit(environ, event, name, pull_request),
+        commit="",
         number=int(_required(environ, "GITHUB_RUN_NUMBER", r"[0-9]{1,18}")),
         # Without /attempts/N: a re-run updates the same record, and this address shows the latest attempt.
         url=f"{server}/{repository}/actions/runs/{run_id}",
         run_id=run_id,
         workflow=_workflow(environ, repository),
         workflow_name=text(environ.get("GITHUB_WORKFLOW")),
-        event=name,
-        branch=_branch(event, name, ref, pull_request),
-        tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
+        event=text(environ.get("GITHUB_EVENT_NAME")),
         default_branch=text(mapping(event.get("repository")).get("default_branch")),
-        base=base,
-        messages=tuple(text(commit["message"]) for commit in commits),
-        message_ids=tuple(sha(commit.get("id")) for commit in commits),
-        messages_complete=complete,
         attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
         job=text(environ.get("GITHUB_JOB")),
-        pull_request=pull_request,
-        environment=text(mapping(event.get("deployment")).get("environment")),
         actor=text(environ.get("GITHUB_ACTOR")),
         protected=environ.get("GITHUB_REF_PROTECTED") == "true",
-        secrets_withheld=_withheld(environ, event, name),
         server_url=server,
         api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
     )

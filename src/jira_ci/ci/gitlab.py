@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from jira_ci.ci.values import first, sha, text, url, whole
@@ -24,39 +25,47 @@ def read(environ: Mapping[str, str]) -> Run:
     """
     variables = {name: text(value) for name, value in environ.items() if not _UNEXPANDED.match(value)}
     get = _Variables(variables)
-    commit = sha(get("CI_COMMIT_SHA")) or _refuse("CI_COMMIT_SHA", get("CI_COMMIT_SHA"))
+    run = _job(get)
     pull_request = _merge_request(get)
-    project = url(get("CI_PROJECT_URL"))
-    pipeline = get("CI_PIPELINE_ID")
+    message = "" if _merged(get) else get("CI_COMMIT_MESSAGE")
+    return replace(
+        run,
+        commit=pull_request.head_sha if pull_request and pull_request.head_sha else run.commit,
+        branch=_branch(get, pull_request),
+        tag=get("CI_COMMIT_TAG"),
+        base=_base(get),
+        # HEAD's, unless HEAD is a merge commit that GitLab made for this pipeline only.
+        messages=(message,) if message else (),
+        message_ids=(run.commit,) if message else (),
+        pull_request=pull_request,
+        environment=get("CI_ENVIRONMENT_NAME"),
+        environment_tier=get("CI_ENVIRONMENT_TIER"),
+        protected=get("CI_COMMIT_REF_PROTECTED") == "true",
+        secrets_withheld=_withheld(get),
+    )
+
+
+def _job(get: _Variables) -> Run:
+    """Whose pipeline and job this is; of what it builds only HEAD is looked at."""
+    project, pipeline = url(get("CI_PROJECT_URL")), get("CI_PIPELINE_ID")
     return Run(
         provider="gitlab",
         repository=get("CI_PROJECT_PATH") or get("CI_PROJECT_NAME"),
         repository_id=str(whole(get("CI_PROJECT_ID")) or _refuse("CI_PROJECT_ID", get("CI_PROJECT_ID"))),
         repository_url=project,
-        commit=pull_request.head_sha if pull_request and pull_request.head_sha else commit,
+        commit=sha(get("CI_COMMIT_SHA")) or _refuse("CI_COMMIT_SHA", get("CI_COMMIT_SHA")),
         number=whole(get("CI_PIPELINE_IID")) or int(_refuse("CI_PIPELINE_IID", get("CI_PIPELINE_IID"))),
         # The pipeline rather than the job: it stays the same when a job is retried, as the record does.
         url=first([url(get("CI_PIPELINE_URL")), url(get("CI_JOB_URL")), f"{project}/-/pipelines/{pipeline}"]),
         run_id=pipeline,
         workflow_name=get("CI_PIPELINE_NAME"),
         event=get("CI_PIPELINE_SOURCE"),
-        branch=_branch(get, pull_request),
-        tag=get("CI_COMMIT_TAG"),
         default_branch=get("CI_DEFAULT_BRANCH"),
-        base=_base(get),
-        # HEAD's, unless HEAD is a merge commit that GitLab made for this pipeline only.
-        messages=() if _merged(get) or not get("CI_COMMIT_MESSAGE") else (get("CI_COMMIT_MESSAGE"),),
-        message_ids=() if _merged(get) or not get("CI_COMMIT_MESSAGE") else (commit,),
-        attempt=whole(get("CI_JOB_ID")) or 1,
+        attempt=_attempt(get),
         attempt_started=_milliseconds(get("CI_JOB_STARTED_AT")),
         job=get("CI_JOB_NAME"),
-        pull_request=pull_request,
         state=get("CI_JOB_STATUS"),
-        environment=get("CI_ENVIRONMENT_NAME"),
-        environment_tier=get("CI_ENVIRONMENT_TIER"),
         actor=get("GITLAB_USER_LOGIN"),
-        protected=get("CI_COMMIT_REF_PROTECTED") == "true",
-        secrets_withheld=_withheld(get),
         server_url=url(get("CI_SERVER_URL")),
         api_url=url(get("CI_API_V4_URL")),
     )
@@ -138,6 +147,15 @@ def _milliseconds(stamp: str) -> int:
         return 0
     when = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
     return max(0, round(when.timestamp() * 1000))
+
+
+def _attempt(get: _Variables) -> int:
+    """What grows with every try: when GitLab started the job, in epoch seconds; where it does not say, the job's id.
+
+    The ids alone would not do: they are given when the pipeline is made, so the job that reports a success may have a
+    smaller one than the job that reported the failure before a retry.
+    """
+    return _milliseconds(get("CI_JOB_STARTED_AT")) // 1000 or whole(get("CI_JOB_ID")) or 1
 
 
 def _withheld(get: _Variables) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import closing
 
 from jira_ci.claims import Claim, Claims
 from jira_ci.context import Context, Result
@@ -17,8 +18,8 @@ def run(context: Context, arguments: Namespace) -> Result:
     if arguments.text is not None:
         claim = Claim(collect([Source("--text", arguments.text)], context.settings.projects), ())
     else:
-        claims = Claims(context)
-        claim = _joined([claims.of(name) for name in environment_names(context)] or [claims.of()])
+        with closing(Claims(context)) as claims:
+            claim = _joined([claims.of(name) for name in environment_names(context)] or [claims.of()])
     _say(context, claim)
     return Result(
         outputs={"issue-keys": list(claim.keys.keys), "keys-complete": claim.complete},

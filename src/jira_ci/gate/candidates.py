@@ -10,9 +10,8 @@ from jira_ci.gate.creation import is_in_project, is_of_type
 from jira_ci.gate.terms import Policy, Subject
 from jira_ci.jira import jql
 from jira_ci.jira.answers import Found, Issue
-from jira_ci.jira.paging import Listed
 from jira_ci.jira.service import Service
-from jira_ci.jira.unwelcome import NotFound, Refused
+from jira_ci.jira.unwelcome import NotFound
 
 
 class Candidates:
@@ -20,7 +19,6 @@ class Candidates:
 
     def __init__(self, service: Service, policy: Policy, subject: Subject) -> None:
         self._service, self._policy, self._subject = service, policy, subject
-        self._types = policy.issue_types
 
     def indexed(self, reconcile: Sequence[str] = ()) -> list[Found]:
         """What the search knows under exactly this title, the oldest first. It may be out of date.
@@ -31,7 +29,8 @@ class Candidates:
         Raises:
             JiraCiError: the search did not answer, or not to its end.
         """
-        found = self._search(reconcile)
+        query = jql.open_issues(self._policy.service_desk, self._subject.title)
+        found = self._service.search(query, reconcile)
         if not found.complete:
             raise NetworkError("Jira's list of changes with this title did not come to its end.", "Run again.")
         equal = [one for one in found.values if one.summary == self._subject.title]
@@ -60,21 +59,3 @@ class Candidates:
             return self._service.issue(candidate.id)[0]
         except NotFound:
             return None  # deleted since it was indexed
-
-    def _search(self, reconcile: Sequence[str]) -> Listed[Found]:
-        """Jira refuses a search that names an issue type it does not have; then those are left out that the project
-        lacks, so that nothing that could match is missed."""
-        try:
-            return self._service.search(self._query(), reconcile)
-        except Refused:
-            known = self._service.types_of_project(self._policy.service_desk)
-            present = tuple(
-                one for one in self._types if any(is_of_type(type_id, name, (one,)) for type_id, name in known.items())
-            )
-            if not present or present == self._types:
-                raise
-            self._types = present
-        return self._service.search(self._query(), reconcile)
-
-    def _query(self) -> str:
-        return jql.open_changes(self._policy.service_desk, self._types, self._subject.title)

@@ -50,7 +50,13 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Occasi
             f"Requests of the type {shown(kind.name)} are issues of the type {name!r}, which is not in issue-types. "
             "Change request-type or issue-types in the policy."
         )
-    return Form(desk.id, kind.id, _values(service.request_fields(desk.id, kind.id), kind, policy, subject, occasion))
+    known = service.request_fields(desk.id, kind.id)
+    values: dict[str, Any] = {"summary": subject.title, "description": description(subject, occasion)}
+    try:
+        values |= field_values(policy.fields, known, cloud=service.connect().edition == "cloud")
+    except Unfit as error:
+        raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
+    return Form(desk.id, kind.id, _fitting(values, known, kind))
 
 
 def make(service: Service, form: Form) -> tuple[str, str]:
@@ -128,23 +134,13 @@ def _whole(complete: bool, what: str) -> None:
         raise NetworkError(f"Jira's list of {what} did not come to an end.", "Run again.")
 
 
-def _values(
-    known: Sequence[Field], kind: RequestType, policy: Policy, subject: Subject, occasion: Occasion
-) -> dict[str, Any]:
+def _fitting(values: dict[str, Any], known: Sequence[Field], kind: RequestType) -> dict[str, Any]:
+    """Jira refuses a value for a field that the request type does not have; a description is no must."""
     ids = {field.id for field in known}
     if "summary" not in ids:
         raise Impossible(f"The request type {shown(kind.name)} has no summary. Change request-type in the policy.")
-    values: dict[str, Any] = {"summary": subject.title}
-    if "description" in ids:
-        values["description"] = description(subject, occasion)
-    try:
-        values |= field_values(policy.fields, known)
-    except Unfit as error:
-        raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
     needed = [field.name for field in known if field.required and not field.preset and field.id not in values]
     if needed:
         names = ", ".join(shown(name) for name in needed[:10])
-        raise Impossible(
-            f"The request type {shown(kind.name)} requires {names}. Give values under fields in the policy."
-        )
-    return values
+        raise Impossible(f"The request type {shown(kind.name)} requires {names}. Add values under fields.")
+    return {name: value for name, value in values.items() if name in ids}

@@ -128,8 +128,7 @@ def _decide(read: Round, policy: Policy) -> Decision:
     if fault:
         return Decision.of(1, f"The policy cannot be meant: {fault}.")
     gaps = list(missing(read))
-    # Only the type checker needs what follows the gaps.
-    if gaps or read.now is None or read.status is None or read.approvals is None:
+    if gaps or read.now is None or read.status is None or read.approvals is None:  # None is a gap; for the type checker
         return Decision.of(17, reasons.incomplete(read.key, gaps))
     reviewed = review(read.approvals, read.uncounted)
     if reviewed.verdict == "unclear":

@@ -32,7 +32,7 @@ class Reading:
 
     Attributes:
         begun: monotonic seconds before the first question.
-        decision: rows 6, 7, 11 and 17 when the change could not be read; otherwise what the round comes to.
+        decision: rows 6, 7, 11, 13 and 17 when the change could not be read; otherwise what the round comes to.
         round: what was decided from; ``None`` when the change could not be read.
         issue: ``None`` likewise.
         at: Jira's time of the last answer.
@@ -77,13 +77,15 @@ class Reader:
             issue, stamp = self._service.issue(self._change.id, self._policy.window or ())
         except NotFound:
             key = self._change.key
-            return Reading(begun, Decision.of(11, f"{key} is not there any more. Close it for good and run again."))
+            return Reading(
+                begun, Decision.of(11, f"{key} was deleted, or is hidden from the gate's account. Run again.")
+            )
         except JiraCiError as error:
             return Reading(begun, decision_of(error, 17))
         stamps = [*stamps, stamp]
-        moved = self._moved(issue)
-        if moved:
-            return Reading(begun, Decision.of(11, moved), issue=issue, at=stamp.date)
+        other = self._other(issue)
+        if other:
+            return Reading(begun, other, issue=issue, at=stamp.date)
         return self._judged(begun, own, approvals, complete, issue, stamps)
 
     def _approvals(self) -> tuple[list[Approval] | None, bool, list[Stamp]]:
@@ -93,18 +95,31 @@ class Reader:
             return None, True, []
         return [_approval(one) for one in listed.values], listed.complete, stamps
 
-    def _moved(self, issue: Issue) -> str:
-        """Why this is not the change that was pinned; empty when it is."""
+    def _other(self, issue: Issue) -> Decision | None:
+        """Why this is not the change that was pinned, or not for this deployment any more; ``None`` when it is."""
         pinned = self._change
-        now = (issue.id, issue.key, issue.project_key, issue.type_name)
-        if now != (pinned.id, pinned.key, pinned.project, pinned.issue_type):
-            return (
+        if (issue.id, issue.key, issue.project_key, issue.type_name) != (
+            pinned.id,
+            pinned.key,
+            pinned.project,
+            pinned.issue_type,
+        ):
+            return Decision.of(
+                11,
                 f"{pinned.key} was moved or retyped: it is {issue.key}, a {one_line(issue.type_name, 60)} in "
-                f"{issue.project_key}, now. Close it and run again for another change."
+                f"{issue.project_key}, now. Close it and run again for another change.",
             )
-        if pinned.found_by != "key" and issue.summary != self._subject.title:
-            return f"{pinned.key} was found by its title, and has another one now. Close it and run again."
-        return ""
+        if pinned.found_by != "key":
+            if issue.summary == self._subject.title:
+                return None
+            return Decision.of(11, f"{pinned.key} was found by its title, and has another one now. Run again.")
+        if self._policy.binding != "any" and mention.missing(self._words, issue.summary, issue.description):
+            return Decision.of(13, f"{pinned.key} does not name this version and environment any more. Run again.")
+        return None
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        return self._subject.version, self._subject.environment
 
     def _judged(
         self,
@@ -150,9 +165,8 @@ class Reader:
 
     def _watched(self, issue: Issue) -> tuple[str, ...]:
         """The fields that bind the change to this deployment."""
-        words = (self._subject.version, self._subject.environment)
         by_text = self._change.found_by == "key" and self._policy.binding != "any"
-        return ("summary", "description") if by_text and mention.missing(words, issue.summary) else ("summary",)
+        return ("summary", "description") if by_text and mention.missing(self._words, issue.summary) else ("summary",)
 
     def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
         if any(stamp.date is None for stamp in stamps):
@@ -167,7 +181,7 @@ class Reader:
             yield "Jira's clock and this machine's do not go equally fast"
 
     def _drifted(self, stamps: Sequence[Stamp]) -> bool:
-        """Whether two answers, in this round or since the last one, lie further apart on one clock than on the other."""
+        """Whether an answer and the one before it lie further apart on one clock than on the other."""
         drifted = False
         for stamp in stamps:
             last = self._last

@@ -24,9 +24,8 @@ from jira_ci.run import Run
 from jira_ci.text import one_line
 from jira_ci.yaml_file import MAX_BYTES
 
-# The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, for a merge
-# queue (which holds pull requests), or for another workflow's commit, which may be a fork's (workflow_run); and
-# deployments, whose ref may be a tag that is called like a branch.
+# The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, a merge
+# queue (which holds some), or another workflow's commit, maybe a fork's; and deployments, which may name a tag.
 _OWN_COMMIT = {
     "github": ("push", "workflow_dispatch", "schedule", "repository_dispatch"),
     "gitlab": ("push", "web", "webide", "schedule", "api", "trigger", "pipeline", "chat", "parent_pipeline"),
@@ -35,7 +34,7 @@ _OWN_COMMIT = {
 # https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 _DEFAULT_ONLY = ("schedule", "repository_dispatch")
 _QUEUE = "gh-readonly-queue/"
-_SECONDS = 20.0  # for a question to the checkout's remote
+_SECONDS = 20.0
 _BAD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 _MENDS = {
     "github": "Give the job `permissions: contents: read` and pass github-token, or check the repository out before.",
@@ -46,6 +45,7 @@ _MENDS = {
 T = TypeVar("T")
 Connect = Callable[[], Files | None]
 Relaxed = tuple[str, ...]
+Branch = tuple[str, str, Relaxed]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Committed:
 
     source: str
     """``acme/shop@<commit>:.jira-ci.yml``"""
+    name: str
+    """For messages with a line: ``.jira-ci.yml@1a2b3c4d``."""
     data: bytes
 
     @property
@@ -66,6 +68,7 @@ class Absent:
     """There certainly is no such file."""
 
     source: str
+    relaxed: Relaxed = ()
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,13 @@ class Place:
     read: Callable[[str], bytes | None]
 
     def file(self, path: str = DEFAULT_NAME) -> Committed | Absent:
-        """The committed file, or the certainty that there is none.
-
-        Args:
-            path: from the repository's top, see :func:`path_of`.
+        """The committed file at a path (see :func:`path_of`), or the certainty that there is none.
 
         Raises:
             UsageError: nobody could tell, or it is no regular file.
         """
         data, source = self.read(path), f"{self.repository}@{self.commit}:{path}"
-        return Absent(source) if data is None else Committed(source, data)
+        return Absent(source, self.relaxed) if data is None else Committed(source, f"{path}@{short(self.commit)}", data)
 
 
 def place(run: Run, *, git: Git, connect: Connect) -> Place:
@@ -111,7 +111,8 @@ def place(run: Run, *, git: Git, connect: Connect) -> Place:
     elif is_own(run) and not _is_claimed(run, git):
         what = "this run's own commit"
     else:
-        commit, what, relaxed = reader.default_branch()
+        name, commit, relaxed = reader.default_branch()
+        what = f"the default branch {one_line(name, 100)}".rstrip()
     return Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
 
 
@@ -158,7 +159,7 @@ class _Reader:
     def __init__(self, run: Run, git: Git, connect: Connect) -> None:
         self._run, self._git = run, git
         self._connect = connect
-        self._provider: list[Files | None] = []
+        self._provider: list[Files] = []
 
     def head(self) -> str:
         found = self._git.head()
@@ -166,34 +167,32 @@ class _Reader:
             raise self._unreadable([self._git.problem() or "The repository has no commit yet."])
         return found
 
-    def default_branch(self) -> tuple[str, str, Relaxed]:
-        """Commit, words for it, and what makes it unsure."""
-        name, commit, relaxed = self._first([self._told, self._remote, self._remembered])
-        return commit, f"the default branch {one_line(name, 100)}".rstrip(), relaxed
+    def default_branch(self) -> Branch:
+        """Its name, its commit, and what makes these less sure."""
+        return self._first([self._told, self._remote, self._remembered])
 
     def file(self, commit: str, path: str) -> bytes | None:
-        asks = (self._local, self._shown, self._fetched)
-        return self._first([partial(ask, commit, path) for ask in asks])
+        return self._first([partial(ask, commit, path) for ask in (self._local, self._shown, self._fetched)])
 
     def _first(self, questions: Iterable[Callable[[], T]]) -> T:
         """The first answer; it may be None."""
         reasons: list[str] = []
-        answers = (answer for question in questions for answer in _attempt(question, reasons))
-        for answer in answers:
-            return answer
+        for question in questions:
+            for answer in _attempt(question, reasons):
+                return answer
         raise self._unreadable(reasons)
 
-    def _told(self) -> tuple[str, str, Relaxed]:
+    def _told(self) -> Branch:
         return (*self._asked().default_commit(), ())
 
-    def _remote(self) -> tuple[str, str, Relaxed]:
+    def _remote(self) -> Branch:
         self._check_origin()
         name, commit = self._git.remote_head(_SECONDS)
-        if not commit:
-            raise GitError("the remote named origin does not name its default branch")
-        return name, commit, ()
+        if commit:
+            return name, commit, ()
+        raise GitError("the remote named origin does not name its default branch")
 
-    def _remembered(self) -> tuple[str, str, Relaxed]:
+    def _remembered(self) -> Branch:
         self._check_origin()
         prefix = "refs/remotes/origin/"
         name = self._run.default_branch
@@ -219,12 +218,11 @@ class _Reader:
         return self._git.file(commit, path, MAX_BYTES)
 
     def _asked(self) -> Files:
+        if not self._provider and (found := self._connect()):
+            self._provider.append(found)
         if not self._provider:
-            self._provider.append(self._connect())
-        found = self._provider[0]
-        if found is None:
             raise Unreadable("There is no token to ask the provider with.")
-        return found
+        return self._provider[0]
 
     def _check_origin(self) -> None:
         """A job may have checked out another repository than its own."""
@@ -235,10 +233,8 @@ class _Reader:
             raise GitError(f"the checkout's origin is not {self._run.repository}")
 
     def _unreadable(self, reasons: list[str]) -> UsageError:
-        told = " ".join(dict.fromkeys(reasons))
-        return UsageError(
-            f"The gate's policy could not be read from a trusted place. {told}", _MENDS.get(self._run.provider, "")
-        )
+        told = " ".join(["The gate's policy could not be read from a trusted place.", *dict.fromkeys(reasons)])
+        return UsageError(told, _MENDS.get(self._run.provider, ""))
 
 
 def _attempt(question: Callable[[], T], reasons: list[str]) -> Iterator[T]:

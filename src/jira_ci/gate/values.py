@@ -17,17 +17,20 @@ from jira_ci.text import canonical, one_line
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
+_Kinds = Mapping[str, Callable[[Field, Any], Any]]
+
 
 class Unfit(Exception):
     """The policy's fields do not fit the request type; the message is a sentence without its full stop."""
 
 
-def field_values(given: Mapping[str, Any], known: Sequence[Field]) -> dict[str, Any]:
+def field_values(given: Mapping[str, Any], known: Sequence[Field], *, cloud: bool = True) -> dict[str, Any]:
     """The policy's values by field id.
 
     Args:
         given: field names or ids, and values as people write them.
         known: the request type's fields.
+        cloud: whether people are known by their account ids; on Data Center by their user names.
 
     Raises:
         Unfit: there is no such field, several of that name, or it does not take that value.
@@ -37,7 +40,7 @@ def field_values(given: Mapping[str, Any], known: Sequence[Field]) -> dict[str, 
         field = _find(name, known)
         if field.id in ("summary", "description") or field.id in values:
             raise Unfit(f"the field {one_line(name, 60)!r} is set already: take it out of fields")
-        values[field.id] = _value(field, value)
+        values[field.id] = _value(field, value, _CLOUD if cloud else _DATA_CENTER)
     return values
 
 
@@ -53,21 +56,21 @@ def _find(name: str, known: Sequence[Field]) -> Field:
     raise Unfit(f"it has no field {one_line(name, 60)!r}. {one_line(hint, 100)}".rstrip(" ."))
 
 
-def _value(field: Field, value: Any) -> Any:
+def _value(field: Field, value: Any, kinds: _Kinds) -> Any:
     if isinstance(value, dict):  # whoever writes Jira's own form knows what it is
         return value
     if field.type == "array":
         parts = value if isinstance(value, list) else [value]
-        return [part if isinstance(part, dict) else _single(field, field.items, part) for part in parts]
+        return [part if isinstance(part, dict) else _single(field, field.items, part, kinds) for part in parts]
     if field.type == "option-with-child" and isinstance(value, list) and len(value) == 2:
         return {"value": _choice(field, value[0]), "child": {"value": str(value[1])}}
-    return _single(field, field.type, value)
+    return _single(field, field.type, value, kinds)
 
 
-def _single(field: Field, kind: str, value: Any) -> Any:
+def _single(field: Field, kind: str, value: Any, kinds: _Kinds) -> Any:
     if isinstance(value, (list, dict)):
         raise Unfit(f"the field {one_line(field.name, 60)!r} takes a single value")
-    convert = _KINDS.get(kind)
+    convert = kinds.get(kind)
     if convert is not None:
         return convert(field, value)
     return value if field.type == "any" else _text(field, value)
@@ -111,7 +114,7 @@ def _datetime(field: Field, value: Any) -> str:
     return when.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
-_KINDS: Mapping[str, Callable[[Field, Any], Any]] = {
+_CLOUD: _Kinds = {
     "option": lambda field, value: {"value": _choice(field, value)},
     "option-with-child": lambda field, value: {"value": _choice(field, value)},
     "priority": lambda field, value: {"name": _choice(field, value)},
@@ -124,3 +127,4 @@ _KINDS: Mapping[str, Callable[[Field, Any], Any]] = {
     "date": _date,
     "datetime": _datetime,
 }
+_DATA_CENTER: _Kinds = {**_CLOUD, "user": lambda field, value: {"name": _text(field, value)}}

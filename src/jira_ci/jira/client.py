@@ -158,7 +158,13 @@ def _session() -> requests.Session:
     import requests
     from requests.adapters import HTTPAdapter
 
-    session = requests.Session()
+    class Session(requests.Session):
+        """Does not even look where a redirect leads: looking would read its body, however large."""
+
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+            return None
+
+    session = Session()
     session.headers["User-Agent"] = f"jira-ci/{__version__}"
     # Left to itself, requests offers every encoding that happens to be installed; read_body knows this one.
     session.headers["Accept-Encoding"] = "gzip"

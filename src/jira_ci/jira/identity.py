@@ -39,8 +39,8 @@ def update_sequence_number(run: Run, state: str, now: int) -> int:
         now: epoch milliseconds.
 
     Returns:
-        An int64: attempt, phase (2 bits), time. The time is epoch milliseconds (48 bits); but GitLab's attempt is a job
-        id, which leaves 24 bits, so there the time counts from the job's start.
+        An int64: attempt, phase (2 bits), time. The time is epoch milliseconds (48 bits); but GitLab's attempt is the
+        job's start or id, which leaves 24 bits, so there the time counts from the job's start.
     """
     phase = PHASES.get(state, _END)
     bits = _JOB_CLOCK_BITS if run.provider == "gitlab" else 48

@@ -1,11 +1,9 @@
-"""JQL that finds the open changes with a title, whatever the title holds.
+"""JQL that finds the open issues with a title, whatever the title holds.
 
 A search only finds candidates: ``~`` compares words and not characters, so that whoever asks compares again.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 
 def quoted(text: str) -> str:
@@ -21,14 +19,13 @@ def phrase(text: str) -> str:
     return quoted('"' + " ".join(text.replace('"', " ").replace("\\", " ").split()) + '"')
 
 
-def open_changes(project: str, types: Iterable[str], title: str) -> str:
-    """Open issues of these types in one project whose summary has the title's words, the oldest first.
+def open_issues(project: str, title: str) -> str:
+    """Open issues of one project whose summary has the title's words, the oldest first.
+
+    Issue types are left to whoever reads the issues: a query that names one which the site does not have is refused as
+    a whole, and of the two names that changes go by a site has one.
 
     Args:
         project: key or id.
-        types: names or ids; at least one.
     """
-    return (
-        f"project = {quoted(project)} AND issuetype in ({', '.join(map(quoted, types))}) "
-        f"AND statusCategory != Done AND summary ~ {phrase(title)} ORDER BY created ASC"
-    )
+    return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {phrase(title)} ORDER BY created ASC"

@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from jira_ci.sandbox.credentials import Credentials
+from jira_ci.sandbox.desk.people import Person
+from jira_ci.sandbox.editions import CLOUD, Edition
 from jira_ci.sandbox.exchange import Exchange
 from jira_ci.sandbox.site import Site
 
@@ -33,7 +35,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Context:
-    """One site. ``gateway``: the request came through ``/ex/jira/{cloudId}``; ``faults`` are the sandbox's own."""
+    """One site, and what is known of one request to it.
+
+    ``gateway``: it came through ``/ex/jira/{cloudId}``; ``asker``: who is logged in; ``version``: of the platform's API.
+    ``faults`` are the sandbox's own.
+    """
 
     site: Site = field(default_factory=Site)
     credentials: Credentials = field(default_factory=Credentials)
@@ -42,4 +48,7 @@ class Context:
     max_body: int = MAX_BODY
     record: Record = field(default_factory=Record)
     faults: list[str] = field(default_factory=list)
+    edition: Edition = CLOUD
     gateway: bool = False
+    asker: Person | None = None
+    version: str = "3"

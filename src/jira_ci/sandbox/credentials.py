@@ -16,15 +16,24 @@ CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - there is nothing behind it
 USER = "release@example.com"
 TOKEN = "sandbox-api-token"  # noqa: S105 - likewise
 SCOPED_TOKEN = "sandbox-scoped-token"  # noqa: S105 - likewise
+SERVICE_ID = "sandbox-service"
+SERVICE_SECRET = "sandbox-service-secret"  # noqa: S105 - likewise
+PERSONAL_TOKEN = "sandbox-personal-token"  # noqa: S105 - likewise
+DESK_SCOPES = frozenset(
+    ("read:jira-work", "write:jira-work", "read:jira-user", "read:servicedesk-request", "write:servicedesk-request")
+)
 SCOPES = frozenset(
     f"{verb}:{noun}-info:jira" for verb in ("read", "write", "delete") for noun in ("build", "deployment")
 )
 
 
 class Credentials:
-    """The site's one OAuth client and one person, who has an API token and one with scopes.
+    """The site's OAuth client for builds and deployments, its service account, and people with their tokens.
+
+    One person has an API token, one with scopes and, for Data Center, a personal access token; others can be added.
 
     Attributes:
+        service_id, service_secret: of the service account, which is good for service desks and issues.
         lifetime: how long an access token is good, in seconds; may be changed.
         scopes: what access tokens given from now on may do.
     """
@@ -37,25 +46,38 @@ class Credentials:
         token: str = TOKEN,
         scoped_token: str = SCOPED_TOKEN,
         *,
+        service_id: str = SERVICE_ID,
+        service_secret: str = SERVICE_SECRET,
+        personal_token: str = PERSONAL_TOKEN,
         lifetime: float = 3600,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.client_id, self.client_secret = client_id, client_secret
         self.user, self.token, self.scoped_token = user, token, scoped_token
+        self.service_id, self.service_secret = service_id, service_secret
+        self.personal_token = personal_token
         self.lifetime = lifetime
         self.scopes = SCOPES
+        self._others: dict[str, str] = {}
         self._clock = clock
         self._given: dict[str, tuple[float, frozenset[str]]] = {}
         self._lock = threading.Lock()
 
     def grant(self, client_id: str, client_secret: str) -> str | None:
         """A new access token, or None when id or secret is wrong."""
-        if not _same(client_id, self.client_id) or not _same(client_secret, self.client_secret):
+        scopes = self._scopes_for(client_id, client_secret)
+        if scopes is None:
             return None
         token = secrets.token_urlsafe(24)
         with self._lock:
-            self._given[token] = (self._clock() + self.lifetime, self.scopes)
+            self._given[token] = (self._clock() + self.lifetime, scopes)
         return token
+
+    def _scopes_for(self, client_id: str, client_secret: str) -> frozenset[str] | None:
+        if _same(client_id, self.client_id) and _same(client_secret, self.client_secret):
+            return self.scopes
+        service = _same(client_id, self.service_id) and _same(client_secret, self.service_secret)
+        return DESK_SCOPES if service else None
 
     def scopes_of(self, token: str) -> frozenset[str] | None:
         """What the access token may do; None when it was never given, is expired or revoked."""
@@ -70,20 +92,40 @@ class Credentials:
 
     def person(self, basic: str) -> Literal["site", "scoped"] | None:
         """Which token a Basic header's value holds: one for the site's address or a scoped one; None when wrong."""
-        try:
-            user, _, token = base64.b64decode(basic, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            return None
-        if not _same(user, self.user):
-            return None
-        if _same(token, self.token):
+        user, token = _pair(basic)
+        if self.owner(basic):
             return "site"
-        return "scoped" if _same(token, self.scoped_token) else None
+        return "scoped" if _same(user, self.user) and _same(token, self.scoped_token) else None
+
+    def owner(self, basic: str) -> str:
+        """Whose API token, for the site's address, a Basic header's value holds: an e-mail address, empty when wrong."""
+        user, token = _pair(basic)
+        with self._lock:
+            known = {**self._others, self.user: self.token}
+        return next((email for email, good in known.items() if _same(user, email) and _same(token, good)), "")
+
+    def let_in(self, email: str, token: str) -> None:
+        """Give somebody else, with this e-mail address, an API token for the site's address."""
+        with self._lock:
+            self._others[email] = token
+
+    def is_personal(self, token: str) -> bool:
+        """Whether it is the personal access token."""
+        return _same(token, self.personal_token)
 
     def secrets(self) -> list[str]:
         """Everything that must not be shown."""
         with self._lock:
-            return [self.client_secret, self.token, self.scoped_token, *self._given]
+            own = [self.client_secret, self.service_secret, self.token, self.scoped_token, self.personal_token]
+            return [*own, *self._others.values(), *self._given]
+
+
+def _pair(basic: str) -> tuple[str, str]:
+    try:
+        user, _, token = base64.b64decode(basic, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return user, token
 
 
 def _same(given: str, true: str) -> bool:

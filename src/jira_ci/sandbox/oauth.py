@@ -26,11 +26,12 @@ def _token(context: Context, request: Request, captured: dict[str, str]) -> Answ
     token = context.credentials.grant(fields.get("client_id", ""), fields.get("client_secret", ""))
     if token is None:
         return _refusal(401, "access_denied", "Unauthorized")
+    scopes = context.credentials.scopes_of(token) or frozenset()
     document = {
         "access_token": token,
         "expires_in": int(context.credentials.lifetime),
         "token_type": "Bearer",
-        "scope": " ".join(sorted(context.credentials.scopes)),
+        "scope": " ".join(sorted(scopes)),
     }
     return json_answer(200, document, {"Cache-Control": "no-store"})
 

@@ -1,77 +1,34 @@
-"""The platform's look-ups: what the server is, who is asking, which issues there are."""
+"""The platform's look-ups: what the server is, who is asking and may do what, which fields and statuses there are."""
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
-from jira_ci.sandbox.bodies import BadJson, parse
+from jira_ci.sandbox.access import BadRequest, guarded, platform_error
 from jira_ci.sandbox.context import Context
-from jira_ci.sandbox.exchange import Answer, Request, json_answer, text_answer
-from jira_ci.sandbox.issues import Issue
-from jira_ci.sandbox.routing import Handler, Route
-from jira_ci.sandbox.shapes import boolean, items, record, text
+from jira_ci.sandbox.desk import records
+from jira_ci.sandbox.desk.catalogue import STORY
+from jira_ci.sandbox.desk.desk import PERMISSIONS
+from jira_ci.sandbox.desk.errors import DeskError
+from jira_ci.sandbox.desk.fields import Field
+from jira_ci.sandbox.desk.search import Search
+from jira_ci.sandbox.desk.words import jira_date
+from jira_ci.sandbox.documents import body_of, listed, parameter
+from jira_ci.sandbox.exchange import Answer, Request, json_answer
+from jira_ci.sandbox.issue_routes import visible
+from jira_ci.sandbox.routing import Route
+from jira_ci.sandbox.shapes import items, record, text
+from jira_ci.sandbox.shown import View
 
-_BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
-_NO_ISSUE = "Issue does not exist or you do not have permission to see it."
-_NOT_LOGGED_IN = "Client must be authenticated to access this resource."
-_BULK_FETCH = record(
-    {"issueIdsOrKeys": items(text())},
-    {
-        "expand": items(text()),
-        "fields": items(text()),
-        "fieldsByKeys": boolean,
-        "properties": items(text()),
-    },
-    closed=True,
-)
-
-
-def gateway_refusal(context: Context, request: Request) -> Answer | None:
-    """Why the gateway at ``/ex/jira/{cloudId}`` does not let the request through to the site, or None.
-
-    Scoped tokens belong there and unscoped ones to the site; an access token of the builds and deployments APIs has
-    no scope of the platform.
-    """
-    scheme, value = request.authorization
-    if scheme == "basic" and context.credentials.person(value) == "scoped":
-        return None
-    if scheme == "bearer" and context.credentials.scopes_of(value) is not None:
-        return json_answer(401, {"code": 401, "message": "Unauthorized; scope does not match"})
-    return json_answer(401, {"code": 401, "message": "Unauthorized"})
-
-
-def _guarded(handler: Handler, *, anonymous: bool) -> Handler:
-    """Refuse wrong credentials everywhere, and none at all where somebody has to be logged in."""
-
-    def guarded(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-        if not (_logged_in(context, request) or (anonymous and "authorization" not in request.headers)):
-            return text_answer(
-                401,
-                _NOT_LOGGED_IN,
-                {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": 'OAuth realm="sandbox"'},
-            )
-        return handler(context, request, captured)
-
-    return guarded
-
-
-def _logged_in(context: Context, request: Request) -> bool:
-    scheme, value = request.authorization
-    # Through the gateway it was checked already; on the site's address a scoped token is refused like a wrong one.
-    return context.gateway or (scheme == "basic" and context.credentials.person(value) == "site")
+_EDITABLE = ("summary", "description", "labels")
 
 
 def _server_info(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     del request, captured
-    now = datetime.datetime.now(datetime.timezone.utc)
     document = {
         "baseUrl": context.address,
-        "version": "1001.0.0-SNAPSHOT",
-        "versionNumbers": [1001, 0, 0],
-        "deploymentType": "Cloud",
-        "buildNumber": 100293,
-        "serverTime": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}+0000",
+        **context.edition.server(),
+        "serverTime": jira_date(context.site.desk.clock.milliseconds()),
         "serverTitle": "Jira",
         "serverTimeZone": "Etc/UTC",
     }
@@ -80,71 +37,113 @@ def _server_info(context: Context, request: Request, captured: dict[str, str]) -
 
 def _myself(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     del request, captured
-    account = "5b10a2844c20165700ede21g"
-    document = {
-        "self": f"{context.address}/rest/api/3/user?accountId={account}",
-        "accountId": account,
-        "accountType": "atlassian",
-        "emailAddress": context.credentials.user,
-        "displayName": "Release Engineer",
-        "active": True,
-        "timeZone": "Etc/UTC",
-        "locale": "en_US",
-    }
-    return json_answer(200, document)
+    shown = View(context).user(context.asker.account if context.asker else "")
+    return json_answer(200, {**shown, "locale": "en_US"})
 
 
-def _bulk_fetch(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+def _fields(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    del request, captured
+    return json_answer(200, [_field(one) for one in context.site.desk.catalogue.fields])
+
+
+def _field(field: Field) -> dict[str, Any]:
+    names = [field.name] if field.custom else [field.id]
+    if field.custom:
+        names.insert(0, f"cf[{field.id.rpartition('_')[2]}]")
+    shown = {"id": field.id, "key": field.id, "name": field.name, "custom": field.custom, "orderable": True}
+    return {**shown, "navigable": True, "searchable": True, "clauseNames": names, "schema": field.schema()}
+
+
+def _edit_meta(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    del request
+    issue, view = visible(context, captured["issueIdOrKey"]), View(context)
+    catalogue = context.site.desk.catalogue
+    fields = [one for one in catalogue.fields if one.id in _EDITABLE or (one.custom and issue.issue_type != STORY.id)]
+    shown = {}
+    for field in fields:
+        shown[field.id] = {
+            "required": field.id == "summary",
+            "schema": field.schema(),
+            "name": field.name,
+            "key": field.id,
+            "operations": ["set"],
+        }
+        if field.options:
+            shown[field.id]["allowedValues"] = [view.value(field, option) for option in field.options]
+    return json_answer(200, {"fields": shown})
+
+
+def _my_permissions(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     del captured
-    if request.content_type != "application/json":
-        return text_answer(415, "Unsupported Media Type")
-    try:
-        document = parse(request.body)
-    except BadJson:
-        return _errors(400, _BAD_PAYLOAD)
-    if list(_BULK_FETCH(document, "")):
-        return _errors(400, _BAD_PAYLOAD)
-    wanted = document["issueIdsOrKeys"]
-    if not 1 <= len(wanted) <= 100:
-        return _errors(400, "The number of issue ids or keys must be from 1 to 100.")
-    found = {issue.id: issue for issue in (_find(context, request, one) for one in wanted) if issue}
-    issues = [_issue_bean(context, found[key], document.get("fields")) for key in sorted(found, key=int)]
-    return json_answer(200, {"issues": issues, "issueErrors": []})
+    wanted = listed(request, "permissions")
+    if not wanted and context.edition.is_cloud:
+        raise BadRequest("The 'permissions' query parameter is required.")
+    strangers = [name for name in wanted if name not in PERMISSIONS]
+    if strangers:
+        raise BadRequest(f"Unrecognized permission: {', '.join(strangers)}")
+    for name in ("projectKey", "projectId"):
+        if parameter(request, name):
+            context.site.desk.catalogue.project(parameter(request, name))
+    for name in ("issueKey", "issueId"):
+        if parameter(request, name):
+            visible(context, parameter(request, name))
+    return json_answer(200, {"permissions": {name: _permission(context, name) for name in wanted or PERMISSIONS}})
 
 
-def _issue(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    issue = _find(context, request, captured["issueIdOrKey"])
-    if issue is None:
-        return _errors(404, _NO_ISSUE)
-    fields = [part for name, value in request.parameters if name == "fields" for part in value.split(",") if part]
-    return json_answer(200, _issue_bean(context, issue, fields or None))
-
-
-def _find(context: Context, request: Request, key: str) -> Issue | None:
-    """Somebody who is not logged in sees no issue at all, and is not told so."""
-    return context.site.issues.find(key, any_case=True) if _logged_in(context, request) else None
-
-
-def _issue_bean(context: Context, issue: Issue, wanted: list[str] | None) -> dict[str, Any]:
-    fields = {
-        "summary": issue.title,
-        "issuetype": {"id": "10001", "name": "Story", "subtask": False},
-        "project": {"id": str(int(issue.id) // 1_000_000), "key": issue.project},
-        "status": {"id": "3", "name": "In Progress", "statusCategory": {"id": 4, "key": "indeterminate"}},
+def _permission(context: Context, name: str) -> dict[str, Any]:
+    return {
+        "id": str(PERMISSIONS.index(name) + 10),
+        "key": name,
+        "name": name.replace("_", " ").capitalize(),
+        "type": "GLOBAL" if name == "ADMINISTER" else "PROJECT",
+        "description": "",
+        "havePermission": name not in context.site.desk.denied,
     }
-    if wanted is not None and not {"*all", "*navigable"} & set(wanted):
-        fields = {name: value for name, value in fields.items() if name in wanted}
-    link = f"{context.address}/rest/api/3/issue/{issue.id}"
-    return {"id": issue.id, "key": issue.key, "self": link, "fields": fields}
 
 
-def _errors(status: int, *texts: str) -> Answer:
-    return json_answer(status, {"errorMessages": list(texts), "errors": {}})
+def _statuses(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    del request
+    catalogue, view = context.site.desk.catalogue, View(context)
+    project = catalogue.project(captured["projectIdOrKey"])
+    everything = [view.status(one.id) for one in context.site.desk.workflow.statuses]
+    shown = []
+    for kind in catalogue.issue_types:
+        if bool(project.desk) == (kind.id != STORY.id):
+            one = view.issue_type(kind.id)
+            statuses = [status for status in everything if (status["id"] == "3") == (kind.id == STORY.id)]
+            shown.append({name: one[name] for name in ("self", "id", "name", "subtask")} | {"statuses": statuses})
+    return json_answer(200, shown)
 
 
+def _parse(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    del captured
+    document = body_of(request, record({"queries": items(text(), 1)}, closed=True), "INVALID_INPUT")
+    if parameter(request, "validation", "strict") not in ("strict", "warn", "none"):
+        raise BadRequest("The validation parameter must be one of strict, warn, none.")
+    return json_answer(200, {"queries": [_parsed(context, query) for query in document["queries"]]})
+
+
+def _parsed(context: Context, query: str) -> dict[str, Any]:
+    """A query with what is wrong with it; what it is made of is not told."""
+    try:
+        Search(query, records.world(context.site.desk, ""), bounded=False)
+    except DeskError as error:
+        return {"query": query, "errors": [str(error)]}
+    return {"query": query}
+
+
+_API = "/rest/api/{version}"
 ROUTES = (
-    Route("GET", "/rest/api/3/serverInfo", _guarded(_server_info, anonymous=True)),
-    Route("GET", "/rest/api/3/myself", _guarded(_myself, anonymous=False)),
-    Route("POST", "/rest/api/3/issue/bulkfetch", _guarded(_bulk_fetch, anonymous=True)),
-    Route("GET", "/rest/api/3/issue/{issueIdOrKey}", _guarded(_issue, anonymous=True)),
+    *guarded([Route("GET", f"{_API}/serverInfo", _server_info)], platform_error, anonymous=True),
+    *guarded(
+        [
+            Route("GET", f"{_API}/myself", _myself),
+            Route("GET", f"{_API}/field", _fields),
+            Route("GET", f"{_API}/issue/{{issueIdOrKey}}/editmeta", _edit_meta),
+            Route("GET", f"{_API}/mypermissions", _my_permissions),
+            Route("GET", f"{_API}/project/{{projectIdOrKey}}/statuses", _statuses),
+        ],
+        platform_error,
+    ),
 )
+CLOUD_ROUTES = guarded([Route("POST", f"{_API}/jql/parse", _parse)], platform_error, anonymous=True)

@@ -1,0 +1,257 @@
+"""The record of a decision: every document that says why a deployment began, waited or was refused is made here.
+
+It holds account ids and no other name of a person, no e-mail address, and nothing that was not put in by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from jira_ci.gate.approvals import Approval, Review
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import Loaded, Policy
+from jira_ci.gate.subject import Subject
+from jira_ci.gate.trusted import Absent
+from jira_ci.run import Run
+
+SCHEMA = "jira-ci.decision/1"
+_MAIL = re.compile(r"[^\s@<>\"'(),;:]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
+
+
+@dataclass(frozen=True)
+class ChangeFacts:
+    """The change as it was last read; empty texts for what is not known."""
+
+    site: str = ""
+    id: str = ""
+    key: str = ""
+    issue_type: str = ""
+    summary: str = ""
+    found_by: str = ""
+    """``key``, ``title`` or ``created``."""
+    reporter: str = ""
+    """An account id."""
+    status_id: str = ""
+    status_name: str = ""
+    status_category: str = ""
+
+
+@dataclass(frozen=True)
+class WindowFacts:
+    """The window as it was last read; aware moments, ``None`` for no limit or an unreadable one."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    fields: tuple[str, ...] = ()
+    """Ids of the fields that were read."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How it was found out."""
+
+    read_at: datetime | None = None
+    """Jira's ``Date`` of the last round."""
+    clock_skew: float = 0
+    """Seconds that the runner's clock is ahead of Jira's."""
+    asked_as: str = ""
+    """The gate's own account id."""
+    rounds: int = 0
+    tool: str = ""
+    """The version of jira-ci."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What became of it: not known when the decision is made."""
+
+    started: datetime | None = None
+    ended: datetime | None = None
+    state: str | None = None
+    """Jira's word."""
+    exit: int | None = None
+
+
+def record(
+    decision: Decision,
+    *,
+    subject: Subject,
+    run: Run,
+    policy: Policy | Loaded | Absent | None,
+    triggered_by: str = "",
+    change: ChangeFacts | None = None,
+    approvals: Sequence[Approval] = (),
+    review: Review | None = None,
+    window: WindowFacts | None = None,
+    evidence: Evidence | None = None,
+    deployment: Deployment | None = None,
+    mask: Callable[[str], str] = str,
+) -> dict[str, Any]:
+    """The document, always with all of its keys and in their order.
+
+    Args:
+        policy: what was read of it, however far that went.
+        triggered_by: the login of whoever started this attempt; the run's actor when empty.
+        approvals: all that were read, superseded ones too.
+        mask: takes secrets out of a text.
+    """
+    document = {
+        "schema": SCHEMA,
+        "decision": decision.result,
+        "row": decision.row,
+        "reason": decision.reason,
+        "exit": int(decision.exit),
+        "approved": decision.approved,
+        "subject": {
+            "project": subject.project,
+            "environment": subject.environment,
+            "tenant": subject.tenant or None,
+            "version": subject.version,
+            "commit": subject.commit,
+        },
+        "run": _run(run, triggered_by),
+        "policy": _policy(policy),
+        "change": _change(change or ChangeFacts()),
+        "approvals": [_approval(one, review or Review("unclear")) for one in approvals],
+        "window": _window(window or WindowFacts()),
+        "evidence": _evidence(evidence or Evidence()),
+        "deployment": _deployment(deployment or Deployment()),
+    }
+    cleaned: dict[str, Any] = _clean(document, mask)
+    return cleaned
+
+
+def with_deployment(document: Mapping[str, Any], deployment: Deployment) -> dict[str, Any]:
+    """The same record, and what became of the deployment. Its :func:`digest` stays the same."""
+    return {**document, "deployment": _deployment(deployment)}
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """The record as one line of ASCII that no runner takes for a command."""
+    return json.dumps(document, ensure_ascii=True, allow_nan=False).replace("##[", "#\\u0023[")
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of the record without ``deployment``: as JSON with sorted keys, no blanks, in ASCII.
+
+    ``jq -acSj 'del(.deployment)' record.json | sha256sum`` says the same.
+    """
+    fixed = {key: value for key, value in document.items() if key != "deployment"}
+    text = json.dumps(fixed, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _run(run: Run, triggered_by: str) -> dict[str, Any]:
+    return {
+        "provider": run.provider,
+        "repository": run.repository,
+        "ref": _ref(run),
+        "ref-protected": run.protected,
+        "id": run.run_id,
+        "attempt": run.attempt,
+        "url": run.url,
+        "actor": run.actor,
+        "triggered-by": triggered_by or run.actor,
+    }
+
+
+def _ref(run: Run) -> str:
+    if run.tag:
+        return f"refs/tags/{run.tag}"
+    if run.pull_request and run.event in _PULL_EVENTS:
+        kind = "merge-requests" if run.provider == "gitlab" else "pull"
+        return f"refs/{kind}/{run.pull_request.number}/head"
+    return f"refs/heads/{run.branch}" if run.branch else ""
+
+
+def _policy(policy: Policy | Loaded | Absent | None) -> dict[str, Any]:
+    known = policy if isinstance(policy, Policy) else None
+    return {
+        "source": policy.source if policy else "",
+        "sha256": "" if policy is None or isinstance(policy, Absent) else policy.sha256,
+        "proceed-statuses": list(known.proceed_statuses) if known else [],
+        "minimum-approvals": known.minimum_approvals if known else 0,
+        "relaxed": list(policy.relaxed) if policy else [],
+    }
+
+
+def _change(change: ChangeFacts) -> dict[str, Any]:
+    return {
+        "site": change.site,
+        "id": change.id,
+        "key": change.key,
+        "issue-type": change.issue_type,
+        "summary": change.summary,
+        "found-by": change.found_by,
+        "reporter": change.reporter,
+        "status": {"id": change.status_id, "name": change.status_name, "category": change.status_category},
+    }
+
+
+def _approval(approval: Approval, review: Review) -> dict[str, Any]:
+    return {
+        "id": approval.id,
+        "name": approval.name,
+        "decision": approval.decision,
+        "created": _moment(approval.created),
+        "completed": _moment(approval.completed),
+        "current": approval in review.current,
+        "approvers": [
+            {
+                "account": approver.account,
+                "decision": approver.decision,
+                "counted": review.counts(approval, approver),
+            }
+            for approver in approval.approvers
+        ],
+    }
+
+
+def _window(window: WindowFacts) -> dict[str, Any]:
+    return {"start": _moment(window.start), "end": _moment(window.end), "fields": list(window.fields)}
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "read-at": _moment(evidence.read_at),
+        "clock-skew": round(evidence.clock_skew),
+        "asked-as": evidence.asked_as,
+        "rounds": evidence.rounds,
+        "tool": evidence.tool,
+    }
+
+
+def _deployment(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "started": _moment(deployment.started),
+        "ended": _moment(deployment.ended),
+        "state": deployment.state,
+        "exit": deployment.exit,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """In UTC, as ``2026-03-02T12:00:00Z``."""
+    if moment is None:
+        return None
+    try:
+        moment = moment.astimezone(timezone.utc)
+    except OverflowError:  # 31 December 9999 west of Greenwich
+        return moment.isoformat()
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _clean(value: Any, mask: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", _MAIL.sub("(e-mail address)", mask(value)))
+    if isinstance(value, dict):
+        return {key: _clean(child, mask) for key, child in value.items()}
+    return [_clean(child, mask) for child in value] if isinstance(value, list) else value
