@@ -11,14 +11,12 @@ import pytest
 
 from faulty_server import FaultyServer, reply
 from jira_ci import connection
-from jira_ci.ci.git import Git
-from jira_ci.context import Context, make_console
+from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.errors import UsageError
-from jira_ci.jira.gateway import Target
+from jira_ci.jira.gateway import Gateway, Target
 from jira_ci.run import Run
 from jira_ci.settings import Settings, resolve
-from patience import Patience
 
 RUN = Run("github", "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9")
 GIVEN = {"JIRA_CI_SITE": "acme.atlassian.net", "JIRA_CI_CLIENT_ID": "id", "JIRA_CI_CLIENT_SECRET": "s3cr3t"}
@@ -33,8 +31,11 @@ def settings(**changes: str) -> Settings:
 def context(environ: Mapping[str, str], folder: Path) -> Context:
     edges = Edges(environ, folder, io.StringIO(), io.StringIO())
     found = resolve({}, environ)
-    console = make_console(found, edges)
-    return Context(found, None, RUN, Git(folder, {}), folder, console, edges, Patience())
+    return open_context(found, make_console(found, edges), edges)
+
+
+def open_gateway(given: Context) -> Gateway:
+    return connection.open_gateway(given, given.settings)
 
 
 def test_the_target_of_the_settings() -> None:
@@ -94,7 +95,7 @@ def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
         given = context(
             {**GIVEN, "JIRA_CI_SITE": jira.url, "JIRA_CI_API_URL": jira.url, "JIRA_CI_HEADERS": headers}, tmp_path
         )
-        gateway = connection.open_gateway(given)
+        gateway = open_gateway(given)
         gateway.connect()
         gateway.close()
     site, api = jira.requests
@@ -107,11 +108,11 @@ def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
 def test_a_line_that_is_no_header_is_refused_and_not_shown(line: str, tmp_path: Path) -> None:
     given = context({**GIVEN, "JIRA_CI_HEADERS": f"X-Good: 1\n{line}"}, tmp_path)
     with pytest.raises(UsageError, match="Line 2 of headers is no header") as caught:
-        connection.open_gateway(given)
+        open_gateway(given)
     assert "s3cr3t" not in str(caught.value)
 
 
 def test_a_bundle_that_is_no_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.pem", tmp_path):
         with pytest.raises(UsageError, match="no such file can be read"):
-            connection.open_gateway(context({**GIVEN, "JIRA_CI_CA_BUNDLE": str(path)}, tmp_path))
+            open_gateway(context({**GIVEN, "JIRA_CI_CA_BUNDLE": str(path)}, tmp_path))

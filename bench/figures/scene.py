@@ -47,6 +47,7 @@ def make(folder: Path) -> dict[str, str]:
         "GITHUB_SERVER_URL": "https://github.com",
         "GITHUB_SHA": head,
         "GITHUB_WORKFLOW": "CI",
+        "GITHUB_WORKSPACE": str(folder),
         "GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/ci.yml@refs/heads/main",
     }
 

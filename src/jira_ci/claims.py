@@ -24,18 +24,6 @@ class Claim:
         return not self.gaps and not self.keys.left_out
 
 
-def surely_claims(context: Context) -> bool:
-    """Whether the texts that are at hand already, without git or a provider, hold a key.
-
-    Raises:
-        UsageError: ``issue-keys`` or ``projects`` cannot be meant.
-    """
-    run, settings = context.run, context.settings
-    pull = [Source("", run.pull_request.title), Source("", run.pull_request.branch, True)] if run.pull_request else []
-    texts = [Source("", run.branch, True), *(Source("", message) for message in run.messages)]
-    return bool(settings.issue_keys or collect([*pull, *texts], settings.projects, limit=1).keys)
-
-
 class Claims:
     """Finds the claims of one run, asking the provider only when the run's own texts and the clone do not suffice."""
 

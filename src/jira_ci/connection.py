@@ -28,7 +28,8 @@ def withheld(settings: Settings, run: Run) -> str:
     missing = missing_credentials(settings)
     if not missing or not run.secrets_withheld:
         return ""
-    return f"{' and '.join(missing)} are not there: {one_line(run.secrets_withheld)} gets no secrets."
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{' and '.join(missing)} {verb} not there: {one_line(run.secrets_withheld)} gets no secrets."
 
 
 def target(settings: Settings) -> Target:
@@ -56,13 +57,13 @@ def target(settings: Settings) -> Target:
     return found
 
 
-def open_gateway(context: Context, observe: Observer | None = None) -> Gateway:
+def open_gateway(context: Context, settings: Settings, observe: Observer | None = None) -> Gateway:
     """A gateway that is not connected yet.
 
     Raises:
         UsageError: a setting is missing or cannot be meant.
     """
-    settings, console = context.settings, context.console
+    console = context.console
     where = target(settings)
     client = Client(
         context.deadline,

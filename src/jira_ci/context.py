@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,10 @@ from jira_ci.settings import Settings, fill
 
 @dataclass(frozen=True)
 class Context:
-    """One command's surroundings."""
+    """One command's surroundings. The file is read when something of it is asked for first."""
 
-    settings: Settings
-    config: Config | None
-    fallback: atlassian_mapping.Mapping | None
-    """The mapping of Atlassian's GitHub app, where there is no file of ours."""
+    given: Settings
+    """From flags, inputs and variables alone."""
     run: Run
     git: Git
     root: Path
@@ -37,6 +36,39 @@ class Context:
     console: Console
     edges: Edges
     deadline: Deadline
+
+    @cached_property
+    def config(self) -> Config | None:
+        """``.jira-ci.yml`` of the work tree.
+
+        Raises:
+            UsageError: it cannot be read or meant.
+        """
+        return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
+
+    @cached_property
+    def fallback(self) -> atlassian_mapping.Mapping | None:
+        """The mapping of Atlassian's GitHub app, where there is no file of ours."""
+        if self.config is not None:
+            return None
+        mapping, warnings = atlassian_mapping.read(self.root)
+        for sentence in warnings:
+            self.console.notice("warning", sentence)
+        return mapping
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force, with what the file says where nobody said otherwise.
+
+        Raises:
+            UsageError: the file cannot be read or meant.
+        """
+        return self.given if self.config is None else fill(self.given, _from_file(self.config))
+
+    @property
+    def environment_names(self) -> tuple[str, ...]:
+        """The environments that were given, or the one that the CI knows for this job."""
+        return self.given.environment or ((self.run.environment,) if self.run.environment else ())
 
 
 @dataclass(frozen=True)
@@ -69,25 +101,16 @@ def make_console(settings: Settings, edges: Edges) -> Console:
 
 
 def open_context(settings: Settings, console: Console, edges: Edges) -> Context:
-    """Reads the configuration and the run.
+    """Reads the run.
 
     Raises:
-        UsageError: the configuration cannot be meant, or the CI's variables are broken.
+        UsageError: the CI's variables are broken.
     """
     deadline = Deadline(settings.timeout)
     edges.signals.deadline = deadline
     git = Git(edges.directory, edges.environ)
-    root = repository_root(git, edges)
-    config = configuration.read(root, settings.config, required="config" in settings.origins)
-    fallback = None
-    if config is not None:
-        settings = fill(settings, _from_file(config))
-    else:
-        fallback, warnings = atlassian_mapping.read(root)
-        for sentence in warnings:
-            console.notice("warning", sentence)
     run = read_run(edges.environ, git)
-    return Context(settings, config, fallback, run, git, root, console, edges, deadline)
+    return Context(settings, run, git, repository_root(git, edges), console, edges, deadline)
 
 
 def repository_root(git: Git, edges: Edges) -> Path:

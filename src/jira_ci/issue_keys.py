@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jira_ci import impostors
 from jira_ci.errors import UsageError
@@ -33,8 +34,7 @@ _ACCENTS = "\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f"
 _ACCENT = re.compile(f"[{_ACCENTS}]")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):  # not a dataclass: a hundred thousand of them are made for a long range
     """A text that may hold keys."""
 
     where: str

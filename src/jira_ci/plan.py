@@ -71,7 +71,7 @@ def plan_deployment(context: Context) -> Plan:
     Raises:
         UsageError: a setting cannot be meant, or no environment was given.
     """
-    names = environment_names(context)
+    names = context.environment_names
     if not names:
         raise UsageError("environment is not set.", "Say where it was deployed: environment: Prod (or --environment).")
     report = _report(context, build=False)
@@ -88,12 +88,6 @@ def plan_deployment(context: Context) -> Plan:
     return Plan(DEPLOYMENTS, report.state, tuple(entries.values()), tuple(warnings))
 
 
-def environment_names(context: Context) -> tuple[str, ...]:
-    """The environments that were given, or the one that the CI knows for this job."""
-    given = context.settings.environment
-    return given or ((context.run.environment,) if context.run.environment else ())
-
-
 def classify_environment(context: Context, name: str) -> Environment:
     """The environment's type: the ``environment-type`` setting, else the rules."""
     given = context.settings.environment_type
@@ -105,26 +99,10 @@ def classify_environment(context: Context, name: str) -> Environment:
     return found
 
 
-def reported_state(context: Context, *, build: bool = False) -> str:
-    """Jira's word for how it went, from the ``state`` setting or else from the CI; empty when all was skipped.
-
-    Raises:
-        UsageError: nobody says, or in a word that nobody uses.
-    """
-    if context.settings.state:
-        return states.from_words(context.settings.state, build=build)
-    if context.run.state:
-        return states.from_ci(context.run.state)
-    raise UsageError(
-        "state is not set, and this CI does not say how the job went.",
-        "Pass it: state: ${{ job.status }} on GitHub, --state success elsewhere.",
-    )
-
-
 def _report(context: Context, *, build: bool) -> Report:
     settings, run = context.settings, context.run
     return Report(
-        state=reported_state(context, build=build),
+        state=states.reported(settings.state, run.state, build=build),
         now=context.edges.clock(),
         pipeline=settings.pipeline,
         version=settings.version or run.tag or run.commit[:12],

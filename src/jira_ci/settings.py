@@ -10,7 +10,6 @@ The order is: flag, action input, environment variable, YAML file, what the CI s
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -178,14 +177,15 @@ def parse(row: Setting, text: str, origin: str) -> Any:
         return _duration(row, text, origin)
     choices = ("true", "false") if row.kind == "switch" else row.choices
     if text not in choices:
-        near = difflib.get_close_matches(text.strip().lower(), choices, 1)
-        hint = f"Did you mean {near[0]}?" if near else ""
+        hint = nearest(text.strip().lower(), choices)
         raise UsageError(f"{row.name} ({origin}) is {text[:80]!r}; it must be one of: {', '.join(choices)}.", hint)
     return text == "true" if row.kind == "switch" else text
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """``Did you mean X?`` with the nearest of the words, or nothing."""
+    import difflib  # only a mistake needs it
+
     near = difflib.get_close_matches(word, list(words), 1)
     return f"Did you mean {near[0]}?" if near else ""
 

@@ -24,6 +24,22 @@ _WORST_FIRST = ("failed", "cancelled", "rolled_back", "in_progress", "pending", 
 BUILD_STATES = tuple(state for state in _WORST_FIRST if state != "rolled_back")
 
 
+def reported(words: Sequence[str], ci: str, *, build: bool) -> str:
+    """Jira's state from the ``state`` setting, else from what the CI says; empty when everything was skipped.
+
+    Raises:
+        UsageError: nobody says, or in a word that nobody uses.
+    """
+    if words:
+        return from_words(words, build=build)
+    if ci:
+        return from_ci(ci)
+    raise UsageError(
+        "state is not set, and this CI does not say how the job went.",
+        "Pass it: state: ${{ job.status }} on GitHub, --state success elsewhere.",
+    )
+
+
 def from_words(words: Sequence[str], *, build: bool) -> str:
     """Jira's state for one or several results (``needs.*.result``): the worst counts.
 

@@ -116,7 +116,7 @@ def test_an_answer_begun_after_the_deadline_ends_as_the_round_before_did(before:
         (100.0, 100.0, False),
         (100.0, 129.9, False),
         (100.0, 130.0, False),
-        (100.0, 130.1, True),
+        (100.0, 130.001, True),
         (100.0, 100_000.0, True),
         (100.0, 99.9, True),
         (float("nan"), 100.0, True),

@@ -206,7 +206,7 @@ def test_a_renamed_site_is_asked_once_more_without_the_extra_headers_and_said() 
     opened = Opened("https://old.atlassian.net", "https://unused.invalid", site_headers={"X-Extra": "1"})
     assert opened.gateway.cloud_id() == "abc"
     assert opened.warnings == ["old.atlassian.net is called new.atlassian.net now. Change the setting site."]
-    assert [call.request.headers.get("X-Extra") for call in responses.calls] == ["1", None]  # type: ignore[union-attr]
+    assert [call.request.headers.get("X-Extra") for call in responses.calls] == ["1", None]
 
 
 @responses.activate

@@ -11,7 +11,7 @@ from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.jira.gateway import Gateway
-from jira_ci.plan import classify_environment, environment_names
+from jira_ci.plan import classify_environment
 from jira_ci.text import one_line
 
 
@@ -52,7 +52,7 @@ def _lines(context: Context) -> Iterator[Line]:
     yield Line("run", one_line(f"{run_.provider}, {run_.repository or 'no repository'}, number {run_.number}"))
     for gap in run_.gaps:
         yield Line("run", gap)
-    for name in environment_names(context):
+    for name in context.environment_names:
         yield _attempt("environment", lambda name=name: _environment(context, name))  # type: ignore[misc]
     withheld = connection.withheld(settings, run_)
     if withheld:
@@ -69,7 +69,7 @@ def _environment(context: Context, name: str) -> str:
 def _connection(context: Context) -> Iterator[Line]:
     try:
         target = connection.target(context.settings)
-        gateway = connection.open_gateway(context)
+        gateway = connection.open_gateway(context, context.settings)
     except UsageError as error:
         yield _failed("credentials", error)
         return

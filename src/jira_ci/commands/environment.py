@@ -7,7 +7,7 @@ from argparse import Namespace
 from jira_ci.context import Context, Result
 from jira_ci.environments import collisions
 from jira_ci.errors import UsageError
-from jira_ci.plan import classify_environment, environment_names
+from jira_ci.plan import classify_environment
 from jira_ci.text import one_line
 
 
@@ -17,7 +17,7 @@ def run(context: Context, arguments: Namespace) -> Result:
     Raises:
         UsageError: there is no name, or the rules contradict each other.
     """
-    names = tuple(arguments.names) or environment_names(context)
+    names = tuple(arguments.names) or context.environment_names
     if not names:
         raise UsageError("No environment was named.", "Write: jira-ci environment NAME...")
     found = [classify_environment(context, name) for name in names]

@@ -9,7 +9,6 @@ from contextlib import closing
 from jira_ci.claims import Claim, Claims
 from jira_ci.context import Context, Result
 from jira_ci.issue_keys import Keys, Source, collect
-from jira_ci.plan import environment_names
 from jira_ci.text import one_line
 
 
@@ -19,7 +18,7 @@ def run(context: Context, arguments: Namespace) -> Result:
         claim = Claim(collect([Source("--text", arguments.text)], context.settings.projects), ())
     else:
         with closing(Claims(context)) as claims:
-            claim = _joined([claims.of(name) for name in environment_names(context)] or [claims.of()])
+            claim = _joined([claims.of(name) for name in context.environment_names] or [claims.of()])
     _say(context, claim)
     return Result(
         outputs={"issue-keys": list(claim.keys.keys), "keys-complete": claim.complete},

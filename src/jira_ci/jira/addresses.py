@@ -5,7 +5,6 @@ Plain ``http`` is accepted for loopback addresses only, and credentials in an ad
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -81,6 +80,8 @@ def cloud_id(text: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

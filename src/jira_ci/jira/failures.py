@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
+from http.client import BadStatusLine, IncompleteRead
 
 from jira_ci.deadline import Late
 from jira_ci.errors import JiraCiError, NetworkError
@@ -13,9 +14,13 @@ from jira_ci.text import one_line
 
 # What urllib3 says when a proxy does not open the tunnel to an https address.
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
+_NOISE = re.compile(r"^\[SSL: \w+\] | \(_ssl\.c:[0-9]+\)$")
 _USER_INFO = re.compile(r"[^\s/'\"@]+@")
 # The connection broke during or after the handshake: nobody refused anything, so another try may help.
 _BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
+
+_IN_BETWEEN = "A proxy may stand in between, or Jira has trouble: run the job again."
 
 
 class Cut(Exception):
@@ -67,13 +72,21 @@ def _happened(error: Exception) -> tuple[str, str]:
             "Check that the address and port speak https, and that ca-bundle (or REQUESTS_CA_BUNDLE) is a PEM file."
         )
     if isinstance(error, Cut):
-        return str(error), "A proxy may stand in between, or Jira has trouble: run the job again."
+        return str(error), _IN_BETWEEN
     return _connection(error)
 
 
 def _connection(error: Exception) -> tuple[str, str]:
     from requests import RequestException
 
+    inner = _innermost(error)
+    if isinstance(inner, IncompleteRead):
+        return "the answer was cut off", _IN_BETWEEN
+    if isinstance(inner, BadStatusLine) and not isinstance(inner, ConnectionError):
+        return (
+            f"what it answered is not HTTP ({_reason(error)!r})",
+            "Check that the address and port are those of Jira.",
+        )
     if any(isinstance(part, TimeoutError) for part in _chain(error)) or "timed out" in _reason(error):
         return "it did not answer in time", "Check the address, a firewall and HTTPS_PROXY."
     if isinstance(error, ValueError):
@@ -88,9 +101,8 @@ def _proxy(error: Exception) -> tuple[str, str]:
     if status == "407":
         return "the proxy wants a login (407)", "Put user and password into HTTPS_PROXY, or name the host in NO_PROXY."
     if status:
-        return f"the proxy refused the connection ({_reason(error)})", (
-            "Let the proxy allow this host, or name it in NO_PROXY."
-        )
+        mend = "Let the proxy allow this host" if status.startswith("4") else "Mend the proxy"
+        return f"the proxy refused the connection ({_reason(error)})", f"{mend}, or name the host in NO_PROXY."
     return f"the proxy could not be reached ({_reason(error)})", "Check HTTPS_PROXY, or name the host in NO_PROXY."
 
 
@@ -104,7 +116,7 @@ def _certificate(error: Exception) -> str:
     """Why the certificate was not accepted; empty when that is not what happened."""
     for part in _chain(error):
         if isinstance(part, ssl.SSLCertVerificationError):
-            return one_line(str(getattr(part, "verify_message", "") or part), 200)
+            return one_line(str(getattr(part, "verify_message", "") or part).rstrip(". "), 200)
     return ""
 
 
@@ -118,8 +130,9 @@ def _tls(error: Exception) -> str:
 def _reason(error: Exception) -> str:
     """The innermost cause in its own words, which is all that helps in the tower of wrapped exceptions."""
     inner = _innermost(error)
-    text = _USER_INFO.sub("***@", str(inner))  # a proxy's address may hold a password
-    return one_line(text or type(inner).__name__, 200)
+    text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner)
+    text = _NOISE.sub("", _USER_INFO.sub("***@", text))  # a proxy's address may hold a password
+    return one_line(text.rstrip(". ") or type(inner).__name__, 200)
 
 
 def _innermost(error: BaseException) -> BaseException:

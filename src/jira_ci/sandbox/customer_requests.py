@@ -7,8 +7,8 @@ from typing import Any
 from jira_ci.sandbox.access import BadRequest, desk_error, guarded, need
 from jira_ci.sandbox.context import Context
 from jira_ci.sandbox.desk.approvals import Approval, Decision
-from jira_ci.sandbox.desk.change import Change, summary_fault
 from jira_ci.sandbox.desk.catalogue import RequestType
+from jira_ci.sandbox.desk.change import Change, summary_fault
 from jira_ci.sandbox.desk.errors import DeskError, NotFound
 from jira_ci.sandbox.desk_shown import DeskView, page
 from jira_ci.sandbox.documents import body_of, expanded, switch

@@ -101,7 +101,7 @@ class View:
 
     def value(self, field: Field, value: Any) -> Any:
         """The value of a custom field, or of the labels."""
-        if value is None or isinstance(value, str) and field.kind in ("string", "datetime", "system"):
+        if value is None or (isinstance(value, str) and field.kind in ("string", "datetime", "system")):
             return value
         if field.kind == "datetime":
             return jira_date(value) if isinstance(value, int) else value

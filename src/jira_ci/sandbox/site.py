@@ -8,12 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from jira_ci.sandbox.associations import Sorted, grouped, mentions, sort
-from jira_ci.sandbox.desk.catalogue import STORY, Project
-from jira_ci.sandbox.desk.change import Change
-from jira_ci.sandbox.desk.desk import Desk
-from jira_ci.sandbox.desk.errors import NotFound
-from jira_ci.sandbox.desk.people import DINA
-from jira_ci.sandbox.desk.trials import Trials
 from jira_ci.sandbox.issues import Issue, IssueRule
 from jira_ci.sandbox.rules import FAMILIES, Family, record_faults
 
