@@ -74,12 +74,13 @@ def collect(sources: Iterable[Source], projects: Sequence[str] = (), limit: int 
     found: dict[str, str] = {}
     dropped: dict[str, str] = {}
     seen: set[str] = set()
+    initials = "".join(sorted({project[0] for project in wanted}))
     for source in sources:
         if source.where == EXPLICIT:
             for key in explicit(source.text.replace(",", " ").split()):
                 found.setdefault(key, source.where)
         elif "-" in source.text:  # most commit messages end here: a hundred thousand of them have to be cheap
-            for token in _tokens(source, wanted):
+            for token in _tokens(source, wanted, initials):
                 if token not in seen:
                     seen.add(token)
                     _judge(token, source, wanted, found, dropped)
@@ -134,16 +135,22 @@ def _is_impostor(spelled: str, project: str, number: str, text: str) -> bool:
     )
 
 
-def _tokens(source: Source, wanted: frozenset[str]) -> Iterable[str]:
+def _tokens(source: Source, wanted: frozenset[str], initials: str) -> Iterable[str]:
     """What is spelled like a key, each with up to four more numbers that follow (``CVE-2024-1234``)."""
-    text = _composed(source.text)
+    text = source.text
+    ascii_only = text.isascii()
+    if not ascii_only:
+        text = _composed(text)
     if not (wanted or source.branch):
-        return dict.fromkeys(_pattern(text.isascii()).findall(text))
+        return _pattern(ascii_only).findall(text)
+    pattern = _pattern(ascii_only, initials, True)
+    tokens: list[str] = pattern.findall(text)
+    if all(map(str.isupper, tokens)):  # nearly always; only lower case depends on where it stands
+        return tokens
     lower = bool(wanted) or not impostors.is_programs_branch(text)
-    initials = "".join(sorted({project[0] for project in wanted}))
     return (
         match[0]
-        for match in _pattern(text.isascii(), initials, any_case=True).finditer(text)
+        for match in pattern.finditer(text)
         if match[0].isupper() or (lower and _is_lower_case_key(match, bool(wanted)))
     )
 
@@ -155,7 +162,7 @@ def _is_lower_case_key(match: re.Match[str], anywhere: bool) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _pattern(ascii_only: bool, initials: str = "", any_case: bool = False) -> re.Pattern[str]:
+def _pattern(ascii_only: bool, initials: str = "", any_case: bool = False, /) -> re.Pattern[str]:
     """Finds keys in upper case, or in any case; in lower case only with certain initials, if any are given.
 
     A key begins where no word does: each start is tried once, and looks at no more than 256 characters before the dash
@@ -195,7 +202,7 @@ def _character_set(points: Iterable[int]) -> str:
 def _composed(text: str) -> str:
     """Letters followed by their accents become one letter, as Jira writes them. Only runs of letters with up to three
     accents each: ``unicodedata.normalize`` takes quadratic time over long runs of accents."""
-    if text.isascii() or not _ACCENT.search(text):
+    if not _ACCENT.search(text):
         return text
     return _accented().sub(lambda match: unicodedata.normalize("NFC", match[0]), text)
 

@@ -90,6 +90,7 @@ class Finder:
     def find(self) -> Outcome:
         """The change, or the decision of rows 6 to 16. Never raises a :class:`JiraCiError`."""
         try:
+            self._service.connect()
             if self._policy.change:
                 return self._given(self._policy.change)
             if self._made is not None:

@@ -26,6 +26,10 @@ _DRIFT = 60.0  # seconds by which Jira's clock and the monotonic one may differ 
 _THE_GATE = "the gate itself"
 
 
+class _Gone(Exception):
+    """The change is not there, or not for the gate's account."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """A round, or why there is none.
@@ -74,12 +78,10 @@ class Reader:
         try:
             own = self._service.myself().id
             approvals, complete, stamps = self._approvals()
-            issue, stamp = self._service.issue(self._change.id, self._policy.window or ())
-        except NotFound:
-            key = self._change.key
-            return Reading(
-                begun, Decision.of(11, f"{key} was deleted, or is hidden from the gate's account. Run again.")
-            )
+            issue, stamp = self._issue()
+        except _Gone:
+            reason = f"{self._change.key} was deleted, or is hidden from the gate's account. Run again."
+            return Reading(begun, Decision.of(11, reason))
         except JiraCiError as error:
             return Reading(begun, decision_of(error, 17))
         stamps = [*stamps, stamp]
@@ -94,6 +96,12 @@ class Reader:
         except NotFound:  # not an empty list: the account may see the issue, and not its approvals
             return None, True, []
         return [_approval(one) for one in listed.values], listed.complete, stamps
+
+    def _issue(self) -> tuple[Issue, Stamp]:
+        try:
+            return self._service.issue(self._change.id, self._policy.window or ())
+        except NotFound:
+            raise _Gone from None
 
     def _other(self, issue: Issue) -> Decision | None:
         """Why this is not the change that was pinned, or not for this deployment any more; ``None`` when it is."""

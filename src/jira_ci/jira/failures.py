@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Iterator
-from http.client import BadStatusLine, IncompleteRead
 
 from jira_ci.deadline import Late
 from jira_ci.errors import JiraCiError, NetworkError
@@ -16,8 +14,6 @@ from jira_ci.text import one_line
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 _NOISE = re.compile(r"^\[SSL: \w+\] | \(_ssl\.c:[0-9]+\)$")
 _USER_INFO = re.compile(r"[^\s/'\"@]+@")
-# The connection broke during or after the handshake: nobody refused anything, so another try may help.
-_BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 _IN_BETWEEN = "A proxy may stand in between, or Jira has trouble: run the job again."
@@ -77,6 +73,8 @@ def _happened(error: Exception) -> tuple[str, str]:
 
 
 def _connection(error: Exception) -> tuple[str, str]:
+    from http.client import BadStatusLine, IncompleteRead
+
     from requests import RequestException
 
     inner = _innermost(error)
@@ -114,6 +112,8 @@ def _tunnel(error: Exception) -> str:
 
 def _certificate(error: Exception) -> str:
     """Why the certificate was not accepted; empty when that is not what happened."""
+    import ssl
+
     for part in _chain(error):
         if isinstance(part, ssl.SSLCertVerificationError):
             return one_line(str(getattr(part, "verify_message", "") or part).rstrip(". "), 200)
@@ -122,9 +122,12 @@ def _certificate(error: Exception) -> str:
 
 def _tls(error: Exception) -> str:
     """Why there is no TLS connection and never will be; empty when that is not what happened."""
+    import ssl
+
     inner = _innermost(error)
-    known = isinstance(inner, ssl.SSLError) and not isinstance(inner, _BROKEN_TLS)
-    return _reason(error) if known else ""
+    # The connection broke during or after the handshake: nobody refused anything, so another try may help.
+    broken = isinstance(inner, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError))
+    return _reason(error) if isinstance(inner, ssl.SSLError) and not broken else ""
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -129,6 +128,8 @@ def read_access_token(request: Request, answer: Answer) -> str:
 def _retry_after(text: str, now: float) -> float:
     if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text, re.ASCII):
         return float(text)
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(text)
         if when.tzinfo is None:  # "-0000" means UTC of unknown origin

@@ -1,0 +1,119 @@
+"""Everything that can go wrong with one question of a conversation with the sandbox, and where to let it happen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jira_ci.sandbox.api import Api
+from jira_ci.sandbox.exchange import Answer, Request, json_answer
+from jira_ci.sandbox.server import Sandbox
+
+Fault = Callable[[Sandbox], Answer]
+
+
+def _closed(raw: bytes) -> Fault:
+    return lambda sandbox: Answer(599, raw=raw)
+
+
+def _hang(sandbox: Sandbox) -> Answer:
+    sandbox.stopping.wait(5)
+    return Answer(599, raw=b"")
+
+
+def _plain(status: int, body: bytes = b"", **headers: str) -> Fault:
+    return lambda sandbox: Answer(status, body, headers)
+
+
+FAULTS: Mapping[str, Fault] = {
+    "closed without a word": _closed(b""),
+    "cut in the status line": _closed(b"HTTP/1.1 20"),
+    "cut in the headers": _closed(b"HTTP/1.1 200 OK\r\nContent-Ty"),
+    "cut in the body": _closed(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"isLast'),
+    "no HTTP": _closed(b"220 mail.example ESMTP\r\n"),
+    "hangs": _hang,
+    "302": _plain(302, Location="https://login.example/"),
+    "307 to itself": _plain(307, Location="/"),
+    "401": _plain(401, b"Unauthorized"),
+    "403": _plain(403, b"Forbidden"),
+    "404": _plain(404, b"Not Found"),
+    "410": _plain(410, b"Gone"),
+    "429": _plain(429),
+    "500": _plain(500, b"<html>"),
+    "503": _plain(503),
+    "200 HTML": _plain(200, b"<html>Please log in</html>", **{"Content-Type": "text/html"}),
+    "200 empty": _plain(200),
+    "200 null": lambda sandbox: json_answer(200, None),
+    "200 empty object": lambda sandbox: json_answer(200, {}),
+    "200 empty list": lambda sandbox: json_answer(200, []),
+    "200 an error": lambda sandbox: json_answer(200, {"errorMessages": ["no"], "errors": {}}),
+    "200 an empty page": lambda sandbox: json_answer(200, {"values": [], "issues": []}),
+    "204": _plain(204),
+}
+"""By name. ``404`` is Jira's way to hide as well as to miss; every other one can only mean that nothing is known."""
+
+
+@dataclass
+class Trouble:
+    """A ``before`` for the sandbox: from the question with this number on, that question and its repetitions fail.
+
+    Attributes:
+        number: from 0; questions that are tried again count once.
+        after: whether the site does what it was asked to before the answer is lost.
+        asked: the questions so far, as method and path.
+    """
+
+    sandbox: Sandbox
+    number: int
+    fault: Fault
+    after: bool = False
+    asked: list[str] = field(default_factory=list)
+    _struck: str = ""
+    _last: str = ""
+
+    def __call__(self, request: Request) -> Answer | None:
+        identity = f"{request.method} {request.path}?{request.query} {request.body!r}"
+        if not self._struck and len(self.asked) == self.number:
+            self._struck = identity
+        self.asked.append(f"{request.method} {request.path}")
+        if identity != self._struck:
+            return None
+        if self.after:
+            answered(self.sandbox, request)
+        return self.fault(self.sandbox)
+
+
+def answered(sandbox: Sandbox, request: Request) -> Answer:
+    """What the site itself answers, and does."""
+    return Api(sandbox._context, sandbox._listener.api.routes).answer(request)
+
+
+def altered(sandbox: Sandbox, path: str, alter: Callable[[Any], Any], **headers: str | None) -> None:
+    """From now on answers to requests whose path ends so hold something else: another body, other headers.
+
+    Args:
+        alter: changes the body in place, or returns another one.
+        headers: by name, with ``_`` for a hyphen; ``None`` takes one out. Without any the server sends its own.
+    """
+
+    def before(request: Request) -> Answer | None:
+        if not request.path.endswith(path):
+            return None
+        answer = answered(sandbox, request)
+        body = json.loads(answer.body)
+        changed = alter(body)
+        answer = json_answer(answer.status, body if changed is None else changed)
+        if not headers:
+            return answer
+        lines = {"content-type": "application/json", "content-length": str(len(answer.body))}
+        lines |= {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return Answer(answer.status, answer.body, raw=f"HTTP/1.1 200 OK\r\n{head}\r\n".encode() + answer.body)
+
+    sandbox.before = before
+
+
+def unaltered(body: Any) -> None:
+    """For a test that alters headers only."""
