@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from jira_ci.deadline import Deadline
+from jira_ci.gate.change import Change, Finder
+from jira_ci.gate.round import Reader
+from jira_ci.gate.terms import Occasion
 from jira_ci.jira.access import Access
 from jira_ci.jira.client import Client
 from jira_ci.jira.service import Service
@@ -14,6 +18,7 @@ from jira_ci.sandbox.server import Sandbox
 
 TITLE = 'Deploy "Web Site" version 1.2.3 to "Prod"'
 IMPATIENT: tuple[float, ...] = (0.02, 0.02, 0.05, 0.1, 0.2, 0.4)
+RUN = Occasion("https://ci.example/acme/shop/runs/7", "7", "octocat", ("WEB-1", "WEB-2"))
 
 
 @dataclass(frozen=True)
@@ -60,3 +65,40 @@ def open_service(sandbox: Sandbox, *, seconds: float = 20, **changed: Any) -> tu
     """A conversation with the sandbox, and its client, which has to be closed."""
     client = Client(Deadline(seconds), jitter=lambda: 0.001)
     return Service(client, access(sandbox, **changed)), client
+
+
+@contextmanager
+def asking(sandbox: Sandbox, *, seconds: float = 20, **changed: Any) -> Iterator[Service]:
+    """A conversation that is closed at the end."""
+    service, client = open_service(sandbox, seconds=seconds, **changed)
+    try:
+        yield service
+    finally:
+        client.close()
+
+
+def finder(
+    service: Service, *, subject: Subject | None = None, occasion: Occasion | None = None, **policy: Any
+) -> Finder:
+    """Looks for the change of the usual deployment."""
+    return Finder(service, Policy(**policy), subject or Subject(), occasion or RUN, pauses=IMPATIENT)
+
+
+def reader(service: Service, change: Change, *, subject: Subject | None = None, **policy: Any) -> Reader:
+    """Reads the change of the usual deployment."""
+    return Reader(service, Policy(**policy), subject or Subject(), RUN, change)
+
+
+def approved(sandbox: Sandbox, **options: Any) -> str:
+    """The key of a change by somebody that is approved and being implemented."""
+    trials = sandbox.site.trials
+    key = trials.create(options.pop("summary", TITLE), **options).key
+    trials.transition(key, "Authorize")
+    trials.approve(key)
+    trials.transition(key, "Implementing")
+    return str(key)
+
+
+def titled(sandbox: Sandbox, title: str = TITLE) -> list[str]:
+    """The keys of all changes with the title, whatever the index knows."""
+    return [one.key for one in sandbox.site.desk.ledger.all() if one.summary == title]

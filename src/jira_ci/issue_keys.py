@@ -10,7 +10,7 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -74,13 +74,13 @@ def collect(sources: Iterable[Source], projects: Sequence[str] = (), limit: int 
     found: dict[str, str] = {}
     dropped: dict[str, str] = {}
     seen: set[str] = set()
-    initials = "".join(sorted({project[0] for project in wanted}))
+    read = _Reader(wanted).read
     for source in sources:
         if source.where == EXPLICIT:
             for key in explicit(source.text.replace(",", " ").split()):
                 found.setdefault(key, source.where)
         elif "-" in source.text:  # most commit messages end here: a hundred thousand of them have to be cheap
-            for token in _tokens(source, wanted, initials):
+            for token in read(source):
                 if token not in seen:
                     seen.add(token)
                     _judge(token, source, wanted, found, dropped)
@@ -135,24 +135,34 @@ def _is_impostor(spelled: str, project: str, number: str, text: str) -> bool:
     )
 
 
-def _tokens(source: Source, wanted: frozenset[str], initials: str) -> Iterable[str]:
-    """What is spelled like a key, each with up to four more numbers that follow (``CVE-2024-1234``)."""
-    text = source.text
-    ascii_only = text.isascii()
-    if not ascii_only:
-        text = _composed(text)
-    if not (wanted or source.branch):
-        return _pattern(ascii_only).findall(text)
-    pattern = _pattern(ascii_only, initials, True)
-    tokens: list[str] = pattern.findall(text)
-    if all(map(str.isupper, tokens)):  # nearly always; only lower case depends on where it stands
-        return tokens
-    lower = bool(wanted) or not impostors.is_programs_branch(text)
-    return (
-        match[0]
-        for match in pattern.finditer(text)
-        if match[0].isupper() or (lower and _is_lower_case_key(match, bool(wanted)))
-    )
+class _Reader:
+    """Finds what is spelled like a key, each with up to four more numbers that follow (``CVE-2024-1234``)."""
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = bool(wanted)
+        self._initials = "".join(sorted({project[0] for project in wanted}))
+        # Nearly every text is plain ASCII, and of a long range a hundred thousand are read.
+        self._usual = _pattern(True, self._initials, self._wanted).findall
+
+    def read(self, source: Source) -> Iterable[str]:
+        text = source.text
+        ascii_only = text.isascii()
+        if not ascii_only:
+            text = _composed(text)
+        any_case = self._wanted or source.branch
+        if ascii_only and any_case == self._wanted:
+            tokens: list[str] = self._usual(text)
+        else:
+            tokens = _pattern(ascii_only, self._initials, any_case).findall(text)
+        if not any_case or all(map(str.isupper, tokens)):  # only lower case depends on where it stands
+            return tokens
+        return self._placed(text, _pattern(ascii_only, self._initials, True))
+
+    def _placed(self, text: str, pattern: re.Pattern[str]) -> Iterator[str]:
+        lower = self._wanted or not impostors.is_programs_branch(text)
+        for match in pattern.finditer(text):
+            if match[0].isupper() or (lower and _is_lower_case_key(match, self._wanted)):
+                yield match[0]
 
 
 def _is_lower_case_key(match: re.Match[str], anywhere: bool) -> bool:

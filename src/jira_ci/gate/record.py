@@ -1,7 +1,4 @@
-"""The record of a decision: every document that says why a deployment began, waited or was refused is made here.
-
-It holds account ids and no other name of a person, no e-mail address, and nothing that was not put in by name.
-"""
+"""The record of a decision: account ids and no other name of a person, no e-mail address, no secret."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from jira_ci.gate.trusted import Absent
 from jira_ci.run import Run
 
 SCHEMA = "jira-ci.decision/1"
-_MAIL = re.compile(r"[^\s@<>\"'(),;:]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
 
@@ -110,13 +107,7 @@ def record(
         "reason": decision.reason,
         "exit": int(decision.exit),
         "approved": decision.approved,
-        "subject": {
-            "project": subject.project,
-            "environment": subject.environment,
-            "tenant": subject.tenant or None,
-            "version": subject.version,
-            "commit": subject.commit,
-        },
+        "subject": _subject(subject),
         "run": _run(run, triggered_by),
         "policy": _policy(policy),
         "change": _change(change or ChangeFacts()),
@@ -147,6 +138,11 @@ def digest(document: Mapping[str, Any]) -> str:
     fixed = {key: value for key, value in document.items() if key != "deployment"}
     text = json.dumps(fixed, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _subject(subject: Subject) -> dict[str, Any]:
+    names = ("project", "environment", "tenant", "version", "commit")
+    return {name: getattr(subject, name) or (None if name == "tenant" else "") for name in names}
 
 
 def _run(run: Run, triggered_by: str) -> dict[str, Any]:
@@ -205,12 +201,8 @@ def _approval(approval: Approval, review: Review) -> dict[str, Any]:
         "completed": _moment(approval.completed),
         "current": approval in review.current,
         "approvers": [
-            {
-                "account": approver.account,
-                "decision": approver.decision,
-                "counted": review.counts(approval, approver),
-            }
-            for approver in approval.approvers
+            {"account": one.account, "decision": one.decision, "counted": review.counts(approval, one)}
+            for one in approval.approvers
         ],
     }
 

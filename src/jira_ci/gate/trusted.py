@@ -36,6 +36,7 @@ _DEFAULT_ONLY = ("schedule", "repository_dispatch")
 _QUEUE = "gh-readonly-queue/"
 _SECONDS = 20.0
 _BAD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
+_EXPRESSION = re.compile(r"[~^:]|@\{")
 _MENDS = {
     "github": "Give the job `permissions: contents: read` and pass github-token, or check the repository out before.",
     "gitlab": "Set gitlab-token to a token with the scope read_api, or run in a job that has git and a checkout.",
@@ -97,15 +98,13 @@ def place(run: Run, *, git: Git, connect: Connect) -> Place:
     """The commit whose policy this run has to obey.
 
     Args:
-        git: the checkout, if there is one.
         connect: makes the connection to the provider; called only when the checkout does not suffice.
 
     Raises:
         UsageError: nobody could tell which commit that is.
     """
     reader = _Reader(run, git, connect)
-    commit = run.commit
-    relaxed: Relaxed = ()
+    commit, relaxed = run.commit, Relaxed()
     if run.provider == "local":
         commit, what, relaxed = reader.head(), "HEAD", ("outside CI: the policy is the one of HEAD",)
     elif is_own(run) and not _is_claimed(run, git):
@@ -124,9 +123,9 @@ def is_own(run: Run) -> bool:
         if run.pull_request or run.tag or not run.branch or run.branch.startswith(_QUEUE):
             return False
         return run.protected or run.branch == run.default_branch or run.event in _DEFAULT_ONLY
-    if run.event == "parent_pipeline" and run.pull_request:  # the parent's merge request
-        return False
-    return run.protected or (not run.tag and run.branch != "" and run.branch == run.default_branch)
+    of_parent = run.event == "parent_pipeline" and run.pull_request  # the parent's merge request
+    on_default = not run.tag and run.branch != "" and run.branch == run.default_branch
+    return not of_parent and (run.protected or on_default)
 
 
 def path_of(config: str) -> str:
@@ -157,8 +156,7 @@ class _Reader:
     """Asks everybody who could know, the most certain first, and tells why nobody did."""
 
     def __init__(self, run: Run, git: Git, connect: Connect) -> None:
-        self._run, self._git = run, git
-        self._connect = connect
+        self._run, self._git, self._connect = run, git, connect
         self._provider: list[Files] = []
 
     def head(self) -> str:
@@ -195,10 +193,10 @@ class _Reader:
     def _remembered(self) -> Branch:
         self._check_origin()
         prefix = "refs/remotes/origin/"
-        name = self._run.default_branch
-        name = name or self._git.ask("symbolic-ref", "--quiet", f"{prefix}HEAD").removeprefix(prefix)
-        # By its full name: a tag called origin/main would win otherwise.
-        commit = self._git.resolve(f"{prefix}{name}") if name else ""
+        found = self._git.ask("symbolic-ref", "--quiet", f"{prefix}HEAD").removeprefix(prefix)
+        name = self._run.default_branch or found
+        # By its full name, or a tag called origin/main would win; and main~9 is none.
+        commit = self._git.resolve(f"{prefix}{name}") if name and not _EXPRESSION.search(name) else ""
         if not commit:
             raise GitError("the checkout does not hold the default branch")
         return name, commit, (f"the policy is the one of the checkout's own origin/{one_line(name, 100)}",)
@@ -212,8 +210,8 @@ class _Reader:
         return self._asked().file(commit, path, MAX_BYTES)
 
     def _fetched(self, commit: str, path: str) -> bytes | None:
-        if self._git.problem():
-            raise GitError("there is no checkout to fetch it into")
+        if problem := self._git.problem():
+            raise GitError(problem)
         self._git.fetch(commit, _SECONDS)
         return self._git.file(commit, path, MAX_BYTES)
 
@@ -226,15 +224,15 @@ class _Reader:
 
     def _check_origin(self) -> None:
         """A job may have checked out another repository than its own."""
-        if self._git.problem():
-            raise GitError(self._git.problem())
+        if problem := self._git.problem():
+            raise GitError(problem)
         origin = self._git.ask("config", "--get", "remote.origin.url").rstrip("/").removesuffix(".git").lower()
         if not re.search(rf"[/:]{re.escape(self._run.repository.lower())}\Z", origin):
             raise GitError(f"the checkout's origin is not {self._run.repository}")
 
     def _unreadable(self, reasons: list[str]) -> UsageError:
-        told = " ".join(["The gate's policy could not be read from a trusted place.", *dict.fromkeys(reasons)])
-        return UsageError(told, _MENDS.get(self._run.provider, ""))
+        told = ["The gate's policy could not be read from a trusted place.", *dict.fromkeys(reasons)]
+        return UsageError(" ".join(told), _MENDS.get(self._run.provider, ""))
 
 
 def _attempt(question: Callable[[], T], reasons: list[str]) -> Iterator[T]:
