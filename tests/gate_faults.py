@@ -11,48 +11,34 @@ from jira_ci.sandbox.api import Api
 from jira_ci.sandbox.exchange import Answer, Request, json_answer
 from jira_ci.sandbox.server import Sandbox
 
-Fault = Callable[[Sandbox], Answer]
+HTML = {"Content-Type": "text/html"}
 
-
-def _closed(raw: bytes) -> Fault:
-    return lambda sandbox: Answer(599, raw=raw)
-
-
-def _hang(sandbox: Sandbox) -> Answer:
-    sandbox.stopping.wait(5)
-    return Answer(599, raw=b"")
-
-
-def _plain(status: int, body: bytes = b"", **headers: str) -> Fault:
-    return lambda sandbox: Answer(status, body, headers)
-
-
-FAULTS: Mapping[str, Fault] = {
-    "closed without a word": _closed(b""),
-    "cut in the status line": _closed(b"HTTP/1.1 20"),
-    "cut in the headers": _closed(b"HTTP/1.1 200 OK\r\nContent-Ty"),
-    "cut in the body": _closed(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"isLast'),
-    "no HTTP": _closed(b"220 mail.example ESMTP\r\n"),
-    "hangs": _hang,
-    "302": _plain(302, Location="https://login.example/"),
-    "307 to itself": _plain(307, Location="/"),
-    "401": _plain(401, b"Unauthorized"),
-    "403": _plain(403, b"Forbidden"),
-    "404": _plain(404, b"Not Found"),
-    "410": _plain(410, b"Gone"),
-    "429": _plain(429),
-    "500": _plain(500, b"<html>"),
-    "503": _plain(503),
-    "200 HTML": _plain(200, b"<html>Please log in</html>", **{"Content-Type": "text/html"}),
-    "200 empty": _plain(200),
-    "200 null": lambda sandbox: json_answer(200, None),
-    "200 empty object": lambda sandbox: json_answer(200, {}),
-    "200 empty list": lambda sandbox: json_answer(200, []),
-    "200 an error": lambda sandbox: json_answer(200, {"errorMessages": ["no"], "errors": {}}),
-    "200 an empty page": lambda sandbox: json_answer(200, {"values": [], "issues": []}),
-    "204": _plain(204),
+FAULTS: Mapping[str, Answer | None] = {
+    "closed without a word": Answer(599, raw=b""),
+    "cut in the status line": Answer(599, raw=b"HTTP/1.1 20"),
+    "cut in the headers": Answer(599, raw=b"HTTP/1.1 200 OK\r\nContent-Ty"),
+    "cut in the body": Answer(599, raw=b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"isLast'),
+    "no HTTP": Answer(599, raw=b"220 mail.example ESMTP\r\n"),
+    "hangs": None,
+    "302": Answer(302, headers={"Location": "https://login.example/"}),
+    "307 to itself": Answer(307, headers={"Location": "/"}),
+    "401": Answer(401, b"Unauthorized"),
+    "403": Answer(403, b"Forbidden"),
+    "404": Answer(404, b"Not Found"),
+    "410": Answer(410, b"Gone"),
+    "429": Answer(429),
+    "500": Answer(500, b"<html>", HTML),
+    "503": Answer(503),
+    "200 HTML": Answer(200, b"<html>Please log in</html>", HTML),
+    "200 empty": Answer(200),
+    "200 null": json_answer(200, None),
+    "200 empty object": json_answer(200, {}),
+    "200 empty list": json_answer(200, []),
+    "200 an error": json_answer(200, {"errorMessages": ["no"], "errors": {}}),
+    "200 an empty page": json_answer(200, {"values": [], "issues": []}),
+    "204": Answer(204),
 }
-"""By name. ``404`` is Jira's way to hide as well as to miss; every other one can only mean that nothing is known."""
+"""By name; ``None`` never answers. A 404 is Jira's way to hide as well as to miss."""
 
 
 @dataclass
@@ -67,7 +53,7 @@ class Trouble:
 
     sandbox: Sandbox
     number: int
-    fault: Fault
+    fault: Answer | None
     after: bool = False
     asked: list[str] = field(default_factory=list)
     _struck: str = ""
@@ -82,7 +68,10 @@ class Trouble:
             return None
         if self.after:
             answered(self.sandbox, request)
-        return self.fault(self.sandbox)
+        if self.fault is None:
+            self.sandbox.stopping.wait(5)
+            return Answer(599, raw=b"")
+        return self.fault
 
 
 def answered(sandbox: Sandbox, request: Request) -> Answer:

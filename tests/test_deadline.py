@@ -100,3 +100,13 @@ def test_calls_run_side_by_side() -> None:
     meeting = threading.Barrier(2, timeout=10)
     calls = [Call(meeting.wait) for _ in range(2)]
     assert sorted(call.result(Deadline(10)) for call in calls) == [0, 1]
+
+
+def test_a_part_ends_after_its_share_and_never_after_the_whole() -> None:
+    now = [0.0]
+    whole = Deadline(60, lambda: now[0])
+    part = whole.part(0.5)
+    assert (part.remaining(), whole.remaining()) == (30, 60)
+    now[0] = 10.0
+    whole.hurry(5)
+    assert (part.hurried, part.remaining()) == (True, 5)

@@ -21,6 +21,7 @@ class Deadline:
         seconds: from now.
         clock: monotonic seconds.
         sleep: waits for some seconds.
+        whole: the deadline that this one is a part of; it ends no later, and a signal reaches both.
     """
 
     def __init__(
@@ -28,19 +29,30 @@ class Deadline:
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        *,
+        whole: Deadline | None = None,
     ) -> None:
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._whole = clock, sleep, whole
         self._end = clock() + seconds
-        self.hurried = False
+        self._hurried = False
+
+    @property
+    def hurried(self) -> bool:
         """Whether a signal came: then nothing is worth a second try."""
+        return self._hurried or (self._whole is not None and self._whole.hurried)
 
     def remaining(self) -> float:
         """Seconds left, never below zero."""
-        return max(0.0, self._end - self._clock())
+        own = max(0.0, self._end - self._clock())
+        return own if self._whole is None else min(own, self._whole.remaining())
+
+    def part(self, share: float) -> Deadline:
+        """A deadline within this one, after this share of the time that is left."""
+        return Deadline(self.remaining() * share, self._clock, self._sleep, whole=self)
 
     def hurry(self, seconds: float = 5.0) -> None:
         """Moves the end to at most this many seconds from the first such call, and ends every :meth:`sleep`."""
-        self.hurried = True
+        self._hurried = True
         self._end = min(self._end, self._clock() + seconds)
 
     def sleep(self, seconds: float) -> None:

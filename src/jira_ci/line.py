@@ -42,6 +42,11 @@ class Line:
             self._dialled = gateway, Call(gateway.connect)
         return self._dialled
 
+    def close(self) -> None:
+        """Hangs up; a line that was dialled for nothing asks nothing more."""
+        if self._dialled is not None:
+            self._dialled[0].close()
+
     def report(self, kind: Kind, records: Sequence[Record]) -> Outcome:
         """Sends the records; a connection that cannot be had is an outcome as well.
 
@@ -59,7 +64,6 @@ class Line:
             return Outcome(error=error)
         finally:
             self._show()
-            gateway.close()
 
     def _show(self) -> None:
         """Prints what was heard so far; here and not when it is heard, so that no two threads print at once."""

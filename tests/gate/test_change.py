@@ -440,7 +440,7 @@ def test_a_change_whose_making_was_not_answered_is_looked_for(sandbox: Sandbox, 
         if request.path != "/rest/servicedeskapi/request":
             return None
         answered(sandbox, request)
-        return FAULTS[name](sandbox)
+        return FAULTS[name]
 
     sandbox.before = before
     outcome = find(sandbox)

@@ -6,6 +6,7 @@ Dialling comes first and the rest is imported after it, because the network can 
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import closing
 
 from jira_ci.context import Context, Result
 from jira_ci.line import dial_ahead
@@ -18,15 +19,15 @@ def run_report(context: Context, arguments: Namespace) -> Result:
 
 def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a build."""
-    line = dial_ahead(context)
-    from jira_ci import plan, reporting
+    with closing(dial_ahead(context)) as line:
+        from jira_ci import plan, reporting
 
-    return reporting.report(context, plan.plan_build(context), line)
+        return reporting.report(context, plan.plan_build(context), line)
 
 
 def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a deployment to one or several environments."""
-    line = dial_ahead(context)
-    from jira_ci import plan, reporting
+    with closing(dial_ahead(context)) as line:
+        from jira_ci import plan, reporting
 
-    return reporting.report(context, plan.plan_deployment(context), line)
+        return reporting.report(context, plan.plan_deployment(context), line)

@@ -1,0 +1,396 @@
+"""One round: what is read of a pinned change, and what keeps it from being complete, over real sockets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from gate_faults import altered, unaltered
+from gate_subjects import TITLE, Policy, Subject, approved, asking, finder, reader
+from jira_ci.gate.approvals import Excluded
+from jira_ci.gate.change import Change
+from jira_ci.gate.round import Reader, Reading
+from jira_ci.gate.terms import Occasion
+from jira_ci.jira.changes import PROPERTY
+from jira_ci.sandbox.desk.approvals import Stage
+from jira_ci.sandbox.desk.people import ANA, BEN, CLEO, RELEASE
+from jira_ci.sandbox.exchange import Answer
+from jira_ci.sandbox.server import Sandbox
+
+GIVEN = "Deploy 1.2.3 to Prod"
+
+
+def pinned(sandbox: Sandbox, key: str, *, by_key: bool = False) -> Change:
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    return Change(issue.id, key, "OPS", "[System] Change", issue.summary, "key" if by_key else "title", False)
+
+
+def read(sandbox: Sandbox, change: Change, *, subject: Subject | None = None, **policy: Any) -> Reading:
+    with asking(sandbox) as service:
+        return reader(service, change, subject=subject, **policy).read()
+
+
+def gaps(reading: Reading) -> str:
+    """Why the round is incomplete."""
+    assert reading.decision.row == 17
+    return reading.decision.reason
+
+
+def date(seconds: float = 0) -> str:
+    return format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds), usegmt=True)
+
+
+# How often Jira is asked
+
+
+def test_a_change_given_by_key_takes_four_requests_on_one_connection(sandbox: Sandbox) -> None:
+    key = approved(sandbox, summary=GIVEN)
+    with asking(sandbox) as service:
+        found = finder(service, change=key).find()
+        assert found.change is not None
+        assert reader(service, found.change, change=key, minimum_approvals=1).read().decision.row == 31
+    assert [(seen.method, seen.path) for seen in sandbox.exchanges] == [
+        ("GET", "/rest/api/3/myself"),
+        ("GET", f"/rest/api/3/issue/{key}"),
+        ("GET", f"/rest/servicedeskapi/request/{found.change.id}/approval"),
+        ("GET", f"/rest/api/3/issue/{found.change.id}"),
+    ]
+    assert sandbox.connections == 1
+
+
+def test_a_change_found_by_its_title_takes_five(sandbox: Sandbox) -> None:
+    approved(sandbox)
+    with asking(sandbox) as service:
+        found = finder(service).find()
+        assert found.change is not None
+        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+    assert len(sandbox.exchanges) == 5
+    assert sandbox.connections == 1
+
+
+def test_another_round_takes_two_more_and_the_issue_is_the_last(sandbox: Sandbox) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    with asking(sandbox) as service:
+        again = reader(service, change)
+        again.read()
+        before = len(sandbox.exchanges)
+        again.read()
+    assert [seen.path.split("/")[-1] for seen in sandbox.exchanges[before:]] == ["approval", change.id]
+    query = sandbox.exchanges[-1].query
+    assert "failFast=true" in query
+    assert "expand=changelog,names" in query
+
+
+def test_fields_given_by_id_are_asked_for_and_nothing_else(sandbox: Sandbox) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    reading = read(sandbox, change, window=("customfield_10345", "customfield_10346"))
+    assert (reading.decision.row, reading.window_fields) == (31, ("customfield_10345", "customfield_10346"))
+    assert sandbox.exchanges[-1].query.startswith("fields=summary,status,")
+    assert "*all" not in sandbox.exchanges[-1].query
+
+
+# What a round holds
+
+
+def test_a_round_holds_what_jira_says(sandbox: Sandbox) -> None:
+    sandbox.site.desk.stages = (Stage("CAB", (ANA.account, BEN.account), 2),)
+    key = sandbox.site.trials.create(TITLE).key
+    sandbox.site.trials.transition(key, "Authorize")
+    sandbox.site.trials.approve(key, "ana")
+    reading = read(sandbox, pinned(sandbox, key))
+    held = reading.round
+    assert held is not None
+    assert held.status is not None
+    assert held.approvals is not None
+    assert (held.key, held.status.name, held.status.category) == (key, "Authorize", "indeterminate")
+    assert (held.own_account, held.excluded, held.pages_complete, held.aged) == (RELEASE.account, (), True, False)
+    assert (held.start, held.end, held.edited, held.commit_differs, held.gaps) == ((None,), (None,), False, False, ())
+    (one,) = held.approvals
+    assert (one.name, one.decision, one.completed) == ("CAB", "pending", None)
+    assert [(person.account, person.name, person.decision) for person in one.approvers] == [
+        (ANA.account, ANA.display, "approved"),
+        (BEN.account, BEN.display, "pending"),
+    ]
+    assert held.now is not None
+    assert one.created is not None
+    assert abs((held.now - one.created).total_seconds()) < 60
+    assert (reading.at, reading.decision.row) == (held.now, 24)
+
+
+def test_approvals_come_from_every_page(sandbox: Sandbox) -> None:
+    key = sandbox.site.trials.create(TITLE).key
+    for _ in range(130):
+        sandbox.site.trials.transition(key, "Planning")
+        sandbox.site.trials.transition(key, "Authorize")
+    reading = read(sandbox, pinned(sandbox, key))
+    assert reading.round is not None
+    assert reading.round.approvals is not None
+    assert len(reading.round.approvals) == 130
+    pages = [seen.query for seen in sandbox.exchanges if seen.path.endswith("/approval")]
+    assert len(pages) > 1
+    assert reading.round.pages_complete
+
+
+@pytest.mark.parametrize(
+    ("policy", "excluded"),
+    [
+        ({}, ()),
+        ({"exclude_approvers": ("reporter",)}, (Excluded("the reporter", CLEO.account),)),
+        (
+            {"exclude_approvers": ("deployer",), "deployers": {"OctoCat": "5b1"}},
+            (Excluded("the deployer octocat", "5b1"),),
+        ),
+        (
+            {"exclude_approvers": ("deployer",), "deployers": {"hubot": "5b1"}},
+            (Excluded("the deployer octocat", None),),
+        ),
+        (
+            {"exclude_approvers": ("reporter", "deployer")},
+            (Excluded("the reporter", CLEO.account), Excluded("the deployer octocat", None)),
+        ),
+    ],
+)
+def test_the_policy_says_whose_approval_does_not_count(
+    sandbox: Sandbox, policy: Any, excluded: Sequence[Excluded]
+) -> None:
+    reading = read(sandbox, pinned(sandbox, approved(sandbox, by="cleo")), minimum_approvals=1, **policy)
+    assert reading.round is not None
+    assert reading.round.excluded == excluded
+    unknown = any(one.account is None for one in excluded)
+    assert reading.decision.row == (28 if unknown else 31)
+
+
+def test_a_reporter_that_nobody_knows_lets_no_approval_count(sandbox: Sandbox) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    altered(sandbox, change.id, lambda body: body["fields"].update(reporter=None))
+    assert read(sandbox, change, minimum_approvals=1, exclude_approvers=("reporter",)).decision.row == 28
+
+
+def test_a_run_without_an_actor_has_an_unknown_deployer(sandbox: Sandbox) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    with asking(sandbox) as service:
+        policy = Policy(minimum_approvals=1, exclude_approvers=("deployer",), deployers={"octocat": "5b1"})
+        assert Reader(service, policy, Subject(), Occasion(), change).read().decision.row == 28
+
+
+# The window
+
+
+@pytest.mark.parametrize(
+    ("prepare", "window", "row"),
+    [
+        (lambda trials, key: None, ("Planned start", "Planned end"), 31),
+        (lambda trials, key: None, ("planned START", "Planned end"), 31),
+        (lambda trials, key: None, None, 31),
+        (lambda trials, key: trials.window(key, "2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"), ("Planned start", "Planned end"), 32),
+        (lambda trials, key: trials.window(key, "2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"), ("customfield_10345", "Planned end"), 32),
+        (lambda trials, key: trials.window(key, "2090-01-01T00:00:00Z"), ("Planned start", "Planned end"), 29),
+        (lambda trials, key: trials.window(key, None, "2020-01-01T00:00:00Z"), ("Planned start", "Planned end"), 23),
+        (lambda trials, key: trials.window(key, "2090-01-01T00:00:00Z", "2020-01-01T00:00:00Z"), ("Planned start", "Planned end"), 22),
+        (lambda trials, key: trials.raw(key, "Planned start", "soon"), ("Planned start", "Planned end"), 29),
+        (lambda trials, key: trials.raw(key, "Planned start", "2020-01-01T00:00:00"), ("Planned start", "Planned end"), 29),
+        (lambda trials, key: None, ("Beginning", "Planned end"), 29),
+        (lambda trials, key: None, ("customfield_99", "customfield_10346"), 29),
+        (lambda trials, key: trials.desk.catalogue.remove_field("Planned end"), ("Planned start", "Planned end"), 29),
+        (lambda trials, key: trials.desk.catalogue.duplicate_field("Planned end"), ("Planned start", "Planned end"), 31),
+    ],
+)  # fmt: skip
+def test_the_window_is_read_by_name_or_id(
+    sandbox: Sandbox, prepare: Callable[..., None], window: Any, row: int
+) -> None:
+    key = approved(sandbox)
+    prepare(sandbox.site.trials, key)
+    assert read(sandbox, pinned(sandbox, key), window=window).decision.row == row
+
+
+def test_two_fields_of_one_name_that_disagree_are_unreadable(sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    again = sandbox.site.desk.catalogue.duplicate_field("Planned end")
+    sandbox.site.trials.edit(key, {again.id: "2090-01-01T00:00:00Z"})
+    reading = read(sandbox, pinned(sandbox, key))
+    assert reading.decision.row == 29
+    assert reading.window_fields == ("customfield_10345", "customfield_10346", again.id)
+
+
+# What was pinned
+
+
+@pytest.mark.parametrize(
+    ("alter", "by_key", "row"),
+    [
+        (lambda trials, key: trials.delete(key), False, 11),
+        (lambda trials, key: trials.hide(key), False, 11),
+        (lambda trials, key: trials.move(key, "NEW"), False, 11),
+        (lambda trials, key: trials.retype(key, "[System] Incident"), False, 11),
+        (lambda trials, key: trials.edit(key, {"summary": "Deploy 1.2.3 to Prod, soon"}), False, 11),
+        (lambda trials, key: trials.move(key, "NEW"), True, 11),
+        (lambda trials, key: trials.edit(key, {"summary": "Deploy 1.2.3 to Prod, soon"}), True, 21),
+        (lambda trials, key: trials.edit(key, {"summary": "Deploy 1.2.4 to Prod"}), True, 13),
+        (lambda trials, key: trials.edit(key, {"description": "x"}), True, 31),
+        (lambda trials, key: trials.transition(key, "Completed"), True, 18),
+    ],
+    ids=["deleted", "hidden", "moved", "retyped", "renamed", "given and moved", "given and renamed", "given for another",
+         "given and described", "closed"],
+)  # fmt: skip
+def test_the_change_has_to_stay_what_it_was(
+    sandbox: Sandbox, alter: Callable[..., None], by_key: bool, row: int
+) -> None:
+    key = approved(sandbox, summary=GIVEN)
+    change = pinned(sandbox, key, by_key=by_key)
+    subject = Subject(title=GIVEN)
+    assert read(sandbox, change, subject=subject).decision.row == 31
+    alter(sandbox.site.trials, key)
+    assert read(sandbox, change, subject=subject).decision.row == row
+
+
+def test_a_description_that_names_the_version_may_not_be_edited_after_approval(sandbox: Sandbox) -> None:
+    key = approved(sandbox, summary="Release", description="1.2.3 to Prod")
+    change = pinned(sandbox, key, by_key=True)
+    assert read(sandbox, change).decision.row == 31
+    sandbox.site.trials.edit(key, {"description": "1.2.3 to Prod, and more"})
+    assert read(sandbox, change).decision.row == 21
+    assert read(sandbox, change, binding="any").decision.row == 31
+
+
+def test_what_was_edited_before_the_approval_was_approved(sandbox: Sandbox) -> None:
+    trials = sandbox.site.trials
+    key = trials.create("Something").key
+    trials.edit(key, {"summary": TITLE})
+    time.sleep(0.002)
+    trials.transition(key, "Authorize")
+    trials.approve(key)
+    trials.transition(key, "Implementing")
+    assert read(sandbox, pinned(sandbox, key), minimum_approvals=1).decision.row == 31
+
+
+def test_a_long_history_that_reaches_back_is_enough_and_a_longer_one_is_not(sandbox: Sandbox) -> None:
+    trials = sandbox.site.trials
+    key = trials.create(TITLE).key
+    for number in range(110):
+        trials.edit(key, {"labels": [f"a{number}"]})
+    time.sleep(0.002)
+    trials.transition(key, "Authorize")
+    trials.approve(key)
+    trials.transition(key, "Implementing")
+    change = pinned(sandbox, key)
+    assert read(sandbox, change).decision.row == 31
+    for number in range(110):
+        trials.edit(key, {"labels": [f"b{number}"]})
+    assert "history" in gaps(read(sandbox, change))
+
+
+def test_a_change_that_we_made_is_for_its_own_commit(sandbox: Sandbox) -> None:
+    with asking(sandbox) as service:
+        change = finder(service).find().change
+    assert change is not None
+    sandbox.site.trials.transition(change.key, "Implementing")
+    assert read(sandbox, change).decision.row == 31
+    assert read(sandbox, change, subject=Subject(commit="f" * 40)).decision.row == 21
+
+
+@pytest.mark.parametrize("mark", [{}, {"commit": None}, {"commit": 7}, {"commit": ["x"]}])
+def test_a_property_that_does_not_say_its_commit_allows_nothing(sandbox: Sandbox, mark: Any) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    sandbox.site.desk.extras.set_property(change.id, PROPERTY, mark)
+    assert "our property" in gaps(read(sandbox, change))
+
+
+# What keeps a round from being complete
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "said"),
+    [
+        ("approval", {"date": None}, "has no Date"),
+        ("issue", {"date": None}, "has no Date"),
+        ("issue", {"date": "yesterday"}, "has no Date"),
+        ("approval", {"date": "Sat, 21 Nov", "age": "1"}, "a cache answered"),
+        ("issue", {"date": date(), "age": "0"}, "a cache answered"),
+        ("issue", {"date": date(90)}, "clock"),
+        ("issue", {"date": date(-90)}, "clock"),
+    ],
+)
+def test_an_answer_has_to_say_when_it_was_given(sandbox: Sandbox, path: str, headers: Any, said: str) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    altered(sandbox, change.id if path == "issue" else path, unaltered, **headers)
+    assert said in gaps(read(sandbox, change))
+
+
+def test_a_clock_that_jumps_between_two_rounds_makes_one_of_them_incomplete(sandbox: Sandbox) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    with asking(sandbox) as service:
+        again = reader(service, change)
+        assert again.read().decision.row == 31
+        sandbox.site.desk.clock.offset = 3600
+        altered(sandbox, "", unaltered, date=date(3600))
+        assert "clock" in gaps(again.read())
+        assert again.read().decision.row == 31
+
+
+@pytest.mark.parametrize(
+    ("path", "alter"),
+    [
+        ("approval", lambda body: body.pop("isLastPage")),
+        ("approval", lambda body: body.update(isLastPage="true")),
+        ("approval", lambda body: body.update(isLastPage=False, values=[])),
+        ("approval", lambda body: body.update(isLastPage=False)),
+        ("approval", lambda body: body.pop("values")),
+        ("approval", lambda body: body.update(start=1)),
+        ("approval", lambda body: body["values"][0].update(finalDecision="APPROVED")),
+        ("approval", lambda body: body["values"][0].update(finalDecision=None)),
+        ("approval", lambda body: body["values"][0].pop("createdDate")),
+        ("approval", lambda body: body["values"][0].update(createdDate={"iso8601": "yesterday"})),
+        ("approval", lambda body: body["values"][0].pop("approvers")),
+        ("approval", lambda body: body["values"][0]["approvers"][0].update(approverDecision="yes")),
+        ("approval", lambda body: body["values"][0]["approvers"][0].update(approver={})),
+        ("approval", lambda body: body["values"].append(dict(body["values"][0]))),
+        ("issue", lambda body: body["fields"].pop("status")),
+        ("issue", lambda body: body["fields"].pop("summary")),
+        ("issue", lambda body: body["fields"].pop("issuetype")),
+        ("issue", lambda body: body.pop("changelog")),
+        ("issue", lambda body: body.pop("names")),
+        ("issue", lambda body: body["changelog"].update(total=200)),
+        ("issue", lambda body: body["changelog"]["histories"][0].update(created="yesterday")),
+        ("issue", lambda body: body.update(properties={PROPERTY: "x"})),
+        ("issue", lambda body: body["fields"]["status"].pop("name")),
+        ("issue", lambda body: {}),
+        ("issue", lambda body: []),
+    ],
+)
+def test_a_round_of_another_shape_allows_nothing(sandbox: Sandbox, path: str, alter: Callable[[Any], Any]) -> None:
+    change = pinned(sandbox, approved(sandbox))
+
+    def changed(body: Any) -> Any:
+        answer = alter(body)
+        return answer if answer in ({}, []) else None
+
+    altered(sandbox, change.id if path == "issue" else path, changed)
+    assert read(sandbox, change).decision.row == 17
+
+
+@pytest.mark.parametrize(
+    ("category", "row"),
+    [({"id": 1, "key": "undefined", "name": "No Category"}, 25), (None, 25), ({"key": "done"}, 18), ({}, 25)],
+)
+def test_a_status_without_category_contradicts_itself(sandbox: Sandbox, category: Any, row: int) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    altered(sandbox, change.id, lambda body: body["fields"]["status"].update(statusCategory=category))
+    assert read(sandbox, change).decision.row == row
+
+
+def test_approvals_that_are_not_found_are_no_empty_list(sandbox: Sandbox) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    sandbox.before = lambda request: Answer(404, b"{}") if request.path.endswith("/approval") else None
+    assert "approvals were not found" in gaps(read(sandbox, change))
+
+
+def test_the_gate_never_counts_as_an_approver(sandbox: Sandbox) -> None:
+    sandbox.site.desk.stages = (Stage("CAB", (RELEASE.account,)),)
+    key = approved(sandbox)
+    assert read(sandbox, pinned(sandbox, key), minimum_approvals=1).decision.row == 28
