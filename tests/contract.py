@@ -34,6 +34,8 @@ _DOCUMENTS = {
 }
 _ADDRESSES = (
     (re.compile(r"/jira/(builds|deployments)/0\.1/cloud/[^/]+(/.*)"), r"/rest/\1/0.1\2"),
+    # Version 2 of the platform's API differs from version 3 in its long texts only, which no schema describes.
+    (re.compile(r"(?:/ex/jira/[^/]+)?/rest/api/2(/.*)"), r"/rest/api/3\1"),
     (re.compile(r"/ex/jira/[^/]+(/rest/.*)"), r"\1"),
 )
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
@@ -50,6 +52,13 @@ STRICTER = {
     r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
     r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
 }
+DATA_CENTER = (
+    "Atlassian has no OpenAPI document of Data Center: its answers show other users, other pages of search and more of "
+    "approvals than Cloud's; requests are validated where Cloud has the operation too"
+)
+# In the platform's and the service desk's APIs most refusals depend on the site's data, as an unknown field does. These
+# are about the request's shape.
+_SHAPE = r"^INVALID_INPUT|^Invalid request payload|^The request is not valid|^Unable to parse|^Invalid UTF-8"
 # What depends on the site's data and not on the request: no fault of whoever asked.
 _SEMANTIC = r"^No valid associations found for (build|deployment)$"
 
@@ -59,12 +68,19 @@ def available() -> bool:
     return (CONTRACTS / _DOCUMENTS["software"]).is_file()
 
 
-def verify(exchanges: Iterable[Exchange], *, bad_requests: bool = False, refusals: Iterable[str] = ()) -> list[str]:
+def verify(
+    exchanges: Iterable[Exchange],
+    *,
+    bad_requests: bool = False,
+    refusals: Iterable[str] = (),
+    data_center: bool = False,
+) -> list[str]:
     """What is wrong with these exchanges, in sentences; nothing when all is well, or nothing is available.
 
     Args:
         bad_requests: requests may break the rules; then they must have been refused, and only for breaking them.
         refusals: messages that a test told the site to reject records with.
+        data_center: the site is no Cloud site, so that only requests are validated: DATA_CENTER says why.
     """
     if not available():
         return []
@@ -72,8 +88,15 @@ def verify(exchanges: Iterable[Exchange], *, bad_requests: bool = False, refusal
     return [
         f"{exchange.method} {exchange.path} -> {exchange.status}: {problem}"
         for exchange in exchanges
-        for problem in _problems(exchange, bad_requests, semantic)
+        for problem in (_foreign if data_center else _problems)(exchange, bad_requests, semantic)
     ]
+
+
+def _foreign(exchange: Exchange, bad_requests: bool, semantic: str) -> Iterator[str]:
+    """What Cloud's documents say against a request to Data Center, where they know the operation."""
+    del semantic
+    against = [] if bad_requests else request_errors(exchange) or []
+    yield from (f"the request breaks the contract: {one}" for one in against if not one.startswith("PathNotFound"))
 
 
 def request_errors(exchange: Exchange) -> list[str] | None:
@@ -117,7 +140,9 @@ def _problems(exchange: Exchange, bad_requests: bool, semantic: str) -> Iterator
     if exchange.scripted or exchange.status in (401, 403, 500):
         return  # nobody has judged the request
     refusals = [text for text in _refusals(exchange) if not re.search(semantic, text)]
-    refused = bool(refusals) or exchange.status in (400, 404, 405, 415)
+    refused = bool(refusals) or exchange.status in (400, 404, 405, 410, 415)
+    if exchange.status != 415 and not isinstance(_answered(exchange), list) and exchange.status != 202:
+        refusals = [text for text in refusals if re.search(_SHAPE, text)]
     if against and not refused:
         yield f"the sandbox took what the documents forbid: {against[0]}"
     if not against and refusals:
@@ -168,14 +193,18 @@ def _refusals(exchange: Exchange) -> list[str]:
     """The messages with which the sandbox refused the request or records in it."""
     if exchange.status not in (202, 400, 415):
         return []
-    try:
-        answer = exchange.answer_json()
-    except ValueError:
-        return []
+    answer = _answered(exchange)
     if isinstance(answer, list):
         return [error["message"] for error in answer]
-    told = answer.get("errorMessages", []) if isinstance(answer, dict) else []
-    return [*told, *(error["message"] for one in _rejected(answer) for error in one["errors"])]
+    told = [*answer.get("errorMessages", []), answer.get("errorMessage", "")] if isinstance(answer, dict) else []
+    return [*filter(None, told), *(error["message"] for one in _rejected(answer) for error in one["errors"])]
+
+
+def _answered(exchange: Exchange) -> Any:
+    try:
+        return exchange.answer_json()
+    except ValueError:
+        return None
 
 
 def _address(path: str) -> str:
@@ -223,9 +252,9 @@ def _adapted(node: Any) -> Any:
     """The document without what cannot be checked by it.
 
     The Authorization parameter speaks of apps' tokens only, and ``security`` is the sandbox's own business. What is
-    deprecated is allowed, so no warning is wanted. Python's
-    ``$`` takes a final line break. ``serverTime`` is called a date-time, but the document's own example, ``+0000``,
-    is none.
+    deprecated is allowed, so no warning is wanted. Python's ``$`` takes a final line break. Moments are called
+    date-times where the document's own examples, with ``+0000``, are none. What was nothing before a change is null in
+    the history, also in the examples.
     """
     if isinstance(node, list):
         return [_adapted(one) for one in node if not (isinstance(one, dict) and one.get("name") == "Authorization")]
@@ -234,9 +263,17 @@ def _adapted(node: Any) -> Any:
     kept = {name: _adapted(value) for name, value in node.items() if name not in ("security", "deprecated")}
     if isinstance(kept.get("pattern"), str):
         kept["pattern"] = re.sub(r"\$$", r"\\Z", kept["pattern"])
-    if isinstance(kept.get("serverTime"), dict):
-        kept["serverTime"].pop("format", None)
+    for name in _LOOSE_MOMENTS & kept.keys():
+        if isinstance(kept[name], dict):
+            kept[name].pop("format", None)
+    for name in _PERHAPS_NULL & kept.keys():
+        if "fromString" in kept and isinstance(kept[name], dict):
+            kept[name]["nullable"] = True
     return kept
+
+
+_LOOSE_MOMENTS = {"serverTime", "created", "updated"}
+_PERHAPS_NULL = {"from", "fromString", "to", "toString"}
 
 
 @lru_cache

@@ -79,11 +79,11 @@ def answered(sandbox: Sandbox, request: Request) -> Answer:
     return Api(sandbox._context, sandbox._listener.api.routes).answer(request)
 
 
-def altered(sandbox: Sandbox, path: str, alter: Callable[[Any], Any], **headers: str | None) -> None:
+def altered(sandbox: Sandbox, path: str, alter: Callable[[Any], object], **headers: str | None) -> None:
     """From now on answers to requests whose path ends so hold something else: another body, other headers.
 
     Args:
-        alter: changes the body in place, or returns another one.
+        alter: changes the body in place.
         headers: by name, with ``_`` for a hyphen; ``None`` takes one out. Without any the server sends its own.
     """
 
@@ -92,8 +92,8 @@ def altered(sandbox: Sandbox, path: str, alter: Callable[[Any], Any], **headers:
             return None
         answer = answered(sandbox, request)
         body = json.loads(answer.body)
-        changed = alter(body)
-        answer = json_answer(answer.status, body if changed is None else changed)
+        alter(body)
+        answer = json_answer(answer.status, body)
         if not headers:
             return answer
         lines = {"content-type": "application/json", "content-length": str(len(answer.body))}

@@ -57,12 +57,9 @@ def problem(outcome: Outcome) -> JiraCiError | None:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """What is about to be reported, for the log."""
     for entry in plan.entries:
-        where = f" to {entry.environment.name} ({_type(entry)})" if entry.environment else ""
-        keys = entry.claim.keys
-        shown = ", ".join(keys.keys[:_SHOWN_KEYS]) + (", ..." if len(keys.keys) > _SHOWN_KEYS else "")
-        yield f"{one_line(entry.record['displayName'], 200)}{one_line(where, 300)}, {plan.state}: {shown or 'no keys'}"
-        if keys.left_out:
-            yield f"{keys.left_out} more keys are left out: Jira takes 500."
+        yield _described(entry.record)
+        if entry.claim.keys.left_out:
+            yield f"{entry.claim.keys.left_out} more keys are left out: Jira takes 500."
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
@@ -115,6 +112,9 @@ def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator
         return
     if debug and request.body is not None:
         yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
+    elif request.body is not None:
+        for record in (*request.body.get("builds", ()), *request.body.get("deployments", ())):
+            yield f"sent: {_described(record)}"
     yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
 
 
@@ -139,16 +139,19 @@ def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"Not counted: {one_line(shown, 2000)}"
 
 
+def _described(record: Mapping[str, Any]) -> str:
+    environment, keys = record.get("environment"), keys_of(record)
+    where = f" to {environment['displayName']} ({environment['type']})" if environment else ""
+    shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
+    return one_line(f"{record['displayName']}{where}, {record['state']}: {shown or 'no keys'}", 2000)
+
+
 def _deeper_than(value: Any, levels: int) -> bool:
     """Whether a JSON value is nested too deeply to be worked on; Jira's answers have five levels."""
     if not isinstance(value, (dict, list)):
         return False
     parts = value.values() if isinstance(value, dict) else value
     return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
-
-
-def _type(entry: Entry) -> str:
-    return entry.environment.type if entry.environment else ""
 
 
 def _link(key: str, site: str) -> str:

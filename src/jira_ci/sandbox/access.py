@@ -15,7 +15,7 @@ from jira_ci.sandbox.routing import Handler, Route
 
 _NOT_LOGGED_IN = "Client must be authenticated to access this resource."
 _REFUSED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": 'OAuth realm="sandbox"'}
-_STATUSES = ((NotFound, 404), (Forbidden, 403), (Conflict, 409), (DeskError, 400))
+_STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409}
 
 
 class BadRequest(DeskError):
@@ -57,7 +57,9 @@ def who(context: Context, request: Request) -> Person | None:
     return people.find("release") if email == context.credentials.user else people.find(email)
 
 
-def guarded(routes: Iterable[Route], errors: Callable[[DeskError, int], Answer], *, anonymous: bool = False) -> list[Route]:
+def guarded(
+    routes: Iterable[Route], errors: Callable[[DeskError, int], Answer], *, anonymous: bool = False
+) -> list[Route]:
     """The routes, refused to wrong credentials, and to none at all where somebody has to be logged in.
 
     The handlers find in ``context.asker`` who is asking, in ``context.version`` which version of the API, and may raise
@@ -82,7 +84,7 @@ def _guarded(handler: Handler, errors: Callable[[DeskError, int], Answer], anony
         except BadJson as error:
             return errors(DeskError(str(error)), 400)
         except DeskError as error:
-            return errors(error, next(status for kind, status in _STATUSES if isinstance(error, kind)))
+            return errors(error, _STATUSES.get(type(error), 400))
 
     return guard
 

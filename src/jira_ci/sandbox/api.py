@@ -1,6 +1,6 @@
 """The routes: from a request to its answer, without a socket.
 
-Other halves of a site (service desks, another edition, pages for people) add their routes to the table at the end.
+Whatever a part of the site answers is in a module of its own, which has its routes in a table at its end.
 """
 
 from __future__ import annotations
@@ -9,23 +9,50 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from jira_ci.sandbox import devops, inspection, oauth, platform
+from jira_ci.sandbox import (
+    customer_requests,
+    devops,
+    inspection,
+    issue_parts,
+    issue_routes,
+    oauth,
+    platform,
+    search_routes,
+    service_desks,
+    trial_routes,
+)
+from jira_ci.sandbox.access import gateway_refusal
 from jira_ci.sandbox.context import Context
+from jira_ci.sandbox.editions import Edition
 from jira_ci.sandbox.exchange import Answer, Request, json_answer, messages, text_answer
 from jira_ci.sandbox.routing import Handler, Route
 
 _GATEWAY = ("ex", "jira")
 _LOG = logging.getLogger(__name__)
 
-ROUTES: tuple[Route, ...] = (*oauth.ROUTES, *devops.ROUTES, *platform.ROUTES, *inspection.ROUTES)
+_COMMON = (
+    *platform.ROUTES,
+    *issue_routes.ROUTES,
+    *issue_parts.ROUTES,
+    *service_desks.ROUTES,
+    *customer_requests.ROUTES,
+    *inspection.ROUTES,
+    *trial_routes.ROUTES,
+)
+_CLOUD = (*oauth.ROUTES, *devops.ROUTES, *platform.CLOUD_ROUTES, *search_routes.CLOUD_ROUTES)
+
+
+def routes_of(edition: Edition) -> tuple[Route, ...]:
+    """The routes that a site of this edition has: builds, deployments and access tokens exist in Cloud only."""
+    return (*_COMMON, *(_CLOUD if edition.is_cloud else search_routes.DATA_CENTER_ROUTES))
 
 
 @dataclass(frozen=True)
 class Api:
-    """Answers requests for one site."""
+    """Answers requests for one site. ``routes`` are by default those of its edition."""
 
     context: Context
-    routes: Iterable[Route] = ROUTES
+    routes: Iterable[Route] = ()
 
     def answer(self, request: Request) -> Answer:
         """The site's answer. It never raises: a fault of the sandbox itself is a 500, kept in ``context.faults``."""
@@ -44,19 +71,19 @@ class Api:
 
     def _answer(self, request: Request) -> Answer:
         segments = request.segments
-        if segments[:2] == _GATEWAY:
+        if segments[:2] == _GATEWAY and self.context.edition.is_cloud:
             if len(segments) < 5 or segments[2] != self.context.cloud_id or segments[3] != "rest":
                 return json_answer(404, {"code": 404, "message": "Not Found"})
             rest = "/" + request.path.split("/", 4)[4]
             request, segments = replace(request, path=rest), segments[3:]
-            refusal = platform.gateway_refusal(self.context, request)
+            refusal = gateway_refusal(self.context, request)
             if refusal:
                 return refusal
             context = replace(self.context, gateway=True)
         else:
             context = self.context
         handlers: dict[str, tuple[Handler, dict[str, str]]] = {}
-        for route in self.routes:
+        for route in self.routes or routes_of(self.context.edition):
             found = route.match(segments)
             if found is not None:
                 handlers[route.method] = (route.handler, found)

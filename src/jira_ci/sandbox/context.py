@@ -37,8 +37,8 @@ class Record:
 class Context:
     """One site, and what is known of one request to it.
 
-    ``gateway``: it came through ``/ex/jira/{cloudId}``; ``asker``: who is logged in; ``version``: of the platform's API.
-    ``faults`` are the sandbox's own.
+    ``gateway``: it came through ``/ex/jira/{cloudId}``; ``asker``: who is logged in; ``version``: of the platform's
+    API. ``faults`` are the sandbox's own.
     """
 
     site: Site = field(default_factory=Site)

@@ -98,7 +98,7 @@ class Credentials:
         return "scoped" if _same(user, self.user) and _same(token, self.scoped_token) else None
 
     def owner(self, basic: str) -> str:
-        """Whose API token, for the site's address, a Basic header's value holds: an e-mail address, empty when wrong."""
+        """Whose API token for the site's address a Basic header's value holds: an e-mail address, empty when wrong."""
         user, token = _pair(basic)
         with self._lock:
             known = {**self._others, self.user: self.token}

@@ -40,7 +40,11 @@ def page(context: Context, request: Request, values: Sequence[_One], show: Calla
     limit = min(limit, _MOST) if limit > 0 else 50
     shown = [show(one) for one in values[start : start + limit]]
     link = f"{context.address}{request.path}?start={{}}&limit={limit}"
-    links = {"base": f"{context.address}/rest/servicedeskapi", "context": "", "self": f"{context.address}{request.path}"}
+    links = {
+        "base": f"{context.address}/rest/servicedeskapi",
+        "context": "",
+        "self": f"{context.address}{request.path}",
+    }
     last = start + len(shown) >= len(values)
     if not last:
         links["next"] = link.format(start + limit)
@@ -79,7 +83,7 @@ class DeskView:
         }
 
     def request_type(self, kind: RequestType) -> dict[str, Any]:
-        shown = {
+        shown: dict[str, Any] = {
             "_expands": ["field"],
             "id": kind.id,
             "_links": {"self": f"{self.base}/servicedesk/{kind.desk}/requesttype/{kind.id}"},
@@ -161,9 +165,7 @@ class DeskView:
         shown = []
         for identity, at in reversed(change.statuses or ((change.status, change.created),)):
             status = self._site.workflow.status(identity)
-            shown.append(
-                {"status": status.name, "statusCategory": status.category.upper(), "statusDate": date(at)}
-            )
+            shown.append({"status": status.name, "statusCategory": status.category.upper(), "statusDate": date(at)})
         return shown
 
     def approval(self, change: Change, approval: Approval) -> dict[str, Any]:

@@ -19,7 +19,8 @@ _HARMLESS = {"accept", "accept-encoding", "connection", "content-length", "conte
 def _issue(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     """What people would see on an issue."""
     del request
-    issue = context.site.issues.find(captured["key"], any_case=True)
+    seen = context.site.issue(captured["key"])
+    issue = context.site.find(seen.id) if seen else None
     if issue is None:
         return json_answer(404, {"error": f"There is no issue {captured['key']}."})
     return json_answer(200, {"key": issue.key, "title": issue.title, **context.site.on_issue(issue)})

@@ -20,14 +20,16 @@ from jira_ci.sandbox.shapes import boolean, items, record, text
 from jira_ci.sandbox.shown import View
 
 _BY_APPROVAL = ("Approve", "Decline")
-_TRANSITION = record(
-    {"transition": record({"id": text()})}, {"fields": record({}), "update": record({})}
-)
+_TRANSITION = record({"transition": record({"id": text()})}, {"fields": record({}), "update": record({})})
 _COMMENT = record({"body": anything}, {"properties": items(record({"key": text(255)})), "visibility": record({})})
 _ICON = record({}, {"url16x16": text(), "title": text(), "link": text()})
 _REMOTE = record(
-    {"object": record({"title": text(255), "url": text()}, {"summary": text(), "icon": _ICON,
-     "status": record({}, {"resolved": boolean, "icon": _ICON})})},
+    {
+        "object": record(
+            {"title": text(255), "url": text()},
+            {"summary": text(), "icon": _ICON, "status": record({}, {"resolved": boolean, "icon": _ICON})},
+        )
+    },
     {"globalId": text(255), "relationship": text(), "application": record({}, {"type": text(), "name": text()})},
 )
 _END = record({}, {"key": text(), "id": text()})
@@ -170,9 +172,7 @@ def _link(context: Context, request: Request, captured: dict[str, str]) -> Answe
     del captured
     document = body_of(request, _LINK, "INVALID_INPUT")
     need(context, "LINK_ISSUES", "No Link Issue Permission for issue.")
-    inward, outward = (
-        visible(context, document[side].get("key") or document[side].get("id", "")) for side in _SIDES
-    )
+    inward, outward = (visible(context, document[side].get("key") or document[side].get("id", "")) for side in _SIDES)
     wanted = document["type"]
     for name, (identity, _, _) in LINK_TYPES.items():
         if wanted.get("name", name).casefold() == name.casefold() and wanted.get("id", identity) == identity and wanted:

@@ -49,9 +49,7 @@ def _get(context: Context, request: Request, captured: dict[str, str]) -> Answer
 def _properties(context: Context, issue: Change, wanted: list[str]) -> dict[str, Any]:
     known = context.site.desk.extras.properties(issue.id)
     everything = "*all" in wanted
-    return {
-        key: value for key, value in known.items() if f"-{key}" not in wanted and (everything or key in wanted)
-    }
+    return {key: value for key, value in known.items() if f"-{key}" not in wanted and (everything or key in wanted)}
 
 
 def _bulk_fetch(context: Context, request: Request, captured: dict[str, str]) -> Answer:

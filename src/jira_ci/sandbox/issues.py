@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from jira_ci.sandbox.desk.catalogue import STORY
+from jira_ci.sandbox.desk.change import Change
 
 LAST_NUMBER = 999
 _MOST = 999_999
@@ -61,20 +64,45 @@ class IssueRule:
         match = _KEY.fullmatch(key_or_id.upper() if any_case else key_or_id)
         return self._issue(match[1], int(match[2])) if match else None
 
-    def _project_names(self) -> list[str]:
+    @property
+    def names(self) -> list[str]:
+        """The keys of the projects."""
         return list(dict.fromkeys([*self.projects, *(key.rpartition("-")[0] for key in self.keys)]))
+
+    def all_of(self, project: str) -> Iterator[Issue]:
+        """Every issue of this project, by number."""
+        numbers = {*range(1, self.projects.get(project, 0) + 1), *self._singles(project)}
+        return (issue for issue in (self._issue(project, number) for number in sorted(numbers)) if issue)
+
+    def last(self, project: str) -> int:
+        """The highest number of an issue of this project; 0 without any."""
+        return max([self.projects.get(project, 0), *self._singles(project)])
+
+    def _singles(self, project: str) -> list[int]:
+        parts = (key.rpartition("-") for key in self.keys)
+        return [int(number) for name, _, number in parts if name == project]
 
     def _by_id(self, number: int) -> Issue | None:
         index, number = divmod(number, _MOST + 1)
-        names = self._project_names()
+        names = self.names
         return self._issue(names[index - 1], number) if 0 < index <= len(names) else None
 
     def _issue(self, project: str, number: int) -> Issue | None:
         key = f"{project}-{number}"
         if not (1 <= number <= self.projects.get(project, 0) or key in self.keys):
             return None
-        identity = (self._project_names().index(project) + 1) * (_MOST + 1) + number
+        identity = (self.names.index(project) + 1) * (_MOST + 1) + number
         return Issue(str(identity), key, self.titles.get(key, _TITLES[(number - 1) % len(_TITLES)]))
+
+
+def as_change(issue: Issue, project: str, reporter: str) -> Change:
+    """An issue that exists by rule, as one that somebody made: a story that is being worked on.
+
+    Args:
+        project: the project's id.
+    """
+    made = 1_700_000_000_000
+    return Change(issue.id, issue.key, project, STORY.id, "", issue.title, "", "3", reporter, made, made)
 
 
 def from_options(projects: str | None, issues: str | None) -> IssueRule:

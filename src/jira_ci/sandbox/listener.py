@@ -159,8 +159,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(piece)
                 self.wfile.flush()
         else:
-            self.send_response(answer.status)
             headers = {name.lower() for name in answer.headers}
+            self.send_response_only(answer.status)
+            self.send_header("Server", self.version_string())
+            if "date" not in headers:
+                self.send_header("Date", self.server.api.context.site.desk.clock.date())
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             if "content-length" not in headers and answer.status not in (204, 304):

@@ -6,12 +6,16 @@ import ssl
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from jira_ci.sandbox import credentials as defaults
 from jira_ci.sandbox import store
 from jira_ci.sandbox.api import Api
+from jira_ci.sandbox.clock import Clock
 from jira_ci.sandbox.context import CLOUD_ID, MAX_BODY, Context
 from jira_ci.sandbox.credentials import Credentials
+from jira_ci.sandbox.desk.trials import Trials
+from jira_ci.sandbox.editions import BY_NAME, Edition
 from jira_ci.sandbox.exchange import Exchange
 from jira_ci.sandbox.issues import IssueRule
 from jira_ci.sandbox.listener import HOST, Before, Listener
@@ -28,7 +32,8 @@ class Sandbox:
     Args:
         port: 0 picks a free one.
         issues: which issues exist; by default WEB, OPS and MOB with the numbers 1 to 999.
-        state_file: where builds and deployments are kept; None keeps them in memory.
+        edition: ``cloud``, or ``data-center`` for a site without builds and deployments.
+        state_file: where issues, builds and deployments are kept; None keeps them in memory.
         token_lifetime: of access tokens, in seconds.
         max_body: larger requests are refused with 413, in bytes.
         tls: serve ``https`` with this context.
@@ -43,6 +48,7 @@ class Sandbox:
         self,
         port: int = 0,
         *,
+        edition: Literal["cloud", "data-center"] = "cloud",
         issues: IssueRule | None = None,
         state_file: Path | None = None,
         client_id: str = defaults.CLIENT_ID,
@@ -60,7 +66,7 @@ class Sandbox:
         self.credentials = Credentials(client_id, client_secret, user, token, scoped_token, lifetime=token_lifetime)
         self._listener = Listener(port, tls, before)
         self.address = f"{'https' if tls else 'http'}://{HOST}:{self._listener.server_port}"
-        self._context = Context(self.site, self.credentials, cloud_id, self.address, max_body)
+        self._context = Context(self.site, self.credentials, cloud_id, self.address, max_body, edition=BY_NAME[edition])
         self._listener.api = Api(self._context)
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(_POLL,), name="sandbox", daemon=True)
 
@@ -69,14 +75,28 @@ class Sandbox:
         return self._context.cloud_id
 
     @property
+    def edition(self) -> Edition:
+        return self._context.edition
+
+    @property
+    def desk(self) -> Trials:
+        """What people do on the service desk: approve, decline, transition, and so on, now or after some polls."""
+        return self.site.trials
+
+    @property
+    def clock(self) -> Clock:
+        """Jira's clock."""
+        return self.site.desk.clock
+
+    @property
     def exchanges(self) -> list[Exchange]:
         """What was asked and answered so far, oldest first."""
         return self._context.record.all()
 
     @property
     def faults(self) -> list[str]:
-        """Failures of the sandbox itself; always empty, or there is a bug in it."""
-        return self._context.faults
+        """Failures of the sandbox itself, and steps of a script that could not be taken; empty when all is well."""
+        return [*self._context.faults, *self.site.trials.script.failures]
 
     @property
     def connections(self) -> int:
@@ -120,7 +140,7 @@ class Sandbox:
 def _site(issues: IssueRule | None, state_file: Path | None) -> Site:
     site = Site(issues)
     if state_file is not None:
-        site.restore(store.load(state_file))
+        store.restore(site, state_file)
         store.save(state_file, site.dump())  # a file that cannot be written is said now, not at the first report
         site.changed = lambda: store.save(state_file, site.dump())
     return site

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from jira_ci.sandbox.associations import Sorted, grouped, mentions, sort
-from jira_ci.sandbox.issues import Issue, IssueRule
+from jira_ci.sandbox.desk.change import Change
+from jira_ci.sandbox.desk.desk import Desk
+from jira_ci.sandbox.desk.people import DINA
+from jira_ci.sandbox.desk.trials import Trials
+from jira_ci.sandbox.issues import Issue, IssueRule, as_change
 from jira_ci.sandbox.rules import FAMILIES, Family, record_faults
 
 Key = tuple[Any, ...]
@@ -18,7 +21,9 @@ class Site:
     """Issues, builds and deployments. Safe to use from several threads.
 
     Attributes:
-        issues: which issues exist; may be replaced.
+        issues: which issues exist by rule; may be replaced.
+        desk: its service desk, and every issue that was made or altered.
+        trials: what people do to those, for tests and trials.
         refused: the keys that :meth:`refuse` was told, with their messages.
         services: the ids of its services; None means that every id but an empty one exists.
         changed: called after each change.
@@ -29,12 +34,42 @@ class Site:
 
     def __init__(self, issues: IssueRule | None = None) -> None:
         self.issues = issues or IssueRule()
+        self.desk = Desk()
+        self.trials = Trials(self.desk)
         self.services: frozenset[str] | None = None
         self.without_known: Literal["accepted", "rejected"] = "accepted"
         self.changed: Callable[[], None] = lambda: None
+        self.desk.ledger.changed = lambda: self.changed()
+        self.desk.ledger.taken = lambda project: self.issues.last(project)
+        self.desk.find_elsewhere = self._by_rule
         self.refused: dict[str, str] = {}
         self._stored: dict[str, dict[Key, dict[str, Any]]] = {family.name: {} for family in FAMILIES}
-        self._lock = threading.RLock()
+        self._lock = self.desk.ledger.lock  # one lock for both, or they would wait for each other
+        for name in self.issues.names:
+            self.desk.catalogue.ensure_project(name)
+
+    def issue(self, key_or_id: str) -> Change | None:
+        """The issue that people see under this key or id, in any case, made or by rule; None when there is none."""
+        return self.desk.find(key_or_id)
+
+    def find(self, key_or_id: str) -> Issue | None:
+        """The same for builds and deployments, which take a key only as it is written, and hidden issues too."""
+        made = self.desk.ledger.find(key_or_id)
+        if made is None:
+            return self.issues.find(key_or_id)
+        exact = key_or_id in (made.id, made.key, *made.former)
+        return Issue(made.id, made.key, made.summary) if exact and not made.deleted else None
+
+    def by_rule(self, project: str) -> Iterable[Change]:
+        """Every issue of the project with this key that exists by rule only."""
+        return (as_change(one, self._project(one), DINA.account) for one in self.issues.all_of(project))
+
+    def _by_rule(self, key_or_id: str) -> Change | None:
+        found = self.issues.find(key_or_id, any_case=True)
+        return as_change(found, self._project(found), DINA.account) if found else None
+
+    def _project(self, issue: Issue) -> str:
+        return self.desk.catalogue.ensure_project(issue.project).id
 
     def refuse(self, key: str, message: str = "") -> None:
         """From now on a record that names this key is rejected, as a whole, with this message."""
@@ -51,7 +86,7 @@ class Site:
                 key = family.key(entry) or {}
                 faults = record_faults(family, entry) or self._refusals(entry)
                 if not faults:
-                    found = sort(entry, self.issues.find, self._is_service)
+                    found = sort(entry, self.find, self._is_service)
                     seen.append(found)
                     faults = self._keep(family, tuple(key.values()), found, document.get("properties", {}))
                 if faults:
@@ -96,14 +131,22 @@ class Site:
                 for name, records in self._stored.items()
             }
 
-    def dump(self) -> dict[str, list[dict[str, Any]]]:
+    def dump(self) -> dict[str, Any]:
         """What is stored, as plain values."""
         with self._lock:
-            return {name: list(records.values()) for name, records in self._stored.items()}
+            stored: dict[str, Any] = {name: list(records.values()) for name, records in self._stored.items()}
+            return {**stored, "desk": {**self.desk.ledger.dump(), **self.desk.extras.dump()}}
 
-    def restore(self, dumped: Mapping[str, Iterable[dict[str, Any]]]) -> None:
-        """Replace what is stored by what :meth:`dump` gave."""
+    def restore(self, dumped: Mapping[str, Any]) -> None:
+        """Replace what is stored by what :meth:`dump` gave; older dumps know of no desk.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: what is there of a desk was not dumped here.
+        """
         with self._lock:
+            if dumped.get("desk"):
+                self.desk.ledger.restore(dumped["desk"])
+                self.desk.extras.restore(dumped["desk"])
             for family in FAMILIES:
                 keyed = ((family.key(stored["record"]) or {}, stored) for stored in dumped[family.name])
                 self._stored[family.name] = {tuple(key.values()): stored for key, stored in keyed}

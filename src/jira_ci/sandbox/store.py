@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jira_ci.sandbox.rules import FAMILIES, Family, record_faults
+from jira_ci.sandbox.site import Site
 
 _FORMAT = "jira-ci sandbox, 1"
 
@@ -42,7 +43,23 @@ def load(path: Path) -> dict[str, Any]:
                 raise StateFileError(
                     f"The state file {path} is damaged: number {index + 1} of its {family.name} is no record."
                 )
-    return {family.name: document[family.name] for family in FAMILIES}
+    desk = document.get("desk")
+    if desk is not None and not isinstance(desk, dict):
+        raise StateFileError(f"The state file {path} is damaged: its desk is none.")
+    return {**{family.name: document[family.name] for family in FAMILIES}, "desk": desk or {}}
+
+
+def restore(site: Site, path: Path) -> None:
+    """Give the site what the file holds.
+
+    Raises:
+        StateFileError: the file cannot be read, or holds something else.
+    """
+    loaded = load(path)
+    try:
+        site.restore(loaded)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StateFileError(f"The state file {path} is damaged: its issues cannot be read.") from error
 
 
 def save(path: Path, dumped: dict[str, Any]) -> None:

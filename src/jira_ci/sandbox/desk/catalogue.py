@@ -148,6 +148,14 @@ class Catalogue:
             self.request_types += [replace(one, id=f"{number}{one.id}") for one in request_types(project.desk)]
         return project
 
+    def ensure_project(self, key: str) -> Project:
+        """The project with this key, which is there from now on if it was not; it has no service desk then."""
+        known = next((one for one in self.projects if one.key == key), None)
+        if known is None:
+            known = Project(str(10010 + len(self.projects)), key, key.capitalize())
+            self.projects.append(known)
+        return known
+
     def desk(self, identity: str) -> Project:
         """The project of the service desk with this id or project key. Raises NotFound when there is none."""
         for one in self.projects:
