@@ -21,16 +21,24 @@ from jira_ci.plan import Entry, Plan
 HOSTILE = '`x` |y| <img src=x> ![a](b) @all ::error:: \n\x1b[31m "q"'
 
 
-def record(name: str = "CI #7", *keys: str) -> dict[str, Any]:
-    return {"displayName": name, "associations": [{"associationType": "issueIdOrKeys", "values": list(keys)}]}
+def record(name: str = "CI #7", *keys: str, state: str = "successful", environment: str = "") -> dict[str, Any]:
+    made: dict[str, Any] = {"displayName": name, "state": state}
+    if environment:
+        made["environment"] = {"id": environment.lower(), "displayName": environment, "type": "production"}
+    return {**made, "associations": [{"associationType": "issueIdOrKeys", "values": list(keys)}]}
 
 
 def entry(
-    *keys: str, environment: str = "", gaps: tuple[str, ...] = (), left_out: int = 0, source: str = "branch"
+    *keys: str,
+    environment: str = "",
+    state: str = "successful",
+    gaps: tuple[str, ...] = (),
+    left_out: int = 0,
+    source: str = "branch",
 ) -> Entry:
     found = Keys(keys, dict.fromkeys(keys, source), {"UTF-8": "a well-known impostor"}, left_out)
     where = Environment(environment, "production", "rule") if environment else None
-    return Entry(record("CI #7", *keys), Claim(found, gaps), where)
+    return Entry(record("CI #7", *keys, state=state, environment=environment), Claim(found, gaps), where)
 
 
 def plan(*entries: Entry, state: str = "successful") -> Plan:
@@ -107,7 +115,7 @@ def test_when_something_failed_the_number_of_accepted_records_is_not_all_of_them
 
 
 def test_the_plan_in_the_log() -> None:
-    many = entry(*(f"WEB-{number}" for number in range(1, 23)), environment="Prod", left_out=3)
+    many = entry(*(f"WEB-{number}" for number in range(1, 23)), environment="Prod", state="failed", left_out=3)
     lines = list(findings.plan_lines(plan(many, state="failed")))
     assert lines[0].startswith("CI #7 to Prod (production), failed: WEB-1, WEB-2, ")
     assert lines[0].endswith("WEB-20, ...")
