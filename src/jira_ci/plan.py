@@ -62,7 +62,7 @@ def plan_build(context: Context) -> Plan:
     with closing(Claims(context)) as claims:
         claim = claims.of()
     record = records.build(context.run, report, claim.keys.keys, tests)
-    return Plan(BUILDS, report.state, (Entry(record, claim),), tuple(warnings))
+    return Plan(BUILDS, report.state, (Entry(record, claim),), (*warnings, *_unserved(context)))
 
 
 def plan_deployment(context: Context) -> Plan:
@@ -85,7 +85,7 @@ def plan_deployment(context: Context) -> Plan:
             claim = claims.of(name)
             record = records.deployment(context.run, report, claim.keys.keys, environment.name, environment.type)
             entries.setdefault(record["environment"]["id"], Entry(record, claim, environment))
-    return Plan(DEPLOYMENTS, report.state, tuple(entries.values()), tuple(warnings))
+    return Plan(DEPLOYMENTS, report.state, tuple(entries.values()), (*warnings, *_unserved(context)))
 
 
 def classify_environment(context: Context, name: str) -> Environment:
@@ -110,6 +110,13 @@ def _report(context: Context, *, build: bool) -> Report:
         description=settings.description,
         label=settings.label,
     )
+
+
+def _unserved(context: Context) -> Iterable[str]:
+    """What the file asks for and this version does not do."""
+    others = [name for name in (context.config.report_to if context.config else ()) if name != "default"]
+    if others:
+        yield f"report-to names {one_line(', '.join(others), 200)}: only the site under jira: is reported to so far."
 
 
 def _web_address(url: str) -> str:

@@ -35,10 +35,10 @@ def walk(sandbox: Sandbox, key: str, name: str, *, after: bool = False) -> list[
         trouble = Trouble(sandbox, len(said), FAULTS[name], after=after)
         sandbox.before = trouble
         decision = gate(sandbox, key, seconds)
+        sandbox.before = None
         if len(trouble.asked) <= trouble.number:
             return said
         said.append((trouble.asked[trouble.number], decision))
-        sandbox.before = None
 
 
 def rows(name: str) -> tuple[int, int]:

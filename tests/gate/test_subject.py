@@ -1,0 +1,245 @@
+"""What is deployed, and the titles that it can and cannot have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci.repositories import Repository
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.subject import Named, Subject, default_version, describe, fit, named
+from jira_ci.run import PullRequest, Run
+
+A, B = "a" * 40, "b" * 40
+TITLE = 'Deploy "{project}" version {version} to "{environment}"'
+FOR_TENANTS = TITLE + ' for "{tenant}"'
+
+
+def run_of(**values: Any) -> Run:
+    plain: dict[str, Any] = {
+        "provider": "github",
+        "repository": "acme/shop",
+        "repository_id": "1",
+        "repository_url": "",
+        "commit": A,
+        "number": 1,
+        "url": "",
+        "branch": "release/1",
+        "default_branch": "trunk",
+    }
+    return Run(**{**plain, **values})
+
+
+def judge(template: str = TITLE, run: Run | None = None, at: Named | None = None, **parts: str) -> Subject | Decision:
+    run = run or run_of()
+    asked = {"project": "Web Site", "environment": "Prod", "version": "1.0.1", **parts}
+    return fit(describe(run, at=at, **asked), template, run, at=at)
+
+
+def title(template: str = TITLE, **parts: str) -> str:
+    found = judge(template, **parts)
+    assert isinstance(found, Subject), found
+    return found.title
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({}, 'Deploy "Web Site" version 1.0.1 to "Prod"'),
+        ({"version": A}, f'Deploy "Web Site" version {A} to "Prod"'),
+        ({"version": "1a2b3c4"}, 'Deploy "Web Site" version 1a2b3c4 to "Prod"'),
+        ({"version": "2026.03"}, 'Deploy "Web Site" version 2026.03 to "Prod"'),
+        ({"version": "latest-2"}, 'Deploy "Web Site" version latest-2 to "Prod"'),
+        ({"version": "release/1.0"}, 'Deploy "Web Site" version release/1.0 to "Prod"'),
+        # braces of a part are text, and so is what would be JQL or a pattern
+        ({"project": "{version}"}, 'Deploy "{version}" version 1.0.1 to "Prod"'),
+        ({"version": "\\1 {environment} %s"}, 'Deploy "Web Site" version \\1 {environment} %s to "Prod"'),
+        ({"environment": "Prod' OR '1'='1"}, "Deploy \"Web Site\" version 1.0.1 to \"Prod' OR '1'='1\""),
+        ({"environment": "../Prod  EU"}, 'Deploy "Web Site" version 1.0.1 to "../Prod  EU"'),
+        ({"environment": "Ａzure é é"}, 'Deploy "Web Site" version 1.0.1 to "Ａzure é é"'),
+    ],
+)
+def test_titles_hold_the_parts_as_they_are(parts: dict[str, str], expected: str) -> None:
+    assert title(**parts) == expected
+
+
+def test_the_title_octopus_gives() -> None:
+    octopus = 'Octopus: Deploy "{project}" version {version} to "{environment}"'
+    assert (
+        title(octopus, version="1.0.1-hotfix-001", environment="Dev")
+        == 'Octopus: Deploy "Web Site" version 1.0.1-hotfix-001 to "Dev"'
+    )
+
+
+def test_a_fit_subject_is_whole() -> None:
+    expected = Subject("Web Site", "Prod", "Acme", "1.0.1", A, 'Deploy "Web Site" version 1.0.1 to "Prod" for "Acme"')
+    assert judge(FOR_TENANTS, tenant="Acme") == expected
+
+
+MOVING = [
+    "latest",
+    "Latest",
+    "LATEST",
+    "\uff4catest",
+    "HEAD",
+    "head",
+    "main",
+    "Master",
+    "trunk",
+    "release/1",
+    "Release/1",
+    "topic",
+    "refs/heads/x",
+    "heads/x",
+    "origin/x",
+    "refs/remotes/origin/x",
+]
+
+
+@pytest.mark.parametrize("version", MOVING)
+@pytest.mark.parametrize("at", [Named(), Named(commit=B)], ids=["unknown", "also a tag"])
+def test_a_branch_or_latest_is_no_version(version: str, at: Named) -> None:
+    run = run_of(pull_request=PullRequest(7, "", "topic"))
+    found = judge(run=run, at=at, version=version)
+    assert isinstance(found, Decision)
+    assert (found.row, found.result) == (4, "deny")
+    assert "branch" in found.reason
+
+
+def test_a_tag_called_latest_is_no_version() -> None:
+    run = run_of(branch="", tag="latest")
+    found = judge(run=run, version="")
+    assert isinstance(found, Decision)
+    assert "latest" in found.reason
+
+
+def test_a_name_that_is_a_branch_in_the_checkout_is_no_version_unless_the_run_is_of_that_tag() -> None:
+    assert isinstance(judge(version="1.2", at=Named(is_branch=True)), Decision)
+    assert isinstance(judge(run=run_of(branch="", tag="1.2"), version="1.2", at=Named(is_branch=True)), Subject)
+
+
+def test_without_a_version_it_is_the_tag_else_the_whole_commit() -> None:
+    assert default_version(run_of(branch="", tag="v1.0")) == "v1.0"
+    assert default_version(run_of()) == A
+    found = judge(version="")
+    assert isinstance(found, Subject)
+    assert (found.version, found.commit) == (A, A)
+
+
+@pytest.mark.parametrize(
+    ("parts", "word"),
+    [
+        ({"project": ""}, "project is empty"),
+        ({"project": "  "}, "project is empty"),
+        ({"environment": ""}, "environment is empty"),
+        ({"version": " "}, "no version"),
+        ({"version": "\u200b"}, "U+200B"),
+        ({"project": 'Web "Site"'}, "quote"),
+        ({"version": '1.0" to "Dev'}, "quote"),
+        ({"environment": 'Prod"'}, "quote"),
+        ({"project": " Web"}, "blank"),
+        ({"version": "1.0 "}, "blank"),
+        ({"environment": "Prod\u00a0"}, "blank"),
+        ({"environment": "Pr\nod"}, "U+000A"),
+        ({"version": "1.0\x00"}, "U+0000"),
+        ({"version": "1.0\x7f1"}, "U+007F"),
+        ({"version": "1.0\x851"}, "U+0085"),
+        ({"version": "1\u20280"}, "U+2028"),
+        ({"version": "1\u202e0"}, "U+202E"),
+        ({"version": "1\u200b0"}, "U+200B"),
+        ({"version": "1\ufeff0"}, "U+FEFF"),
+        ({"version": "1\ud8000"}, "U+D800"),
+        ({"version": "1\ufffe0"}, "U+FFFE"),
+        ({"project": "Web 😀"}, "U+1F600"),
+        ({"environment": "𝐏rod"}, "U+1D40F"),
+        ({"environment": "x" * 10_000}, "10000 characters"),
+        ({"version": "1" * 226}, "256 characters"),
+    ],
+)
+def test_parts_that_no_title_can_hold_exactly(parts: dict[str, str], word: str) -> None:
+    found = judge(**parts)
+    assert isinstance(found, Decision)
+    assert (found.row, found.result) == (4, "deny")
+    assert word in found.reason
+    assert len(found.reason) < 400
+
+
+def test_255_characters_are_the_most() -> None:
+    assert len(title(version="1" * 225)) == 255
+
+
+@pytest.mark.parametrize(
+    ("template", "tenant", "word"),
+    [
+        (TITLE, "Acme", "lacks {tenant}"),
+        (FOR_TENANTS, "", "none was given"),
+        (FOR_TENANTS, ' "Acme" ', "blank"),
+        (FOR_TENANTS, "a\tb", "U+0009"),
+        (" " + TITLE, "", "title begins or ends with a blank"),
+        (TITLE + " 😀", "", "Correct title"),
+    ],
+)
+def test_tenants_and_templates(template: str, tenant: str, word: str) -> None:
+    found = judge(template, tenant=tenant)
+    assert isinstance(found, Decision)
+    assert word in found.reason
+
+
+def test_a_commit_that_nobody_knows_is_unfit() -> None:
+    found = judge(run=run_of(commit=""))
+    assert isinstance(found, Decision)
+    assert "commit" in found.reason
+
+
+def test_a_description_is_there_for_unfit_subjects_too() -> None:
+    found = describe(run_of(), project="", environment="\n", version="latest", tenant="x")
+    assert found == Subject("", "\n", "x", "latest", A, "")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Repository:
+    origin = Repository(tmp_path / "origin")
+    origin.commits("one", "two")
+    origin.run("tag", "-a", "v1", "-m", "one", "HEAD~1")
+    origin.run("branch", "both", "HEAD")
+    origin.run("tag", "both", "HEAD~1")
+    origin.run("branch", "topic", "HEAD")
+    return origin.clone(tmp_path / "work")
+
+
+def test_what_a_version_names_in_the_checkout(checkout: Repository) -> None:
+    old, new = checkout.run("rev-parse", "HEAD~1"), checkout.run("rev-parse", "HEAD")
+    assert named(checkout.git, "v1") == Named(commit=old)
+    assert named(checkout.git, "both") == Named(commit=old)
+    assert named(checkout.git, "topic") == Named(is_branch=True)
+    assert named(checkout.git, "main") == Named(is_branch=True)
+    assert named(checkout.git, old) == Named(commit=old)
+    assert named(checkout.git, "f" * 40) == Named()
+    for name in ("", "1.0", "HEAD", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:12], "x\ny", "*"):
+        assert named(checkout.git, name) == Named(), name
+    assert new != old
+
+
+def test_the_commit_of_a_deployed_tag_is_the_tags_and_not_the_runs(checkout: Repository) -> None:
+    at = named(checkout.git, "v1")
+    found = judge(run=run_of(commit=checkout.run("rev-parse", "HEAD")), at=at, version="v1")
+    assert isinstance(found, Subject)
+    assert found.commit == checkout.run("rev-parse", "HEAD~1")
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_whatever_the_parts_a_title_gives_them_back(project: str, version: str, environment: str) -> None:
+    found = judge(project=project, version=version, environment=environment)
+    if isinstance(found, Decision):
+        assert found.row == 4
+        return
+    left, _, right = found.title.removeprefix('Deploy "').removesuffix('"').partition('" version ')
+    middle, _, end = right.rpartition(' to "')
+    assert (left, middle, end) == (project, found.version, environment)
+    assert found.title.strip() == found.title
+    assert found.title.isprintable() or "\u00a0" in found.title or not found.title.isascii()
+    assert all(ord(character) < 0x10000 for character in found.title)
