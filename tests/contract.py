@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import fastjsonschema
-from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.paths.exceptions import PathError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from contract_documents import CONTRACTS, openapi, schema
+from contract_documents import available as available
 from jira_ci.sandbox.exchange import Exchange
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "shared" / "contracts"
 ABSENT = f"requests and answers are not validated: there are no contract documents at {CONTRACTS}"
 
-_DOCUMENTS = {
-    "software": "jira-software.v3.2025-10.subset.json",
-    "platform": "jira-platform.v3.2026-01.subset.json",
-    "desk": "jsm.v3.2025-10.subset.json",
-}
 _ADDRESSES = (
     (re.compile(r"/jira/(builds|deployments)/0\.1/cloud/[^/]+(/.*)"), r"/rest/\1/0.1\2"),
     # Version 2 of the platform's API differs from version 3 in its long texts only, which no schema describes.
@@ -50,6 +43,7 @@ STRICTER = {
     r"commitHash' (is required|must )": "the schema takes a repository's value under the type commit",
     r"^Unable to parse|^Invalid UTF-8|^The document is nested": "Python's parser takes more than JSON, such as NaN",
     r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
+    r"'globalId' must not be longer than 255 characters": "'The maximum length is 255 characters' is prose",
     r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
 }
 DATA_CENTER = (
@@ -58,14 +52,9 @@ DATA_CENTER = (
 )
 # In the platform's and the service desk's APIs most refusals depend on the site's data, as an unknown field does. These
 # are about the request's shape.
-_SHAPE = r"^INVALID_INPUT|^Invalid request payload|^The request is not valid|^Unable to parse|^Invalid UTF-8"
+_SHAPE = r"^INVALID_INPUT|^Invalid (request payload|UTF-8)|^The request is not valid|^Unable to parse the request"
 # What depends on the site's data and not on the request: no fault of whoever asked.
 _SEMANTIC = r"^No valid associations found for (build|deployment)$"
-
-
-def available() -> bool:
-    """Whether there is anything to validate against."""
-    return (CONTRACTS / _DOCUMENTS["software"]).is_file()
 
 
 def verify(
@@ -105,7 +94,7 @@ def request_errors(exchange: Exchange) -> list[str] | None:
     if not request.document:
         return None
     try:
-        _openapi(request.document).validate_request(request)
+        openapi(request.document).validate_request(request)
     except (OpenAPIError, ValueError, RecursionError) as error:
         return [_told(error)]
     return list(_schema_errors(request.path, exchange.method, exchange.body))
@@ -114,12 +103,12 @@ def request_errors(exchange: Exchange) -> list[str] | None:
 def answer_errors(exchange: Exchange) -> list[str]:
     """What the documents say against the answer."""
     request = _Request(exchange)
-    if not request.document or (request.document == "platform" and exchange.status in (405, 413, 415)):
-        return []  # the platform's documents leave these to HTTP
+    if not request.document or (request.document != "software" and exchange.status in (405, 413, 415)):
+        return []  # these documents leave that to HTTP
     if exchange.path.startswith("/ex/jira/") and exchange.status in (401, 404):
         return []  # the gateway in front of Jira answers, and no document speaks of it
     try:
-        _openapi(request.document).validate_response(request, _Response(exchange))
+        openapi(request.document).validate_response(request, _Response(exchange))
     except PathError:
         return []  # no such operation: the request is what is wrong
     except OpenAPIError as error:
@@ -242,54 +231,12 @@ class _Response:
         self.data = exchange.answer_body or None
 
 
-@lru_cache
-def _openapi(name: str) -> OpenAPI:
-    document = json.loads((CONTRACTS / _DOCUMENTS[name]).read_text(encoding="utf-8"))
-    return OpenAPI.from_dict(_adapted(document), config=Config(spec_validator_cls=None))
-
-
-def _adapted(node: Any) -> Any:
-    """The document without what cannot be checked by it.
-
-    The Authorization parameter speaks of apps' tokens only, and ``security`` is the sandbox's own business. What is
-    deprecated is allowed, so no warning is wanted. Python's ``$`` takes a final line break. Moments are called
-    date-times where the document's own examples, with ``+0000``, are none. What was nothing before a change is null in
-    the history, also in the examples.
-    """
-    if isinstance(node, list):
-        return [_adapted(one) for one in node if not (isinstance(one, dict) and one.get("name") == "Authorization")]
-    if not isinstance(node, dict):
-        return node
-    kept = {name: _adapted(value) for name, value in node.items() if name not in ("security", "deprecated")}
-    if isinstance(kept.get("pattern"), str):
-        kept["pattern"] = re.sub(r"\$$", r"\\Z", kept["pattern"])
-    for name in _LOOSE_MOMENTS & kept.keys():
-        if isinstance(kept[name], dict):
-            kept[name].pop("format", None)
-    for name in _PERHAPS_NULL & kept.keys():
-        if "fromString" in kept and isinstance(kept[name], dict):
-            kept[name]["nullable"] = True
-    return kept
-
-
-_LOOSE_MOMENTS = {"serverTime", "created", "updated"}
-_PERHAPS_NULL = {"from", "fromString", "to", "toString"}
-
-
-@lru_cache
-def _schema(name: str) -> Callable[[Any], Any]:
-    schema = json.loads((CONTRACTS / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    formats = {"uri": r"^[A-Za-z][A-Za-z0-9+.\-]*:"}  # fastjsonschema's own takes letters only
-    check: Callable[[Any], Any] = fastjsonschema.compile(schema, formats=formats, use_default=False)
-    return check
-
-
 def _schema_errors(path: str, method: str, body: bytes) -> Iterator[str]:
     """The same rules as JSON Schemas, which hold some of the prose too: objects, property names, one of two fields."""
     match = _BULK.fullmatch(path)
     if match and method == "POST":
         try:
-            _schema(f"{match[1]}-request")(json.loads(body))
+            schema(f"{match[1]}-request")(json.loads(body))
         except fastjsonschema.JsonSchemaValueException as error:
             yield str(error.message)[:300]
 

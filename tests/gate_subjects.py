@@ -14,10 +14,11 @@ from jira_ci.gate.terms import Occasion
 from jira_ci.jira.access import Access
 from jira_ci.jira.client import Client
 from jira_ci.jira.service import Service
+from jira_ci.sandbox.desk.change import Change as Issue
 from jira_ci.sandbox.server import Sandbox
 
 TITLE = 'Deploy "Web Site" version 1.2.3 to "Prod"'
-IMPATIENT: tuple[float, ...] = (0.02, 0.02, 0.05, 0.1, 0.2, 0.4)
+IMPATIENT: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 RUN = Occasion("https://ci.example/acme/shop/runs/7", "7", "octocat", ("WEB-1", "WEB-2"))
 
 
@@ -91,12 +92,19 @@ def reader(service: Service, change: Change, *, subject: Subject | None = None, 
 
 def approved(sandbox: Sandbox, **options: Any) -> str:
     """The key of a change by somebody that is approved and being implemented."""
-    trials = sandbox.site.trials
+    trials = sandbox.desk
     key = trials.create(options.pop("summary", TITLE), **options).key
     trials.transition(key, "Authorize")
     trials.approve(key)
     trials.transition(key, "Implementing")
     return str(key)
+
+
+def known(sandbox: Sandbox, key: str) -> Issue:
+    """The issue with this key, as the sandbox has it."""
+    found = sandbox.site.desk.find(key)
+    assert found is not None
+    return found
 
 
 def titled(sandbox: Sandbox, title: str = TITLE) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, Literal
 
 import contract
 from jira_ci.sandbox.api import Api
@@ -22,7 +22,7 @@ def basic(credential: str = "release@example.com:sandbox-api-token") -> str:
 class Pretend:
     """One site. ``desk`` is what people do on it."""
 
-    def __init__(self, edition: str = "cloud") -> None:
+    def __init__(self, edition: Literal["cloud", "data-center"] = "cloud") -> None:
         self.context = Context(address=f"http://{HOST}", edition=BY_NAME[edition])
         self.api = Api(self.context)
         self.desk = self.context.site.trials
@@ -42,8 +42,9 @@ class Pretend:
         self.last = self.api.answer(request)
         exchange = Exchange.of(request, self.last, scripted=False)
         cloud = self.context.edition.is_cloud
-        assert contract.verify([exchange], bad_requests=self.bad_requests, data_center=not cloud) == []
-        assert self.context.faults == []
+        problems = contract.verify([exchange], bad_requests=self.bad_requests, data_center=not cloud)
+        if problems or self.context.faults:
+            raise AssertionError("\n".join([*problems, *self.context.faults]))
         return json.loads(self.last.body) if "json" in self.last.headers.get("Content-Type", "") else self.last.body
 
     def get(self, target: str, **headers: str) -> Any:

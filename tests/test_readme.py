@@ -15,12 +15,13 @@ from jira_ci import config
 from jira_ci.sandbox.server import Sandbox
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+CONSOLE: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 PATH = os.environ["PATH"]
 
 
 def _configuration() -> str:
-    [found] = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\nenvironments:" in block]
+    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    [found] = [block for block in blocks if "\nenvironments:" in block]
     return found
 
 

@@ -65,18 +65,26 @@ def open_gateway(context: Context, settings: Settings, observe: Observer | None 
     """
     console = context.console
     where = target(settings)
-    client = Client(
+    return Gateway(
+        open_client(context, settings, observe),
+        where,
+        keep_secret=console.mask.add,
+        warn=lambda text: console.notice("warning", text),
+    )
+
+
+def open_client(context: Context, settings: Settings, observe: Observer | None = None) -> Client:
+    """A session for Jira.
+
+    Raises:
+        UsageError: ``headers`` or ``ca-bundle`` cannot be meant.
+    """
+    return Client(
         context.deadline,
         ca_bundle=_file(settings.ca_bundle),
         site_headers=_headers(settings.headers),
         observe=observe,
         now=context.edges.clock,
-    )
-    return Gateway(
-        client,
-        where,
-        keep_secret=console.mask.add,
-        warn=lambda text: console.notice("warning", text),
     )
 
 

@@ -75,7 +75,8 @@ class Context:
 class Result:
     """What a command has to say in the end."""
 
-    exit: Exit = Exit.OK
+    exit: int = Exit.OK
+    """One of :class:`Exit`, or what a command of the user's ended with."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Step outputs; the JSON document holds them as well."""
     document: Mapping[str, Any] = field(default_factory=dict)

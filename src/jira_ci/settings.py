@@ -17,12 +17,15 @@ from typing import Any, Literal
 
 from jira_ci.errors import UsageError
 
-Kind = Literal["text", "list", "duration", "switch", "choice"]
+Kind = Literal["text", "list", "duration", "switch", "choice", "count"]
 
 _DURATION = re.compile(r"([0-9]{1,6})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_COUNT = re.compile(r"0|[1-9][0-9]{0,5}")
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
 _NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE|HOME)")
+# Credentials of the connections that the file names: ``credentials: EMEA`` means JIRA_CI_EMEA_TOKEN and so on.
+_OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET)")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Setting:
     yaml: str = ""
     """Its place in ``.jira-ci.yml``, as a dotted path."""
     metavar: str = ""
+    zero: bool = False
+    """Whether a duration may be ``0``: none at all."""
     name: str = ""
 
     @property
@@ -61,7 +66,8 @@ def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """The values, parsed. Texts are ``""`` and lists empty when nobody set them; durations are seconds."""
+    """The values, parsed. Durations are seconds. When nobody set them, and they have no default, texts are ``""``, lists
+    empty, and switches and counts ``None``, which is not the same as ``false`` or 0."""
 
     # fmt: off
     site: str = _setting("text", "jira", "the Jira site, such as acme.atlassian.net", yaml="jira.site", metavar="HOST")
@@ -74,6 +80,10 @@ class Settings:
     ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")
     timeout: float = _setting("duration", "jira", "the deadline over a whole report, retries included", default="60s")
 
+    user: str = _setting("text", "access", "whose API token it is: an e-mail address; for the gate on Jira Cloud", metavar="USER")
+    token: str = _setting("text", "access", "an API token (with user), or a personal access token (Data Center, alone); for the gate", secret=True, metavar="TOKEN")
+    jira_type: str = _setting("choice", "access", "which Jira the gate asks; auto finds it out", default="auto", choices=("cloud", "data-center", "auto"))
+
     github_token: str = _setting("text", "provider", "reads commits, pull requests and deployments where the clone does not hold them", secret=True, variables=("GITHUB_TOKEN",), metavar="TOKEN")
     gitlab_token: str = _setting("text", "provider", "the same on GitLab (read_api); without it CI_JOB_TOKEN is tried", secret=True, metavar="TOKEN")
 
@@ -85,6 +95,15 @@ class Settings:
     environment: tuple[str, ...] = _setting("list", "deployment", "the environment deployed to, or several", also=("environment-name",), plugin=True, metavar="NAME")
     environment_type: str = _setting("choice", "deployment", "the environment's type, instead of the rules' answer", choices=("development", "testing", "staging", "production", "unmapped"))
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", metavar="TEXT")
+
+    project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", metavar="NAME")
+    change: str = _setting("text", "gate", "the key of the only change that the gate asks, instead of looking for one by its title", metavar="KEY")
+    change_controlled: bool | None = _setting("switch", "gate", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
+    create: bool | None = _setting("switch", "gate", "false makes no change when none is found; true is refused where the policy says false")
+    minimum_approvals: int | None = _setting("count", "gate", "how many people must have approved, where that is more than the policy demands", metavar="NUMBER")
+    gate_by: str = _setting("choice", "gate", "who decides; refused where it differs from the policy", choices=("change", "jira"))
+    wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
+    interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
     pipeline: str = _setting("text", "report", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", metavar="NAME")
     state: tuple[str, ...] = _setting("list", "report", "how it went: success, failure, cancelled, in_progress...; of several the worst counts", plugin=True, metavar="STATE")
@@ -175,6 +194,8 @@ def parse(row: Setting, text: str, origin: str) -> Any:
         return _list(row, text, origin)
     if row.kind == "duration":
         return _duration(row, text, origin)
+    if row.kind == "count":
+        return _count(row, text, origin)
     choices = ("true", "false") if row.kind == "switch" else row.choices
     if text not in choices:
         hint = nearest(text.strip().lower(), choices)
@@ -198,13 +219,24 @@ def _list(row: Setting, text: str, origin: str) -> tuple[str, ...]:
 
 
 def _duration(row: Setting, text: str, origin: str) -> float:
+    if row.zero and text == "0":
+        return 0.0
     match = _DURATION.fullmatch(text)
-    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
-    if seconds <= 0:
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else -1
+    if seconds < 0 or (seconds == 0 and not row.zero):
+        expected = "a duration, or 0" if row.zero else "a duration above zero"
         raise UsageError(
-            f"{row.name} ({origin}) is {text[:80]!r}; it must be a duration above zero.", "Write it as 90s, 30m or 2h."
+            f"{row.name} ({origin}) is {text[:80]!r}; it must be {expected}.", "Write it as 90s, 30m or 2h."
         )
     return float(seconds)
+
+
+def _count(row: Setting, text: str, origin: str) -> int:
+    if not _COUNT.fullmatch(text):
+        raise UsageError(
+            f"{row.name} ({origin}) is {text[:80]!r}; it must be a whole number, 0 or more.", "Write it in digits."
+        )
+    return int(text)
 
 
 def _find(row: Setting, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -230,7 +262,7 @@ def _find(row: Setting, flags: Mapping[str, str | None], environ: Mapping[str, s
 
 def _may_be_withheld(row: Setting) -> bool:
     # A fork's run sees ``${{ secrets.X }}`` as an empty text: missing credentials have a rule of their own.
-    return row.secret or row.name == "client-id"
+    return row.secret or row.name in ("client-id", "user")
 
 
 def _not_empty(row: Setting, text: str, origin: str) -> tuple[str, str]:
@@ -240,7 +272,7 @@ def _not_empty(row: Setting, text: str, origin: str) -> tuple[str, str]:
 
 
 def _empty(row: Setting) -> Any:
-    return () if row.kind == "list" else ""
+    return {"list": (), "switch": None, "count": None}.get(row.kind, "")
 
 
 def _upper(name: str) -> str:
@@ -259,5 +291,7 @@ def _refuse_connect_key(environ: Mapping[str, str]) -> None:
 def _strangers(environ: Mapping[str, str]) -> Iterable[str]:
     known = ["JIRA_CI_" + _upper(name) for name in _BY_NAME]
     for variable in sorted(environ):
-        if variable.startswith("JIRA_CI_") and variable not in known and not _NOT_SETTINGS.fullmatch(variable):
+        if not variable.startswith("JIRA_CI_") or variable in known or _NOT_SETTINGS.fullmatch(variable):
+            continue
+        if not _OF_CONNECTION.fullmatch(variable):
             yield f"{variable} is no setting of jira-ci and is ignored. {nearest(variable, known)}".strip()

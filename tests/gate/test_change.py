@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gate_faults import FAULTS, answered
-from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, titled
+from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, known, reader, titled
 from jira_ci.gate.change import PAUSES, Change, Finder, Outcome
 from jira_ci.gate.terms import Occasion
 from jira_ci.jira.changes import PROPERTY
@@ -29,7 +29,7 @@ def row(outcome: Outcome) -> int | None:
 
 def own(sandbox: Sandbox, title: str = TITLE) -> str:
     """A change made by the gate's account, without our property."""
-    return str(sandbox.site.trials.create(title, by="release").key)
+    return str(sandbox.desk.create(title, by="release").key)
 
 
 # A given key
@@ -40,7 +40,7 @@ def test_a_given_key_is_asked_for_and_nothing_else(sandbox: Sandbox) -> None:
     key = approved(sandbox, summary="Deploy 1.2.3 to Prod")
     outcome = find(sandbox, change=key)
     assert outcome == Outcome(
-        Change(sandbox.site.desk.find(key).id, key, "OPS", "[System] Change", "Deploy 1.2.3 to Prod", "key", False)
+        Change(known(sandbox, key).id, key, "OPS", "[System] Change", "Deploy 1.2.3 to Prod", "key", False)
     )
     assert [seen.path for seen in sandbox.exchanges] == ["/rest/api/3/myself", f"/rest/api/3/issue/{key}"]
 
@@ -61,22 +61,22 @@ def test_a_key_that_nobody_sees_is_row_10(sandbox: Sandbox) -> None:
 
 def test_a_deleted_or_hidden_change_is_row_10(sandbox: Sandbox) -> None:
     deleted, hidden = approved(sandbox), approved(sandbox)
-    sandbox.site.trials.delete(deleted)
-    sandbox.site.trials.hide(hidden)
+    sandbox.desk.delete(deleted)
+    sandbox.desk.hide(hidden)
     assert [row(find(sandbox, change=key)) for key in (deleted, hidden)] == [10, 10]
 
 
 def test_a_change_of_another_project_or_type_is_row_12(sandbox: Sandbox) -> None:
     retyped, moved = approved(sandbox), approved(sandbox)
-    sandbox.site.trials.retype(retyped, "[System] Incident")
-    sandbox.site.trials.move(moved, "NEW")
-    new = sandbox.site.desk.find(moved).key
+    sandbox.desk.retype(retyped, "[System] Incident")
+    sandbox.desk.move(moved, "NEW")
+    new = known(sandbox, moved).key
     assert [row(find(sandbox, change=key)) for key in (retyped, moved, new, "WEB-1")] == [12, 12, 12, 12]
 
 
 def test_a_moved_change_is_told_under_its_new_name(sandbox: Sandbox) -> None:
     key = approved(sandbox)
-    sandbox.site.trials.move(key, "NEW")
+    sandbox.desk.move(key, "NEW")
     outcome = find(sandbox, change=key)
     assert outcome.decision is not None
     assert outcome.decision.reason.startswith(f"{key} is NEW-")
@@ -139,7 +139,7 @@ def test_the_only_open_change_with_the_title_is_found_in_one_search(sandbox: San
     ],
 )
 def test_a_title_that_is_only_alike_is_another_one(sandbox: Sandbox, summary: str) -> None:
-    sandbox.site.trials.create(summary)
+    sandbox.desk.create(summary)
     assert row(find(sandbox, create=False)) == 16
 
 
@@ -149,15 +149,15 @@ def test_a_title_that_is_only_alike_is_another_one(sandbox: Sandbox, summary: st
 )
 def test_no_title_breaks_out_of_the_search(sandbox: Sandbox, name: str) -> None:
     title = f'Deploy "{name}" version 1.2.3 to "Prod"'
-    sandbox.site.trials.create("Something else")
-    sandbox.site.trials.create(title)
+    sandbox.desk.create("Something else")
+    sandbox.desk.create(title)
     outcome = find(sandbox, Subject(project=name, title=title))
     assert outcome.change is not None
     assert outcome.change.summary == title
 
 
 def test_closed_changes_of_other_projects_and_types_do_not_count(sandbox: Sandbox) -> None:
-    trials = sandbox.site.trials
+    trials = sandbox.desk
     for status in ("Completed", "Declined", "Canceled", "Failed"):
         trials.create(TITLE, status=status)
     trials.create(TITLE, request_type="Report an outage")
@@ -184,12 +184,12 @@ def test_closed_changes_of_other_projects_and_types_do_not_count(sandbox: Sandbo
 def test_what_the_index_has_not_noticed_yet_is_noticed(sandbox: Sandbox, alter: Callable[..., None]) -> None:
     key = approved(sandbox)
     sandbox.site.desk.ledger.delay = math.inf
-    alter(sandbox.site.trials, key)
+    alter(sandbox.desk, key)
     assert row(find(sandbox, create=False)) == 16
 
 
 def test_several_changes_of_others_are_listed(sandbox: Sandbox) -> None:
-    keys = [sandbox.site.trials.create(TITLE).key for _ in range(2)]
+    keys = [sandbox.desk.create(TITLE).key for _ in range(2)]
     outcome = find(sandbox)
     assert outcome.decision is not None
     assert outcome.decision.row == 14
@@ -198,7 +198,7 @@ def test_several_changes_of_others_are_listed(sandbox: Sandbox) -> None:
 
 def test_one_change_of_somebody_else_among_ours_is_a_tie(sandbox: Sandbox) -> None:
     own(sandbox)
-    sandbox.site.trials.create(TITLE)
+    sandbox.desk.create(TITLE)
     assert row(find(sandbox)) == 14
 
 
@@ -213,7 +213,7 @@ def test_of_several_of_our_own_the_lowest_wins(sandbox: Sandbox) -> None:
 def test_our_own_change_of_another_tenant_is_not_of_this_deployment(sandbox: Sandbox) -> None:
     keys = [own(sandbox) for _ in range(2)]
     other = {"project": "Web Site", "environment": "Prod", "tenant": "EU", "version": "1.2.3", "commit": "x"}
-    sandbox.site.desk.extras.set_property(sandbox.site.desk.find(keys[1]).id, PROPERTY, other)
+    sandbox.site.desk.extras.set_property(known(sandbox, keys[1]).id, PROPERTY, other)
     assert row(find(sandbox)) == 14
 
 
@@ -240,8 +240,7 @@ def test_a_change_is_made_with_all_that_people_need(sandbox: Sandbox) -> None:
     change = outcome.change
     assert change is not None
     assert (change.found_by, change.ours, change.others) == ("created", True, ())
-    made = sandbox.site.desk.find(change.key)
-    assert made is not None
+    made = known(sandbox, change.key)
     assert made.summary == TITLE
     for told in ("1.2.3", "Prod", "Web Site", Subject().commit, RUN.url, "WEB-1, WEB-2"):
         assert told in made.description
@@ -282,7 +281,7 @@ def test_the_next_run_finds_what_was_made(sandbox: Sandbox) -> None:
 def test_a_closed_change_means_a_new_one(sandbox: Sandbox) -> None:
     old = find(sandbox).change
     assert old is not None
-    sandbox.site.trials.transition(old.key, "Completed")
+    sandbox.desk.transition(old.key, "Completed")
     new = find(sandbox)
     assert row(new) == 15
     assert new.change is not None
@@ -308,7 +307,7 @@ def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, occasion: Occasi
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        ({"service_desk": "WEB"}, ""),
+        ({"service_desk": "WEB"}, "no service desk 'WEB'"),
         ({"request_type": "Request a chagne"}, "Did you mean Request a change"),
         ({"request_type": "request a change"}, "has no request type"),
         ({"request_type": "999"}, "has no request type"),
@@ -320,8 +319,6 @@ def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, occasion: Occasi
     ],
 )
 def test_what_the_service_desk_does_not_have_is_row_9(sandbox: Sandbox, policy: Any, said: str) -> None:
-    if policy.get("service_desk"):
-        sandbox.site.desk.catalogue.add_project("WEB")  # a project without a desk
     outcome = find(sandbox, **policy)
     assert row(outcome) == 9
     assert said in outcome.decision.reason  # type: ignore[union-attr]
@@ -365,7 +362,7 @@ def test_many_issues_are_linked_as_far_as_is_decent(sandbox: Sandbox) -> None:
     assert len([seen for seen in sandbox.exchanges if seen.path.endswith("issueLink")]) == 20
     assert outcome.said[0].endswith("is linked to 20 of 60 issues; its description names more.")
     assert outcome.change is not None
-    assert "and 10 more" in sandbox.site.desk.find(outcome.change.key).description
+    assert "and 10 more" in known(sandbox, outcome.change.key).description
 
 
 # The index, and simultaneous gates
@@ -510,3 +507,61 @@ def test_a_change_that_could_not_be_marked_is_not_made_again(sandbox: Sandbox) -
 
 def test_the_search_lag_is_waited_for_within_half_a_minute() -> None:
     assert 15 < sum(PAUSES) < 30
+
+
+# Other credentials, and the other edition
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"token": "sandbox-scoped-token"},
+        {"user": "", "token": "", "client_id": "sandbox-service", "client_secret": "sandbox-service-secret"},
+    ],
+    ids=["scoped token", "service account"],
+)
+def test_a_change_is_found_through_the_gateway(sandbox: Sandbox, credentials: Any) -> None:
+    key = approved(sandbox)
+    with asking(sandbox, **credentials) as service:
+        found = finder(service).find()
+        assert found.change is not None
+        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+    assert found.change.key == key
+    asked = [seen.path for seen in sandbox.exchanges if "/ex/jira/" in seen.path]
+    assert len(asked) == 5
+
+
+def test_data_center_is_gated_alike(start_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    with asking(sandbox, user="", token="sandbox-personal-token") as service:
+        made = finder(service, fields={"Change risk": "Low"}).find()
+        assert made.change is not None
+        assert row(made) == 15
+        key = made.change.key
+        sandbox.desk.transition(key, "Authorize")
+        sandbox.desk.approve(key)
+        sandbox.desk.transition(key, "Implementing")
+        before = len(sandbox.exchanges)
+        found = finder(service).find()
+        assert found.change is not None
+        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+        sandbox.desk.edit(key, {"summary": "x"})
+        sandbox.desk.edit(key, {"summary": TITLE})
+        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 21
+    assert [seen.path.split("/")[-1] for seen in sandbox.exchanges[before : before + 4]] == [
+        "search",
+        found.change.id,
+        "approval",
+        found.change.id,
+    ]
+    assert not any("serverInfo" in seen.path for seen in sandbox.exchanges)
+
+
+def test_data_center_given_a_key_takes_four_requests(start_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    key = approved(sandbox)
+    with asking(sandbox, user="", token="sandbox-personal-token") as service:
+        found = finder(service, change=key).find()
+        assert found.change is not None
+        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+    assert (len(sandbox.exchanges), sandbox.connections) == (4, 1)

@@ -34,13 +34,13 @@ def run_of(**values: Any) -> Run:
     return Run(**{**plain, **values})
 
 
-def judge(template: str = TITLE, run: Run | None = None, at: Named | None = None, **parts: str) -> Subject | Decision:
+def judge(template: str = TITLE, run: Run | None = None, at: Named | None = None, **parts: Any) -> Subject | Decision:
     run = run or run_of()
     asked = {"project": "Web Site", "environment": "Prod", "version": "1.0.1", **parts}
     return fit(describe(run, at=at, **asked), template, run, at=at)
 
 
-def title(template: str = TITLE, **parts: str) -> str:
+def title(template: str = TITLE, **parts: Any) -> str:
     found = judge(template, **parts)
     assert isinstance(found, Subject), found
     return found.title
@@ -157,10 +157,10 @@ def test_without_a_version_it_is_the_tag_else_the_whole_commit() -> None:
         ({"project": "Web 😀"}, "U+1F600"),
         ({"environment": "𝐏rod"}, "U+1D40F"),
         ({"environment": "x" * 10_000}, "10000 characters"),
-        ({"version": "1" * 226}, "256 characters"),
+        ({"version": "1" * 220}, "256 characters"),
     ],
 )
-def test_parts_that_no_title_can_hold_exactly(parts: dict[str, str], word: str) -> None:
+def test_parts_that_no_title_can_hold_exactly(parts: dict[str, Any], word: str) -> None:
     found = judge(**parts)
     assert isinstance(found, Decision)
     assert (found.row, found.result) == (4, "deny")
@@ -169,7 +169,7 @@ def test_parts_that_no_title_can_hold_exactly(parts: dict[str, str], word: str) 
 
 
 def test_255_characters_are_the_most() -> None:
-    assert len(title(version="1" * 225)) == 255
+    assert len(title(version="1" * 219)) == 255
 
 
 @pytest.mark.parametrize(
@@ -212,16 +212,16 @@ def checkout(tmp_path: Path) -> Repository:
 
 
 def test_what_a_version_names_in_the_checkout(checkout: Repository) -> None:
-    old, new = checkout.run("rev-parse", "HEAD~1"), checkout.run("rev-parse", "HEAD")
+    old = checkout.run("rev-parse", "HEAD~1")
     assert named(checkout.git, "v1") == Named(commit=old)
     assert named(checkout.git, "both") == Named(commit=old)
     assert named(checkout.git, "topic") == Named(is_branch=True)
     assert named(checkout.git, "main") == Named(is_branch=True)
+    assert named(checkout.git, "HEAD") == Named(is_branch=True)
     assert named(checkout.git, old) == Named(commit=old)
     assert named(checkout.git, "f" * 40) == Named()
-    for name in ("", "1.0", "HEAD", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:12], "x\ny", "*"):
+    for name in ("", "1.0", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:12], "x\ny", "*"):
         assert named(checkout.git, name) == Named(), name
-    assert new != old
 
 
 def test_the_commit_of_a_deployed_tag_is_the_tags_and_not_the_runs(checkout: Repository) -> None:
@@ -241,5 +241,4 @@ def test_whatever_the_parts_a_title_gives_them_back(project: str, version: str, 
     middle, _, end = right.rpartition(' to "')
     assert (left, middle, end) == (project, found.version, environment)
     assert found.title.strip() == found.title
-    assert found.title.isprintable() or "\u00a0" in found.title or not found.title.isascii()
     assert all(ord(character) < 0x10000 for character in found.title)

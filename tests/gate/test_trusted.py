@@ -138,6 +138,7 @@ OWN: list[tuple[Run, bool]] = [
     (run_of("gitlab", branch="feature", protected=True), True),
     (run_of("gitlab", branch="", tag="v1", protected=True), True),
     (run_of("gitlab", branch="", tag="v1"), False),
+    (run_of("gitlab", branch="main", tag="main"), False),
     (run_of("gitlab", branch="", default_branch=""), False),
     # a branch pipeline whose branch has an open merge request
     (run_of("gitlab", pull_request=PullRequest(7, "", "main")), True),

@@ -48,13 +48,15 @@ def parse(*flags: str) -> argparse.Namespace:
 def test_it_serves_until_a_signal_and_ends_quietly(signum: int, code: int, tmp_path: Path) -> None:
     with running("--state", str(tmp_path / "s.json"), "--client-id", "my id", "--projects", "WEB:5") as process:
         assert process.stdout
-        lines = [process.stdout.readline().strip() for _ in range(5)]
+        lines = [process.stdout.readline().strip() for _ in range(7)]
         address = lines[0].rpartition(" ")[2]
         assert lines[1:] == [
             f"export JIRA_CI_SITE={address}",
             f"export JIRA_CI_API_URL={address}",
             "export JIRA_CI_CLIENT_ID='my id'",
             "export JIRA_CI_CLIENT_SECRET=sandbox-secret",
+            "export JIRA_CI_USER=release@example.com",
+            "export JIRA_CI_TOKEN=sandbox-api-token",
         ]
         with closing(http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)) as connection:
             connection.request("GET", "/sandbox/issues/WEB-6")

@@ -1,22 +1,31 @@
-"""``jira-ci sandbox``: serve a pretend Jira Cloud site on loopback until a signal ends it."""
+"""``jira-ci sandbox``: serve a pretend Jira site on loopback until a signal ends it, or tell one what people do there.
+
+``jira-ci sandbox approve OPS-7`` and its like are for trials: they go to a sandbox that is being served already.
+"""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import errno
+import re
 import shlex
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
+from jira_ci.commands.sandbox_steps import add_steps, take_step
+from jira_ci.edges import real_edges
 from jira_ci.errors import UsageError
 
 if TYPE_CHECKING:
     from jira_ci.sandbox.issues import IssueRule
+    from jira_ci.sandbox.server import Sandbox
+
+_NAMED = ("client_id", "client_secret", "cloud_id", "user", "token", "personal_token")
 
 _HELP = {
     "port": ("PORT", "the port to listen on; 0 (the default) picks a free one"),
@@ -29,6 +38,11 @@ _HELP = {
     "client-id": ("ID", "the OAuth client id to accept (default sandbox-client)"),
     "client-secret": ("SECRET", "the OAuth client secret to accept (default sandbox-secret)"),
     "cloud-id": ("ID", "the site's cloud id (default a made-up one)"),
+    "edition": ("NAME", "cloud (the default), or data-center for a site without builds and deployments"),
+    "user": ("EMAIL", "whose API token to accept for the service desk (default release@example.com)"),
+    "token": ("TOKEN", "the API token to accept (default sandbox-api-token)"),
+    "personal-token": ("TOKEN", "the personal access token to accept in data-center (default sandbox-personal-token)"),
+    "search-delay": ("SECONDS", "how long a new or changed issue stays unknown to search (default 0)"),
 }
 
 
@@ -36,35 +50,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags. Their values stay texts: what cannot be meant is said by :func:`run`."""
     for name, (metavar, help_line) in _HELP.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=help_line)
+    add_steps(parser)
 
 
-def run(arguments: argparse.Namespace, stdout: TextIO) -> int:
-    """Serve until SIGINT or SIGTERM; the exit code says which of them came.
+def run(arguments: argparse.Namespace, stdout: TextIO, environ: Mapping[str, str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; the exit code says which of them came. Or take one step of a trial.
 
     The first line written holds the address, the next ones the environment variables to try jira-ci against it.
 
+    Args:
+        environ: where ``JIRA_CI_SITE`` is looked up for a step; the process's own by default.
+
     Raises:
         UsageError: a flag or the state file cannot be meant, or the port is taken.
+        NetworkError, RejectedError: a step could not be taken.
     """
+    if arguments.step:
+        return take_step(arguments, stdout, real_edges().environ if environ is None else environ)
+    return _serve(arguments, stdout)
+
+
+def _serve(arguments: argparse.Namespace, stdout: TextIO) -> int:
     from jira_ci.sandbox.server import Sandbox
     from jira_ci.sandbox.store import StateFileError
 
-    given = {name: getattr(arguments, name) for name in ("client_id", "client_secret", "cloud_id")}
+    given = {name: getattr(arguments, name) for name in _NAMED}
     for name, value in given.items():
         if value is not None and not value.strip():
             raise UsageError(f"--{name.replace('_', '-')} is empty.", "Give it a value or leave it out.")
-    port, issues = _port(arguments.port), _issues(arguments)
+    port, issues, delay = _port(arguments.port), _issues(arguments), _delay(arguments.search_delay)
     state_file = Path(arguments.state) if arguments.state is not None else None
     try:
         sandbox = Sandbox(
-            port, issues=issues, state_file=state_file, **{k: v for k, v in given.items() if v is not None}
+            port,
+            edition=_edition(arguments.edition),
+            issues=issues,
+            state_file=state_file,
+            **{name: value for name, value in given.items() if value is not None},
         )
     except StateFileError as error:
         raise UsageError(str(error), "Set --state to a file that can be read and written.") from error
     except OSError as error:
         raise _no_port(port, error) from error
+    sandbox.site.desk.ledger.delay = delay
     with _signals() as ended, sandbox:
-        stdout.write(_greeting(sandbox.address, sandbox.credentials.client_id, sandbox.credentials.client_secret))
+        stdout.write(_greeting(sandbox))
         stdout.flush()
         # In slices, because waiting without end cannot be interrupted on Windows.
         while not ended.wait(0.5):
@@ -94,15 +124,31 @@ def _signals() -> Iterator[_Ended]:
             signal.signal(signum, handler or signal.SIG_DFL)
 
 
-def _greeting(address: str, client_id: str, client_secret: str) -> str:
-    lines = [
-        f"A pretend Jira Cloud site is listening on {address}",
-        f"export JIRA_CI_SITE={address}",
-        f"export JIRA_CI_API_URL={address}",
-        f"export JIRA_CI_CLIENT_ID={shlex.quote(client_id)}",
-        f"export JIRA_CI_CLIENT_SECRET={shlex.quote(client_secret)}",
-    ]
+def _greeting(sandbox: Sandbox) -> str:
+    known, cloud = sandbox.credentials, sandbox.edition.is_cloud
+    variables = {"SITE": sandbox.address, "API_URL": sandbox.address}
+    if cloud:
+        variables |= {"CLIENT_ID": known.client_id, "CLIENT_SECRET": known.client_secret}
+        variables |= {"USER": known.user, "TOKEN": known.token}
+    else:
+        variables = {"SITE": sandbox.address, "TOKEN": known.personal_token}
+    lines = [f"A pretend Jira {'Cloud' if cloud else 'Data Center'} site is listening on {sandbox.address}"]
+    lines += [f"export JIRA_CI_{name}={shlex.quote(value)}" for name, value in variables.items()]
     return "\n".join(lines) + "\n"
+
+
+def _edition(text: str | None) -> Literal["cloud", "data-center"]:
+    if text in (None, "cloud"):
+        return "cloud"
+    if text == "data-center":
+        return "data-center"
+    raise UsageError(f"--edition is {str(text)[:80]!r}; it must be cloud or data-center.", "Leave it out for cloud.")
+
+
+def _delay(text: str | None) -> float:
+    if text is not None and not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text, re.ASCII):
+        raise UsageError(f"--search-delay is {text[:80]!r}; it must be seconds, such as 2 or 0.5.", "Mend it.")
+    return float(text or 0)
 
 
 def _port(text: str | None) -> int:

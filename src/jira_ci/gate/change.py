@@ -190,7 +190,7 @@ class Finder:
             indexed = self._candidates.indexed(reconcile=(made,))
         outcome = self._titled(indexed)
         if outcome is None:
-            return _end(8, f"{key} was made, and is not to be found. Run again.")
+            return _end(8, f"{key} was made, but is not to be found. Let the gate's account see it.")
         change = outcome.change
         if change is None:
             return outcome

@@ -117,7 +117,7 @@ def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterato
 def _is_moving(version: str, run: Run, at: Named) -> bool:
     name = canonical(version)
     branches = (run.branch, run.default_branch, run.pull_request.branch if run.pull_request else "")
-    if name in _MOVING or name in map(canonical, branches) or _BRANCH_REF.match(version):
+    if name in _MOVING or name in map(canonical, filter(None, branches)) or _BRANCH_REF.match(version):
         return True
     return at.is_branch and version != run.tag
 

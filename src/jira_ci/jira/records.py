@@ -104,6 +104,23 @@ def deployment(run: Run, report: Report, keys: Sequence[str], environment: str, 
     )
 
 
+def as_ended(record: Record, run: Run, *, state: str, now: float, seconds: float) -> Record:
+    """The record of a deployment that was reported at its start, as it is at its end: about the same issues.
+
+    Args:
+        state: Jira's word.
+        now: epoch seconds.
+        seconds: how long it took.
+    """
+    return {
+        **record,
+        "updateSequenceNumber": identity.update_sequence_number(run, state, int(now * 1000)),
+        "lastUpdated": _moment(now),
+        "state": state,
+        "duration": max(0, round(seconds)),
+    }
+
+
 def body(plural: str, records: Sequence[Record], run: Run) -> Record:
     """The body of a bulk submission. The properties are what ``forget`` can find the records by again."""
     properties = {"repository": for_jira(run.repository_id, TEXT), "run": for_jira(run.run_id, TEXT)}
@@ -132,9 +149,13 @@ def _common(run: Run, report: Report, keys: Sequence[str], name: str) -> Record:
         "description": for_jira(report.description, TEXT) or None,
         "label": for_jira(report.label, TEXT) or None,
         "state": report.state,
-        "lastUpdated": datetime.fromtimestamp(report.now, timezone.utc).isoformat(timespec="milliseconds"),
+        "lastUpdated": _moment(report.now),
         "associations": [{"associationType": "issueIdOrKeys", "values": list(keys[:VALUES])}],
     }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def _pipeline_name(run: Run, report: Report) -> str:

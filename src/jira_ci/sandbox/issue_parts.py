@@ -26,7 +26,7 @@ _ICON = record({}, {"url16x16": text(), "title": text(), "link": text()})
 _REMOTE = record(
     {
         "object": record(
-            {"title": text(255), "url": text()},
+            {"title": text(), "url": text()},
             {"summary": text(), "icon": _ICON, "status": record({}, {"resolved": boolean, "icon": _ICON})},
         )
     },

@@ -30,7 +30,6 @@ _PAGED = record(
         "expand": text(),
         "properties": items(text()),
         "fieldsByKeys": boolean,
-        "failFast": boolean,
         "reconcileIssues": items(int64),
     },
     closed=True,

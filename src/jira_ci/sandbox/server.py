@@ -14,6 +14,7 @@ from jira_ci.sandbox.api import Api
 from jira_ci.sandbox.clock import Clock
 from jira_ci.sandbox.context import CLOUD_ID, MAX_BODY, Context
 from jira_ci.sandbox.credentials import Credentials
+from jira_ci.sandbox.desk.people import RELEASE
 from jira_ci.sandbox.desk.trials import Trials
 from jira_ci.sandbox.editions import BY_NAME, Edition
 from jira_ci.sandbox.exchange import Exchange
@@ -57,13 +58,23 @@ class Sandbox:
         user: str = defaults.USER,
         token: str = defaults.TOKEN,
         scoped_token: str = defaults.SCOPED_TOKEN,
+        personal_token: str = defaults.PERSONAL_TOKEN,
         token_lifetime: float = 3600,
         max_body: int = MAX_BODY,
         tls: ssl.SSLContext | None = None,
         before: Before | None = None,
     ) -> None:
         self.site = _site(issues, state_file)
-        self.credentials = Credentials(client_id, client_secret, user, token, scoped_token, lifetime=token_lifetime)
+        self.site.desk.people.readdress(RELEASE.name, user)
+        self.credentials = Credentials(
+            client_id,
+            client_secret,
+            user,
+            token,
+            scoped_token,
+            personal_token=personal_token,
+            lifetime=token_lifetime,
+        )
         self._listener = Listener(port, tls, before)
         self.address = f"{'https' if tls else 'http'}://{HOST}:{self._listener.server_port}"
         self._context = Context(self.site, self.credentials, cloud_id, self.address, max_body, edition=BY_NAME[edition])

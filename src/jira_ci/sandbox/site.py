@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from jira_ci.sandbox.associations import Sorted, grouped, mentions, sort
+from jira_ci.sandbox.desk.catalogue import Project
 from jira_ci.sandbox.desk.change import Change
 from jira_ci.sandbox.desk.desk import Desk
 from jira_ci.sandbox.desk.people import DINA
@@ -33,7 +35,6 @@ class Site:
     """
 
     def __init__(self, issues: IssueRule | None = None) -> None:
-        self.issues = issues or IssueRule()
         self.desk = Desk()
         self.trials = Trials(self.desk)
         self.services: frozenset[str] | None = None
@@ -45,8 +46,18 @@ class Site:
         self.refused: dict[str, str] = {}
         self._stored: dict[str, dict[Key, dict[str, Any]]] = {family.name: {} for family in FAMILIES}
         self._lock = self.desk.ledger.lock  # one lock for both, or they would wait for each other
-        for name in self.issues.names:
-            self.desk.catalogue.ensure_project(name)
+        self.issues = issues or IssueRule()
+
+    @property
+    def issues(self) -> IssueRule:
+        return self._issues
+
+    @issues.setter
+    def issues(self, issues: IssueRule) -> None:
+        with self._lock:
+            self._issues = issues
+            for name in issues.names:
+                self.desk.catalogue.ensure_project(name)
 
     def issue(self, key_or_id: str) -> Change | None:
         """The issue that people see under this key or id, in any case, made or by rule; None when there is none."""
@@ -135,7 +146,9 @@ class Site:
         """What is stored, as plain values."""
         with self._lock:
             stored: dict[str, Any] = {name: list(records.values()) for name, records in self._stored.items()}
-            return {**stored, "desk": {**self.desk.ledger.dump(), **self.desk.extras.dump()}}
+            projects = [dataclasses.asdict(one) for one in self.desk.catalogue.projects]
+            desk = {**self.desk.ledger.dump(), **self.desk.extras.dump(), "projects": projects}
+            return {**stored, "desk": desk}
 
     def restore(self, dumped: Mapping[str, Any]) -> None:
         """Replace what is stored by what :meth:`dump` gave; older dumps know of no desk.
@@ -147,6 +160,8 @@ class Site:
             if dumped.get("desk"):
                 self.desk.ledger.restore(dumped["desk"])
                 self.desk.extras.restore(dumped["desk"])
+                self.desk.catalogue.projects = [Project(**one) for one in dumped["desk"]["projects"]]
+                self.issues = self._issues  # whose projects may be others than those of the time
             for family in FAMILIES:
                 keyed = ((family.key(stored["record"]) or {}, stored) for stored in dumped[family.name])
                 self._stored[family.name] = {tuple(key.values()): stored for key, stored in keyed}

@@ -7,6 +7,7 @@ origins, and such that any page could send, are refused.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,11 +51,13 @@ def foreign(request: Request) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+|localhost))(?::[0-9]{1,5})?", host, re.ASCII)
+    if not match:
+        return False
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return match[2] == "localhost" or ipaddress.ip_address(match[1] or match[2]).is_loopback
     except ValueError:
-        return name == "localhost"
+        return False
 
 
 def _own(handler: Handler) -> Handler:

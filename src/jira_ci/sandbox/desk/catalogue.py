@@ -141,18 +141,22 @@ class Catalogue:
         """
         if not re.fullmatch(r"[A-Z][A-Z0-9_]{1,254}", key) or any(one.key == key for one in self.projects):
             raise DeskError(f"{key!r} can be no project's key, or is one already.")
-        number = len(self.projects) + 1
-        project = Project(str(10009 + number), key, name or key.capitalize(), str(number) if desk else "")
+        identity = self._next_project()
+        number = int(identity) - 10009
+        project = Project(identity, key, name or key.capitalize(), str(number) if desk else "")
         self.projects.append(project)
         if desk:
             self.request_types += [replace(one, id=f"{number}{one.id}") for one in request_types(project.desk)]
         return project
 
+    def _next_project(self) -> str:
+        return str(max((int(one.id) for one in self.projects), default=10009) + 1)
+
     def ensure_project(self, key: str) -> Project:
         """The project with this key, which is there from now on if it was not; it has no service desk then."""
         known = next((one for one in self.projects if one.key == key), None)
         if known is None:
-            known = Project(str(10010 + len(self.projects)), key, key.capitalize())
+            known = Project(self._next_project(), key, key.capitalize())
             self.projects.append(known)
         return known
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jira_ci.sandbox.desk.errors import NotFound
 
@@ -44,6 +44,10 @@ class People:
         """Give somebody an account."""
         self._everybody.append(person)
         return person
+
+    def readdress(self, name: str, email: str) -> None:
+        """Give the person with this user name another e-mail address."""
+        self._everybody = [replace(one, email=email) if one.name == name else one for one in self._everybody]
 
     def all(self) -> list[Person]:
         return list(self._everybody)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jira_ci.sandbox.desk.jql_words import JqlError
 
@@ -30,7 +31,7 @@ class Pattern:
         stems = stems_of(text)
         known = set(stems)
         return all(_has_word(known, word) for word in self.words) and all(
-            any(tuple(stems[at : at + len(phrase)]) == phrase for at in range(len(stems) - len(phrase) + 1))
+            any(stems[at : at + len(phrase)] == phrase for at in range(len(stems) - len(phrase) + 1))
             for phrase in self.phrases
         )
 
@@ -51,14 +52,15 @@ def pattern(text: str, field: str) -> Pattern:
     if len(pieces) % 2 == 0:
         raise JqlError(f"Unable to parse the text '{text}' for field '{field}'.")
     words = [stem for piece in pieces[::2] for stem in _loose(piece)]
-    phrases = [tuple(stems_of(piece)) for piece in pieces[1::2]]
+    phrases = [stems_of(piece) for piece in pieces[1::2]]
     return Pattern(tuple(words), tuple(phrases))
 
 
-def stems_of(text: str) -> list[str]:
+@lru_cache(4096)  # every search compares with the same summaries
+def stems_of(text: str) -> tuple[str, ...]:
     """The stems of the words in a text, in their order, without those that every text has."""
     words = (match[0].casefold() for match in _WORD.finditer(text))
-    return [_stem(word) for word in words if word not in _STOP]
+    return tuple(_stem(word) for word in words if word not in _STOP)
 
 
 def _loose(piece: str) -> list[str]:

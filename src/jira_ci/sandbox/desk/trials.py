@@ -156,8 +156,10 @@ class Trials:
 
     def _open(self, key: str, account: str, decision: Decision) -> list[tuple[str, str]]:
         """Which approval to answer, and as whom."""
-        change = self.desk.ledger.find(key)
-        pending = [one for one in change.approvals if one.final == "pending"] if change else []
+        change = self.desk.ledger.find(key) or self.desk.find_elsewhere(key)
+        if change is None:
+            raise NotFound(f"There is no issue {key}.")
+        pending = [one for one in change.approvals if one.final == "pending"]
         if not pending:
             raise DeskError(
                 f"Nobody is asked to approve {key}; move it to a status with an approval, such as Authorize."

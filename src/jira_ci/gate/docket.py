@@ -1,0 +1,153 @@
+"""What the gate has to decide, environment by environment, as far as it can be told without asking Jira: rows 1 to 5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from jira_ci.ci.history import Provider, connect
+from jira_ci.claims import Claims
+from jira_ci.context import Context
+from jira_ci.errors import UsageError
+from jira_ci.gate import sites
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import Loaded, Policy, load, settle
+from jira_ci.gate.subject import Subject, describe, fit, named
+from jira_ci.gate.terms import Occasion
+from jira_ci.gate.tighten import Asked
+from jira_ci.gate.trusted import Absent, place
+from jira_ci.jira.addresses import site_url
+from jira_ci.run import Run
+from jira_ci.text import canonical
+
+_MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One environment.
+
+    Attributes:
+        source: what was read of the policy; a :class:`Policy` when Jira is to be asked.
+        decision: rows 1 to 5; ``None`` when Jira is to be asked.
+    """
+
+    subject: Subject
+    source: Policy | Loaded | Absent | None
+    decision: Decision | None
+
+
+def entries(context: Context, *, deploying: bool) -> list[Entry]:
+    """One for each environment that was named; at least one. Never raises a UsageError: that is row 1."""
+    names = {canonical(name): name for name in reversed(context.environment_names)}
+    try:
+        found = _load(context)
+        asked = _asked(context)
+    except UsageError as error:
+        return [_refused(context, name, str(error)) for name in reversed(names.values())] or [_nowhere(context)]
+    return [_entry(context, name, found, asked, deploying) for name in reversed(names.values())] or [_nowhere(context)]
+
+
+def occasion(context: Context) -> Occasion:
+    """The run that asks; the issues that are deployed are looked for only when a change is made for them."""
+    why = "a dry run" if context.given.dry_run else ""
+    return Occasion(context.run.url, context.run.run_id, deployer(context), objection=why or objection(context.run))
+
+
+def deployer(context: Context) -> str:
+    """The login of whoever started this attempt: on GitHub a re-run may be somebody else's."""
+    again = context.edges.environ.get("GITHUB_TRIGGERING_ACTOR", "") if context.run.provider == "github" else ""
+    return again or context.run.actor
+
+
+def objection(run: Run) -> str:
+    """Why this run makes no change and no comment; empty when it may."""
+    if run.provider == "gitlab":
+        of_parent = run.event == "parent_pipeline" and run.pull_request is not None
+        return "a merge request" if run.event in _MERGE_REQUESTS or of_parent else ""
+    return "a pull request" if run.pull_request is not None or run.event.startswith("pull_request") else ""
+
+
+def issue_keys(context: Context, environment: str) -> tuple[str, ...]:
+    """The issues that are deployed, for a new change to be linked to; what cannot be read is said."""
+    try:
+        with closing(Claims(context)) as claims:
+            return claims.of(environment).keys.keys
+    except UsageError as error:
+        context.console.notice("warning", f"The change names no issues: {error}")
+        return ()
+
+
+def _load(context: Context) -> Loaded | Absent:
+    connected: list[Provider] = []
+
+    def provider() -> Provider | None:
+        given = context.given
+        found = connect(
+            context.run,
+            github_token=given.github_token,
+            gitlab_token=given.gitlab_token,
+            job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
+            ca_bundle=given.ca_bundle,
+            deadline=context.deadline.part(0.5),
+        )
+        connected.extend([found] if found else [])
+        return found
+
+    try:
+        return load(place(context.run, git=context.git, connect=provider), context.given.config)
+    finally:
+        for one in connected:
+            one.close()
+
+
+def _asked(context: Context) -> Asked:
+    """Of the settings only what somebody said: the work tree's file has no say here."""
+    given = context.given
+    return Asked(
+        change_controlled=given.change_controlled,
+        create=given.create,
+        minimum_approvals=given.minimum_approvals,
+        gate_by=given.gate_by,
+        site=site_url(given.site, given.instance),
+        change=given.change,
+        project_name=given.project_name,
+    )
+
+
+def _entry(context: Context, environment: str, found: Loaded | Absent, asked: Asked, deploying: bool) -> Entry:
+    settled = settle(found, environment, asked, gate=not deploying)
+    if isinstance(settled, Decision):
+        return Entry(_subject(context, environment), found, settled)
+    subject = _subject(context, environment, settled.project)
+    at = named(context.git, context.given.version)
+    fitting = fit(subject, settled.title, context.run, at=at)
+    if isinstance(fitting, Decision):
+        return Entry(subject, settled, fitting)
+    return Entry(fitting, settled, next(_unaskable(context, settled), None))
+
+
+def _unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
+    if policy.gate_by == "jira":
+        yield Decision.of(1, "The policy says gate-by: jira, which this version cannot do. Use gate-by: change.")
+    try:
+        if not sites.access(context, policy).kind:
+            yield Decision.of(5, sites.withheld(context))
+    except UsageError as error:
+        yield Decision.of(1, str(error))
+
+
+def _subject(context: Context, environment: str, project: str = "") -> Subject:
+    given, run = context.given, context.run
+    name = project or given.project_name or run.repository.rpartition("/")[2]
+    at = named(context.git, given.version)
+    return describe(run, project=name, environment=environment, version=given.version, at=at)
+
+
+def _refused(context: Context, environment: str, why: str) -> Entry:
+    return Entry(_subject(context, environment), None, Decision.of(1, why))
+
+
+def _nowhere(context: Context) -> Entry:
+    return _refused(context, "", "There is no environment to decide about. Name one with the setting environment.")
