@@ -17,6 +17,7 @@ import fastjsonschema
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.paths.exceptions import PathError
+from openapi_core.templating.responses.exceptions import ResponseNotFound
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from contract_documents import CONTRACTS, openapi, schema
@@ -44,6 +45,7 @@ STRICTER = {
     r"^Unable to parse|^Invalid UTF-8|^The document is nested": "Python's parser takes more than JSON, such as NaN",
     r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
     r"'globalId' must not be longer than 255 characters": "'The maximum length is 255 characters' is prose",
+    r"^(INVALID_INPUT|The request is not valid:) '[\w.]+' is required": "what an operation cannot do without is prose",
     r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
 }
 DATA_CENTER = (
@@ -111,6 +113,9 @@ def answer_errors(exchange: Exchange) -> list[str]:
         openapi(request.document).validate_response(request, _Response(exchange))
     except PathError:
         return []  # no such operation: the request is what is wrong
+    except ResponseNotFound as error:
+        # Numbers that are none: the framework behind the desk's API finds no such address, which no document says.
+        return [] if request.document == "desk" and exchange.status == 404 else [_told(error)]
     except OpenAPIError as error:
         return [_told(error)]
     return []

@@ -67,6 +67,10 @@ class Child:
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def exit(self) -> int | None:
         """What it ended with, 128 and the number for a signal; ``None`` while it runs."""
         return exit_code(self._process.returncode) if self._done.is_set() else None
@@ -127,7 +131,7 @@ class Child:
         """Sends a signal; whether there was anybody to get it. Windows knows no signals: there it ends at once."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform != "win32" and self._leads:
-                os.killpg(self._process.pid, number)
+                os.killpg(self.pid, number)
             elif _WINDOWS:
                 self._process.terminate()
             else:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jira_ci import commits
-from jira_ci.ci.history import History, connect
+from jira_ci.ci.history import History
+from jira_ci.ci.providers import connect
 from jira_ci.context import Context
 from jira_ci.issue_keys import EXPLICIT, Keys, Source, collect, explicit
 

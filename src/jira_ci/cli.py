@@ -3,6 +3,8 @@
 jira-ci report       a deployment when an environment is given, otherwise a build
 jira-ci build        a build
 jira-ci deployment   a deployment
+jira-ci gate         look for the change and decide whether a deployment may start
+jira-ci deploy       gate, report, run a command and pass its exit code on: jira-ci deploy ... -- CMD
 jira-ci keys         which issue keys, and where each was found
 jira-ci environment  which type each name maps to, and which rule said so
 jira-ci check        configuration and every connection tested, nothing written
@@ -40,6 +42,7 @@ class Command:
 
 
 _RUN = ("provider", "keys")
+BEHIND = "Write it so: jira-ci deploy --environment Prod -- ./deploy.sh"
 COMMANDS = {
     "report": Command(
         "report a deployment when an environment is given, otherwise a build",
@@ -58,6 +61,18 @@ COMMANDS = {
         "report",
         "run_deployment",
         ("report", "deployment", *_RUN, "jira", "dry-run"),
+    ),
+    "gate": Command(
+        "look for the change, and decide whether the deployment may start",
+        "gate",
+        "run",
+        ("deployment", "gate", *_RUN, "access", "jira", "dry-run"),
+    ),
+    "deploy": Command(
+        "ask the gate, report a deployment, run the command behind --, and pass its exit code on",
+        "deploy",
+        "run",
+        ("deployment", "gate", "report", *_RUN, "access", "jira", "dry-run"),
     ),
     "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
     "environment": Command(
@@ -94,9 +109,10 @@ class Invocation:
     """One call of the command: parses, runs, and says how it ended."""
 
     def __init__(self, edges: Edges, argv: Sequence[str]) -> None:
-        self._edges, self._argv = edges, argv
+        self._edges = edges
+        self._argv, self._behind = _split(argv)
         # Until the settings are known, errors are shown by guessing the format from the raw arguments.
-        self._settings = Settings(format="json" if _wants_json(argv, edges) else "text", headers=())
+        self._settings = Settings(format="json" if _wants_json(self._argv, edges) else "text", headers=())
         self._console = make_console(self._settings, edges)
 
     def run(self) -> int:
@@ -105,6 +121,7 @@ class Invocation:
         command = COMMANDS[arguments.command]
         if strangers:
             raise _unknown(strangers[0], arguments)
+        arguments.cmd = self._behind
         function = getattr(import_module(f"jira_ci.commands.{command.module}"), command.function)
         if not command.groups:
             return int(function(arguments, self._edges.stdout))
@@ -147,6 +164,8 @@ def parser() -> argparse.ArgumentParser:
             _add_settings(child, (*command.groups, "general"))
         if name == "keys":
             child.add_argument("--text", help="look in this text instead of the run")
+        if name == "deploy":
+            child.usage = f"{child.prog} [OPTION]... -- CMD [ARGUMENT]..."
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
         if name == "sandbox":
@@ -165,7 +184,18 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", near or f"See {self.prog} --help.")
 
 
+def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Our own arguments, and what stands behind ``--``: the command that ``deploy`` runs, of which we read nothing."""
+    own = list(argv)
+    if own[:1] != ["deploy"] or "--" not in own:
+        return own, []
+    border = own.index("--")
+    return own[:border], own[border + 1 :]
+
+
 def _unknown(word: str, arguments: argparse.Namespace) -> UsageError:
+    if arguments.command == "deploy" and not word.startswith("-"):
+        return UsageError(f"deploy takes its command behind --, and {one_line(word, 80)} stands before it.", BEHIND)
     flag = word.partition("=")[0]
     flags = [f"--{name.partition(' ')[2]}" for name in vars(arguments) if name.startswith("setting ")]
     return UsageError(

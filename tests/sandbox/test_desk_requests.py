@@ -55,6 +55,12 @@ def test_pages_say_whether_they_are_the_last(site: Pretend) -> None:
     assert "next" not in last["_links"]
 
 
+@pytest.mark.parametrize("path", [DESK, TYPES, "/rest/servicedeskapi/requesttype"])
+@pytest.mark.parametrize("query", ["limit=x", "start=99999999999", "limit=%ff"])
+def test_a_page_whose_number_is_none_is_not_found(site: Pretend, path: str, query: str) -> None:
+    assert site.refused("GET", f"{path}?{query}")[0] == 404
+
+
 def test_a_request_type_lists_its_fields_with_what_they_take(site: Pretend) -> None:
     fields = {one["name"]: one for one in site.get(f"{TYPES}/25/field")["requestTypeFields"]}
     assert fields["Summary"]["required"]

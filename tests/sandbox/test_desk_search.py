@@ -97,6 +97,7 @@ def test_a_query_finds(site: Pretend, jql: str, keys: list[str]) -> None:
         ("project = OPS AND created > soon", "Date value 'soon'"),
         ("project = " + "(" * 200 + "OPS", "Expecting either a value or a function"),
         ("(" * 200 + "project = OPS" + ")" * 200, "nested too deeply"),
+        ("not " * 5000 + "project = OPS", "nested too deeply"),
         ("project = OPS ORDER BY key, key, key, key, key, key, key, key", "maximum number of order by fields is 7"),
     ],
 )

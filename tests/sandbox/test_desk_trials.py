@@ -117,6 +117,9 @@ def test_a_window_is_set_moved_and_emptied(site: Pretend) -> None:
         lambda desk, key: desk.window(key, "2026-03-01T10:00", after_polls=3),
         lambda desk, key: desk.window(key, "soon"),
         lambda desk, key: desk.edit(key, {"Colour": "red"}),
+        lambda desk, key: desk.edit(key, {"Status": "Planning"}),
+        lambda desk, key: desk.edit(key, {"Approvers": "ana"}),
+        lambda desk, key: desk.edit(key, {"Affected services": [5]}),
         lambda desk, key: desk.edit(key, {"Change type": "Huge"}),
         lambda desk, key: desk.edit(key, {"summary": ""}),
         lambda desk, key: desk.retype(key, "Epic"),
@@ -133,6 +136,24 @@ def test_a_step_that_cannot_be_meant_is_said_at_once(site: Pretend, wrong: Calla
     with pytest.raises(DeskError):
         wrong(site.desk, key)
     assert status(site, key) == "Review"
+
+
+def test_every_kind_of_field_is_written_by_its_name(site: Pretend) -> None:
+    fields = {
+        "Approvers": ["ana", "Ben Okafor"],
+        "Affected services": ["ari:cloud:graph::service/1"],
+        "Approver groups": ["cab"],
+        "Change risk": "High",
+        "Backout plan": "Roll back",
+        "Labels": ["a"],
+        "description": "All of it",
+    }
+    shown = site.issue(site.desk.create("Deploy", fields=fields).key)["fields"]
+    assert [one["displayName"] for one in shown["customfield_10303"]] == ["Ana Souza", "Ben Okafor"]
+    assert shown["customfield_10339"] == [{"id": "ari:cloud:graph::service/1"}]
+    assert shown["customfield_10380"][0]["name"] == "cab"
+    assert (shown["customfield_10306"]["value"], shown["labels"]) == ("High", ["a"])
+    assert shown["customfield_10343"]["content"][0]["content"][0]["text"] == "Roll back"
 
 
 def test_a_scripted_step_that_fails_is_not_lost(site: Pretend) -> None:

@@ -85,6 +85,51 @@ def test_what_a_test_made_the_site_refuse_is_no_fault_of_the_request() -> None:
     assert contract.verify([one]) != []
 
 
+RAISE = "/rest/servicedeskapi/request"
+RAISED = {"issueId": "10001", "issueKey": "OPS-1"}
+SEARCH = "/rest/api/3/search/jql"
+REFUSED = {"errorMessage": "x: Field cannot be set.", "i18nErrorMessage": {"i18nKey": "sd.error", "parameters": []}}
+NO_PROJECT = {"errorMessages": ["The value 'X' does not exist for the field 'project'."], "errors": {}}
+MISSHAPEN = {"errorMessages": ["INVALID_INPUT 'jql' must be a string"], "errors": {}}
+
+
+@pytest.mark.parametrize(
+    ("one", "problem"),
+    [
+        (exchange({"serviceDeskId": "1"}, 201, RAISED, path=RAISE), ""),
+        (exchange({"serviceDeskId": "1"}, 201, RAISED, path="/ex/jira/1" + RAISE), ""),
+        (exchange({"serviceDeskId": "1"}, 400, REFUSED, path=RAISE), ""),
+        (exchange({"serviceDeskId": 1}, 400, REFUSED, path=RAISE), "the request breaks the contract"),
+        (exchange({"desk": "1"}, 201, RAISED, path=RAISE), "took what the documents forbid"),
+        (exchange({"serviceDeskId": "1"}, 201, {"key": "OPS-1"}, path=RAISE), "the answer breaks the contract"),
+        (exchange({"serviceDeskId": "1"}, 400, {"errorMessages": []}, path=RAISE), "the answer breaks the contract"),
+        (exchange({"serviceDeskId": "1"}, 409, REFUSED, path=RAISE), "the answer breaks the contract"),
+        (exchange({"jql": "project = X"}, 400, NO_PROJECT, path=SEARCH), ""),
+        (exchange({"jql": "project = X"}, 400, MISSHAPEN, path=SEARCH), "refused what the documents allow"),
+        (exchange({"jql": "x", "startAt": 0}, 200, {"issues": []}, path=SEARCH), "took what the documents forbid"),
+        (exchange({"jql": "x"}, 200, {"issues": [], "total": 0}, path=SEARCH), "the answer breaks the contract"),
+        (exchange({"jql": "x"}, 200, {"total": 0}, path="/rest/api/2/search/jql"), "the answer breaks the contract"),
+        (exchange({"jql": "x"}, 410, {}, path="/rest/api/3/search"), "the request breaks the contract"),
+    ],
+)
+def test_a_disagreement_about_service_desks_is_found(one: Exchange, problem: str) -> None:
+    found = "\n".join(contract.verify([one]))
+    assert problem in found if problem else found == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "problem"),
+    [
+        (exchange({"jql": "x", "startAt": 0}, 200, {"total": 0}, path="/rest/api/2/search"), ""),
+        (exchange({"serviceDeskId": "1"}, 201, {"anything": 0}, path=RAISE), ""),
+        (exchange({"serviceDeskId": 1}, 201, RAISED, path=RAISE), "the request breaks the contract"),
+    ],
+)
+def test_of_data_center_requests_are_validated_and_answers_are_not(one: Exchange, problem: str) -> None:
+    found = "\n".join(contract.verify([one], data_center=True))
+    assert problem in found if problem else found == ""
+
+
 TESTS_OF_TESTS = """
 import http.client, json, socket
 import pytest, requests

@@ -7,27 +7,24 @@ from __future__ import annotations
 
 import math
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from jira_ci import child, connection
-from jira_ci.ci.log import Level
 from jira_ci.context import Context, Result
 from jira_ci.deadline import Call, Deadline
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
-from jira_ci.gate.record import Deployment, dumps, with_deployment
 from jira_ci.gate.reasons import when
+from jira_ci.gate.record import Deployment
+from jira_ci.gate.verdict import Verdict, document
 from jira_ci.issue_keys import explicit
 from jira_ci.progress import Progress, bounded
 from jira_ci.text import one_line
 
-if TYPE_CHECKING:
-    from jira_ci.gate.keeper import Verdict
-
 _COMMENT = 10.0  # seconds
-_GOODBYE = 1.0
+_GOODBYE = _RECORD = 1.0
 _KILLED = 5.5  # seconds; by then a command was told, told again, and killed
 Step = Literal["started", "successful", "failed", "cancelled"]
 
@@ -39,7 +36,9 @@ class Gate(Protocol):
 
     def confirm(self) -> Verdict: ...
 
-    def comment(self, kind: Step) -> None: ...
+    def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
+
+    def amend(self, deployment: Deployment) -> Verdict: ...
 
     def close(self) -> None: ...
 
@@ -70,7 +69,9 @@ def run(context: Context, arguments: Namespace, keeper: Gate | None = None) -> R
 def _check(context: Context, command: Sequence[str]) -> None:
     """What can be found out about the settings before anything is asked or begun."""
     if not command or not command[0]:
-        raise UsageError("deploy has no command to run.", _BEHIND)
+        raise UsageError(
+            "deploy has no command to run.", "Write it so: jira-ci deploy --environment Prod -- ./deploy.sh"
+        )
     if not context.environment_names:
         raise UsageError("environment is not set.", "Say where it is deployed: environment: Prod (or --environment).")
     origin = context.given.origins.get("state", "")
@@ -83,9 +84,6 @@ def _check(context: Context, command: Sequence[str]) -> None:
         classify_environment(context, name)
     if not connection.missing_credentials(context.settings):
         connection.target(context.settings)
-
-
-_BEHIND = "Write it behind --, as in: jira-ci deploy --environment Prod -- ./deploy.sh"
 
 
 class _Job:
@@ -104,11 +102,10 @@ class _Job:
             return self._dry_run(verdict)
         if not self._may_start(verdict):
             return self._refused(verdict, verdict.decision, Result())
-        self._context.console.say(verdict.decision.reason)
         self._progress.begin()
         verdict = self._confirm()
         if self._may_start(verdict):
-            self._comment("started")
+            self._comment("started", None)
             verdict = self._confirm()  # costs nothing, unless the comment took long
         return self._deploy(verdict) if self._may_start(verdict) else self._called_off(verdict)
 
@@ -139,18 +136,15 @@ class _Job:
     def _called_off(self, verdict: Verdict) -> Result:
         """Jira was told of a start that does not come."""
         report = self._progress.end("cancelled", 0.0)
-        self._comment("cancelled")
+        self._comment("cancelled", None)
         return self._refused(verdict, verdict.decision, report)
 
     def _refused(self, verdict: Verdict, decision: Decision, report: Result) -> Result:
-        """The end without a start."""
+        """The end without a start. Why, the gate has said."""
         number = self._signals.received
-        why = f"signal {number} came first." if number else decision.reason
-        level: Level = "warning" if self._context.settings.dry_run else "error"
-        self._context.console.notice(level, f"The command was not started: {why}")
+        self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {"approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
-        code = 128 + number if number else decision.exit or Exit.BUG
-        return _result(code, verdict.records, report, {**verdict.outputs, **report.outputs, **said}, verdict.summary)
+        return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, said)
 
     def _deploy(self, verdict: Verdict) -> Result:
         started = self._now()
@@ -177,7 +171,7 @@ class _Job:
     def _tell(self, state: Step, seconds: float) -> Result:
         """Tells Jira how it ended."""
         report = self._progress.end(state, seconds)
-        self._comment(state)
+        self._comment(state, seconds)
         return report
 
     def _join(self, stopping: Call[None]) -> None:
@@ -186,23 +180,25 @@ class _Job:
 
         bounded(lambda: stopping.result(Deadline(_KILLED)), Deadline(_KILLED), None, complain)
 
-    def _comment(self, step: Step) -> None:
-        def complain(problem: str) -> None:
-            self._context.console.notice("warning", f"The change was not commented: {problem}")
+    def _comment(self, step: Step, seconds: float | None) -> None:
+        deadline = Deadline(_COMMENT, whole=self._whole)
 
-        bounded(lambda: self._keeper.comment(step), Deadline(_COMMENT, whole=self._whole), None, complain)
+        def complain(problem: str) -> None:
+            self._context.console.notice("warning", f"The change was not commented: {problem}.")
+
+        bounded(lambda: self._keeper.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
 
     def _deployed(self, verdict: Verdict, report: Result, became: Deployment) -> Result:
-        records, outputs = verdict.records, {**verdict.outputs, **report.outputs}
-        try:
-            for sentence in _outlived(records, became):
-                self._context.console.notice("warning", sentence)
-            records = tuple(with_deployment(document, became) for document in records)
-        except Exception as error:  # noqa: BLE001 - the command has ended, and that is what counts
-            self._context.console.notice("warning", f"The record is not complete: {type(error).__name__}: {error}")
+        def complain(problem: str) -> None:
+            self._context.console.notice("warning", f"The record is not complete: {problem}.")
+
+        nothing: list[str] = []
+        for sentence in bounded(lambda: _outlived(verdict.records, became), Deadline(_RECORD), nothing, complain):
+            self._context.console.notice("warning", sentence)
+        verdict = bounded(lambda: self._keeper.amend(became), Deadline(_RECORD), verdict, complain)
         number = self._signals.received
         code = 128 + number if number else became.exit
-        return _result(Exit.BUG if code is None else code, records, report, outputs, verdict.summary)
+        return _result(Exit.BUG if code is None else code, verdict, report, {})
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)
@@ -214,19 +210,23 @@ def _state(running: child.Child, signal: int) -> Step:
     return "cancelled" if signal else "failed"
 
 
-def _outlived(records: Sequence[dict[str, Any]], became: Deployment) -> Iterator[str]:
-    """Says which windows ended while the command ran."""
-    for document in records:
-        end = document["window"]["end"]
+def _outlived(records: Sequence[Mapping[str, Any]], became: Deployment) -> list[str]:
+    """Which windows ended while the command ran, as sentences."""
+    found = []
+    for one in records:
+        end = one["window"]["end"]
         moment = datetime.fromisoformat(end.replace("Z", "+00:00")) if end else None
         if moment and became.started and became.ended and became.started <= moment < became.ended:
-            key = one_line(document["change"]["key"], 100)
-            yield f"The window of {key} ended at {when(moment)}, while the command was running."
+            key = one_line(one["change"]["key"], 100)
+            found.append(f"The window of {key} ended at {when(moment)}, while the command was running.")
+    return found
 
 
-def _result(
-    code: int, records: Sequence[dict[str, Any]], report: Result, outputs: dict[str, Any], summary: str
-) -> Result:
-    if "record" in outputs:
-        outputs = {**outputs, "record": "\n".join(map(dumps, records))}
-    return Result(code, outputs, report.document, "\n".join(filter(None, [summary, report.summary])))
+def _result(code: int, verdict: Verdict, report: Result, said: Mapping[str, Any]) -> Result:
+    """The gate's and the report's results together."""
+    return Result(
+        code,
+        outputs={**verdict.outputs, **report.outputs, **said},
+        document={**report.document, **document(verdict)},
+        summary="\n".join(filter(None, [verdict.summary, report.summary])),
+    )

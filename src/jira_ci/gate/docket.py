@@ -1,4 +1,4 @@
-"""What the gate has to decide, environment by environment, as far as it can be told without asking Jira: rows 1 to 5."""
+"""What the gate has to decide, environment by environment, and what can be told without asking Jira: rows 1 to 5."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from jira_ci.ci.history import Provider, connect
+from jira_ci.ci.history import Provider
+from jira_ci.ci.providers import connect
 from jira_ci.claims import Claims
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
@@ -19,7 +20,6 @@ from jira_ci.gate.tighten import Asked
 from jira_ci.gate.trusted import Absent, place
 from jira_ci.jira.addresses import site_url
 from jira_ci.run import Run
-from jira_ci.text import canonical
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
 
@@ -40,13 +40,13 @@ class Entry:
 
 def entries(context: Context, *, deploying: bool) -> list[Entry]:
     """One for each environment that was named; at least one. Never raises a UsageError: that is row 1."""
-    names = {canonical(name): name for name in reversed(context.environment_names)}
+    names = list(dict.fromkeys(context.environment_names))
     try:
         found = _load(context)
         asked = _asked(context)
     except UsageError as error:
-        return [_refused(context, name, str(error)) for name in reversed(names.values())] or [_nowhere(context)]
-    return [_entry(context, name, found, asked, deploying) for name in reversed(names.values())] or [_nowhere(context)]
+        return [_refused(context, name, str(error)) for name in names] or [_nowhere(context)]
+    return [_entry(context, name, found, asked, deploying) for name in names] or [_nowhere(context)]
 
 
 def occasion(context: Context) -> Occasion:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.deadline import Deadline
-from jira_ci.errors import Exit
+from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import comments, docket, record, words
 from jira_ci.gate.case import Case
 from jira_ci.gate.change import PAUSES
@@ -109,6 +109,12 @@ class Keeper:
         self._sites.close()
 
     def _case(self, entry: docket.Entry) -> Case:
+        try:
+            return self._open(entry)
+        except UsageError as error:
+            return self._open(dataclasses.replace(entry, decision=Decision.of(1, str(error))))
+
+    def _open(self, entry: docket.Entry) -> Case:
         return Case(
             entry,
             service=self._sites.service,
@@ -122,7 +128,7 @@ class Keeper:
         patience = Patience(self._context.given.interval, self._whole, self._jitter)
         with self._hurried_by_signals():
             until_decided(
-                lambda: self._look(wait=self._waits),
+                self._look,
                 patience,
                 self._whole,
                 retry_after=self._sites.retry_after,
@@ -138,7 +144,7 @@ class Keeper:
     def _deadline(self, wait: float) -> Deadline:
         return Deadline(wait or self._context.given.timeout, self._clock, self._sleep)
 
-    def _look(self, *, wait: bool) -> bool:
+    def _look(self) -> bool:
         """One look at everything; whether another one may change something."""
         self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
         for case in self._cases:
@@ -149,7 +155,7 @@ class Keeper:
                 self._context.console.say(sentence)
             case.said.clear()
             self._check_clock(case)
-        return wait and combine([case.decision for case in self._cases]).result == "wait"
+        return self._waits and combine([case.decision for case in self._cases]).result == "wait"
 
     def _check_clock(self, case: Case) -> None:
         at = case.reading.at if case.reading else None
@@ -157,9 +163,7 @@ class Keeper:
         if abs(skew) > _SKEW and not self._skew_said:
             self._skew_said = True
             which = "ahead of" if skew > 0 else "behind"
-            said = (
-                f"This machine's clock is {comments.duration(abs(skew))} {which} Jira's, which counts for the window."
-            )
+            said = f"This machine's clock is {comments.duration(60 * round(abs(skew) / 60))} {which} Jira's, which counts for the window."
             self._context.console.notice("warning", said)
 
     def _tell(self, pause: float | None) -> None:
@@ -190,8 +194,6 @@ class Keeper:
             return
         run = self._context.run
         late = kind != "started" and self._is_over(case)
-        if late:
-            self._context.console.notice("warning", f"The window of {case.change.key} ended before the deployment did.")
         body = comments.text(kind, case.subject, run, digest, seconds=seconds, late=late)
         mark, public = comments.marker(kind, case.subject, run), case.policy.comments == "public"
         problem = comments.write(case.service, case.change, body, mark, public=public)

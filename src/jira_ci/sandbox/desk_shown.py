@@ -10,7 +10,7 @@ from jira_ci.sandbox.context import Context
 from jira_ci.sandbox.desk.approvals import Approval
 from jira_ci.sandbox.desk.catalogue import Project, RequestType
 from jira_ci.sandbox.desk.change import Change
-from jira_ci.sandbox.desk.errors import DeskError
+from jira_ci.sandbox.desk.errors import DeskError, NotFound
 from jira_ci.sandbox.desk.extras import Comment
 from jira_ci.sandbox.desk.fields import Field
 from jira_ci.sandbox.desk.words import jira_date
@@ -57,8 +57,8 @@ def page(context: Context, request: Request, values: Sequence[_One], show: Calla
 def _number(request: Request, name: str, default: int) -> int:
     try:
         return number(request, name, default)
-    except DeskError:
-        return default  # the documents name no answer to a number that is none
+    except DeskError as error:  # the framework behind this API finds no such address then
+        raise NotFound(str(error)) from error
 
 
 class DeskView:

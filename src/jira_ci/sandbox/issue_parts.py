@@ -32,8 +32,9 @@ _REMOTE = record(
     },
     {"globalId": text(255), "relationship": text(), "application": record({}, {"type": text(), "name": text()})},
 )
-_END = record({}, {"key": text(), "id": text()})
-_LINK = record({"type": record({}), "inwardIssue": _END, "outwardIssue": _END}, {"comment": record({})}, closed=True)
+_END = record({}, {"key": text(), "id": text(), "self": text(), "fields": record({})}, closed=True)
+_KIND = record({}, dict.fromkeys(("name", "id", "inward", "outward", "self"), text()), closed=True)
+_LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": record({})}, closed=True)
 _PROPERTY_LIMIT = 32_768
 
 
@@ -175,7 +176,7 @@ def _link(context: Context, request: Request, captured: dict[str, str]) -> Answe
     inward, outward = (visible(context, document[side].get("key") or document[side].get("id", "")) for side in _SIDES)
     wanted = document["type"]
     for name, (identity, _, _) in LINK_TYPES.items():
-        if wanted.get("name", name).casefold() == name.casefold() and wanted.get("id", identity) == identity and wanted:
+        if identity == wanted.get("id") or name.casefold() == wanted.get("name", "").casefold():
             context.site.desk.extras.link(name, outward.id, inward.id)
             return Answer(201)
     raise NotFound(f"No issue link type with name '{wanted.get('name', wanted.get('id'))}' found.")

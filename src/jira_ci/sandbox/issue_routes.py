@@ -8,6 +8,7 @@ from typing import Any
 
 from jira_ci.sandbox.access import BadRequest, guarded, need, platform_error
 from jira_ci.sandbox.context import Context
+from jira_ci.sandbox.desk.catalogue import EDITABLE
 from jira_ci.sandbox.desk.change import Change, summary_fault
 from jira_ci.sandbox.desk.errors import DeskError, NotFound
 from jira_ci.sandbox.desk.fields import Field
@@ -120,7 +121,7 @@ def parsed(context: Context, wanted: Mapping[str, Any], *, rich: bool | None = N
         DeskError: with everything that is wrong, by field.
     """
     desk, faults, changes = context.site.desk, {}, {}
-    editable = {field.id: field for field in desk.catalogue.fields if field.custom or field.id in _EDITABLE}
+    editable = {field.id: field for field in desk.catalogue.fields if field.custom or field.id in EDITABLE}
 
     def account(value: Any) -> str:
         return desk.people.find(context.edition.account_in(value)).account
@@ -137,9 +138,6 @@ def parsed(context: Context, wanted: Mapping[str, Any], *, rich: bool | None = N
     if faults:
         raise DeskError(fields=faults)
     return changes
-
-
-_EDITABLE = ("summary", "description", "labels")
 
 
 def _checked(field: Field, value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from jira_ci.sandbox.access import BadRequest, guarded, platform_error
 from jira_ci.sandbox.context import Context
 from jira_ci.sandbox.desk import records
-from jira_ci.sandbox.desk.catalogue import STORY
+from jira_ci.sandbox.desk.catalogue import EDITABLE, STORY
 from jira_ci.sandbox.desk.desk import PERMISSIONS
 from jira_ci.sandbox.desk.errors import DeskError
 from jira_ci.sandbox.desk.fields import Field
@@ -19,8 +19,6 @@ from jira_ci.sandbox.issue_routes import visible
 from jira_ci.sandbox.routing import Route
 from jira_ci.sandbox.shapes import items, record, text
 from jira_ci.sandbox.shown import View
-
-_EDITABLE = ("summary", "description", "labels")
 
 
 def _server_info(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -58,7 +56,7 @@ def _edit_meta(context: Context, request: Request, captured: dict[str, str]) -> 
     del request
     issue, view = visible(context, captured["issueIdOrKey"]), View(context)
     catalogue = context.site.desk.catalogue
-    fields = [one for one in catalogue.fields if one.id in _EDITABLE or (one.custom and issue.issue_type != STORY.id)]
+    fields = [one for one in catalogue.fields if one.id in EDITABLE or (one.custom and issue.issue_type != STORY.id)]
     shown = {}
     for field in fields:
         shown[field.id] = {

@@ -52,6 +52,8 @@ SYSTEM = (
     Field("comment", "Comment"),
     Field("statusCategory", "Status Category"),
 )
+EDITABLE = ("summary", "description", "labels")
+"""Ids of the system's fields that can be edited; custom ones all can."""
 _LEVELS = ("Critical", "High", "Medium", "Low")
 CUSTOM = (
     Field("customfield_10303", "Approvers", "users"),

@@ -80,10 +80,10 @@ class Extras:
             wanted = given.get("globalId")
             for index, link in enumerate(links):
                 if wanted is not None and link.get("globalId") == wanted:
-                    links[index] = {"id": link["id"], **given}
+                    links[index] = {**given, "id": link["id"]}
                     self._ledger.changed()
                     return links[index], False
-            links.append({"id": int(self._ledger.number("remote links", 10_200)), **given})
+            links.append({**given, "id": int(self._ledger.number("remote links", 10_200))})
             self._ledger.changed()
             return links[-1], True
 

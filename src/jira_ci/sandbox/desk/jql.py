@@ -9,6 +9,7 @@ from jira_ci.sandbox.desk.jql_words import JqlError, fail, tokens
 from jira_ci.sandbox.desk.reserved import WORDS
 
 OPERATORS = ("!=", "!~", "<=", ">=", "=", "~", "<", ">")
+_DEEPEST = 100
 _EXPECTED = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
 
 
@@ -83,15 +84,19 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Group("and", tuple(parts))
 
     def _single(self) -> Clause | Group:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise JqlError("Error in the JQL Query: The query is nested too deeply.")
+        found = self._nested()
+        self._depth -= 1
+        return found
+
+    def _nested(self) -> Clause | Group:
         if self._take("not", "!"):
             return Group("not", (self._single(),))
         if not self._take("("):
             return self._clause()
-        self._depth += 1
-        if self._depth > 100:
-            raise JqlError("Error in the JQL Query: The query is nested too deeply.")
         inside = self._either()
-        self._depth -= 1
         if not self._take(")"):
             self._unexpected("Expecting ')' before")
         return inside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from jira_ci.sandbox.desk.change import Change
@@ -79,4 +80,9 @@ def record(desk: Desk, change: Change) -> Record:
 
 
 def _lower(texts: Iterable[str]) -> frozenset[str]:
+    return _lowered(tuple(texts))
+
+
+@lru_cache(4096)  # projects, statuses and people are the same for every issue
+def _lowered(texts: tuple[str, ...]) -> frozenset[str]:
     return frozenset(text.lower() for text in texts)

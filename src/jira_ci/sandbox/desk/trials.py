@@ -9,6 +9,7 @@ from typing import Any
 
 from jira_ci.sandbox.clock import milliseconds
 from jira_ci.sandbox.desk.approvals import Decision
+from jira_ci.sandbox.desk.catalogue import EDITABLE
 from jira_ci.sandbox.desk.change import Change, Item
 from jira_ci.sandbox.desk.desk import Desk
 from jira_ci.sandbox.desk.errors import DeskError, NotFound
@@ -16,6 +17,7 @@ from jira_ci.sandbox.desk.fields import written
 from jira_ci.sandbox.desk.people import DINA
 from jira_ci.sandbox.desk.script import Act, Script
 
+_WRAPPED = {"groups": "name", "services": "id"}
 When = datetime.datetime | str | None
 
 
@@ -177,16 +179,18 @@ class Trials:
 
     def _field(self, name: str) -> str:
         found = self.desk.catalogue.field(name) or next(iter(self.desk.catalogue.named(name)), None)
-        if found is None:
-            raise DeskError(f"The site has no field {name!r}.")
+        if found is None or not (found.custom or found.id in EDITABLE):
+            raise DeskError(f"The site has no field {name!r} that can be edited.")
         return found.id
 
     def _value(self, identity: str, value: Any) -> Any:
         field = self.desk.catalogue.field(identity)
         if field is None or value is None:
             return value
-        if field.kind == "users":
-            return [self.desk.person(name) for name in value]
+        if field.kind == "users" and isinstance(value, (list, tuple)):
+            return [self.desk.person(str(name)) for name in value]
         if field.kind == "datetime":
-            return milliseconds(value) if isinstance(value, datetime.datetime) else written(value)
-        return field.parsed({"value": value}, rich=False, account=str) if field.kind == "select" else value
+            return milliseconds(value) if isinstance(value, datetime.datetime) else written(str(value))
+        if field.kind in _WRAPPED and isinstance(value, (list, tuple)):
+            value = [{_WRAPPED[field.kind]: one} for one in value]
+        return field.parsed({"value": value} if field.kind == "select" else value, rich=False, account=str)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jira_ci.ci.history import connect
+from jira_ci.ci.providers import connect
 from jira_ci.deadline import Deadline
 from jira_ci.run import Run
 

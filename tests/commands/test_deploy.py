@@ -1,0 +1,418 @@
+"""deploy: a real process that asks the gate, runs a real command, and reports how it ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scenes
+from gate_jobs import Scene, scene
+from gate_subjects import approved, known
+from jira_ci.commands import deploy
+from jira_ci.context import Result
+from jira_ci.deadline import Deadline
+from jira_ci.errors import AccessError
+from jira_ci.gate.decision import Decision, in_dry_run
+from jira_ci.gate.record import Deployment
+from jira_ci.gate.verdict import Verdict
+from jira_ci.sandbox.exchange import Answer, Request
+from jira_ci.sandbox.server import Sandbox
+
+OPTIONS = ("--environment", "Prod", "--version", "1.2.3", "--issue-keys", "WEB-12")
+FREE = ("--environment", "Dev", "--issue-keys", "WEB-12")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no signals")
+
+
+@pytest.fixture
+def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
+    """A job that may ask the gate and report."""
+    made = scene(tmp_path, sandbox)
+    made.job.environ |= scenes.reach(sandbox)
+    return made
+
+
+def begin(here: Scene, *arguments: str, program: str = "", **environ: str) -> subprocess.Popen[bytes]:
+    """Starts ``jira-ci deploy ARGUMENTS -- python -c PROGRAM``."""
+    command = [sys.executable, "-I", "-m", "jira_ci", "deploy", *arguments]
+    return subprocess.Popen(
+        [*command, "--", sys.executable, "-I", "-c", program],
+        cwd=here.job.folder,
+        env={**here.job.environ, "GIT_CONFIG_GLOBAL": os.devnull, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> scenes.Ended:
+    out, err = process.communicate(timeout=60)
+    return scenes.Ended(process.returncode, out.decode(), err.decode())
+
+
+def deployed(here: Scene, *arguments: str, program: str = "", **environ: str) -> scenes.Ended:
+    return end(begin(here, *arguments, program=program, **environ))
+
+
+def canary(here: Scene) -> tuple[str, Path]:
+    """A program that leaves a file, and the file."""
+    path = here.job.folder.parent / "canary"
+    return f"open({str(path)!r}, 'x').close()", path
+
+
+def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        time.sleep(0.02)
+
+
+def sent(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """The deployments that were reported, in their order."""
+    bulk = [one for one in sandbox.exchanges if one.path.endswith("/bulk") and not one.scripted]
+    return [record for one in bulk for record in json.loads(one.body)["deployments"]]
+
+
+def output(here: Scene, name: str) -> str:
+    """A step output; the last one that was written counts."""
+    lines = here.job.output().splitlines()
+    return [lines[at + 1] for at, line in enumerate(lines) if line.startswith(f"{name}<<")][-1]
+
+
+def written(here: Scene) -> Any:
+    """The record in its file."""
+    return json.loads(Path(output(here, "record")).read_text(encoding="utf-8"))
+
+
+def comments(here: Scene, key: str) -> int:
+    return len(here.sandbox.site.desk.extras.comments(known(here.sandbox, key).id))
+
+
+def test_an_approved_deployment_runs_and_is_told_to_jira_from_start_to_end(here: Scene) -> None:
+    key = approved(here.sandbox)
+    ended = deployed(here, *OPTIONS, program="import time; time.sleep(1.2); print('deploying')")
+    assert ended.code == 0, ended.out + ended.err
+    assert "\ndeploying\n" in ended.out
+    first, last = sent(here.sandbox)
+    assert (first["state"], "duration" in first) == ("in_progress", False)
+    assert (last["state"], last["duration"]) == ("successful", 1)
+    assert first["associations"] == last["associations"]
+    assert first["updateSequenceNumber"] < last["updateSequenceNumber"]
+    told = [output(here, name) for name in ("change-key", "approved", "state", "issue-keys", "environment-type")]
+    assert told == [key, "true", "successful", "WEB-12", "production"]
+    assert comments(here, key) == 2
+
+
+def test_the_record_tells_what_became_of_the_deployment(here: Scene) -> None:
+    approved(here.sandbox)
+    ended = deployed(here, *OPTIONS, "--format", "json", program="raise SystemExit(7)")
+    assert ended.code == 7
+    became = ended.json["record"]["deployment"]
+    assert (became["state"], became["exit"]) == ("failed", 7)
+    assert became["started"] <= became["ended"]
+    assert written(here) == ended.json["record"]
+    assert (ended.json["decision"], ended.json["approved"], ended.json["state"]) == ("proceed", True, "failed")
+
+
+@pytest.mark.parametrize("environment", ["Prod", "Unheard-Of"])
+def test_without_the_gates_proceed_the_command_never_starts(here: Scene, environment: str) -> None:
+    program, path = canary(here)
+    ended = deployed(here, "--environment", environment, *OPTIONS[2:], program=program)
+    assert ended.code == {"Prod": 4, "Unheard-Of": 2}[environment]
+    assert "The command was not started." in ended.out
+    assert not path.exists()
+    assert sent(here.sandbox) == []
+    assert output(here, "approved") == "false"
+
+
+def test_a_jira_that_is_down_opens_no_gate(here: Scene) -> None:
+    program, path = canary(here)
+    here.sandbox.before = lambda request: Answer(503)
+    ended = deployed(here, *OPTIONS, "--timeout", "2s", program=program)
+    assert (ended.code, path.exists()) == (7, False)
+
+
+def test_an_environment_that_is_not_controlled_is_deployed_and_that_is_said(here: Scene) -> None:
+    ended = deployed(here, *FREE, program="raise SystemExit(3)")
+    assert ended.code == 3
+    assert "is change controlled" in ended.out
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "failed"]
+    assert (output(here, "decision"), output(here, "approved")) == ("proceed", "false")
+
+
+FAULTS: list[tuple[str, Answer]] = [
+    ("down", Answer(503)),
+    ("forbidden", Answer(403)),
+    ("HTML", Answer(200, b"<html>", {"Content-Type": "text/html"})),
+    ("refused", Answer(400, b"[]", {"Content-Type": "application/json"})),
+]
+
+
+@pytest.mark.parametrize("answer", [row[1] for row in FAULTS], ids=[row[0] for row in FAULTS])
+@pytest.mark.parametrize("code", [0, 5])
+def test_a_report_that_does_not_arrive_changes_nothing(here: Scene, answer: Answer, code: int) -> None:
+    def before(request: Request) -> Answer | None:
+        return answer if request.path.endswith("/bulk") else None
+
+    here.sandbox.before = before
+    more = ("--on-error", "fail", "--timeout", "2s")
+    ended = deployed(here, *FREE, *more, program=f"print('ran'); raise SystemExit({code})")
+    assert ended.code == code
+    assert "\nran\n" in ended.out
+    assert "Not reported" in ended.out
+
+
+def test_without_reporting_credentials_it_is_said_and_deployed(here: Scene) -> None:
+    approved(here.sandbox)
+    for name in ("JIRA_CI_CLIENT_ID", "JIRA_CI_CLIENT_SECRET"):
+        del here.job.environ[name]
+    ended = deployed(here, *OPTIONS)
+    assert ended.code == 0
+    assert ended.out.count("client-id and client-secret are not set") == 1
+    assert output(here, "state") == "successful"
+
+
+def test_without_the_gates_credentials_nothing_is_deployed(here: Scene) -> None:
+    program, path = canary(here)
+    for name in ("JIRA_CI_USER", "JIRA_CI_TOKEN", "JIRA_CI_CLIENT_ID", "JIRA_CI_CLIENT_SECRET"):
+        del here.job.environ[name]
+    assert deployed(here, *OPTIONS, program=program).code == 6
+    assert not path.exists()
+
+
+_NOISE = """
+import os
+for turn in range(64):
+    os.write(1, bytes(range(256)) * 64)
+    os.write(2, bytes(reversed(range(256))) * 64)
+"""
+
+
+def test_a_megabyte_of_anything_streams_through_untouched(here: Scene) -> None:
+    process = begin(here, *FREE, program=_NOISE)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert bytes(range(256)) * 64 * 64 in out
+    assert err == bytes(reversed(range(256))) * 64 * 64
+
+
+def test_with_json_stdout_holds_one_document_whatever_the_command_prints(here: Scene) -> None:
+    ended = deployed(here, *FREE, "--format", "json", program="print('{not ours}')")
+    assert ended.json["state"] == "successful"
+    assert "{not ours}" in ended.err
+
+
+def test_the_command_gets_the_users_environment_without_our_secrets(here: Scene) -> None:
+    program = "import os; print('names', *sorted(os.environ)); print('in', os.getcwd())"
+    ended = deployed(here, *FREE, program=program, GITHUB_TOKEN="theirs", JIRA_CI_EMEA_TOKEN="ours", MINE="1")
+    [names] = [line.split()[1:] for line in ended.out.splitlines() if line.startswith("names")]
+    assert {"GITHUB_TOKEN", "MINE", "JIRA_CI_SITE", "PATH"} <= set(names)
+    assert [name for name in names if "SECRET" in name or name in ("JIRA_CI_TOKEN", "JIRA_CI_EMEA_TOKEN")] == []
+    assert f"in {here.job.folder.resolve()}" in ended.out
+
+
+@posix
+def test_a_command_that_cannot_be_found_is_a_failed_deployment(here: Scene) -> None:
+    ended = here.job.jira_ci("deploy", *FREE, "--", "./missing.sh")
+    assert ended.code == 127
+    assert "./missing.sh was not found" in ended.out
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "failed"]
+
+
+def test_a_dry_run_shows_everything_and_starts_nothing(here: Scene) -> None:
+    approved(here.sandbox)
+    program, path = canary(here)
+    ended = deployed(here, *OPTIONS, "--dry-run", program=program)
+    assert (ended.code, path.exists(), sent(here.sandbox)) == (4, False, [])
+    assert "Dry run, would be sent" in ended.out
+    assert "Dry run, would be run" in ended.out
+    assert deployed(here, "--environment", "Unheard-Of", "--dry-run", program=program).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([*FREE], "deploy has no command to run. Write it so: jira-ci deploy"),
+        ([*FREE, "--"], "deploy has no command to run. Write it so: jira-ci deploy"),
+        ([*FREE, "--", ""], "deploy has no command to run"),
+        ([*FREE, "./deploy.sh", "--fast"], "and ./deploy.sh stands before it. Write it so"),
+        (["--enviroment", "Dev", "--", "true"], "Did you mean --environment?"),
+        (["--", "true"], "environment is not set"),
+        ([*FREE, "--state", "success", "--", "true"], "state (--state) is set"),
+        ([*FREE, "--url", "x", "--issue-keys", "hello", "--", "true"], "not an issue key"),
+        ([*FREE, "--site", "https://u:p@acme.example", "--", "true"], "holds a user name or password"),
+    ],
+)
+def test_what_cannot_be_meant_starts_nothing(here: Scene, arguments: list[str], sentence: str) -> None:
+    ended = here.job.jira_ci("deploy", *arguments)
+    assert ended.code == 2
+    assert sentence in ended.out + ended.err
+    assert here.sandbox.exchanges == []
+
+
+def test_the_actions_input_state_always_has_a_value_and_says_nothing(here: Scene) -> None:
+    assert deployed(here, *FREE, JIRA_CI_INPUT_STATE="success", program="raise SystemExit(9)").code == 9
+    assert sent(here.sandbox)[-1]["state"] == "failed"
+
+
+def test_what_stands_behind_the_border_is_not_ours(here: Scene) -> None:
+    program = "import sys; print('got', sys.argv[1:])"
+    command = ["-c", program, "--format", "json", "--dry-run", "--", "--help"]
+    ended = end(begin(here, *FREE, "--", sys.executable, "-I", *command))
+    assert ended.code == 0, ended.err
+    assert "got ['--format', 'json', '--dry-run', '--', '--help', '--'" in ended.out
+
+
+_LONG = """
+import signal, sys, time
+def bye(number, frame):
+    print("command told", number, flush=True)
+    sys.exit(3)
+signal.signal(signal.SIGINT, bye)
+signal.signal(signal.SIGTERM, bye)
+open(sys.argv[1] if len(sys.argv) > 1 else "ready", "x").close()
+time.sleep(60)
+"""
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_reaches_the_command_and_the_deployment_is_cancelled(here: Scene, number: int, code: int) -> None:
+    key = approved(here.sandbox)
+    process = begin(here, *OPTIONS, program=_LONG)
+    until((here.job.folder / "ready").exists)
+    process.send_signal(number)
+    ended = end(process)
+    assert ended.code == code, ended.out + ended.err
+    assert f"command told {int(number)}\n" in ended.out
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
+    assert written(here)["deployment"]["exit"] == 3
+    assert comments(here, key) == 2
+
+
+@posix
+def test_a_command_that_does_not_listen_is_killed_and_the_cancellation_told(here: Scene) -> None:
+    program = "import signal\nfor number in (2, 15): signal.signal(number, signal.SIG_IGN)\n"
+    program += "open('ready', 'x').close(); import time; time.sleep(60)"
+    process = begin(here, *FREE, program=program)
+    until((here.job.folder / "ready").exists)
+    process.send_signal(signal.SIGINT)
+    assert end(process).code == 130
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
+    assert written(here)["deployment"]["exit"] == 137
+
+
+@posix
+def test_a_signal_while_the_gate_waits_starts_nothing(here: Scene) -> None:
+    program, path = canary(here)
+    process = begin(here, *OPTIONS, "--wait", "1h", program=program)
+    until(lambda: any("approval" in one.path for one in here.sandbox.exchanges))
+    process.send_signal(signal.SIGTERM)
+    assert end(process).code == 143
+    assert not path.exists()
+    assert sent(here.sandbox) == []
+    assert output(here, "approved") == "false"
+
+
+class StandIn:
+    """A gate that answers what it is told to."""
+
+    def __init__(self, *verdicts: Verdict, problem: Exception | None = None) -> None:
+        self.verdicts, self.problem = list(verdicts), problem
+        self.done: list[str] = []
+
+    def ask(self) -> Verdict:
+        return self.verdicts.pop(0)
+
+    def confirm(self) -> Verdict:
+        if not self.verdicts and self.problem:
+            raise self.problem
+        return self.verdicts.pop(0)
+
+    def comment(self, kind: deploy.Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None:
+        self.done.append(kind)
+        if self.problem:
+            raise self.problem
+
+    def amend(self, deployment: Deployment) -> Verdict:
+        self.done.append(str(deployment.state))
+        raise OSError("the disk is full")
+
+    def close(self) -> None:
+        raise ConnectionError("gone")
+
+
+def verdict(row: int, **window: Any) -> Verdict:
+    records: tuple[Mapping[str, Any], ...] = ({"window": {"end": None, **window}, "change": {"key": "OPS-7"}},)
+    outputs = {"approved": row == 31, "decision": Decision.of(row, "").result}
+    return Verdict(Decision.of(row, "Because."), None, (), outputs, tuple(map(dict, records)), "", 0.0)
+
+
+def run(here: Scene, gate: StandIn, program: str) -> Result:
+    context = here.context("environment=Dev", "issue-keys=WEB-12")
+    return deploy.run(context, Namespace(cmd=[sys.executable, "-I", "-c", program]), gate)
+
+
+def test_not_even_our_own_bugs_come_between_a_command_and_its_exit_code(here: Scene) -> None:
+    gate = StandIn(verdict(31), verdict(31), verdict(31), problem=ZeroDivisionError("a bug"))
+    result = run(here, gate, "raise SystemExit(7)")
+    assert (result.exit, result.outputs["state"]) == (7, "failed")
+    assert gate.done == ["started", "failed", "failed"]
+    assert "The change was not commented: a bug." in here.log.getvalue()
+    assert "The record is not complete: the disk is full." in here.log.getvalue()
+
+
+def test_a_change_of_mind_after_the_start_was_told_calls_it_off(here: Scene) -> None:
+    program, path = canary(here)
+    gate = StandIn(verdict(31), verdict(18))
+    result = run(here, gate, program)
+    assert (result.exit, path.exists(), gate.done) == (3, False, ["cancelled"])
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
+    assert (result.outputs["approved"], result.outputs["decision"]) == (False, "deny")
+
+
+def test_a_change_of_mind_while_the_comment_was_written_calls_it_off_too(here: Scene) -> None:
+    program, path = canary(here)
+    gate = StandIn(verdict(31), verdict(31), verdict(17))
+    assert (run(here, gate, program).exit, path.exists()) == (7, False)
+    assert gate.done == ["started", "cancelled"]
+
+
+def test_a_gate_that_breaks_lets_nothing_start_and_leaves_nothing_in_progress(here: Scene) -> None:
+    program, path = canary(here)
+    with pytest.raises(AccessError):
+        run(here, StandIn(verdict(31), problem=AccessError("refused")), program)
+    assert not path.exists()
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
+
+
+def test_a_weakened_proceed_starts_nothing(here: Scene) -> None:
+    program, path = canary(here)
+    weak = dataclasses.replace(verdict(31), decision=in_dry_run(Decision.of(31, "Because.")))
+    assert (run(here, StandIn(weak), program).exit, path.exists()) == (4, False)
+
+
+def test_a_window_that_ends_meanwhile_is_said_and_the_command_goes_on(here: Scene) -> None:
+    end = datetime.fromtimestamp(here.time.epoch(), timezone.utc) + timedelta(seconds=1.5)
+    gate = StandIn(*[verdict(32, end=end.isoformat().replace("+00:00", "Z"))] * 3)
+    result = run(here, gate, "import time; time.sleep(3)")
+    assert result.exit == 0
+    assert "The window of OPS-7 ended at" in here.log.getvalue()
+
+
+def test_the_same_issues_are_claimed_although_the_checkout_changed_meanwhile(here: Scene) -> None:
+    program = "import subprocess; subprocess.run(['git', 'commit', '-qm', 'WEB-13', '--allow-empty'], check=True)"
+    who = {f"GIT_{role}_{part}": "ana@example.com" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+    ended = deployed(here, *FREE, program=f"{program}; open('.jira-ci.yml', 'w').write('nonsense: [')", **who)
+    assert ended.code == 0, ended.out + ended.err
+    first, last = sent(here.sandbox)
+    assert (last["state"], last["associations"]) == ("successful", first["associations"])

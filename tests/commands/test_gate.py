@@ -1,0 +1,169 @@
+"""The command gate: exit codes, outputs, the JSON document, the summary."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import scenes
+from gate_jobs import POLICY, commit, scene
+from gate_subjects import approved
+from jira_ci.sandbox.server import Sandbox
+from scenes import Ended, Job
+
+PATH = os.environ["PATH"]
+ASK = ("gate", "--environment", "Prod", "--version", "1.2.3")
+
+
+@pytest.fixture
+def job(tmp_path: Path, sandbox: Sandbox) -> Job:
+    return scene(tmp_path, sandbox).job
+
+
+def gate(job: Job, sandbox: Sandbox, *arguments: str, **environ: str) -> Ended:
+    return job.jira_ci(*ASK, *arguments, now=sandbox.clock.milliseconds() / 1000, **environ)
+
+
+def outputs(job: Job) -> dict[str, str]:
+    """Step outputs as the runner takes them: the last one of a name wins."""
+    lines = iter(job.output().splitlines())
+    found = {}
+    for line in lines:
+        name, _, delimiter = line.partition("<<")
+        found[name] = "\n".join(iter(lambda end=delimiter: next(lines), delimiter))  # type: ignore[misc]
+    return found
+
+
+def test_not_approved_is_an_exit_code_of_its_own_and_what_to_do_is_said(job: Job, sandbox: Sandbox) -> None:
+    ended = gate(job, sandbox)
+    assert ended.code == 4
+    assert "was made for this deployment. Have it approved in Jira, then run again." in ended.out
+    assert outputs(job)["approved"] == "false"
+    assert outputs(job)["decision"] == "wait"
+    assert outputs(job)["change-key"].startswith("OPS-")
+
+
+def test_an_approved_change_proceeds_and_everything_is_handed_on(job: Job, sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    ended = gate(job, sandbox)
+    assert ended.code == 0
+    found = outputs(job)
+    assert (found["approved"], found["decision"], found["change-key"]) == ("true", "proceed", key)
+    assert (found["window-start"], found["window-end"], found["environment"]) == ("", "", "Prod")
+    record = json.loads(Path(found["record"]).read_text(encoding="ascii"))
+    assert (record["schema"], record["change"]["key"], record["approved"]) == ("jira-ci.decision/1", key, True)
+    assert "| Decision | Proceed |" in job.summary()
+
+
+def test_one_json_document_holds_outputs_and_record(job: Job, sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    ended = gate(job, sandbox, "--format", "json")
+    assert ended.json["change-key"] == key
+    assert ended.json["approved"] is True
+    assert ended.json["record"]["row"] == 31
+    assert "Proceed: " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "code"),
+    [
+        (["--dry-run"], {}, 4),
+        (["--minimum-approvals", "2"], {}, 4),
+        (["--change", "OPS-99999"], {}, 3),
+        (["--site", "https://other.example"], {}, 2),
+        ([], {"JIRA_CI_TOKEN": "wrong"}, 6),
+        ([], {"JIRA_CI_TOKEN": ""}, 6),
+    ],
+)
+def test_no_other_way_proceeds(
+    job: Job, sandbox: Sandbox, arguments: list[str], environ: dict[str, str], code: int
+) -> None:
+    approved(sandbox)
+    assert gate(job, sandbox, *arguments, **environ).code == code
+    assert outputs(job)["approved"] == "false"
+
+
+def test_declined(job: Job, sandbox: Sandbox) -> None:
+    key = sandbox.desk.create('Deploy "Web Site" version 1.2.3 to "Prod"').key
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    ended = gate(job, sandbox)
+    assert ended.code == 3
+    assert f"::error title=jira-ci::Denied: {key} was declined: Authorize (Ana Souza)." in ended.out
+
+
+def test_outside_of_the_window(job: Job, sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    sandbox.desk.window(key, "2001-01-01T10:00:00+01:00", "2001-01-01T11:00:00+01:00")
+    ended = gate(job, sandbox)
+    assert ended.code == 5
+    assert "Extend Planned end" in ended.out
+    assert outputs(job)["window-end"] == "2001-01-01T10:00:00Z"
+    assert "| Window ends | 2001-01-01 " in job.summary()
+
+
+def test_an_environment_without_change_control_is_no_approval(job: Job, sandbox: Sandbox) -> None:
+    ended = job.jira_ci("gate", "--environment", "Dev", "--version", "1.2.3")
+    assert ended.code == 0
+    assert (outputs(job)["decision"], outputs(job)["approved"]) == ("proceed", "false")
+    assert sandbox.exchanges == []
+
+
+def test_a_looser_file_in_the_work_tree_counts_for_nothing(job: Job, sandbox: Sandbox) -> None:
+    job.write(".jira-ci.yml", "environments: {Prod: production}\n")
+    assert gate(job, sandbox, "--create", "false").code == 4
+
+
+def test_a_broken_file_in_the_work_tree_counts_for_nothing(job: Job, sandbox: Sandbox) -> None:
+    approved(sandbox)
+    job.write(".jira-ci.yml", "environments: [\n")
+    assert gate(job, sandbox).code == 0
+
+
+def test_without_a_policy_there_is_nothing_to_decide_by(tmp_path: Path) -> None:
+    job = scenes.local(tmp_path / "shop", PATH)
+    job.commit("Start")
+    ended = job.jira_ci(*ASK)
+    assert ended.code == 2
+    assert "There is no policy" in ended.err
+
+
+def test_secrets_are_nowhere(job: Job, sandbox: Sandbox) -> None:
+    approved(sandbox)
+    ended = gate(job, sandbox, "--log-level", "debug")
+    record = Path(outputs(job)["record"]).read_text(encoding="ascii")
+    everything = ended.out + ended.err + job.output() + job.summary() + record
+    assert sandbox.credentials.token not in everything
+    assert "@example.com" not in record
+    assert "::group::Asked " in ended.out
+
+
+def test_on_gitlab_the_record_is_beside_the_other_artifacts(tmp_path: Path, sandbox: Sandbox) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    commit(job, POLICY.format(site=sandbox.address, more="comments: off"))
+    job.environ["CI_COMMIT_SHA"] = job.git("rev-parse", "HEAD")
+    job.environ |= {
+        "JIRA_CI_API_URL": sandbox.address,
+        "JIRA_CI_USER": sandbox.credentials.user,
+        "JIRA_CI_TOKEN": sandbox.credentials.token,
+    }
+    key = approved(sandbox)
+    assert gate(job, sandbox).code == 0
+    dotenv = (job.folder / "jira-ci.env").read_text(encoding="utf-8")
+    assert "JIRA_CI_OUT_APPROVED=true\n" in dotenv
+    assert f"JIRA_CI_OUT_CHANGE_KEY={key}\n" in dotenv
+    record = json.loads((job.folder / "jira-ci-record.json").read_text(encoding="ascii"))
+    assert json.loads((job.folder / "jira-ci.json").read_text(encoding="utf-8"))["record"] == record
+    assert "Proceed" in (job.folder / "jira-ci.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", ["RUNNER_TEMP"])
+def test_a_record_that_cannot_be_written_is_said_and_decides_nothing(job: Job, sandbox: Sandbox, folder: str) -> None:
+    approved(sandbox)
+    ended = gate(job, sandbox, **{folder: "/no/such/folder"})
+    assert ended.code == 0
+    assert "The record could not be written" in ended.out
+    assert outputs(job)["record"] == ""

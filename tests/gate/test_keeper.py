@@ -1,0 +1,413 @@
+"""The gate from the settings to a verdict, against a site over real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from gate_faults import FAULTS, Trouble
+from gate_jobs import POLICY, Scene, commit, scene
+from gate_subjects import TITLE, approved, titled
+from jira_ci.gate.keeper import Keeper
+from jira_ci.gate.record import Deployment, digest
+from jira_ci.gate.verdict import NOT_YET, Verdict
+from jira_ci.sandbox.desk.people import DINA
+from jira_ci.sandbox.exchange import Answer, Request
+from jira_ci.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
+    return scene(tmp_path, sandbox)
+
+
+def ask(here: Scene, *flags: str, deploying: bool = True, **environ: str) -> Verdict:
+    with here.keeper(*flags, deploying=deploying, **environ) as keeper:
+        return keeper.ask()
+
+
+def told(found: Verdict) -> tuple[int, str, int]:
+    return found.decision.row, found.decision.result, int(found.decision.exit)
+
+
+def test_an_approved_change_proceeds_with_five_questions_on_one_connection(here: Scene) -> None:
+    key = approved(here.sandbox)
+    found = ask(here)
+    assert told(found) == (31, "proceed", 0)
+    assert found.change is not None
+    assert (found.change.key, found.change.found_by) == (key, "title")
+    assert (len(here.sandbox.exchanges), here.sandbox.connections) == (5, 1)
+    assert found.outputs["approved"] is True
+    assert found.outputs["change-key"] == key
+    assert found.outputs["change-url"] == f"{here.sandbox.address}/browse/{key}"
+    assert found.outputs["change-status"] == "Implementing"
+    assert found.outputs["environment"] == ["Prod"]
+    assert set(found.outputs) == {*NOT_YET, "environment"}
+
+
+def test_a_given_change_takes_four_questions(here: Scene) -> None:
+    key = approved(here.sandbox, summary="Deploy 1.2.3 to Prod")
+    found = ask(here, f"change={key}")
+    assert told(found) == (31, "proceed", 0)
+    assert (len(here.sandbox.exchanges), here.sandbox.connections) == (4, 1)
+
+
+def test_without_a_change_one_is_made_that_names_the_issues(here: Scene) -> None:
+    here.job.environ["GITHUB_SHA"] = here.job.commit("WEB-12 Pay by card")
+    found = ask(here)
+    assert told(found) == (15, "wait", 4)
+    (key,) = titled(here.sandbox)
+    assert found.outputs["change-key"] == key
+    change = here.sandbox.site.desk.find(key)
+    assert change is not None
+    assert "WEB-12" in change.description
+    assert told(ask(here)) == (24, "wait", 4)
+    assert titled(here.sandbox) == [key]
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ"),
+    [
+        (["create=false"], {}),
+        (["dry-run=true"], {}),
+        ([], {"GITHUB_EVENT_NAME": "pull_request"}),
+    ],
+)
+def test_none_is_made_where_none_may_be(here: Scene, flags: list[str], environ: dict[str, str]) -> None:
+    commit_of_main = here.job.git("rev-parse", "HEAD")
+    here.job.git("update-ref", "refs/remotes/origin/main", commit_of_main)
+    assert told(ask(here, *flags, **environ)) == (16, "wait", 4)
+    assert titled(here.sandbox) == []
+
+
+def test_a_declined_change_denies(here: Scene) -> None:
+    trials = here.sandbox.site.trials
+    key = trials.create(TITLE).key
+    trials.transition(key, "Authorize")
+    trials.decline(key)
+    assert told(ask(here, "wait=2h")) == (19, "deny", 3)
+    assert here.time.slept == 0
+
+
+def test_outside_its_window(here: Scene) -> None:
+    key, now = approved(here.sandbox), here.sandbox.clock.now()
+    here.sandbox.desk.window(key, now + timedelta(hours=1), now + timedelta(hours=2))
+    assert told(ask(here)) == (29, "wait", 5)
+    here.sandbox.desk.window(key, now - timedelta(hours=2), now - timedelta(hours=1))
+    found = ask(here)
+    assert told(found) == (23, "deny", 5)
+    assert found.outputs["window-end"].endswith("Z")
+    assert found.outputs["approved"] is False
+
+
+@pytest.mark.parametrize(
+    ("flags", "row", "result", "code"),
+    [
+        (["environment=Dev"], 3, "proceed", 0),
+        (["environment=Prd"], 2, "deny", 2),
+        (["version=main"], 4, "deny", 2),
+        (["environment="], 1, "deny", 2),
+        (["site=https://other.example"], 1, "deny", 2),
+        (["change-controlled=false"], 1, "deny", 2),
+        (["gate-by=jira"], 1, "deny", 2),
+        (["headers=none"], 1, "deny", 2),
+        (["environment=Dev", "dry-run=true"], 3, "wait", 4),
+    ],
+)
+def test_what_needs_no_question(here: Scene, flags: list[str], row: int, result: str, code: int) -> None:
+    found = ask(here, *flags)
+    assert told(found) == (row, result, code)
+    assert found.outputs["approved"] is False
+    assert here.sandbox.exchanges == []
+    assert json.loads(Path(found.outputs["record"]).read_text(encoding="ascii"))["row"] == row
+
+
+def test_an_uncontrolled_environment_stays_a_proceed_however_long_ago_it_was_said(here: Scene) -> None:
+    with here.keeper("environment=Dev") as keeper:
+        keeper.ask()
+        here.time.sleep(4000)
+        assert told(keeper.confirm()) == (3, "proceed", 0)
+
+
+def test_without_credentials_nothing_is_asked(here: Scene) -> None:
+    found = ask(here, JIRA_CI_TOKEN="", JIRA_CI_USER="")
+    assert told(found) == (5, "deny", 6)
+    assert here.sandbox.exchanges == []
+
+
+def test_without_a_policy_the_command_gate_denies_and_a_deployment_proceeds(here: Scene) -> None:
+    here.job.git("rm", "--quiet", ".jira-ci.yml")
+    here.job.environ["GITHUB_SHA"] = here.job.commit("No policy")
+    assert told(ask(here, deploying=False)) == (1, "deny", 2)
+    assert told(ask(here, deploying=True)) == (3, "proceed", 0)
+
+
+def test_a_policy_by_jira_itself_is_not_taken_for_one_by_a_change(here: Scene) -> None:
+    commit(here.job, POLICY.format(site=here.sandbox.address, more="gate-by: jira"))
+    approved(here.sandbox)
+    assert told(ask(here)) == (1, "deny", 2)
+
+
+def test_a_dry_run_reads_and_never_proceeds(here: Scene) -> None:
+    approved(here.sandbox)
+    found = ask(here, "dry-run=true", "wait=2h")
+    assert told(found) == (31, "wait", 4)
+    assert found.outputs["approved"] is False
+    assert here.time.slept == 0
+
+
+def test_all_environments_have_to_proceed(here: Scene) -> None:
+    approved(here.sandbox)
+    stage = approved(here.sandbox, summary=TITLE.replace("Prod", "Stage"))
+    found = ask(here, "environment=Prod,Stage,Dev")
+    assert told(found) == (3, "proceed", 0)
+    assert [one["row"] for one in found.records] == [31, 31, 3]
+    here.sandbox.desk.transition(stage, "Planning")
+    found = ask(here, "environment=Prod,Stage,Dev")
+    assert told(found) == (24, "wait", 4)
+    assert found.outputs["change-status"] == ["Implementing", "Planning", ""]
+
+
+def test_nothing_is_approved_before_anything_is_asked(here: Scene) -> None:
+    written: list[str] = []
+
+    def before(request: Request) -> Answer | None:
+        del request
+        written.append(here.job.output())
+        return None
+
+    here.sandbox.before = before
+    approved(here.sandbox)
+    ask(here)
+    assert "approved<<" in written[0]
+    assert "\nfalse\n" in written[0]
+    assert "true" not in written[0]
+
+
+def test_a_credential_of_another_connection(here: Scene, start_sandbox: Callable[..., Sandbox]) -> None:
+    emea = start_sandbox(token="token-of-emea")
+    connections = f"connection: emea\nconnections: {{emea: {{site: '{emea.address}', credentials: EMEA}}}}"
+    commit(here.job, POLICY.format(site=here.sandbox.address, more=connections))
+    approved(emea)
+    found = ask(here, JIRA_CI_EMEA_USER=emea.credentials.user, JIRA_CI_EMEA_TOKEN="token-of-emea")
+    assert told(found) == (31, "proceed", 0)
+    assert here.sandbox.exchanges == []
+    assert told(ask(here)) == (5, "deny", 6)
+
+
+def test_a_verdict_is_confirmed_by_reading_again_when_it_is_old(here: Scene) -> None:
+    key = approved(here.sandbox)
+    with here.keeper() as keeper:
+        first = keeper.ask()
+        asked = len(here.sandbox.exchanges)
+        here.time.sleep(20)
+        assert keeper.confirm() is first
+        here.time.sleep(20)
+        assert told(keeper.confirm()) == (31, "proceed", 0)
+        assert len(here.sandbox.exchanges) == asked + 2
+        here.sandbox.desk.transition(key, "Canceled")
+        here.time.sleep(5)
+        assert told(keeper.confirm()) == (31, "proceed", 0)
+        here.time.sleep(26)
+        assert told(keeper.confirm()) == (31, "wait", 7)
+
+
+def test_the_record_is_a_file_and_stays_the_same_when_it_is_completed(here: Scene) -> None:
+    approved(here.sandbox)
+    with here.keeper() as keeper:
+        found = keeper.ask()
+        (document,) = found.records
+        assert json.loads(Path(found.outputs["record"]).read_text(encoding="ascii")) == document
+        assert document["evidence"]["asked-as"] == "5b10a2844c20165700ede21g"
+        assert document["evidence"]["rounds"] == 1
+        assert document["approvals"][0]["approvers"][0]["counted"] is True
+        done = keeper.amend(Deployment(state="successful", exit=0))
+    assert done.records[0]["deployment"]["state"] == "successful"
+    assert digest(done.records[0]) == digest(document)
+    assert json.loads(Path(done.outputs["record"]).read_text(encoding="ascii")) == done.records[0]
+
+
+def test_the_summary_names_everything_and_everything_in_it_is_inert(here: Scene) -> None:
+    key, now = approved(here.sandbox), here.sandbox.clock.now()
+    here.sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
+    found = ask(here)
+    assert told(found) == (32, "proceed", 0)
+    assert f"]({here.sandbox.address}/browse/{key})" in found.summary
+    for word in ("| Status | Implementing |", "| Decision | Proceed |", "Ana Souza: approved", "Window ends", "UTC"):
+        assert word in found.summary
+    assert TITLE not in found.summary  # its quotes are entities
+
+
+def commented(here: Scene, key: str) -> list[tuple[str, bool]]:
+    return [(one.body, one.public) for one in here.sandbox.site.desk.extras.comments(_id(here, key))]
+
+
+def _id(here: Scene, key: str) -> str:
+    found = here.sandbox.site.desk.find(key)
+    assert found is not None
+    return found.id
+
+
+@pytest.mark.parametrize(("setting", "public"), [("internal", False), ("public", True)])
+def test_the_change_is_told_once_in_each_attempt(here: Scene, setting: str, public: bool) -> None:
+    commit(here.job, POLICY.format(site=here.sandbox.address, more=f"comments: {setting}"))
+    key = approved(here.sandbox)
+    with here.keeper() as keeper, here.keeper() as other:
+        found = keeper.ask()
+        other.ask()
+        for one in (keeper, other, keeper):
+            one.comment("started")
+        keeper.comment("successful", seconds=200.4)
+    with here.keeper(GITHUB_RUN_ATTEMPT="2") as again:
+        again.ask()
+        again.comment("started")
+    first, second, third = commented(here, key)
+    assert [one[1] for one in (first, second, third)] == [public] * 3
+    assert digest(found.records[0]) in first[0]
+    assert "has begun" in first[0]
+    assert "was successful after 3 min 20 s." in second[0]
+    assert "has begun" in third[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "flags", "environ"),
+    [
+        ("comments: off", [], {}),
+        ("comments: internal", ["dry-run=true"], {}),
+        ("comments: internal", [], {"GITHUB_EVENT_NAME": "pull_request"}),
+        ("comments: internal", ["environment=Dev"], {}),
+    ],
+)
+def test_nothing_is_told(here: Scene, more: str, flags: list[str], environ: dict[str, str]) -> None:
+    commit(here.job, POLICY.format(site=here.sandbox.address, more=more))
+    here.job.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    key = approved(here.sandbox)
+    with here.keeper(*flags, **environ) as keeper:
+        keeper.ask()
+        keeper.comment("started")
+    assert commented(here, key) == []
+
+
+def test_a_stranger_s_comment_does_not_silence_ours(here: Scene) -> None:
+    first = approved(here.sandbox)
+    with here.keeper() as keeper:
+        keeper.ask()
+        keeper.comment("started")
+    ((body, _),) = commented(here, first)
+    here.sandbox.desk.transition(first, "Canceled")
+    second, extras = approved(here.sandbox), here.sandbox.site.desk.extras
+    extras.comment(_id(here, second), DINA.account, body, 0, public=True)
+    with here.keeper() as keeper:
+        keeper.ask()
+        keeper.comment("started")
+    assert [one[1] for one in commented(here, second)] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["500", "401", "closed without a word", "200 HTML", "302"])
+def test_a_comment_that_fails_is_said_and_sent_once(here: Scene, name: str) -> None:
+    key = approved(here.sandbox)
+    posts: list[str] = []
+
+    def before(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/comment"):
+            posts.append(request.path)
+            return FAULTS[name]
+        return None
+
+    with here.keeper() as keeper:
+        found = keeper.ask()
+        here.sandbox.before = before
+        keeper.comment("started")
+        assert keeper.confirm() is found
+    assert len(posts) == 1
+    assert sum(f"{key} was not told about its deployment" in line for line in here.lines) == 1
+
+
+def test_a_window_that_ended_meanwhile_is_said(here: Scene) -> None:
+    key, now = approved(here.sandbox), here.sandbox.clock.now()
+    here.sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
+    with here.keeper() as keeper:
+        keeper.ask()
+        here.time.sleep(4000)
+        keeper.comment("failed")
+    ((body, _),) = commented(here, key)
+    assert "failed" in body
+    assert "The window was over before it ended." in body
+
+
+def test_a_clock_that_is_off_is_said_once_and_decides_nothing(here: Scene) -> None:
+    approved(here.sandbox)
+    here.sandbox.clock.offset = 86_400
+    with here.keeper() as keeper:
+        assert told(keeper.ask()) == (31, "proceed", 0)
+        here.time.sleep(31)
+        keeper.confirm()
+    assert sum("machine's clock is 24 h behind" in line for line in here.lines) == 1
+
+
+def test_after_a_signal_nothing_proceeds(here: Scene) -> None:
+    approved(here.sandbox)
+
+    def before(request: Request) -> Answer | None:
+        if request.path.endswith("/approval"):
+            here.signals.received = 15
+            assert here.signals.deadline is not None
+            here.signals.deadline.hurry()
+        return None
+
+    here.sandbox.before = before
+    found = ask(here)
+    assert told(found) == (31, "wait", 4)
+    assert found.outputs["approved"] is False
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("given", [True, False], ids=["given", "by title"])
+def test_no_fault_at_any_question_proceeds(here: Scene, name: str, given: bool) -> None:
+    key = approved(here.sandbox, summary="Deploy 1.2.3 to Prod" if given else TITLE)
+    here.sandbox.site.desk.denied.add("CREATE_ISSUES")
+    flags = [f"change={key}"] if given else []
+    flags += ["timeout=1s"] if FAULTS[name] is None else []
+    walked = 0
+    while True:
+        trouble = Trouble(here.sandbox, walked, FAULTS[name])
+        here.sandbox.before = trouble
+        found = ask(here, *flags)
+        if len(trouble.asked) <= trouble.number:
+            break
+        assert found.decision.result != "proceed", trouble.asked
+        assert found.outputs["approved"] is False
+        assert int(found.decision.exit) in (2, 3, 6, 7)
+        walked += 1
+    assert walked == (4 if given else 5)
+    assert told(found) == (31, "proceed", 0)
+
+
+def test_twenty_gates_at_once_come_to_one_change(here: Scene) -> None:
+    found: list[Verdict] = []
+
+    def one() -> None:
+        with here.keeper("timeout=60s") as keeper:
+            found.append(keeper.ask())
+
+    threads = [Thread(target=one) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 20
+    assert {one.decision.result for one in found} == {"wait"}
+    assert len({one.outputs["change-key"] for one in found}) == 1
+
+
+def test_a_keeper_that_was_not_asked_asks_when_it_has_to_confirm(here: Scene) -> None:
+    approved(here.sandbox)
+    with here.keeper() as keeper:
+        assert isinstance(keeper, Keeper)
+        keeper.comment("started")
+        assert told(keeper.confirm()) == (31, "proceed", 0)
