@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: test lint demo bench lock clean
+.PHONY: test lint demo bench mutants lock clean
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -q -n auto
@@ -14,11 +14,19 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 demo: $(VENV)/.ready
-	$(BIN)/python -m jira_ci sandbox --help >/dev/null
 	$(BIN)/python demo/demo.py
 
 bench: $(VENV)/.ready
 	$(BIN)/python bench/bench.py
+
+# Does a test notice every change to the gate's decision? Not in CI: it takes minutes. Two survivors are expected, both in
+# _decide: the part of its condition that only the type checker needs.
+mutants:
+	$(PYTHON) -m venv .mutants
+	.mutants/bin/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1 pytest pytest-timeout hypothesis
+	rm -rf mutants
+	.mutants/bin/mutmut run --max-children 1
+	.mutants/bin/mutmut results
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""A job before the gate: a repository with a policy, a sandbox to ask, and a clock that passes only when somebody waits."""
+"""A job before the gate: a repository with a policy, a sandbox to ask, and time that passes where somebody sleeps."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ class Scene:
     time: Time
     log: io.StringIO = field(default_factory=io.StringIO)
     signals: NoSignals = field(default_factory=NoSignals)
+    deploying: bool = True
 
     def context(self, *flags: str, **environ: str) -> Context:
         """The command's surroundings; flags as ``wait=2h``."""
@@ -75,10 +76,10 @@ class Scene:
         return open_context(settings, make_console(settings, edges), edges)
 
     @contextmanager
-    def keeper(self, *flags: str, deploying: bool = True, **environ: str) -> Iterator[Keeper]:
+    def keeper(self, *flags: str, **environ: str) -> Iterator[Keeper]:
         keeper = Keeper(
             self.context(*flags, **environ),
-            deploying=deploying,
+            deploying=self.deploying,
             clock=self.time.clock,
             sleep=self.time.sleep,
             jitter=lambda: 1.0,

@@ -29,13 +29,16 @@ class Progress:
     def __init__(self, context: Context, whole: Deadline) -> None:
         self._context, self._whole = context, whole
         self._plan: Plan | None = None
+        self._begun = Result()
 
     def begin(self) -> Result:
         """Reports *in progress*."""
         missing = self._missing()
         if missing:
             self._context.console.notice("warning", missing)
-        return Result() if missing else self._report("in_progress", 0.0, _START)
+        else:
+            self._begun = self._report("in_progress", 0.0, _START)
+        return self._begun
 
     def end(self, state: str, seconds: float) -> Result:
         """Reports how it ended; the outputs hold the state, reported or not.
@@ -45,7 +48,7 @@ class Progress:
             seconds: how long it took.
         """
         nothing = self._missing() or (self._plan is not None and not self._plan.claiming)
-        result = Result() if nothing else self._report(state, seconds, self._context.settings.timeout)
+        result = self._begun if nothing else self._report(state, seconds, self._context.settings.timeout)
         names = list(self._context.environment_names)
         return dataclasses.replace(result, outputs={"environment": names, **result.outputs, "state": state})
 
@@ -70,24 +73,25 @@ class Progress:
         from jira_ci.line import dial_ahead
 
         with closing(dial_ahead(context)) as line:
+            again = self._plan is not None
             self._plan = self._plan or plan.plan_deployment(context)
             if not context.deadline.remaining():
                 return Result()  # nobody waits for it any more, and the user's command may be writing to the log
             found = self._plan if state == "in_progress" else _ended(self._plan, context, state, seconds)
-            return reporting.report(context, found, line)
+            return reporting.report(context, found, line, said=again)
 
     def _at(self, state: str, deadline: Deadline) -> Context:
         """The context for one report. The file is not read again: the deployment may have changed the work tree."""
-        first = self._context
-        context = dataclasses.replace(first, deadline=deadline)
-        vars(context).update(
-            config=first.config, fallback=first.fallback, settings=dataclasses.replace(first.settings, state=(state,))
-        )
+        first, states = self._context, (state,)
+        given = dataclasses.replace(first.given, state=states)
+        context = dataclasses.replace(first, given=given, deadline=deadline)
+        settings = dataclasses.replace(first.settings, state=states)
+        vars(context).update(config=first.config, fallback=first.fallback, settings=settings)
         return context
 
 
 def _ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
-    """The same plan, at the end: it claims the same issues, and what was said about them is not said again."""
+    """The same plan, at the end: it claims the same issues."""
     from jira_ci.jira import records
 
     now = context.edges.clock()
@@ -97,7 +101,7 @@ def _ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
         )
         for entry in plan.entries
     )
-    return dataclasses.replace(plan, state=state, entries=entries, warnings=())
+    return dataclasses.replace(plan, state=state, entries=entries)
 
 
 def bounded(function: Callable[[], T], deadline: Deadline, otherwise: T, complain: Callable[[str], None]) -> T:

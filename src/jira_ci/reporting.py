@@ -15,13 +15,17 @@ from jira_ci.line import Line
 from jira_ci.plan import Plan
 
 
-def report(context: Context, plan: Plan, line: Line) -> Result:
+def report(context: Context, plan: Plan, line: Line, *, said: bool = False) -> Result:
     """Sends the plan, if there is anything to send and somebody to send it to.
+
+    Args:
+        said: whether the plan was said before, and only the state is new.
 
     Raises:
         JiraCiError: a setting cannot be meant.
     """
-    _say_plan(context, plan)
+    if not said:
+        _say_plan(context, plan)
     if not plan.state:
         context.console.say("The job was skipped: nothing to report.")
         return _result(context, plan, Outcome(), [])

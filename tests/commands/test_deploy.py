@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -136,7 +137,7 @@ def test_without_the_gates_proceed_the_command_never_starts(here: Scene, environ
 
 def test_a_jira_that_is_down_opens_no_gate(here: Scene) -> None:
     program, path = canary(here)
-    here.sandbox.before = lambda request: Answer(503)
+    here.sandbox.before = lambda _: Answer(503)
     ended = deployed(here, *OPTIONS, "--timeout", "2s", program=program)
     assert (ended.code, path.exists()) == (7, False)
 
@@ -169,6 +170,13 @@ def test_a_report_that_does_not_arrive_changes_nothing(here: Scene, answer: Answ
     assert ended.code == code
     assert "\nran\n" in ended.out
     assert "Not reported" in ended.out
+
+
+def test_without_issue_keys_it_is_said_once_and_deployed(here: Scene) -> None:
+    ended = deployed(here, "--environment", "Dev", "--on-no-keys", "fail", program="raise SystemExit(6)")
+    assert ended.code == 6
+    assert ended.out.count("No issue key was found") == 1
+    assert (output(here, "state"), output(here, "issue-keys"), sent(here.sandbox)) == ("failed", "", [])
 
 
 def test_without_reporting_credentials_it_is_said_and_deployed(here: Scene) -> None:
@@ -279,7 +287,7 @@ def bye(number, frame):
     sys.exit(3)
 signal.signal(signal.SIGINT, bye)
 signal.signal(signal.SIGTERM, bye)
-open(sys.argv[1] if len(sys.argv) > 1 else "ready", "x").close()
+open("ready", "x").close()
 time.sleep(60)
 """
 
@@ -321,6 +329,54 @@ def test_a_signal_while_the_gate_waits_starts_nothing(here: Scene) -> None:
     assert not path.exists()
     assert sent(here.sandbox) == []
     assert output(here, "approved") == "false"
+
+
+@posix
+def test_a_signal_during_the_last_report_does_not_hold_the_job_up(here: Scene) -> None:
+    told, go_on = threading.Event(), threading.Event()
+
+    def before(request: Request) -> Answer | None:
+        if request.path.endswith("/bulk") and b"successful" in request.body:
+            told.set()
+            go_on.wait(50)
+        return None
+
+    here.sandbox.before = before
+    process = begin(here, *FREE)
+    assert told.wait(50)
+    process.send_signal(signal.SIGTERM)
+    ended = end(process)
+    go_on.set()
+    assert ended.code == 143
+    assert written(here)["deployment"]["state"] == "successful"
+
+
+_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+
+@posix
+def test_in_a_terminal_the_command_can_read_from_it_and_ctrl_c_reaches_it_once(here: Scene) -> None:
+    program = "print('read', input(), flush=True)\n" + _LONG
+    inside = [sys.executable, "-I", "-m", "jira_ci", "deploy", *FREE, "--", sys.executable, "-I", "-c", program]
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-c", _TERMINAL, *inside],
+        cwd=here.job.folder,
+        env=here.job.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"typed\n")
+    process.stdin.flush()
+    until((here.job.folder / "ready").exists)
+    process.stdin.write(b"\x03")
+    process.stdin.flush()
+    out = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 130, out
+    assert "read typed" in out
+    assert out.count("command told 2") == 1
+    assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
 
 
 class StandIn:

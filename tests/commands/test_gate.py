@@ -29,11 +29,11 @@ def gate(job: Job, sandbox: Sandbox, *arguments: str, **environ: str) -> Ended:
 
 def outputs(job: Job) -> dict[str, str]:
     """Step outputs as the runner takes them: the last one of a name wins."""
-    lines = iter(job.output().splitlines())
-    found = {}
-    for line in lines:
-        name, _, delimiter = line.partition("<<")
-        found[name] = "\n".join(iter(lambda end=delimiter: next(lines), delimiter))  # type: ignore[misc]
+    found, lines = {}, job.output().splitlines()
+    while lines:
+        name, _, delimiter = lines[0].partition("<<")
+        end = lines.index(delimiter, 1)
+        found[name], lines = "\n".join(lines[1:end]), lines[end + 1 :]
     return found
 
 

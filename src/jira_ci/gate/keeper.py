@@ -163,7 +163,8 @@ class Keeper:
         if abs(skew) > _SKEW and not self._skew_said:
             self._skew_said = True
             which = "ahead of" if skew > 0 else "behind"
-            said = f"This machine's clock is {comments.duration(60 * round(abs(skew) / 60))} {which} Jira's, which counts for the window."
+            off = comments.duration(60 * round(abs(skew) / 60))
+            said = f"This machine's clock is {off} {which} Jira's, which counts for the window."
             self._context.console.notice("warning", said)
 
     def _tell(self, pause: float | None) -> None:

@@ -84,7 +84,8 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
         path = context.root / f"{_FILE}.json"
     else:
         folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
-        path = Path(folder) / f"{_FILE}-{record.digest({'records': list(records)})[:16]}.json"
+        name = record.digest({"records": [record.digest(one) for one in records]})[:16]
+        path = Path(folder) / f"{_FILE}-{name}.json"
     try:
         path.write_text(text + "\n", encoding="ascii", newline="\n")
     except OSError as error:
