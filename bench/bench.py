@@ -1,16 +1,22 @@
 """Figures, each beside a floor measured in the same run. Nothing here fails; it prints.
 
 python bench/bench.py            all figures
-python bench/bench.py keys       one of: report, tls, keys, many
+python bench/bench.py keys       one of: report, tls, keys, many, gate
 """
 
 from __future__ import annotations
 
 import sys
 
-from figures import keys, many, report, tls
+from figures import gate, keys, many, report, tls
 
-FIGURES = {"report": report.measure, "tls": tls.measure, "keys": keys.measure, "many": many.measure}
+FIGURES = {
+    "report": report.measure,
+    "tls": tls.measure,
+    "keys": keys.measure,
+    "many": many.measure,
+    "gate": gate.measure,
+}
 
 
 def main(names: list[str]) -> None:

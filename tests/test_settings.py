@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 
-from jira_ci.errors import UsageError
-from jira_ci.settings import TABLE, Setting, Settings, fill, nearest, parse, resolve
+from jira_ci.errors import UsageError, nearest
+from jira_ci.setting import Setting, parse
+from jira_ci.settings import TABLE, Settings, fill, resolve
 
 _NOBODY: dict[str, str | None] = {}
 

@@ -19,7 +19,8 @@ from jira_ci.cli import COMMANDS
 from jira_ci.errors import Exit
 from jira_ci.jira.bulk import DEPLOYMENTS, Outcome
 from jira_ci.plan import Plan
-from jira_ci.settings import TABLE, Setting
+from jira_ci.setting import Setting
+from jira_ci.settings import TABLE
 from wrappers.gitlab_runner import TEMPLATE, resolve
 
 ROOT = Path(__file__).resolve().parents[1]

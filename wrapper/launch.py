@@ -1,40 +1,89 @@
 """What the action starts: puts our sources and their dependencies on the path, and runs one command.
 
-It is run as ``python -I -S -B -X utf8 launch.py COMMAND``. Isolated and without ``site``, nothing of the user's
+It is run as ``python -I -S -B -X utf8 launch.py COMMAND LC_CTYPE``. Isolated and without ``site``, nothing of the user's
 checkout, variables or site-packages is imported. No byte code is written, because files that a container leaves in the
 action's folder as root cannot be deleted by the runner (https://github.com/actions/runner/issues/434).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 _ACTION = Path(__file__).resolve().parent.parent
 _FAILS_OPEN = ("report", "build", "deployment")
+_FAILS_CLOSED = {"decision": "deny", "approved": False, "reason": "The gate was not asked."}
 
 sys.path.insert(0, str(_ACTION / "src"))
 sys.path.append(str(_ACTION))
 
-from jira_ci.ci.log import log_of  # noqa: E402 - it is there only now, and needs nothing but the standard library
-from jira_ci.errors import Exit, JiraCiError  # noqa: E402
+from jira_ci.ci import outputs  # noqa: E402 - they are there only now, and need nothing but the standard library
+from jira_ci.ci.log import log_of  # noqa: E402
+from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402
 from jira_ci.settings import resolve  # noqa: E402
+from jira_ci.text import one_line  # noqa: E402
 
 
 def launch(command: str, environ: Mapping[str, str]) -> int:
     """Runs one command of jira-ci and returns its exit code."""
+    if command in ("gate", "deploy"):
+        _nothing_is_approved(environ)
     try:
+        script = _script(command, environ)
         folder = _dependencies(environ)
     except JiraCiError as error:
-        return _without_dependencies(command, error, environ)
+        return _not_begun(command, error, environ)
     except KeyboardInterrupt:
         return Exit.SIGINT
     sys.path.insert(0, str(folder))
     from jira_ci.cli import main
 
-    return main([command])
+    if command != "deploy":
+        return main([command])
+    from wrapper import script_file
+
+    try:
+        path = script_file.write(script, environ)
+    except UsageError as error:
+        return _not_begun(command, error, environ)
+    try:
+        return main(["deploy", "--", *script_file.shell(environ), str(path)])
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def restore_locale(environ: MutableMapping[str, str], ctype: str) -> None:
+    """Takes back what Python does to a process in the C locale, or a user's script would inherit it.
+
+    Args:
+        ctype: what LC_CTYPE was before, ``""`` for nothing (https://peps.python.org/pep-0538/).
+    """
+    if ctype:
+        environ["LC_CTYPE"] = ctype
+    else:
+        environ.pop("LC_CTYPE", None)
+
+
+def _nothing_is_approved(environ: Mapping[str, str]) -> None:
+    """Says so before anything can go wrong. Of two outputs with one name the runner takes the last."""
+    with contextlib.suppress(OSError, KeyError), Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+        file.write(outputs.github(_FAILS_CLOSED, f"jira-ci-{secrets.token_hex(16)}"))
+
+
+def _script(command: str, environ: Mapping[str, str]) -> str:
+    """What is to be deployed with; empty for every other command."""
+    script = environ.get("JIRA_CI_INPUT_SCRIPT", "")
+    if command == "deploy" and not script.strip():
+        raise UsageError("script is empty, and command is deploy.", "Write what deploys: script: ./deploy.sh")
+    if command != "deploy" and script.strip():
+        name = one_line(command, 80)
+        raise UsageError(f"script is set, but command is {name}, which runs none.", "Set command: deploy.")
+    return script
 
 
 def _dependencies(environ: Mapping[str, str]) -> Path:
@@ -47,10 +96,10 @@ def _dependencies(environ: Mapping[str, str]) -> Path:
     return packages.ready(_ACTION / "requirements" / "runtime.txt", environ, _say)
 
 
-def _without_dependencies(command: str, error: JiraCiError, environ: Mapping[str, str]) -> int:
+def _not_begun(command: str, error: JiraCiError, environ: Mapping[str, str]) -> int:
     """Reporting fails open; whatever else was asked for was not done."""
     try:
-        fatal = command not in _FAILS_OPEN or resolve({}, environ).on_error == "fail"
+        fatal = command not in _FAILS_OPEN or isinstance(error, UsageError) or resolve({}, environ).on_error == "fail"
     except JiraCiError as usage:
         error, fatal = usage, True
     sentence = str(error) if fatal else f"Not reported: {error}"
@@ -64,4 +113,5 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    restore_locale(os.environ, sys.argv[2])
     sys.exit(launch(sys.argv[1], os.environ))

@@ -147,7 +147,8 @@ class Child:
 
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without our secrets, under all their names; ``GITHUB_TOKEN`` and the like are the user's."""
+    """The environment without our secrets, under all their names, and without the action's inputs, which the step was
+    given and not the user's command; ``GITHUB_TOKEN`` and the like are the user's."""
     return {name: value for name, value in environ.items() if not _CREDENTIAL.fullmatch(name.upper())}
 
 
@@ -163,7 +164,9 @@ def _credential_pattern() -> re.Pattern[str]:
     ours = [name for row in secret for name in (row.name, *row.also)]
     plugin = [name for row in secret if row.plugin for name in (row.name, *row.also)]
     # Between: the word of one of several connections, as in JIRA_CI_EMEA_TOKEN.
-    return re.compile(f"JIRA_CI_(?:.+_)?(?:{_variables(ours)})|PLUGIN_(?:{_variables(plugin)}|CONNECT_KEY)")
+    return re.compile(
+        f"JIRA_CI_INPUT_.*|JIRA_CI_(?:.+_)?(?:{_variables(ours)})|PLUGIN_(?:{_variables(plugin)}|CONNECT_KEY)"
+    )
 
 
 def _variables(names: Sequence[str]) -> str:

@@ -25,9 +25,10 @@ from typing import NoReturn
 from jira_ci import __version__
 from jira_ci.context import Result, make_console, open_context
 from jira_ci.edges import Edges, real_edges
-from jira_ci.errors import Exit, JiraCiError, UsageError
+from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
 from jira_ci.publish import publish
-from jira_ci.settings import TABLE, Setting, Settings, nearest, resolve
+from jira_ci.setting import Setting
+from jira_ci.settings import TABLE, Settings, resolve
 from jira_ci.text import one_line
 
 

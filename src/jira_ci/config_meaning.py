@@ -7,7 +7,7 @@ from typing import Any
 
 from jira_ci.config_problems import Problem, Step, dotted, shown
 from jira_ci.config_schema import defaults
-from jira_ci.settings import nearest
+from jira_ci.errors import nearest
 from jira_ci.text import canonical
 
 Path = tuple[Step, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jira_ci.settings import nearest
+from jira_ci.errors import nearest
 from jira_ci.text import one_line
 
 Step = str | int

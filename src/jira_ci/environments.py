@@ -14,9 +14,8 @@ from typing import Any
 from jira_ci import globs
 from jira_ci.atlassian_mapping import Mapping as AtlassianMapping
 from jira_ci.config import Config, Rule
-from jira_ci.errors import UsageError
+from jira_ci.errors import UsageError, nearest
 from jira_ci.inference import infer
-from jira_ci.settings import nearest
 from jira_ci.text import canonical, one_line
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -13,6 +13,7 @@ An answer is not an error: *not approved* is a result with an exit code of its o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -100,3 +101,11 @@ class Interrupted(JiraCiError):
     def __init__(self, signum: int) -> None:
         super().__init__(f"Interrupted by signal {signum}.")
         self.exit = Exit.SIGINT if signum == 2 else Exit.SIGTERM
+
+
+def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """``Did you mean X?`` with the nearest of the words, or nothing."""
+    import difflib  # only a mistake needs it
+
+    near = difflib.get_close_matches(word, list(words), 1, cutoff)
+    return f"Did you mean {near[0]}?" if near else ""

@@ -13,51 +13,15 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from jira_ci.errors import UsageError
+from jira_ci.errors import UsageError, nearest
+from jira_ci.setting import Kind, Setting, parse
 
-Kind = Literal["text", "list", "duration", "switch", "choice", "count"]
-
-_DURATION = re.compile(r"([0-9]{1,6})([smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-_COUNT = re.compile(r"0|[1-9][0-9]{0,5}")
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
 _NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE|HOME)")
 # Credentials of the connections that the file names: ``credentials: EMEA`` means JIRA_CI_EMEA_TOKEN and so on.
 _OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET)")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of the table."""
-
-    kind: Kind
-    group: str
-    help: str
-    default: str = ""
-    choices: tuple[str, ...] = ()
-    secret: bool = False
-    also: tuple[str, ...] = ()
-    """Other names for it, as in a flag: the Harness plugin's words."""
-    plugin: bool = False
-    """Whether the Harness plugin has it, so that ``PLUGIN_<NAME>`` is read too."""
-    variables: tuple[str, ...] = ()
-    """Environment variables of others that mean the same."""
-    yaml: str = ""
-    """Its place in ``.jira-ci.yml``, as a dotted path."""
-    metavar: str = ""
-    zero: bool = False
-    """Whether a duration may be ``0``: none at all."""
-    name: str = ""
-
-    @property
-    def variable(self) -> str:
-        return "JIRA_CI_" + self.name.upper().replace("-", "_")
-
-    @property
-    def field(self) -> str:
-        return self.name.replace("-", "_")
 
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
@@ -78,7 +42,7 @@ class Settings:
     client_secret: str = _setting("text", "jira", "OAuth client secret", secret=True, plugin=True, metavar="SECRET")
     headers: tuple[str, ...] = _setting("list", "jira", "extra HTTP headers for the Jira site and no other host, as Name: value", secret=True, metavar="HEADER")
     ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")
-    timeout: float = _setting("duration", "jira", "the deadline over a whole report, retries included", default="60s")
+    timeout: float = _setting("duration", "jira", "the deadline over a whole report, or over one round of the gate, retries included", default="60s")
 
     user: str = _setting("text", "access", "whose API token it is: an e-mail address; for the gate on Jira Cloud", metavar="USER")
     token: str = _setting("text", "access", "an API token (with user), or a personal access token (Data Center, alone); for the gate", secret=True, metavar="TOKEN")
@@ -182,63 +146,6 @@ def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
     )
 
 
-def parse(row: Setting, text: str, origin: str) -> Any:
-    """One setting's text as its value: strict, so that a mistake is never a silent default.
-
-    Raises:
-        UsageError: naming the setting, where the text came from, and what was expected.
-    """
-    if row.kind == "text":
-        return text.strip()
-    if row.kind == "list":
-        return _list(row, text, origin)
-    if row.kind == "duration":
-        return _duration(row, text, origin)
-    if row.kind == "count":
-        return _count(row, text, origin)
-    choices = ("true", "false") if row.kind == "switch" else row.choices
-    if text not in choices:
-        hint = nearest(text.strip().lower(), choices)
-        raise UsageError(f"{row.name} ({origin}) is {text[:80]!r}; it must be one of: {', '.join(choices)}.", hint)
-    return text == "true" if row.kind == "switch" else text
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """``Did you mean X?`` with the nearest of the words, or nothing."""
-    import difflib  # only a mistake needs it
-
-    near = difflib.get_close_matches(word, list(words), 1)
-    return f"Did you mean {near[0]}?" if near else ""
-
-
-def _list(row: Setting, text: str, origin: str) -> tuple[str, ...]:
-    parts = re.split(r"[\n\r]" if row.name == "headers" else r"[,\n\r]", text)
-    if values := tuple(part.strip() for part in parts if part.strip()):
-        return values
-    raise UsageError(f"{row.name} ({origin}) is a list of nothing.", "Give it a value or leave it out.")
-
-
-def _duration(row: Setting, text: str, origin: str) -> float:
-    if row.zero and text == "0":
-        return 0.0
-    match = _DURATION.fullmatch(text)
-    seconds = int(match[1]) * _SECONDS[match[2]] if match else -1
-    if seconds < 0 or (seconds == 0 and not row.zero):
-        expected = "a duration, or 0" if row.zero else "a duration above zero"
-        raise UsageError(
-            f"{row.name} ({origin}) is {text[:80]!r}; it must be {expected}.", "Write it as 90s, 30m or 2h."
-        )
-    return float(seconds)
-
-
-def _count(row: Setting, text: str, origin: str) -> int:
-    if not _COUNT.fullmatch(text):
-        raise UsageError(
-            f"{row.name} ({origin}) is {text[:80]!r}; it must be a whole number, 0 or more.", "Write it in digits."
-        )
-    return int(text)
-
-
 def _find(row: Setting, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> tuple[str, str] | None:
     names = (row.name, *row.also)
     for name in names:
@@ -293,5 +200,5 @@ def _strangers(environ: Mapping[str, str]) -> Iterable[str]:
     for variable in sorted(environ):
         if not variable.startswith("JIRA_CI_") or variable in known or _NOT_SETTINGS.fullmatch(variable):
             continue
-        if not _OF_CONNECTION.fullmatch(variable):
+        if not _OF_CONNECTION.fullmatch(variable) or nearest(variable, known, cutoff=0.9):
             yield f"{variable} is no setting of jira-ci and is ignored. {nearest(variable, known)}".strip()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jira_ci.errors import UsageError
-from jira_ci.settings import nearest
+from jira_ci.errors import UsageError, nearest
 from jira_ci.text import one_line
 
 _WORDS = {

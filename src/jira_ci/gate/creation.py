@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jira_ci.errors import AccessError, NetworkError
+from jira_ci.errors import AccessError, NetworkError, nearest
 from jira_ci.gate.mark import description
 from jira_ci.gate.terms import Occasion, Policy, Subject
 from jira_ci.gate.values import Unfit, field_values
 from jira_ci.jira.desk_answers import Desk, Field, RequestType
 from jira_ci.jira.service import Service
 from jira_ci.jira.unwelcome import NotFound, Redirected, Refused
-from jira_ci.settings import nearest
 from jira_ci.text import one_line
 
 
@@ -41,7 +40,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Occasi
         Impossible: the policy does not fit the service desk.
         JiraCiError: as for every question.
     """
-    desk = _desk(service, policy.service_desk)
+    desk = find_desk(service, policy.service_desk)
     kind = _request_type(service, desk, policy.request_type)
     types = service.types_of_project(desk.project_key)
     if not is_of_type(kind.issue_type, types.get(kind.issue_type, ""), policy.issue_types):
@@ -92,8 +91,13 @@ def shown(text: str) -> str:
     return repr(one_line(text, 100))
 
 
-def _desk(service: Service, wanted: str) -> Desk:
-    """By its project; a number could be the id of another desk too, so that the answer is compared."""
+def find_desk(service: Service, wanted: str) -> Desk:
+    """A service desk by its project; a number could be the id of another desk too, so that the answer is compared.
+
+    Raises:
+        Impossible: there is none that the account sees.
+        JiraCiError: as for every question.
+    """
     try:
         desk = service.desk(wanted)
         if is_in_project(desk.project_id, desk.project_key, wanted):

@@ -42,8 +42,8 @@ def entries(context: Context, *, deploying: bool) -> list[Entry]:
     """One for each environment that was named; at least one. Never raises a UsageError: that is row 1."""
     names = list(dict.fromkeys(context.environment_names))
     try:
-        found = _load(context)
-        asked = _asked(context)
+        found = trusted_file(context)
+        asked = asked_for(context)
     except UsageError as error:
         return [_refused(context, name, str(error)) for name in names] or [_nowhere(context)]
     return [_entry(context, name, found, asked, deploying) for name in names] or [_nowhere(context)]
@@ -79,7 +79,12 @@ def issue_keys(context: Context, environment: str) -> tuple[str, ...]:
         return ()
 
 
-def _load(context: Context) -> Loaded | Absent:
+def trusted_file(context: Context) -> Loaded | Absent:
+    """The policy's file at the trusted commit.
+
+    Raises:
+        UsageError: nobody can tell, or it cannot be meant.
+    """
     connected: list[Provider] = []
 
     def provider() -> Provider | None:
@@ -102,7 +107,7 @@ def _load(context: Context) -> Loaded | Absent:
             one.close()
 
 
-def _asked(context: Context) -> Asked:
+def asked_for(context: Context) -> Asked:
     """Of the settings only what somebody said: the work tree's file has no say here."""
     given = context.given
     return Asked(
@@ -125,10 +130,11 @@ def _entry(context: Context, environment: str, found: Loaded | Absent, asked: As
     fitting = fit(subject, settled.title, context.run, at=at)
     if isinstance(fitting, Decision):
         return Entry(subject, settled, fitting)
-    return Entry(fitting, settled, next(_unaskable(context, settled), None))
+    return Entry(fitting, settled, next(unaskable(context, settled), None))
 
 
-def _unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
+def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
+    """Why Jira cannot be asked about a change under this policy: rows 1 and 5."""
     if policy.gate_by == "jira":
         yield Decision.of(1, "The policy says gate-by: jira, which this version cannot do. Use gate-by: change.")
     try:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import Any
 
+from jira_ci.errors import nearest
 from jira_ci.gate.window import moment
 from jira_ci.jira.desk_answers import Field
-from jira_ci.settings import nearest
 from jira_ci.text import canonical, one_line
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")

@@ -19,7 +19,7 @@ from jira_ci.jira.desk_answers import Approval, Comment, Desk, Field, Page, Requ
 from jira_ci.jira.exchange import Answer
 from jira_ci.jira.paging import Listed
 from jira_ci.jira.session import Session
-from jira_ci.jira.shapes import WrongShape
+from jira_ci.jira.shapes import WrongShape, items, mapping, text
 from jira_ci.jira.unwelcome import misshapen, unwelcome
 
 T = TypeVar("T")
@@ -125,6 +125,10 @@ class Service:
         """The issue types of a project: id to name."""
         return self._read(changes.types_of_project(project), answers.types)[0]
 
+    def fields(self) -> dict[str, str]:
+        """Every field of the site: id to name."""
+        return self._read(changes.fields(), _names)[0]
+
     def create(self, desk_id: str, type_id: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """Makes a request, and gives its id and key. Sent once: after a ``NetworkError`` it may be there or not."""
         return self._read(desk.create(desk_id, type_id, values), desk_answers.created, 201)[0]
@@ -168,6 +172,11 @@ class Service:
             return parse(answer.json()), stamp
         except WrongShape as error:
             raise misshapen(request, answer, error) from None
+
+
+def _names(body: Any) -> dict[str, str]:
+    beans = [mapping(one, "a field") for one in items(body, "the fields")]
+    return {text(one, "id"): text(one, "name") for one in beans}
 
 
 def _parsed(page: Page, parse: Callable[[Any], Any]) -> Page:

@@ -1,0 +1,1 @@
+"""What the command ``check`` tests, and how it is told."""

@@ -1,0 +1,133 @@
+"""The gate's half of ``check``: the trusted policy, its environments, its credentials; then each site is asked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import closing
+
+from jira_ci import globs
+from jira_ci.checks.line import Line, failed
+from jira_ci.context import Context
+from jira_ci.deadline import Deadline
+from jira_ci.environments import classify
+from jira_ci.errors import Exit, UsageError
+from jira_ci.gate import docket
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import Loaded, Policy, settle
+from jira_ci.gate.site_checkup import site_lines
+from jira_ci.gate.sites import Sites
+from jira_ci.gate.stakes import Stake, doubts, examples, type_of
+from jira_ci.gate.tighten import Asked
+from jira_ci.gate.trusted import Absent
+from jira_ci.text import canonical, one_line
+
+_POLICY = "gate policy"
+
+
+def lines(context: Context) -> Iterator[Line]:
+    """A line for each thing that the gate needs; nothing is written. Without change control one that says so."""
+    # What reporting took of the time is not the gate's.
+    context = dataclasses.replace(context, deadline=Deadline(context.given.timeout))
+    context.edges.signals.deadline = context.deadline
+    try:
+        found, asked = docket.trusted_file(context), docket.asked_for(context)
+    except UsageError as error:
+        yield failed(_POLICY, error)
+        return
+    if isinstance(found, Absent) or not (found.config.enabled or asked.change_controlled):
+        yield _uncontrolled(settle(found, "", asked, gate=False))
+        return
+    yield Line(_POLICY, f"{one_line(found.source)}, read" + _weaker(found))
+    stakes: list[Stake] = []
+    for one in dict.fromkeys(_stakes(context, found, asked)):
+        if isinstance(one, Line):
+            yield one
+        else:
+            stakes.append(Stake(*one))
+    yield from _asking(context, found, stakes)
+
+
+def _asking(context: Context, found: Loaded, stakes: list[Stake]) -> Iterator[Line]:
+    if stakes:
+        names = ", ".join(one_line(stake.name, 80) for stake in stakes[:20])
+        yield Line("gate environments", f"under change control: {names}")
+    yield from doubts(found.config, stakes)
+    places: dict[tuple[str, str], list[Stake]] = {}
+    for stake in stakes:
+        places.setdefault((stake.policy.site, stake.policy.credentials), []).append(stake)
+    with closing(Sites(context)) as sites:
+        for there in places.values():
+            yield from _place(context, sites, there)
+
+
+def _place(context: Context, sites: Sites, stakes: list[Stake]) -> Iterator[Line]:
+    able = []
+    for stake in stakes:
+        objection = next(docket.unaskable(context, stake.policy), None)
+        if objection is None:
+            able.append(stake)
+        elif objection.exit == Exit.ACCESS:
+            yield Line("gate credentials", objection.reason, exit=objection.exit)
+            return
+        else:
+            yield Line("gate connection", f"{one_line(stake.name, 80)}: {objection.reason}", exit=objection.exit)
+    if not able:
+        return
+    try:
+        service = sites.service(able[0].policy)
+    except UsageError as error:
+        yield failed("gate connection", error)
+        return
+    yield from site_lines(service, context, able)
+
+
+def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | tuple[str, Policy, str, bool]]:
+    """What is under change control, as the arguments of a :class:`Stake`, and a line for each name that cannot be.
+
+    Settings are about the environments of this job, and not about the others in the file.
+    """
+    given = context.environment_names
+    known = {canonical(name) for name in given}
+    for name in given:
+        yield from _stake(found, name, asked)
+    others = Asked(site=asked.site, project_name=asked.project_name)
+    for rule in found.config.rules:
+        if canonical(rule.name) in known:
+            continue
+        if not globs.is_glob(rule.name):
+            yield from _stake(found, rule.name, others)
+        elif rule.change_controlled:
+            yield from _pattern(found, rule.name, others)
+
+
+def _stake(
+    found: Loaded, name: str, asked: Asked, glob: str = ""
+) -> Iterator[Line | tuple[str, Policy, str, bool]]:
+    settled = settle(found, name, asked, gate=False)
+    if isinstance(settled, Policy):
+        yield glob or name, settled, type_of(name, found.config), not glob
+    elif settled.exit != Exit.OK:
+        yield Line(_POLICY, settled.reason, exit=settled.exit)
+
+
+def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | tuple[str, Policy, str, bool]]:
+    """One of the names that a glob matches stands for all of them."""
+    for name in examples(glob):
+        try:
+            controlled = classify(name, found.config).change_controlled
+        except UsageError:
+            continue  # a warning about the glob says it
+        if controlled:
+            yield from _stake(found, name, asked, glob)
+            return
+
+
+def _uncontrolled(settled: Policy | Decision) -> Line:
+    if isinstance(settled, Policy):  # only an environment that is under control has one
+        return Line("gate", settled.source)
+    return Line("gate", settled.reason, exit=settled.exit)
+
+
+def _weaker(found: Loaded) -> str:
+    return f" ({one_line('; '.join(found.relaxed))})" if found.relaxed else ""
