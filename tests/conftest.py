@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import contract
 from jira_ci.sandbox.server import Sandbox
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _OUTSIDE: list[str] = []
+
+
+# No test asserts a time: on a busy machine every example may take long.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

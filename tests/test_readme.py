@@ -21,7 +21,7 @@ PATH = os.environ["PATH"]
 
 def _configuration() -> str:
     blocks: list[str] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    [found] = [block for block in blocks if "\nenvironments:" in block]
+    [found] = [block for block in blocks if "Azure-Dev" in block]
     return found
 
 
@@ -77,3 +77,10 @@ def test_links_lead_to_files(link: str) -> None:
 def test_links_lead_to_headings(anchor: str) -> None:
     headings = [line.lstrip("# ").lower().replace(" ", "-") for line in README.splitlines() if line.startswith("## ")]
     assert anchor in headings
+
+
+def test_the_gates_policies_are_valid() -> None:
+    policies = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "change-control:" in block]
+    parsed = [config.parse(block.encode(), ".jira-ci.yml") for block in policies]
+    assert [found.enabled for found in parsed] == [True, True]
+    assert parsed[1].control()["title"].startswith("Octopus: Deploy ")

@@ -1,8 +1,8 @@
 """What the action starts: puts our sources and their dependencies on the path, and runs one command.
 
-It is run as ``python -I -S -B -X utf8 launch.py COMMAND LC_CTYPE``. Isolated and without ``site``, nothing of the user's
-checkout, variables or site-packages is imported. No byte code is written, because files that a container leaves in the
-action's folder as root cannot be deleted by the runner (https://github.com/actions/runner/issues/434).
+It is run as ``python -I -S -B -X utf8 launch.py COMMAND LC_CTYPE``. Isolated and without ``site``, nothing of the
+user's checkout, variables or site-packages is imported. No byte code is written, because files that a container leaves
+in the action's folder as root cannot be deleted by the runner (https://github.com/actions/runner/issues/434).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def write(text: str, environ: Mapping[str, str]) -> Path:
     folder = environ.get("RUNNER_TEMP") or tempfile.gettempdir()
     try:
         handle, name = tempfile.mkstemp(prefix="jira-ci-", suffix=".sh", dir=folder)
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(os.fsencode(text))
         path = Path(name)
         path.chmod(0o700)

@@ -1,4 +1,4 @@
-"""keys, environment and check: what they say, and as JSON."""
+"""keys and environment: what they say, and as JSON."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 import scenes
-from jira_ci.sandbox.exchange import Answer
-from jira_ci.sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]
@@ -97,39 +95,3 @@ def test_atlassians_own_mapping_counts_where_there_is_no_file_of_ours(job: Job) 
 def test_a_misspelt_variable_is_said(job: Job) -> None:
     ended = job.jira_ci("environment", "qa7", JIRA_CI_ENVIROMENT="x")
     assert "JIRA_CI_ENVIROMENT is no setting of jira-ci and is ignored. Did you mean JIRA_CI_ENVIRONMENT?" in ended.out
-
-
-def test_check_finds_everything_in_order_and_writes_nothing(job: Job, sandbox: Sandbox) -> None:
-    job.environ |= scenes.reach(sandbox)
-    ended = job.jira_ci("check")
-    assert ended.code == 0, ended.out
-    assert all(line.startswith("ok") for line in ended.out.splitlines() if not line.startswith("::"))
-    assert {exchange.method for exchange in sandbox.exchanges} == {"GET", "POST"}
-    assert [exchange.path for exchange in sandbox.exchanges if exchange.method == "POST"] == ["/oauth/token"]
-
-
-@pytest.mark.parametrize(
-    ("path", "answer", "code", "subject"),
-    [
-        ("/_edge/tenant_info", Answer(404), 7, "cloud id"),
-        ("/oauth/token", Answer(401), 6, "access token"),
-        ("/builds/", Answer(403), 6, "builds permission"),
-    ],
-)
-def test_check_says_what_is_wrong_with_a_code(
-    job: Job, sandbox: Sandbox, path: str, answer: Answer, code: int, subject: str
-) -> None:
-    job.environ |= scenes.reach(sandbox)
-    sandbox.before = lambda request: answer if path in request.path else None
-    ended = job.jira_ci("check", "--format", "json")
-    assert ended.code == code
-    [wrong] = [check for check in ended.json["checks"] if not check["ok"]]
-    assert wrong["name"] == subject
-    assert wrong["mend"]
-
-
-def test_check_without_settings_says_what_to_create(tmp_path: Path) -> None:
-    job = scenes.local(tmp_path / "shop", PATH)
-    ended = job.jira_ci("check")
-    assert ended.code == 2
-    assert "Create OAuth credentials" in ended.out

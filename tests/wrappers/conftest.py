@@ -31,6 +31,14 @@ def runner(machine: Machine) -> Runner:
 
 
 @pytest.fixture
+def gated(runner: Runner, sandbox: Sandbox) -> Runner:
+    """GitHub's runner in a repository whose policy makes Prod change controlled."""
+    runner.machine.gated(sandbox)
+    runner.event = ("push", {"repository": {"full_name": "octo-org/web", "id": 1296269, "default_branch": "main"}})
+    return runner
+
+
+@pytest.fixture
 def gitlab(machine: Machine) -> Callable[..., GitLab]:
     """GitLab with this ``.gitlab-ci.yml`` and these variables; jira-ci is in the job's image already."""
 

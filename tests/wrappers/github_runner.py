@@ -166,7 +166,7 @@ def evaluate(text: Any, context: Mapping[str, Any]) -> str:
     def look_up(match: re.Match[str]) -> str:
         value: Any = context
         for name in match[1].strip().split("."):
-            assert re.fullmatch(r"[a-z][a-z-]*", name), f"this runner knows no {match[0]}"
+            assert re.fullmatch(r"[A-Za-z][A-Za-z_-]*", name), f"this runner knows no {match[0]}"
             value = value.get(name, "") if isinstance(value, Mapping) else ""
         return str(value)
 

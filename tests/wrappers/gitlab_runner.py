@@ -206,7 +206,7 @@ class GitLab:
             "CI_PROJECT_URL": "https://gitlab.example/group/web",
             "CI_SERVER_URL": "https://gitlab.example",
         }
-        known = {**predefined, **self.jobs.get("variables", {}), **job.get("variables", {}), **self.inherited}
+        known = {**predefined, **_plain(self.jobs.get("variables", {})), **job.get("variables", {}), **self.inherited}
         known = {**known, **self.variables}
         known = {key: _expand(str(value), known) for key, value in known.items()}
         environment = job.get("environment")
@@ -216,6 +216,11 @@ class GitLab:
             known["CI_ENVIRONMENT_ACTION"] = environment.get("action", "start")
             known["CI_ENVIRONMENT_TIER"] = environment.get("deployment_tier", _tier(known["CI_ENVIRONMENT_NAME"]))
         return self.machine.environ(**known)
+
+
+def _plain(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables of a pipeline's form are maps: https://docs.gitlab.com/ci/yaml/#variablesdescription"""
+    return {name: row.get("value", "") if isinstance(row, dict) else row for name, row in variables.items()}
 
 
 def _tier(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gate_jobs import POLICY
 from jira_ci.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +109,15 @@ class Machine:
             "JIRA_CI_CLIENT_ID": sandbox.credentials.client_id,
             "JIRA_CI_CLIENT_SECRET": sandbox.credentials.client_secret,
         }
+
+    def gated(self, sandbox: Sandbox, more: str = "comments: internal") -> None:
+        """The repository gets the policy of ``gate_jobs``, and the organisation credentials for the gate."""
+        self.uses(sandbox)
+        self.site |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+        self.commit("WEB-7 Sign in with a passkey")
+        (self.workspace / ".jira-ci.yml").write_text(POLICY.format(site=sandbox.address, more=more))
+        subprocess.run(["git", "add", ".jira-ci.yml"], cwd=self.workspace, env=self.environ(), check=True)
+        self.commit("WEB-7 The policy")
 
     def commit(self, message: str, branch: str = "main") -> str:
         """A commit in the workspace's repository; its hash."""

@@ -1,4 +1,4 @@
-"""The examples in the README and the documents: safe, and held against the action and the template."""
+"""The examples, in the README, the documents and as files: safe, and held against the action and the template."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from jira_ci.settings import TABLE
-from wrappers.gitlab_runner import TEMPLATE, Loader, resolve
+from wrappers.gitlab_runner import TEMPLATE, Loader, commands, resolve
 from wrappers.machine import ROOT
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -19,7 +19,8 @@ KNOWN = {"JIRA_CI_PACKAGE", "JIRA_CI_HOME"} | {row.variable for row in TABLE}
 
 def _snippets() -> list[tuple[str, str]]:
     files = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    return [
+    whole = sorted((ROOT / "examples").rglob("*.yml"))
+    return [(str(path.relative_to(ROOT)), path.read_text("utf-8")) for path in whole] + [
         (f"{path.name}: {number}", text)
         for path in files
         for number, text in enumerate(
@@ -51,7 +52,10 @@ def test_there_are_examples_for_both() -> None:
 
 @pytest.mark.parametrize(("where", "text"), [("action.yml", (ROOT / "action.yml").read_text("utf-8")), *GITHUB])
 def test_no_expression_stands_in_a_script(where: str, text: str) -> None:
-    scripts = list(_values(yaml.load(text, Loader), "run"))  # noqa: S506 - a SafeLoader with one tag
+    document = _load(text)
+    steps = [step for steps in _values(document, "steps") for step in steps]
+    scripts = [step["run"] for step in steps if "run" in step]
+    scripts += [step["with"]["script"] for step in steps if "script" in step.get("with", {})]
     assert scripts
     assert [script for script in scripts if "${{" in str(script)] == []
 
@@ -89,6 +93,34 @@ def test_examples_for_gitlab_extend_jobs_that_exist(where: str, text: str) -> No
     assert ours
     assert all(jobs[name]["artifacts"]["reports"]["dotenv"] == "jira-ci.env" for name in ours)
     assert "script" in jobs[ours[0]]
+
+
+@pytest.mark.parametrize(("where", "text"), GITHUB)
+def test_examples_for_github_that_deploy_through_the_gate_do_it_one_at_a_time(where: str, text: str) -> None:
+    document = yaml.safe_load(text)
+    for job in document["jobs"].values():
+        if any(step.get("with", {}).get("command") == "deploy" for step in job["steps"]):
+            concurrency = job.get("concurrency", document.get("concurrency", {}))
+            assert concurrency["cancel-in-progress"] is False
+            assert concurrency["group"]
+            assert job["environment"], "GitHub protects the credentials of an environment"
+
+
+@pytest.mark.parametrize(("where", "text"), GITLAB)
+def test_examples_for_gitlab_that_deploy_through_the_gate_do_it_one_at_a_time(where: str, text: str) -> None:
+    for job in _load(text).values():
+        if isinstance(job, dict) and job.get("extends") == ".jira-ci-gated-deployment":
+            assert job["resource_group"]
+            assert any("jira_ci deploy " in command for command in commands(job["script"]))
+
+
+def test_the_files_are_examples_of_what_can_be_done() -> None:
+    names = {where for where, _ in [*GITHUB, *GITLAB] if where.startswith("examples")}
+    assert names == {
+        f"examples/{provider}/{name}.yml"
+        for provider in ("github", "gitlab")
+        for name in ("manual-dispatch", "gated-deployment")
+    }
 
 
 def _load(text: str) -> Any:

@@ -45,7 +45,7 @@ def test_the_shell_check_can_fail(tmp_path: Path) -> None:
     assert subprocess.run([str(SHELLCHECK), "--shell=sh", str(file)], capture_output=True).returncode == 1
 
 
-@pytest.mark.parametrize("name", ["action.yml", ".gitlab-ci-template.yml"])
+@pytest.mark.parametrize("name", ["action.yml", ".gitlab-ci-template.yml", "examples"])
 def test_it_is_tidy_yaml(name: str) -> None:
     command = [sys.executable, "-m", "yamllint", "--strict", "-c", str(ROOT / ".yamllint"), str(ROOT / name)]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -12,7 +12,7 @@ from jira_ci.gate import checkup
 
 
 def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - every command has this signature
-    """A line for each thing. The exit code is that of the worst line; neither half keeps the other from being tested."""
+    """A line for each thing; the exit code is that of the worst one. Neither half keeps the other from being tested."""
     lines = []
     for line in chain(reporting.lines(context), checkup.lines(context)):
         lines.append(line)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from jira_ci import globs
-from jira_ci.checks.line import Line, failed
+from jira_ci.checks.line import Line, failed, warning
 from jira_ci.context import Context
 from jira_ci.deadline import Deadline
 from jira_ci.environments import classify
@@ -33,19 +33,18 @@ def lines(context: Context) -> Iterator[Line]:
     try:
         found, asked = docket.trusted_file(context), docket.asked_for(context)
     except UsageError as error:
-        yield failed(_POLICY, error)
+        # Without a policy of its own nothing tells this project that it needs one.
+        yield failed(_POLICY, error) if _wants_control(context) else warning(_POLICY, error.message, error.mend)
         return
     if isinstance(found, Absent) or not (found.config.enabled or asked.change_controlled):
-        yield _uncontrolled(settle(found, "", asked, gate=False))
+        settled = settle(found, "", asked, gate=False)
+        if isinstance(settled, Decision):
+            yield Line("gate", settled.reason, exit=settled.exit)
         return
     yield Line(_POLICY, f"{one_line(found.source)}, read" + _weaker(found))
-    stakes: list[Stake] = []
-    for one in dict.fromkeys(_stakes(context, found, asked)):
-        if isinstance(one, Line):
-            yield one
-        else:
-            stakes.append(Stake(*one))
-    yield from _asking(context, found, stakes)
+    named = list(_stakes(context, found, asked))
+    yield from dict.fromkeys(one for one in named if isinstance(one, Line))
+    yield from _asking(context, found, [one for one in named if isinstance(one, Stake)])
 
 
 def _asking(context: Context, found: Loaded, stakes: list[Stake]) -> Iterator[Line]:
@@ -82,8 +81,8 @@ def _place(context: Context, sites: Sites, stakes: list[Stake]) -> Iterator[Line
     yield from site_lines(service, context, able)
 
 
-def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | tuple[str, Policy, str, bool]]:
-    """What is under change control, as the arguments of a :class:`Stake`, and a line for each name that cannot be.
+def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | Stake]:
+    """What is under change control, and a line for each name about which the policy cannot be meant.
 
     Settings are about the environments of this job, and not about the others in the file.
     """
@@ -101,17 +100,15 @@ def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | tu
             yield from _pattern(found, rule.name, others)
 
 
-def _stake(
-    found: Loaded, name: str, asked: Asked, glob: str = ""
-) -> Iterator[Line | tuple[str, Policy, str, bool]]:
+def _stake(found: Loaded, name: str, asked: Asked, glob: str = "") -> Iterator[Line | Stake]:
     settled = settle(found, name, asked, gate=False)
     if isinstance(settled, Policy):
-        yield glob or name, settled, type_of(name, found.config), not glob
+        yield Stake(glob or name, settled, type_of(name, found.config), exact=not glob)
     elif settled.exit != Exit.OK:
         yield Line(_POLICY, settled.reason, exit=settled.exit)
 
 
-def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | tuple[str, Policy, str, bool]]:
+def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | Stake]:
     """One of the names that a glob matches stands for all of them."""
     for name in examples(glob):
         try:
@@ -123,10 +120,12 @@ def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | tuple[st
             return
 
 
-def _uncontrolled(settled: Policy | Decision) -> Line:
-    if isinstance(settled, Policy):  # only an environment that is under control has one
-        return Line("gate", settled.source)
-    return Line("gate", settled.reason, exit=settled.exit)
+def _wants_control(context: Context) -> bool:
+    """Whether the work tree's file speaks of change control, or cannot be read either."""
+    try:
+        return context.config is not None and "change-control" in context.config.document
+    except UsageError:
+        return True
 
 
 def _weaker(found: Loaded) -> str:

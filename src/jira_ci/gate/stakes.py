@@ -49,8 +49,7 @@ def doubts(config: Config, stakes: Sequence[Stake]) -> Iterator[Line]:
             "Say change-controlled: true for those that are.",
         )
     yield from _dead(config)
-    for line in dict.fromkeys(line for stake in stakes for line in _of_stake(config, stake)):
-        yield line
+    yield from dict.fromkeys(line for stake in stakes for line in _of_stake(config, stake))
 
 
 def examples(glob: str) -> list[str]:
@@ -119,7 +118,7 @@ def _of_stake(config: Config, stake: Stake) -> Iterator[Line]:
     if "deployer" in policy.exclude_approvers and not policy.deployers:
         yield warning(
             "gate policy",
-            "exclude-approvers names the deployer, but deployers is empty: nobody knows the deployer's account in Jira.",
+            "exclude-approvers names the deployer, but deployers is empty: no deployer's account is known.",
             "Map each login to an account id under deployers.",
         )
     if policy.exclude_approvers and policy.minimum_approvals == 0:

@@ -1,0 +1,166 @@
+"""What ``check`` asks one Jira site for the gate: the account, service desks, permissions, request types, titles."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+from jira_ci.checks.line import Line, failed, warning
+from jira_ci.context import Context
+from jira_ci.errors import Exit, JiraCiError, nearest
+from jira_ci.gate import docket
+from jira_ci.gate.change_checkup import change_lines
+from jira_ci.gate.creation import Impossible, find_desk, prepare, shown
+from jira_ci.gate.policy import Policy
+from jira_ci.gate.stakes import Stake
+from jira_ci.gate.subject import Subject, describe, fit, named
+from jira_ci.jira.access import Route
+from jira_ci.jira.desk_answers import Desk
+from jira_ci.jira.service import Service
+from jira_ci.text import canonical, one_line
+
+_KINDS = {
+    ("basic", True): "user and an API token",
+    ("basic", False): "user and an API token with scopes",
+    ("bearer", True): "a personal access token",
+    ("bearer", False): "a token alone",
+    ("oauth", False): "an access token for client-id and client-secret",
+}
+_MOVES = "TRANSITION_ISSUES"
+
+
+def site_lines(service: Service, context: Context, stakes: Sequence[Stake]) -> Iterator[Line]:
+    """A line for each thing. Without an account that is let in, nothing else is tested."""
+    try:
+        route, account = service.connect(), service.myself()
+    except JiraCiError as error:
+        yield failed("gate credentials", error)
+        return
+    yield Line("gate credentials", f"{_way(route)}, as {one_line(account.name, 80)} ({one_line(account.id, 100)})")
+    for project in dict.fromkeys(stake.policy.service_desk for stake in stakes):
+        there = [stake.policy for stake in stakes if stake.policy.service_desk == project]
+        yield from _desk_lines(service, project, there)
+    yield from _window_lines(service, [stake.policy for stake in stakes])
+    yield from _environment_lines(service, context, stakes)
+
+
+def _way(route: Route) -> str:
+    edition = "Jira Cloud" if route.edition == "cloud" else "Jira Data Center"
+    parts = urlsplit(route.base)
+    kind = _KINDS.get((route.kind, route.site), route.kind)
+    return one_line(f"{edition} at {parts.netloc}{parts.path} lets {kind} in", 300)
+
+
+def _desk_lines(service: Service, project: str, policies: Sequence[Policy]) -> Iterator[Line]:
+    subject = "gate service desk"
+    try:
+        desk = find_desk(service, project)
+    except (Impossible, JiraCiError) as error:
+        yield _wrong(subject, error)
+        return
+    yield Line(subject, f"{desk.project_key} is there (id {desk.id})")
+    try:
+        yield from _permission_lines(service, desk, policies)
+    except JiraCiError as error:
+        yield failed("gate permissions", error)
+
+
+def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) -> Iterator[Line]:
+    needed = {"BROWSE_PROJECTS": "see changes"}
+    if any(_may_make(policy) for policy in policies):
+        needed["CREATE_ISSUES"] = "make changes"
+    if any(policy.comments != "off" for policy in policies):
+        needed["ADD_COMMENTS"] = "comment on changes"
+    granted = service.permissions(desk.project_key, [*needed, _MOVES])
+    lacking = [name for name in needed if not granted.get(name)]
+    for name in lacking:
+        yield Line(
+            "gate permissions",
+            f"The gate's account may not {needed[name]} in {desk.project_key} ({name}).",
+            "Make it an agent of the service desk, or grant it this permission.",
+            Exit.ACCESS,
+        )
+    if not lacking:
+        yield Line("gate permissions", f"the account may {', '.join(needed.values())} in {desk.project_key}")
+    if granted.get(_MOVES):
+        yield warning(
+            "gate permissions",
+            f"The gate's account may move changes in {desk.project_key} to another status ({_MOVES}), so that whoever "
+            "has its token could open the gate.",
+            "Take this permission from it.",
+        )
+
+
+def _window_lines(service: Service, policies: Sequence[Policy]) -> Iterator[Line]:
+    wanted = dict.fromkeys(name for policy in policies for name in policy.window or ())
+    if not wanted:
+        yield Line("gate window", "off: changes have no window")
+        return
+    try:
+        known = service.fields()
+    except JiraCiError as error:
+        yield failed("gate window", error)
+        return
+    for name in wanted:
+        yield _window_line(name, known)
+
+
+def _window_line(name: str, known: dict[str, str]) -> Line:
+    found = [one for one, called in known.items() if one == name or canonical(called) == canonical(name)]
+    if not found:
+        hint = one_line(nearest(name, known.values()), 100)
+        advice = "Name the site's own fields under window, or say window: off."
+        return Line("gate window", f"The site has no field {shown(name)}.", f"{hint} {advice}".strip(), Exit.USAGE)
+    if len(found) > 1 and name not in found:
+        ids = " and ".join(one_line(one, 60) for one in found[:5])
+        return warning("gate window", f"The site has several fields {shown(name)}: {ids}.", "Give one by its id.")
+    return Line("gate window", f"{shown(name)} is the field {one_line(found[0], 60)}")
+
+
+def _environment_lines(service: Service, context: Context, stakes: Sequence[Stake]) -> Iterator[Line]:
+    asked: list[tuple[object, ...]] = []
+    for stake in stakes:
+        policy, subject = stake.policy, _subject(context, stake)
+        form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
+        if form not in asked and _may_make(policy):
+            asked.append(form)
+            yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
+        if stake.exact:
+            yield from change_lines(service, context, stake, subject)
+        else:
+            found = (
+                f"{one_line(stake.name, 80)} stands for many environments; name one with environment to see its title"
+            )
+            yield Line("gate title", found)
+
+
+def _subject(context: Context, stake: Stake) -> Subject:
+    """The deployment of this job to that environment; without a title when it has none that is fit."""
+    version, run = context.given.version, context.run
+    at = named(context.git, version)
+    subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, at=at)
+    fitting = fit(subject, stake.policy.title, run, at=at)
+    return fitting if isinstance(fitting, Subject) else subject
+
+
+def _form(service: Service, context: Context, policy: Policy, subject: Subject) -> str:
+    prepare(service, policy, subject, dataclasses.replace(docket.occasion(context), keys=()))
+    return f"{shown(policy.request_type)} is there, and every field that it requires has a value"
+
+
+def _may_make(policy: Policy) -> bool:
+    return policy.create and not policy.change
+
+
+def _attempt(subject: str, test: Callable[[], str]) -> Line:
+    try:
+        return Line(subject, test())
+    except (Impossible, JiraCiError) as error:
+        return _wrong(subject, error)
+
+
+def _wrong(subject: str, error: Impossible | JiraCiError) -> Line:
+    if isinstance(error, JiraCiError):
+        return failed(subject, error)
+    return Line(subject, str(error), exit=Exit.USAGE)

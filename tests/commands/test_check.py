@@ -1,0 +1,113 @@
+"""The command check: both halves, their lines, the exit code, and nothing written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import scenes
+from gate_jobs import EVENT, commit, scene
+from jira_ci.sandbox.exchange import Answer
+from jira_ci.sandbox.server import Sandbox
+from scenes import Job
+
+PATH = os.environ["PATH"]
+PLAIN = 'environments:\n  Azure-Dev: development\n  "qa*": testing\n'
+
+
+@pytest.fixture
+def job(tmp_path: Path, sandbox: Sandbox) -> Job:
+    """A push to main that reports, without change control."""
+    made = scenes.github(tmp_path, PATH, EVENT)
+    commit(made, PLAIN)
+    made.environ |= scenes.reach(sandbox)
+    return made
+
+
+@pytest.fixture
+def gated(tmp_path: Path, sandbox: Sandbox) -> Job:
+    """A push to main that reports and has change control."""
+    made = scene(tmp_path, sandbox, "minimum-approvals: 1").job
+    made.environ |= scenes.reach(sandbox)
+    return made
+
+
+def verdicts(text: str) -> list[str]:
+    return [line.split()[0] for line in text.splitlines() if not line.startswith("::")]
+
+
+def test_everything_is_found_in_order_and_nothing_is_written(job: Job, sandbox: Sandbox) -> None:
+    ended = job.jira_ci("check", "--environment", "qa7")
+    assert ended.code == 0, ended.out
+    assert set(verdicts(ended.out)) == {"ok"}
+    assert "ok       environment: qa7 is testing: .jira-ci.yml line 3: qa*" in ended.out
+    assert "ok       gate: This project is not change controlled" in ended.out
+    assert [exchange.path for exchange in sandbox.exchanges if exchange.method != "GET"] == ["/oauth/token"]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "code", "subject"),
+    [
+        ("/_edge/tenant_info", Answer(404), 7, "cloud id"),
+        ("/oauth/token", Answer(401), 6, "access token"),
+        ("/builds/", Answer(403), 6, "builds permission"),
+    ],
+)
+def test_what_is_wrong_with_reporting_is_said_with_a_code(
+    job: Job, sandbox: Sandbox, path: str, answer: Answer, code: int, subject: str
+) -> None:
+    sandbox.before = lambda request: answer if path in request.path else None
+    ended = job.jira_ci("check", "--format", "json")
+    assert ended.code == code
+    [wrong] = [check for check in ended.json["checks"] if not check["ok"]]
+    assert wrong["name"] == subject
+    assert wrong["mend"]
+
+
+def test_without_settings_it_says_what_to_create(tmp_path: Path) -> None:
+    job = scenes.local(tmp_path / "shop", PATH)
+    ended = job.jira_ci("check")
+    assert ended.code == 2
+    assert "Create OAuth credentials" in ended.out
+
+
+def test_the_gate_is_tested_too_and_nothing_is_written(gated: Job, sandbox: Sandbox) -> None:
+    ended = gated.jira_ci("check", "--format", "json")
+    assert ended.code == 0
+    checks = {check["name"]: check for check in ended.json["checks"]}
+    assert {"builds permission", "gate credentials", "gate request type", "gate title"} <= set(checks)
+    assert checks["gate permissions"]["warning"] is True
+    asked = {exchange.path for exchange in sandbox.exchanges if exchange.method != "GET"}
+    assert asked == {"/oauth/token", "/rest/api/3/search/jql"}
+
+
+def test_a_reporting_problem_does_not_hide_the_gate(gated: Job) -> None:
+    ended = gated.jira_ci("check", JIRA_CI_CLIENT_SECRET="")
+    assert ended.code == 2
+    assert "PROBLEM  credentials: client-secret is not set." in ended.out
+    assert "ok       gate title: Prod: " in ended.out
+
+
+def test_a_broken_file_in_the_work_tree_does_not_hide_the_gate(gated: Job) -> None:
+    gated.write(".jira-ci.yml", "environments:\n  Prod: prodution\n")
+    ended = gated.jira_ci("check")
+    assert ended.code == 2
+    assert "PROBLEM  configuration: .jira-ci.yml line 2" in ended.out
+    assert "ok       gate title: Prod: " in ended.out
+
+
+def test_a_problem_of_the_gate_does_not_hide_reporting(gated: Job) -> None:
+    ended = gated.jira_ci("check", JIRA_CI_TOKEN="wrong")
+    assert ended.code == 6
+    assert "ok       deployments permission: " in ended.out
+    assert "PROBLEM  gate credentials: " in ended.out
+
+
+def test_the_code_is_that_of_the_worst_line(gated: Job, sandbox: Sandbox) -> None:
+    sandbox.before = lambda request: Answer(404) if "tenant_info" in request.path else None
+    ended = gated.jira_ci("check", JIRA_CI_TOKEN="")
+    assert ended.code == 7
+    assert "PROBLEM  cloud id: " in ended.out
+    assert "PROBLEM  gate credentials: There are no credentials for the gate" in ended.out
