@@ -106,8 +106,15 @@ def test_a_problem_of_the_gate_does_not_hide_reporting(gated: Job) -> None:
 
 
 def test_the_code_is_that_of_the_worst_line(gated: Job, sandbox: Sandbox) -> None:
-    sandbox.before = lambda request: Answer(404) if "tenant_info" in request.path else None
-    ended = gated.jira_ci("check", JIRA_CI_TOKEN="")
+    answers = {"tenant_info": Answer(404), "mypermissions": Answer(403)}
+    sandbox.before = lambda request: next((answers[end] for end in answers if request.path.endswith(end)), None)
+    ended = gated.jira_ci("check")
     assert ended.code == 7
     assert "PROBLEM  cloud id: " in ended.out
-    assert "PROBLEM  gate credentials: There are no credentials for the gate" in ended.out
+    assert "PROBLEM  gate permissions: " in ended.out
+
+
+def test_the_credentials_of_reporting_do_not_open_the_service_desk(gated: Job) -> None:
+    ended = gated.jira_ci("check", JIRA_CI_USER="", JIRA_CI_TOKEN="")
+    assert ended.code == 6
+    assert "The client-id and client-secret that report are not let in here: set user and token as well." in ended.out

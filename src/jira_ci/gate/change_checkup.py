@@ -60,7 +60,8 @@ def _found(context: Context, stake: Stake, subject: Subject, outcome: Outcome) -
         key = one_line(outcome.change.key, 80) if outcome.change else ""
         return Line(what, f"{told}; {key} is open and fits")
     if decision.row == _NONE_OPEN:
-        then = "the gate makes one" if policy.create else "the gate waits for one, because create is false"
+        objection = docket.occasion(context).objection or ("" if policy.create else "create: false")
+        then = f"none is made here ({objection})" if objection else "the gate makes one"
         return Line(what, f"{told}; the search works, no open change carries it, {then}")
     if decision.row == _NOT_NAMED and not context.given.version:
         return warning(what, f"{told}; it does not name this run's version.", "Give the setting version to test that.")

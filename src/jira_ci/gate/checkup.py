@@ -36,6 +36,10 @@ def lines(context: Context) -> Iterator[Line]:
         # Without a policy of its own nothing tells this project that it needs one.
         yield failed(_POLICY, error) if _wants_control(context) else warning(_POLICY, error.message, error.mend)
         return
+    if isinstance(found, Absent) and not asked.change_controlled:
+        name = one_line(context.given.config, 200)
+        yield Line("gate", f"there is no change control: no {name} is committed where a policy is trusted")
+        return
     if isinstance(found, Absent) or not (found.config.enabled or asked.change_controlled):
         settled = settle(found, "", asked, gate=False)
         if isinstance(settled, Decision):
@@ -67,7 +71,7 @@ def _place(context: Context, sites: Sites, stakes: list[Stake]) -> Iterator[Line
         if objection is None:
             able.append(stake)
         elif objection.exit == Exit.ACCESS:
-            yield Line("gate credentials", objection.reason, exit=objection.exit)
+            yield Line("gate credentials", objection.reason, _variables(stake.policy), objection.exit)
             return
         else:
             yield Line("gate connection", f"{one_line(stake.name, 80)}: {objection.reason}", exit=objection.exit)
@@ -79,6 +83,13 @@ def _place(context: Context, sites: Sites, stakes: list[Stake]) -> Iterator[Line
         yield failed("gate connection", error)
         return
     yield from site_lines(service, context, able)
+
+
+def _variables(policy: Policy) -> str:
+    """How the credentials of a connection are called, which has its own."""
+    word = f"JIRA_CI_{policy.credentials}"
+    called = f"{word}_USER and {word}_TOKEN, or {word}_CLIENT_ID and {word}_CLIENT_SECRET"
+    return f"For the connection {one_line(policy.connection, 80)} they are {called}." if policy.credentials else ""
 
 
 def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | Stake]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from jira_ci.checks.line import Line, failed, warning
@@ -13,6 +13,7 @@ from jira_ci.gate import docket
 from jira_ci.gate.change_checkup import change_lines
 from jira_ci.gate.creation import Impossible, find_desk, prepare, shown
 from jira_ci.gate.policy import Policy
+from jira_ci.gate.sites import access
 from jira_ci.gate.stakes import Stake
 from jira_ci.gate.subject import Subject, describe, fit, named
 from jira_ci.jira.access import Route
@@ -35,14 +36,26 @@ def site_lines(service: Service, context: Context, stakes: Sequence[Stake]) -> I
     try:
         route, account = service.connect(), service.myself()
     except JiraCiError as error:
-        yield failed("gate credentials", error)
+        yield _refused(context, stakes[0].policy, error)
         return
     yield Line("gate credentials", f"{_way(route)}, as {one_line(account.name, 80)} ({one_line(account.id, 100)})")
+    able: list[Stake] = []
     for project in dict.fromkeys(stake.policy.service_desk for stake in stakes):
-        there = [stake.policy for stake in stakes if stake.policy.service_desk == project]
-        yield from _desk_lines(service, project, there)
+        there = [stake for stake in stakes if stake.policy.service_desk == project]
+        desk = yield from _desk(service, project)
+        if desk is not None:
+            able += there
+            yield from _permission_lines(service, desk, [stake.policy for stake in there])
     yield from _window_lines(service, [stake.policy for stake in stakes])
-    yield from _environment_lines(service, context, stakes)
+    yield from _environment_lines(service, context, able)
+
+
+def _refused(context: Context, policy: Policy, error: JiraCiError) -> Line:
+    line = failed("gate credentials", error)
+    if line.exit != Exit.ACCESS or access(context, policy).kind != "oauth":
+        return line
+    hint = "The client-id and client-secret that report are not let in here: set user and token as well."
+    return dataclasses.replace(line, mend=f"{line.mend} {hint}".strip())
 
 
 def _way(route: Route) -> str:
@@ -52,18 +65,15 @@ def _way(route: Route) -> str:
     return one_line(f"{edition} at {parts.netloc}{parts.path} lets {kind} in", 300)
 
 
-def _desk_lines(service: Service, project: str, policies: Sequence[Policy]) -> Iterator[Line]:
+def _desk(service: Service, project: str) -> Generator[Line, None, Desk | None]:
     subject = "gate service desk"
     try:
         desk = find_desk(service, project)
     except (Impossible, JiraCiError) as error:
         yield _wrong(subject, error)
-        return
+        return None
     yield Line(subject, f"{desk.project_key} is there (id {desk.id})")
-    try:
-        yield from _permission_lines(service, desk, policies)
-    except JiraCiError as error:
-        yield failed("gate permissions", error)
+    return desk
 
 
 def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) -> Iterator[Line]:
@@ -72,7 +82,11 @@ def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) 
         needed["CREATE_ISSUES"] = "make changes"
     if any(policy.comments != "off" for policy in policies):
         needed["ADD_COMMENTS"] = "comment on changes"
-    granted = service.permissions(desk.project_key, [*needed, _MOVES])
+    try:
+        granted = service.permissions(desk.project_key, [*needed, _MOVES])
+    except JiraCiError as error:
+        yield failed("gate permissions", error)
+        return
     lacking = [name for name in needed if not granted.get(name)]
     for name in lacking:
         yield Line(

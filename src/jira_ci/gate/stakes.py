@@ -42,7 +42,7 @@ def type_of(name: str, config: Config) -> str:
 
 def doubts(config: Config, stakes: Sequence[Stake]) -> Iterator[Line]:
     """A warning for each thing in the policy that is hardly meant."""
-    if config.enabled and not stakes:
+    if config.enabled and not stakes and not any(rule.change_controlled for rule in config.rules):
         yield warning(
             "gate policy",
             f"{config.where('change-control', 'enabled')}: this project is change controlled, but no environment is.",
@@ -60,14 +60,14 @@ def examples(glob: str) -> list[str]:
         choices = [_choices(part, star, one) if index % 2 else [part] for index, part in enumerate(parts)]
         names = map("".join, itertools.islice(itertools.product(*choices), _MOST))
         found += [name for name in names if name.strip() == name and globs.matches(glob, name)]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _choices(special: str, star: str, one: str) -> list[str]:
     if not special.startswith("["):
         return [star if special.startswith("*") else one]
     body = special[1:-1]
-    near = ["0", "q", "~", *body]
+    near = ["0", "q", "~", *body.removeprefix("!")]
     for first, last in re.findall(r"(?=(.)-(.))", body):
         near += map(chr, range(ord(first), min(ord(last), ord(first) + _RANGE) + 1))
     return [character for character in dict.fromkeys(near) if globs.matches(special, character)]
