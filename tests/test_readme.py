@@ -47,12 +47,13 @@ def test_the_environments_example_prints_what_is_shown(tmp_path: Path) -> None:
 
 def test_the_check_example_prints_these_lines(tmp_path: Path, sandbox: Sandbox) -> None:
     job = scenes.local(tmp_path / "shop", PATH)
-    job.commit("Start")
     job.write(".jira-ci.yml", "project-name: Shop\n")
+    job.git("add", ".")
+    job.commit("Start")
     job.environ |= scenes.reach(sandbox)
     _, *shown = _session("check")
     ended = job.jira_ci("check")
-    changing = re.compile(r"number \d+|[0-9a-f]{8}-[0-9a-f-]+")
+    changing = re.compile(r"number \d+|[0-9a-f]{8}-[0-9a-f-]+|@[0-9a-f]{8}")
     assert [changing.sub("*", line) for line in ended.out.splitlines()] == [changing.sub("*", line) for line in shown]
 
 
