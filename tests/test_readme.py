@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import scenes
-from jira_ci import config
+from jira_ci.configuration import config
 from jira_ci.sandbox.server import Sandbox
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

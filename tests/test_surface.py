@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from jira_ci import __version__, findings
+from jira_ci import __version__
 from jira_ci.cli import COMMANDS
 from jira_ci.errors import Exit
 from jira_ci.gate.verdict import NOT_YET
 from jira_ci.jira.bulk import DEPLOYMENTS, Outcome
-from jira_ci.plan import Plan
+from jira_ci.report import findings
+from jira_ci.report.plan import Plan
 from jira_ci.setting import Setting
 from jira_ci.settings import TABLE
 from wrappers.gitlab_runner import TEMPLATE, resolve

@@ -80,7 +80,10 @@ COMMANDS = {
         "which type each name maps to, and which rule said so", "environment", "run", ("deployment",)
     ),
     "check": Command(
-        "test configuration and every connection, write nothing", "check", "run", ("deployment", *_RUN, "jira")
+        "test configuration and every connection, write nothing",
+        "check",
+        "run",
+        ("deployment", "gate", *_RUN, "jira", "access"),
     ),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }

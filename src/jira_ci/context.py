@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jira_ci import atlassian_mapping
-from jira_ci import config as configuration
 from jira_ci.ci.detect import read_run
 from jira_ci.ci.git import Git
 from jira_ci.ci.log import log_of
-from jira_ci.config import Config
+from jira_ci.configuration import atlassian_mapping
+from jira_ci.configuration import config as configuration
+from jira_ci.configuration.config import Config
 from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges

@@ -14,7 +14,7 @@ import scenes
 from gate_jobs import POLICY, Scene, Time, commit, scene
 from gate_subjects import TITLE, approved
 from jira_ci.checks.line import Line
-from jira_ci.config import parse
+from jira_ci.configuration.config import parse
 from jira_ci.gate import checkup
 from jira_ci.gate.stakes import doubts, examples
 from jira_ci.sandbox.exchange import Answer, json_answer

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from jira_ci import connection
 from jira_ci.checks.line import Line, attempt, failed
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.jira.gateway import Gateway
-from jira_ci.plan import classify_environment
+from jira_ci.report import connection
+from jira_ci.report.plan import classify_environment
 from jira_ci.text import one_line
 
 

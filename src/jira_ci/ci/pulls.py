@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.values import short
-from jira_ci.issue_keys import Source, collect
+from jira_ci.keys.issue_keys import Source, collect
 
 if TYPE_CHECKING:
     from jira_ci.ci.ranges import Sources

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, Protocol
 
-from jira_ci import child, connection
+from jira_ci import child
 from jira_ci.context import Context, Result
 from jira_ci.deadline import Call, Deadline
 from jira_ci.errors import Exit, UsageError
@@ -19,8 +19,9 @@ from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.reasons import when
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.verdict import Verdict, document
-from jira_ci.issue_keys import explicit
-from jira_ci.progress import Progress, bounded
+from jira_ci.keys.issue_keys import explicit
+from jira_ci.report import connection
+from jira_ci.report.progress import Progress, bounded
 from jira_ci.text import one_line
 
 _COMMENT = 10.0  # seconds
@@ -77,7 +78,7 @@ def _check(context: Context, command: Sequence[str]) -> None:
     origin = context.given.origins.get("state", "")
     if origin and not origin.startswith("the input"):  # the action's input always has a value: the job's status
         raise UsageError(f"state ({origin}) is set, but deploy reports how its command ends.", "Leave it out.")
-    from jira_ci.plan import classify_environment
+    from jira_ci.report.plan import classify_environment
 
     explicit(context.settings.issue_keys)
     for name in context.environment_names:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 
 from jira_ci.context import Context, Result
-from jira_ci.environments import collisions
+from jira_ci.environments.classify import collisions
 from jira_ci.errors import UsageError
-from jira_ci.plan import classify_environment
+from jira_ci.report.plan import classify_environment
 from jira_ci.text import one_line
 
 

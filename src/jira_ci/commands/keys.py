@@ -6,9 +6,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import closing
 
-from jira_ci.claims import Claim, Claims
 from jira_ci.context import Context, Result
-from jira_ci.issue_keys import Keys, Source, collect
+from jira_ci.keys.claims import Claim, Claims
+from jira_ci.keys.issue_keys import Keys, Source, collect
 from jira_ci.text import one_line
 
 

@@ -9,7 +9,7 @@ from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
-from jira_ci.line import dial_ahead
+from jira_ci.report.line import dial_ahead
 
 
 def run_report(context: Context, arguments: Namespace) -> Result:
@@ -20,7 +20,7 @@ def run_report(context: Context, arguments: Namespace) -> Result:
 def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a build."""
     with closing(dial_ahead(context)) as line:
-        from jira_ci import plan, reporting
+        from jira_ci.report import plan, reporting
 
         return reporting.report(context, plan.plan_build(context), line)
 
@@ -28,6 +28,6 @@ def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001
 def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a deployment to one or several environments."""
     with closing(dial_ahead(context)) as line:
-        from jira_ci import plan, reporting
+        from jira_ci.report import plan, reporting
 
         return reporting.report(context, plan.plan_deployment(context), line)

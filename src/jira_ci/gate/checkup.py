@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import closing
 
-from jira_ci import globs
 from jira_ci.checks.line import Line, failed, warning
 from jira_ci.context import Context
 from jira_ci.deadline import Deadline
-from jira_ci.environments import classify
+from jira_ci.environments import globs
+from jira_ci.environments.classify import classify
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import docket
 from jira_ci.gate.decision import Decision

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from jira_ci.ci.history import Provider
 from jira_ci.ci.providers import connect
-from jira_ci.claims import Claims
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate import sites
@@ -19,6 +18,7 @@ from jira_ci.gate.terms import Occasion
 from jira_ci.gate.tighten import Asked
 from jira_ci.gate.trusted import Absent, place
 from jira_ci.jira.addresses import site_url
+from jira_ci.keys.claims import Claims
 from jira_ci.run import Run
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from jira_ci.config import DEFAULT_NAME, Config, parse
-from jira_ci.environments import classify
+from jira_ci.configuration.config import DEFAULT_NAME, Config, parse
+from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.reading import meaningless

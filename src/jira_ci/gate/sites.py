@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from jira_ci import connection, findings
 from jira_ci.context import Context
 from jira_ci.deadline import Deadline
 from jira_ci.gate.policy import Policy
@@ -16,6 +15,7 @@ from jira_ci.jira.access import Access
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.service import Service
+from jira_ci.report import connection, findings
 from jira_ci.settings import Settings
 
 _TYPES: Mapping[str, Literal["cloud", "data-center"]] = {"cloud": "cloud", "data-center": "data-center"}

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jira_ci import globs
 from jira_ci.checks.line import Line, warning
-from jira_ci.config import Config, Rule
-from jira_ci.environments import Environment, classify
+from jira_ci.configuration.config import Config, Rule
+from jira_ci.environments import globs
+from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.policy import Policy
 from jira_ci.text import one_line

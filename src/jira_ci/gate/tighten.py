@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from jira_ci.config import Config
+from jira_ci.configuration.config import Config
 from jira_ci.errors import UsageError
 from jira_ci.jira.addresses import site_url
 from jira_ci.text import one_line

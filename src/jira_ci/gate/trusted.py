@@ -18,11 +18,11 @@ from jira_ci.ci.git import Git, Unfit
 from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Files, Unreadable
 from jira_ci.ci.values import short
-from jira_ci.config import DEFAULT_NAME
+from jira_ci.configuration.config import DEFAULT_NAME
+from jira_ci.configuration.yaml_file import MAX_BYTES
 from jira_ci.errors import UsageError
 from jira_ci.run import Run
 from jira_ci.text import one_line
-from jira_ci.yaml_file import MAX_BYTES
 
 # The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, a merge
 # queue (which holds some), or another workflow's commit, maybe a fork's; and deployments, which may name a tag.

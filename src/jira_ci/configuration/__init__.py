@@ -1,0 +1,1 @@
+""".jira-ci.yml and its relatives: read strictly, checked, every error with its line."""

@@ -1,0 +1,1 @@
+"""An environment name and the type by which Jira knows it."""

@@ -1,0 +1,167 @@
+"""An environment's name -> Jira's type of it, and the rule that said so.
+
+The order: the exact name in ``.jira-ci.yml``, its globs, GitLab's own deployment tier, what the name says by itself.
+Without a file of ours the mapping of Atlassian's GitHub app stands in for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jira_ci.configuration.atlassian_mapping import Mapping as AtlassianMapping
+from jira_ci.configuration.config import Config, Rule
+from jira_ci.environments import globs
+from jira_ci.environments.inference import infer
+from jira_ci.errors import UsageError, nearest
+from jira_ci.text import canonical, one_line
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_TIERS = ("production", "staging", "testing", "development")
+# Every name for which some version of GitLab guesses the tier production by itself:
+# https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/models/environment.rb (guess_tier)
+_GITLAB_MAY_GUESS_PRODUCTION = re.compile(r"pro?d|live", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment as Jira shall see it."""
+
+    name: str
+    """As the user wrote it."""
+    type: str
+    """``development testing staging production unmapped``"""
+    rule: str
+    """Who decided the type, for people."""
+    change_controlled: bool | None = None
+    """True when any matching rule says so, unless the exact name's rule says false; None when no rule matches."""
+    control: Mapping[str, Any] = field(default_factory=dict)
+    """The closest rule's own change control, for :meth:`jira_ci.configuration.config.Config.control`."""
+
+
+def classify(
+    name: str, config: Config | None, *, tier: str = "", fallback: AtlassianMapping | None = None
+) -> Environment:
+    """The environment's type and change control.
+
+    Args:
+        name: the environment's name as the user wrote it.
+        config: our file, if there is one.
+        tier: GitLab's deployment tier of this very environment; empty elsewhere.
+        fallback: the mapping of Atlassian's GitHub app; it counts only without a file of ours.
+
+    Raises:
+        UsageError: the name is blank or holds control characters, two rules match equally and disagree, or no rule
+            matches and ``unmatched-environments`` is ``error``.
+    """
+    check_name(name)
+    rules = _matching(name, config.rules) if config else []
+    if config and not rules and config.unmatched == "error":
+        raise _unmatched(name, config)
+    controlled = _controlled(name, rules) if rules else None
+    typed = _closest(name, config, [rule for rule in rules if rule.type], "type")
+    own = _closest(name, config, [rule for rule in rules if rule.control], "control")
+    control = own.control if own else {}
+    if typed and config:
+        said = f"{config.name} line {typed.line}: {one_line(typed.name, 100)}"
+        return Environment(name, typed.type, said, controlled, control)
+    mapped = fallback.find(name) if fallback and not config else None
+    type_, said = mapped or _unruled(name, tier, config.unmatched if config else "infer")
+    return Environment(name, type_, said, controlled, control)
+
+
+def check_name(name: str) -> None:
+    """Refuses a name that Jira could not show.
+
+    Raises:
+        UsageError: it is blank, or holds control characters.
+    """
+    if not name.strip():
+        raise UsageError("The environment's name is empty.", "Give it a name, such as environment: Prod.")
+    bad = _CONTROL.search(name)
+    if bad:
+        raise UsageError(
+            f"The environment's name {one_line(name, 80)} holds the control character U+{ord(bad[0]):04X}.",
+            "Write one name on one line; several are separated by commas.",
+        )
+
+
+def collisions(names: Iterable[str]) -> list[str]:
+    """A sentence for each name that means the same environment in Jira as one before it."""
+    first: dict[str, str] = {}
+    sentences = []
+    for name in names:
+        key, shown = canonical(name), one_line(name, 80)
+        if key not in first:
+            first[key] = shown
+        elif first[key] == shown:
+            sentences.append(f'The environment "{shown}" is named twice; it is reported once.')
+        else:
+            sentences.append(f'"{first[key]}" and "{shown}" are one environment in Jira; only the first is reported.')
+    return sentences
+
+
+def _exact(rule: Rule, name: str) -> bool:
+    return canonical(rule.name) == canonical(name)
+
+
+def _matching(name: str, rules: Sequence[Rule]) -> list[Rule]:
+    return [
+        rule for rule in rules if _exact(rule, name) or (globs.is_glob(rule.name) and globs.matches(rule.name, name))
+    ]
+
+
+def _closest(name: str, config: Config | None, rules: Sequence[Rule], what: str) -> Rule | None:
+    """The rule that wins, of those that say something about ``what``."""
+    if not rules or config is None:
+        return None
+    exact = [rule for rule in rules if _exact(rule, name)]
+    if exact:
+        return exact[0]  # there is only one: names that are equal in any case are an error of the file
+    length = max(globs.literal_length(rule.name) for rule in rules)
+    first, *others = [rule for rule in rules if globs.literal_length(rule.name) == length]
+    for other in others:
+        if getattr(other, what) != getattr(first, what):
+            raise UsageError(
+                f"{one_line(name, 80)} matches {one_line(first.name, 80)} ({config.name} line {first.line}) and "
+                f"{one_line(other.name, 80)} (line {other.line}) equally, and they disagree.",
+                "Write a rule for the exact name.",
+            )
+    return first
+
+
+def _controlled(name: str, rules: Sequence[Rule]) -> bool:
+    if any(_exact(rule, name) and rule.change_controlled is False for rule in rules):
+        return False
+    return any(rule.change_controlled for rule in rules)
+
+
+def _unmatched(name: str, config: Config) -> UsageError:
+    near = nearest(name[:200], [rule.name for rule in config.rules])
+    where = config.where("unmatched-environments")
+    return UsageError(
+        f"No rule in {config.name} matches the environment {one_line(name, 80)}, and unmatched-environments is error "
+        f"({where}).",
+        near or "Add the name to environments.",
+    )
+
+
+def _unruled(name: str, tier: str, unmatched: str) -> tuple[str, str]:
+    nothing = f"no rule matches (unmatched-environments: {unmatched})"
+    if unmatched != "infer":
+        return "unmapped", nothing
+    found = infer(name)
+    if tier in _TIERS and not (tier == "production" != found.type and _GITLAB_MAY_GUESS_PRODUCTION.search(name)):
+        return tier, f"GitLab's deployment tier {tier}"
+    if tier == "other" and found.type == "production":  # GitLab itself would have guessed production: somebody chose
+        return "unmapped", "GitLab's deployment tier other"
+    if found.type:
+        return found.type, f'inferred from the word "{found.words[0]}"'
+    if found.words:
+        both = " and ".join(f'"{word}"' for word in found.words[:3])
+        return "unmapped", f"its words {both} disagree, and {nothing}"
+    if tier == "production":
+        return "unmapped", f"GitLab guesses the tier production from letters in the name, and {nothing}"
+    return "unmapped", nothing

@@ -1,0 +1,79 @@
+"""Which issues a run claims: explicit keys first, then those found in its texts, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jira_ci.ci.history import History
+from jira_ci.ci.providers import connect
+from jira_ci.context import Context
+from jira_ci.keys import commits
+from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The keys of one build or of one environment's deployment."""
+
+    keys: Keys
+    gaps: tuple[str, ...]
+    """Sentences about what could not be read completely."""
+
+    @property
+    def complete(self) -> bool:
+        return not self.gaps and not self.keys.left_out
+
+
+class Claims:
+    """Finds the claims of one run, asking the provider only when the run's own texts and the clone do not suffice."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._explicit = explicit(context.settings.issue_keys)
+        self._known: dict[str, Claim] = {}
+        self._api = self._connect()
+
+    def of(self, environment: str = "") -> Claim:
+        """The claim of a deployment to this environment, or of the build.
+
+        Raises:
+            UsageError: ``issue-keys`` or ``since`` cannot be meant.
+        """
+        # Without a provider to ask, and with a given start, the range is the same for every environment.
+        settings = self._context.settings
+        scope = environment if self._api is not None and not settings.since else bool(environment) * "any"
+        if scope not in self._known:
+            gaps = list(self._context.run.gaps)
+            keys = collect(self._sources(environment, gaps), settings.projects)
+            self._known[scope] = Claim(keys, tuple(dict.fromkeys(gaps)))
+        return self._known[scope]
+
+    def close(self) -> None:
+        """Closes the connections to the provider."""
+        if self._api is not None:
+            self._api.close()
+
+    def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
+        context = self._context
+        yield from (Source(EXPLICIT, key) for key in self._explicit)
+        yield from commits.texts(
+            context.run,
+            git=context.git,
+            api=self._api,
+            since=context.settings.since,
+            environment=environment,
+            gaps=gaps,
+            projects=context.settings.projects,
+        )
+
+    def _connect(self) -> History | None:
+        settings = self._context.settings
+        return connect(
+            self._context.run,
+            github_token=settings.github_token,
+            gitlab_token=settings.gitlab_token,
+            job_token=self._context.edges.environ.get("CI_JOB_TOKEN", ""),
+            ca_bundle=settings.ca_bundle,
+            deadline=self._context.deadline.part(0.5),  # a provider that hangs must not cost the report
+        )

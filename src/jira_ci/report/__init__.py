@@ -1,0 +1,1 @@
+"""A report, from its plan to what Jira made of it."""

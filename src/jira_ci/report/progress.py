@@ -1,0 +1,115 @@
+"""The two reports of one deployment, its start and its end, about the same issues. Never an obstacle: each is bounded,
+and whatever goes wrong with one is said and changes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
+
+from jira_ci.context import Context, Result
+from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.report import connection
+
+if TYPE_CHECKING:
+    from jira_ci.report.plan import Plan
+
+T = TypeVar("T")
+_START = 20.0  # seconds for the first report, with all that it has to read
+
+
+class Progress:
+    """Reports one deployment.
+
+    Args:
+        whole: ends with the job; a signal hurries it.
+    """
+
+    def __init__(self, context: Context, whole: Deadline) -> None:
+        self._context, self._whole = context, whole
+        self._plan: Plan | None = None
+        self._begun = Result()
+
+    def begin(self) -> Result:
+        """Reports *in progress*."""
+        missing = self._missing()
+        if missing:
+            self._context.console.notice("warning", missing)
+        else:
+            self._begun = self._report("in_progress", 0.0, _START)
+        return self._begun
+
+    def end(self, state: str, seconds: float) -> Result:
+        """Reports how it ended; the outputs hold the state, reported or not.
+
+        Args:
+            state: Jira's word.
+            seconds: how long it took.
+        """
+        nothing = self._missing() or (self._plan is not None and not self._plan.claiming)
+        result = self._begun if nothing else self._report(state, seconds, self._context.settings.timeout)
+        names = list(self._context.environment_names)
+        return dataclasses.replace(result, outputs={"environment": names, **result.outputs, "state": state})
+
+    def _missing(self) -> str:
+        settings = self._context.settings
+        if settings.dry_run or not connection.missing_credentials(settings):
+            return ""
+        why = connection.withheld(settings, self._context.run) or "client-id and client-secret are not set."
+        return f"The deployment is not reported to Jira: {why}"
+
+    def _report(self, state: str, seconds: float, limit: float) -> Result:
+        deadline = Deadline(limit, whole=self._whole)
+        context = self._at(state, deadline)
+
+        def complain(problem: str) -> None:
+            context.console.notice("warning", f"Not reported: {problem.rstrip('.')}.")
+
+        return bounded(lambda: self._send(context, state, seconds), deadline, Result(), complain)
+
+    def _send(self, context: Context, state: str, seconds: float) -> Result:
+        from jira_ci.report import plan, reporting
+        from jira_ci.report.line import dial_ahead
+
+        with closing(dial_ahead(context)) as line:
+            again = self._plan is not None
+            self._plan = self._plan or plan.plan_deployment(context)
+            if not context.deadline.remaining():
+                return Result()  # nobody waits for it any more, and the user's command may be writing to the log
+            found = self._plan if state == "in_progress" else _ended(self._plan, context, state, seconds)
+            return reporting.report(context, found, line, said=again)
+
+    def _at(self, state: str, deadline: Deadline) -> Context:
+        """The context for one report. The file is not read again: the deployment may have changed the work tree."""
+        first, states = self._context, (state,)
+        given = dataclasses.replace(first.given, state=states)
+        context = dataclasses.replace(first, given=given, deadline=deadline)
+        settings = dataclasses.replace(first.settings, state=states)
+        vars(context).update(config=first.config, fallback=first.fallback, settings=settings)
+        return context
+
+
+def _ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
+    """The same plan, at the end: it claims the same issues."""
+    from jira_ci.jira import records
+
+    now = context.edges.clock()
+    entries = tuple(
+        dataclasses.replace(
+            entry, record=records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds)
+        )
+        for entry in plan.entries
+    )
+    return dataclasses.replace(plan, state=state, entries=entries)
+
+
+def bounded(function: Callable[[], T], deadline: Deadline, otherwise: T, complain: Callable[[str], None]) -> T:
+    """What the function returns, unless it fails or is late: that is said, and goes no further."""
+    try:
+        return Call(function).result(deadline)
+    except Late:
+        complain("there was no answer in time")
+    except Exception as error:  # noqa: BLE001 - as above
+        complain(str(error) or type(error).__name__)
+    return otherwise

@@ -1,0 +1,273 @@
+""".jira-ci.yml: what it means, what cannot be meant, and where it may lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jira_ci.configuration.config import Config, Connection, Rule, parse, read
+from jira_ci.errors import UsageError
+
+WHOLE = (Path(__file__).parent / "answers/yaml/whole.yml").read_bytes()
+
+
+def config(text: str) -> Config:
+    return parse(text.encode(), ".jira-ci.yml")
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        config(text)
+    return str(caught.value)
+
+
+def test_a_whole_file_is_read_into_typed_values() -> None:
+    whole = parse(WHOLE, "whole.yml")
+    assert whole.name == "whole.yml"
+    assert whole.project_name == "Shop Front"
+    assert whole.site == "northwind.atlassian.net"
+    assert whole.projects == ("SHOP", "PAY")
+    assert whole.connections == {"asia": Connection("https://jira.northwind.example:8443/jira", "ASIA")}
+    assert whole.report_to == ("default", "asia")
+    assert whole.unmatched == "infer"
+    assert whole.services == {
+        "billing": {"ids": ["ari:cloud:graph::service/1/2"], "paths": ["services/billing/**", "libs/money/**"]}
+    }
+    assert whole.enabled is True
+    override = {"request-type": "Emergency change", "minimum-approvals": 2, "change": "OPS-7"}
+    assert whole.rules == (
+        Rule("Cloud-Dev", 9, "development"),
+        Rule("uat*", 10, "testing"),
+        Rule("?-stage", 11, "staging"),
+        Rule("Live-EU", 12, "production", True, override),
+        Rule("Live-*", 13, "production", True),
+    )
+    assert (whole.line("jira", "projects", 1), whole.where("jira", "site")) == (4, "whole.yml line 3")
+    assert (whole.line("jira", "gone"), whole.where("jira", "gone")) == (None, "whole.yml")
+
+
+def test_a_small_file_has_the_defaults() -> None:
+    small = config("jira: {}\n")
+    assert (small.site, small.projects, small.project_name, small.rules) == ("", (), "", ())
+    assert (small.connections, small.report_to, small.unmatched, small.services) == ({}, ("default",), "infer", {})
+    assert small.enabled is False
+    assert small.control()["proceed-statuses"] == ["Implementing"]
+
+
+def test_an_environments_own_change_control_wins_over_the_projects_and_that_over_the_default() -> None:
+    some = config("change-control: {minimum-approvals: 1, comments: off}\n")
+    found = some.control({"minimum-approvals": 3})
+    assert (found["minimum-approvals"], found["comments"], found["request-type"]) == (3, "off", "Request a change")
+    assert some.control()["minimum-approvals"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "environments:\n  Azure-Dev: developement\n",
+            '.jira-ci.yml line 2: environments.Azure-Dev: "developement" is no environment type; expected one of '
+            "development, testing, staging, production, unmapped. Did you mean development?",
+        ),
+        (
+            "environments:\n  a.b:\n    type: prodution\n",
+            '.jira-ci.yml line 3: environments.a.b.type: "prodution" is no environment type; expected one of '
+            "development, testing, staging, production, unmapped. Did you mean production?",
+        ),
+        ("jira:\n  projets: [WEB]\n", ".jira-ci.yml line 2: jira.projets is not a known key. Did you mean projects?"),
+        ("Jira: {}\n", ".jira-ci.yml line 1: Jira is not a known key. Did you mean jira?"),
+        (
+            "jira:\n  projects: WEB\n",
+            '.jira-ci.yml line 2: jira.projects: "WEB" is there; expected a list of words. Write it as [WEB].',
+        ),
+        ("jira:\n", ".jira-ci.yml line 1: jira: nothing is there; expected keys and values."),
+        ("jira:\n  projects: []\n", ".jira-ci.yml line 2: jira.projects: the list is empty."),
+        (
+            "jira:\n  projects:\n  - WEB\n  - OPS\n  - WEB\n",
+            '.jira-ci.yml line 5: jira.projects[2]: "WEB" is there twice. Remove one.',
+        ),
+        (
+            "project-name: 2024\n",
+            ".jira-ci.yml line 1: project-name: the number 2024 is there; expected text. Put it in quotes.",
+        ),
+        (
+            "change-control:\n  create: yes\n",
+            '.jira-ci.yml line 2: change-control.create: "yes" is there; expected true or false. Did you mean true?',
+        ),
+        (
+            "change-control:\n  create: True\n",
+            '.jira-ci.yml line 2: change-control.create: "True" is there; expected true or false. Did you mean true?',
+        ),
+        (
+            "change-control:\n  minimum-approvals: 30m\n",
+            '.jira-ci.yml line 2: change-control.minimum-approvals: "30m" is there; expected a whole number.',
+        ),
+        (
+            "change-control:\n  minimum-approvals: '2'\n",
+            '.jira-ci.yml line 2: change-control.minimum-approvals: "2" is there; expected a whole number. '
+            "Write it without quotes.",
+        ),
+        ("change-control: {minimum-approvals: -1}\n", "change-control.minimum-approvals: -1 is below 0."),
+        ("change-control: {minimum-approvals: 1e9}\n", "change-control.minimum-approvals: 1000000000.0 is above 100."),
+        ("change-control: {minimum-approvals: 2.0}\n", "change-control.minimum-approvals: 2.0 is no whole number."),
+        (
+            "change-control:\n  window: false\n",
+            ".jira-ci.yml line 2: change-control.window: false is there; expected off or keys and values. "
+            "Did you mean off?",
+        ),
+        (
+            "change-control:\n  enabled: true\n",
+            ".jira-ci.yml line 1: change-control lacks service-desk; it is required when enabled is true. Add it.",
+        ),
+        ("jira:\n  site: acme\n", "Did you mean acme.atlassian.net?"),
+        ('jira: {site: "acme.atlassian.net\\n"}\n', "jira.site: "),
+        ("jira: {token: s3cret}\n", "jira.token: credentials do not belong into this file."),
+        ("report-to: [defualt]\n", 'report-to[0]: "defualt" is none of the connections. Did you mean default?'),
+        ("report-to: [emea]\n", 'report-to[0]: "emea" is none of the connections. Known: default.'),
+        ("change-control:\n  connection: emea\n", '.jira-ci.yml line 2: change-control.connection: "emea" is none'),
+        (
+            "environments:\n  Prod: production\n  qa: testing\n  PROD: production\n",
+            ".jira-ci.yml line 4: environments.PROD and Prod are the same name in any case. Keep one of them.",
+        ),
+        (
+            "change-control:\n  proceed-statuses: [Implementing, review]\n",
+            '.jira-ci.yml line 2: change-control.proceed-statuses: "review" is in proceed-statuses and in '
+            "wait-statuses, also those it has by default.",
+        ),
+        ("change-control:\n  wait-statuses: [Implementing]\n", ".jira-ci.yml line 2: change-control.wait-statuses: "),
+        ("change-control:\n  proceed-statuses: []\n", "change-control.proceed-statuses: the list is empty."),
+        (
+            "change-control:\n  window: off\n  window-required: true\n",
+            ".jira-ci.yml line 2: change-control.window: window is off and window-required is true.",
+        ),
+        (
+            "change-control: {window-required: true}\nenvironments:\n  P:\n    change-control:\n      window: off\n",
+            ".jira-ci.yml line 5: environments.P.change-control.window: window is off",
+        ),
+        ("change-control: {title: Deploy}\n", "change-control.title: "),
+        ("- jira\n", ".jira-ci.yml line 1: a list at the top."),
+        ("\n\nhello\n", ".jira-ci.yml line 3: a single value at the top."),
+    ],
+)
+def test_what_cannot_be_meant_is_told_with_line_key_and_the_nearest_word(text: str, said: str) -> None:
+    assert said in refusal(text)
+
+
+@pytest.mark.parametrize("site", ["https://bob:hunter2@acme.atlassian.net", "bob:hunter2@acme.atlassian.net"])
+def test_a_password_in_an_address_is_refused_and_not_shown(site: str) -> None:
+    said = refusal(f"jira:\n  site: {site}\n")
+    assert "jira.site holds a user name or password" in said
+    assert "hunter2" not in said
+
+
+def test_a_password_in_an_address_is_not_shown_anywhere_else() -> None:
+    assert "hunter2" not in refusal("report-to: ['https://bob:hunter2@x.example']\n")
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
+    said = refusal("unmatched-environments: guess\nenvironments:\n  a: dev\n  b: stagin\njra: {}\n")
+    places = [said.index(f".jira-ci.yml line {line}: ") for line in (1, 3, 4, 5)]
+    assert places == sorted(places)
+
+
+def test_a_file_full_of_problems_is_told_briefly() -> None:
+    said = refusal("environments:\n" + "\n".join(f"  e{n}: nope" for n in range(3000)))
+    assert said.count("is no environment type") == 10
+    assert said.endswith(" And more.")
+
+
+@pytest.mark.parametrize("key", ['"a\\n::add-mask::b"', '"::error::x"', "'##[error]x'"])
+def test_a_message_stays_one_harmless_line(key: str) -> None:
+    said = refusal(f"project-name: {{{key}: 1}}\njira: {{{key}: 1}}\n{key}: 1\n")
+    assert "\n" not in said
+    assert "##[" not in said
+
+
+def test_the_file_in_the_workspace_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".jira-ci.yml").write_text("project-name: Möbel\n", encoding="utf-8")
+    found = read(tmp_path, ".jira-ci.yml", required=False)
+    assert found is not None
+    assert found.project_name == "Möbel"
+
+
+def test_a_missing_file_is_nothing_unless_somebody_named_it(tmp_path: Path) -> None:
+    assert read(tmp_path, ".jira-ci.yml", required=False) is None
+    with pytest.raises(UsageError, match=r"ci/jira\.yml is not in "):
+        read(tmp_path, "ci/jira.yml", required=True)
+
+
+def test_the_other_spelling_of_the_name_is_not_ignored_in_silence(tmp_path: Path) -> None:
+    (tmp_path / ".jira-ci.yaml").write_text("jira: {}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"the file's name is \.jira-ci\.yml"):
+        read(tmp_path, ".jira-ci.yml", required=False)
+
+
+def test_a_directory_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".jira-ci.yml").mkdir()
+    with pytest.raises(UsageError, match="is a directory"):
+        read(tmp_path, ".jira-ci.yml", required=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".jira-ci.yml")
+    with pytest.raises(UsageError, match="is no regular file"):
+        read(tmp_path, ".jira-ci.yml", required=False)
+
+
+@pytest.mark.parametrize("target", ["../outside.yml", "/etc/hostname"])
+def test_a_symbolic_link_out_of_the_workspace_is_told(tmp_path: Path, target: str) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "outside.yml").write_text("jira: {}\n", encoding="utf-8")
+    (root / ".jira-ci.yml").symlink_to(target)
+    with pytest.raises(UsageError, match="leads out of the workspace"):
+        read(root, ".jira-ci.yml", required=False)
+
+
+@pytest.mark.parametrize("name", ["../outside.yml", "/etc/hostname"])
+def test_a_name_out_of_the_workspace_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="leads out of the workspace"):
+        read(tmp_path, name, required=True)
+
+
+def test_a_symbolic_link_inside_the_workspace_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "real.yml").write_text("project-name: Web\n", encoding="utf-8")
+    (tmp_path / ".jira-ci.yml").symlink_to("real.yml")
+    found = read(tmp_path, ".jira-ci.yml", required=False)
+    assert found is not None
+    assert found.project_name == "Web"
+
+
+def test_broken_and_endless_links_are_told(tmp_path: Path) -> None:
+    (tmp_path / ".jira-ci.yml").symlink_to("gone.yml")
+    with pytest.raises(UsageError, match="a symbolic link to nothing"):
+        read(tmp_path, ".jira-ci.yml", required=False)
+    (tmp_path / "a.yml").symlink_to("b.yml")
+    (tmp_path / "b.yml").symlink_to("a.yml")
+    with pytest.raises(UsageError, match=r"a\.yml"):
+        read(tmp_path, "a.yml", required=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".jira-ci.yml").write_text("jira: {}\n", encoding="utf-8")
+    (tmp_path / ".jira-ci.yml").chmod(0)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read(tmp_path, ".jira-ci.yml", required=False)
+
+
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read(tmp_path, "a\0b", required=True)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read(tmp_path, "x" * 5000, required=True)
+
+
+def test_a_huge_file_is_refused_by_its_size(tmp_path: Path) -> None:
+    with (tmp_path / ".jira-ci.yml").open("wb") as file:
+        file.truncate(50_000_000)
+    with pytest.raises(UsageError, match="larger than 256 KB"):
+        read(tmp_path, ".jira-ci.yml", required=False)

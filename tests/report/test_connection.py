@@ -1,0 +1,118 @@
+"""From the settings to a gateway."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from faulty_server import FaultyServer, reply
+from jira_ci.context import Context, make_console, open_context
+from jira_ci.edges import Edges
+from jira_ci.errors import UsageError
+from jira_ci.jira.gateway import Gateway, Target
+from jira_ci.report import connection
+from jira_ci.run import Run
+from jira_ci.settings import Settings, resolve
+
+RUN = Run("github", "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9")
+GIVEN = {"JIRA_CI_SITE": "acme.atlassian.net", "JIRA_CI_CLIENT_ID": "id", "JIRA_CI_CLIENT_SECRET": "s3cr3t"}
+FORK = "a pull request from a fork"
+
+
+def settings(**changes: str) -> Settings:
+    environ = {**GIVEN, **{"JIRA_CI_" + name.upper(): value for name, value in changes.items()}}
+    return resolve({}, {name: value for name, value in environ.items() if value})
+
+
+def context(environ: Mapping[str, str], folder: Path) -> Context:
+    edges = Edges(environ, folder, io.StringIO(), io.StringIO())
+    found = resolve({}, environ)
+    return open_context(found, make_console(found, edges), edges)
+
+
+def open_gateway(given: Context) -> Gateway:
+    return connection.open_gateway(given, given.settings)
+
+
+def test_the_target_of_the_settings() -> None:
+    assert connection.target(settings()) == Target(
+        "https://acme.atlassian.net", "https://api.atlassian.com", "", "id", "s3cr3t"
+    )
+    assert connection.target(settings(site="", cloud_id="abc", api_url="http://127.0.0.1:1/")) == Target(
+        "", "http://127.0.0.1:1", "abc", "id", "s3cr3t"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"site": ""}, "site is not set"),
+        ({"client_id": ""}, "client-id is not set"),
+        ({"client_id": "", "client_secret": ""}, "client-id and client-secret are not set"),
+        ({"site": "me:s3cr3t@acme.atlassian.net"}, "holds a user name or password"),
+        ({"api_url": "http://acme.example"}, "plain http"),
+        ({"cloud_id": "../x"}, "no cloud id"),
+        ({"instance": "other"}, "disagree"),
+    ],
+)
+def test_what_is_missing_or_cannot_be_meant_is_said(changes: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        connection.target(settings(**changes))
+    assert caught.value.mend
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "says"),
+    [
+        ({}, "", ""),
+        ({}, FORK, ""),
+        ({"client_secret": ""}, "", ""),
+        ({"client_secret": ""}, FORK, f"client-secret is not there: {FORK} gets no secrets."),
+        (
+            {"client_id": "", "client_secret": ""},
+            FORK,
+            f"client-id and client-secret are not there: {FORK} gets no secrets.",
+        ),
+    ],
+)
+def test_only_a_run_from_which_secrets_are_withheld_may_miss_them(
+    changes: dict[str, str], reason: str, says: str
+) -> None:
+    run = dataclasses.replace(RUN, secrets_withheld=reason)
+    assert connection.withheld(settings(**changes), run) == says
+
+
+def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
+    with FaultyServer(
+        {"/_edge": [reply(200, {"cloudId": "c"})], "/oauth": [reply(200, {"access_token": "tok-en"})]}
+    ) as jira:
+        headers = "CF-Access-Client-Id: me\nX-Empty:\n X-Colons : a:b "
+        given = context(
+            {**GIVEN, "JIRA_CI_SITE": jira.url, "JIRA_CI_API_URL": jira.url, "JIRA_CI_HEADERS": headers}, tmp_path
+        )
+        gateway = open_gateway(given)
+        gateway.connect()
+        gateway.close()
+    site, api = jira.requests
+    assert [site.headers.get(name) for name in ("cf-access-client-id", "x-empty", "x-colons")] == ["me", "", "a:b"]
+    assert "x-colons" not in api.headers
+    assert given.console.mask("it is tok-en") == "it is ***"
+
+
+@pytest.mark.parametrize("line", ["s3cr3t-without-a-colon", "A B: s3cr3t", "X: s3cr3t\x01", ": s3cr3t", "X: s3cr3tä"])
+def test_a_line_that_is_no_header_is_refused_and_not_shown(line: str, tmp_path: Path) -> None:
+    given = context({**GIVEN, "JIRA_CI_HEADERS": f"X-Good: 1\n{line}"}, tmp_path)
+    with pytest.raises(UsageError, match="Line 2 of headers is no header") as caught:
+        open_gateway(given)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_bundle_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "gone.pem", tmp_path):
+        with pytest.raises(UsageError, match="no such file can be read"):
+            open_gateway(context({**GIVEN, "JIRA_CI_CA_BUNDLE": str(path)}, tmp_path))
