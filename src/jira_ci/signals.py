@@ -11,7 +11,7 @@ from types import FrameType
 from jira_ci.deadline import Deadline
 from jira_ci.errors import Interrupted
 
-_LAST_RESORT = 6.0  # seconds; a runner kills after 7.5
+_LAST_RESORT = 7.0  # seconds; a runner kills after 7.5
 
 
 class Signals:

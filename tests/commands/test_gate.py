@@ -167,3 +167,20 @@ def test_a_record_that_cannot_be_written_is_said_and_decides_nothing(job: Job, s
     assert ended.code == 0
     assert "The record could not be written" in ended.out
     assert outputs(job)["record"] == ""
+
+
+def test_a_cloud_id_out_of_a_variable_leads_the_gate_to_no_other_site(job: Job, sandbox: Sandbox) -> None:
+    approved(sandbox)
+    elsewhere = "99999999-9999-4999-8999-999999999999"
+    ended = gate(job, sandbox, JIRA_CI_TOKEN=sandbox.credentials.scoped_token, JIRA_CI_CLOUD_ID=elsewhere)
+    assert ended.code == 0
+    gateway = {exchange.path.split("/")[3] for exchange in sandbox.exchanges if exchange.path.startswith("/ex/jira/")}
+    assert gateway == {sandbox.cloud_id}
+
+
+def test_an_api_url_out_of_a_variable_may_not_answer_for_the_site(job: Job, sandbox: Sandbox) -> None:
+    commit(job, POLICY.format(site="https://acme.atlassian.net", more=""))
+    ended = gate(job, sandbox, JIRA_CI_API_URL="https://evil.example")
+    assert ended.code == 2
+    assert "api-url is https://evil.example, which may not answer for https://acme.atlassian.net." in ended.out
+    assert outputs(job)["approved"] == "false"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
-from jira_ci.jira.addresses import base_url, cloud_id, site_url
+from jira_ci.jira.addresses import base_url, cloud_id, is_gateway_of, site_url
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,20 @@ def test_a_cloud_id_can_stand_in_a_path() -> None:
     for text in ("../x", "a/b", "a b", "x" * 65, "a\n"):
         with pytest.raises(UsageError, match="no cloud id"):
             cloud_id(text)
+
+
+@pytest.mark.parametrize(
+    ("site", "api", "may"),
+    [
+        ("https://acme.atlassian.net", "https://api.atlassian.com", True),
+        ("https://acme.atlassian.net", "https://acme.atlassian.net", True),
+        ("https://jira.acme.example", "https://jira.acme.example/gateway", True),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:9090", True),
+        ("https://acme.atlassian.net", "https://evil.example", False),
+        ("https://acme.atlassian.net", "https://api.atlassian.com.evil.example", False),
+        ("https://acme.atlassian.net", "https://notatlassian.com", False),
+        ("https://acme.atlassian.net", "http://127.0.0.1:9090", False),
+    ],
+)
+def test_who_may_answer_for_a_site(site: str, api: str, may: bool) -> None:
+    assert is_gateway_of(site, api) is may

@@ -9,6 +9,7 @@ from typing import Literal
 
 from jira_ci.context import Context
 from jira_ci.deadline import Deadline
+from jira_ci.errors import UsageError
 from jira_ci.gate.policy import Policy
 from jira_ci.jira import addresses, wire
 from jira_ci.jira.access import Access
@@ -24,15 +25,22 @@ _TYPES: Mapping[str, Literal["cloud", "data-center"]] = {"cloud": "cloud", "data
 def access(context: Context, policy: Policy) -> Access:
     """The credentials for the policy's site, whose secrets the log hides from now on.
 
+    The ``cloud-id`` setting counts for reports only: here the site itself is asked, so that no variable can lead the gate
+    to another one.
+
     Raises:
-        UsageError: an address cannot be meant.
+        UsageError: an address cannot be meant, or ``api-url`` leads to somebody who must not answer for the site.
     """
     given = context.given
     api = addresses.base_url(given.api_url, "api-url")
+    if not addresses.is_gateway_of(policy.site, api):
+        raise UsageError(
+            f"api-url is {api}, which may not answer for {policy.site}.", "Leave api-url out where the gate is asked."
+        )
     found = Access(
         policy.site,
         api,
-        "" if policy.credentials else addresses.cloud_id(given.cloud_id),
+        "",
         _TYPES.get(given.jira_type, "auto"),
         *_credentials(context, policy.credentials),
     )

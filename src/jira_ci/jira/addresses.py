@@ -35,7 +35,7 @@ def base_url(text: str, setting: str) -> str:
         raise UsageError(
             f"{setting} is {one_line(text, 100)!r}, which is no address.", "Write it as https://acme.atlassian.net."
         )
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise UsageError(f"{setting} is a plain http address.", "Use https; http is for loopback addresses only.")
     shown = f"[{host}]" if ":" in host else host
     # A page's address, as people copy it; Jira Cloud's own paths begin at the root of its host.
@@ -65,6 +65,15 @@ def site_url(site: str, instance: str) -> str:
     return url or of_instance
 
 
+def is_gateway_of(site: str, api: str) -> bool:
+    """Whether an API address may answer for a site: Atlassian's, the site's own, or anything for a site on loopback.
+
+    The gate needs to know: an address out of a variable must not be able to approve in the site's name.
+    """
+    there, here = (urlsplit(url).hostname or "" for url in (api, site))
+    return there == here or there.endswith(".atlassian.com") or is_loopback(here)
+
+
 def cloud_id(text: str) -> str:
     """A cloud id that can stand in a path.
 
@@ -79,7 +88,8 @@ def cloud_id(text: str) -> str:
     return text
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     import ipaddress
 
     try:
