@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,19 @@ def test_an_api_url_out_of_a_variable_may_not_answer_for_the_site(job: Job, sand
     assert ended.code == 2
     assert "api-url is https://evil.example, which may not answer for https://acme.atlassian.net." in ended.out
     assert outputs(job)["approved"] == "false"
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_data_center_is_asked_the_same_with_a_personal_access_token(
+    tmp_path: Path, start_sandbox: Callable[..., Sandbox], by_key: bool
+) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    job = scene(tmp_path, sandbox).job
+    del job.environ["JIRA_CI_USER"], job.environ["JIRA_CI_API_URL"]
+    job.environ["JIRA_CI_TOKEN"] = sandbox.credentials.personal_token
+    key = approved(sandbox)
+    ended = gate(job, sandbox, *(["--change", key] if by_key else []))
+    assert ended.code == 0
+    assert outputs(job)["change-key"] == key
+    assert {exchange.path.split("/")[3] for exchange in sandbox.exchanges if "/rest/api/" in exchange.path} == {"2"}
+    assert len(sandbox.exchanges) == (4 if by_key else 5)

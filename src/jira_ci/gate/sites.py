@@ -25,8 +25,8 @@ _TYPES: Mapping[str, Literal["cloud", "data-center"]] = {"cloud": "cloud", "data
 def access(context: Context, policy: Policy) -> Access:
     """The credentials for the policy's site, whose secrets the log hides from now on.
 
-    The ``cloud-id`` setting counts for reports only: here the site itself is asked, so that no variable can lead the gate
-    to another one.
+    The ``cloud-id`` setting counts for reports only: here the site itself is asked, so that no variable can lead the
+    gate to another one.
 
     Raises:
         UsageError: an address cannot be meant, or ``api-url`` leads to somebody who must not answer for the site.
