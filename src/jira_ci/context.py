@@ -11,12 +11,12 @@ from typing import Any
 from jira_ci.ci.detect import read_run
 from jira_ci.ci.git import Git
 from jira_ci.ci.log import log_of
-from jira_ci.configuration import atlassian_mapping
 from jira_ci.configuration import config as configuration
 from jira_ci.configuration.config import Config
 from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
+from jira_ci.environments import atlassian_mapping
 from jira_ci.errors import Exit
 from jira_ci.masking import Masker
 from jira_ci.run import Run

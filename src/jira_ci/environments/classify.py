@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.configuration.atlassian_mapping import Mapping as AtlassianMapping
 from jira_ci.configuration.config import Config, Rule
 from jira_ci.environments import globs
+from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
 from jira_ci.text import canonical, one_line

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jira_ci.ci import ranges
 from jira_ci.ci.history import Unreadable
-from jira_ci.ci.pulls import Squashed
-from jira_ci.ci.ranges import Range, Sources
 from jira_ci.ci.values import short
 from jira_ci.errors import UsageError
+from jira_ci.keys import ranges
 from jira_ci.keys.issue_keys import Source
+from jira_ci.keys.pulls import Squashed
+from jira_ci.keys.ranges import Range, Sources
 
 if TYPE_CHECKING:
     from jira_ci.ci.git import Git

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.configuration.atlassian_mapping import parse, read
+from jira_ci.environments.atlassian_mapping import parse, read
 
 DOCUMENTED = """\
 deployments:

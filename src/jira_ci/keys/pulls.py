@@ -11,7 +11,7 @@ from jira_ci.ci.values import short
 from jira_ci.keys.issue_keys import Source, collect
 
 if TYPE_CHECKING:
-    from jira_ci.ci.ranges import Sources
+    from jira_ci.keys.ranges import Sources
     from jira_ci.run import PullRequest
 
 _MOST = 50
