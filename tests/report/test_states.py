@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
-from jira_ci.report.states import BUILD_STATES, from_ci, from_words
+from jira_ci.report.states import from_ci, from_words
 
 JIRA = ("unknown", "pending", "in_progress", "cancelled", "failed", "rolled_back", "successful")
 
@@ -38,7 +38,7 @@ def test_jiras_own_words_are_understood(state: str) -> None:
     assert from_words([state], build=False) == state
 
 
-@pytest.mark.parametrize("state", BUILD_STATES)
+@pytest.mark.parametrize("state", ["failed", "cancelled", "in_progress", "pending", "unknown", "successful"])
 def test_a_build_has_every_state_but_rolled_back(state: str) -> None:
     assert from_words([state], build=True) == state
     with pytest.raises(UsageError, match="for deployments only"):

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from jira_ci.jira.answers import Found, candidates
 from jira_ci.jira.ask import Edition
 from jira_ci.jira.desk_answers import Page
-from jira_ci.jira.shapes import WrongShape, items, mapping, number, optional_text
+from jira_ci.jira.shapes import WrongShape, mapping, number, optional_text
 
 T = TypeVar("T")
 MOST_PAGES = 20
@@ -79,8 +79,3 @@ def hits(body: Any, edition: Edition) -> Hits:
     if last is not None and (not isinstance(last, bool) or last == bool(after)):
         raise WrongShape("isLast contradicts nextPageToken")
     return Hits(found, after)
-
-
-def values_of(body: Any) -> list[Any]:
-    """A list that comes in one piece."""
-    return items(body, "the answer")

@@ -20,7 +20,6 @@ _WORDS = {
 _MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # Of several results the first of these counts; skipped ones count for nothing.
 _WORST_FIRST = ("failed", "cancelled", "rolled_back", "in_progress", "pending", "unknown", "successful")
-BUILD_STATES = tuple(state for state in _WORST_FIRST if state != "rolled_back")
 
 
 def reported(words: Sequence[str], ci: str, *, build: bool) -> str:
