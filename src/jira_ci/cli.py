@@ -8,6 +8,10 @@ jira-ci deploy       gate, report, run a command and pass its exit code on: jira
 jira-ci keys         which issue keys, and where each was found
 jira-ci environment  which type each name maps to, and which rule said so
 jira-ci check        configuration and every connection tested, nothing written
+jira-ci rollback     mark the deployment that was rolled back
+jira-ci reconcile    close what a killed job left in progress
+jira-ci forget       take a reported build or deployment out of Jira again
+jira-ci init         write a .jira-ci.yml and a workflow for this repository
 jira-ci sandbox      a local Jira to try all this on
 """
 
@@ -43,37 +47,40 @@ class Command:
 
 
 _RUN = ("provider", "keys")
+_RECORD = ("identity", "record")
+_SITES = ("jira", "access", "sites")
+_PAST = ("past", "identity", "deployment", *_RUN, *_SITES, "dry-run")
 BEHIND = "Write it so: jira-ci deploy --environment Prod -- ./deploy.sh"
 COMMANDS = {
     "report": Command(
         "report a deployment when an environment is given, otherwise a build",
         "report",
         "run_report",
-        ("report", "deployment", "build", *_RUN, "jira", "dry-run"),
+        ("report", *_RECORD, "on-error", "deployment", "build", *_RUN, *_SITES, "dry-run"),
     ),
     "build": Command(
         "report a build: state, test counts, commit and ref",
         "report",
         "run_build",
-        ("report", "build", *_RUN, "jira", "dry-run"),
+        ("report", *_RECORD, "on-error", "build", *_RUN, *_SITES, "dry-run"),
     ),
     "deployment": Command(
-        "report a deployment: environments, version, state, duration",
+        "report a deployment: environments, tenants, services, version, state, duration",
         "report",
         "run_deployment",
-        ("report", "deployment", *_RUN, "jira", "dry-run"),
+        ("report", *_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
     ),
     "gate": Command(
         "look for the change, and decide whether the deployment may start",
         "gate",
         "run",
-        ("deployment", "gate", *_RUN, "access", "jira", "dry-run"),
+        ("deployment", "gate", *_RECORD, *_RUN, "access", "jira", "dry-run"),
     ),
     "deploy": Command(
         "ask the gate, report a deployment, run the command behind --, and pass its exit code on",
         "deploy",
         "run",
-        ("deployment", "gate", "report", *_RUN, "access", "jira", "dry-run"),
+        ("deployment", "gate", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
     ),
     "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
     "environment": Command(
@@ -83,8 +90,12 @@ COMMANDS = {
         "test configuration and every connection, write nothing",
         "check",
         "run",
-        ("deployment", "gate", *_RUN, "jira", "access"),
+        ("deployment", "gate", *_RUN, *_SITES),
     ),
+    "rollback": Command("mark the deployment that was rolled back", "rollback", "run", ("on-error", "record", *_PAST)),
+    "reconcile": Command("close what a killed job left in progress", "reconcile", "run", ("on-error", *_PAST)),
+    "forget": Command("take a reported build or deployment out of Jira again", "forget", "run", _PAST),
+    "init": Command("write a .jira-ci.yml and a workflow for this repository", "init", "run", ("jira", "dry-run")),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }
 

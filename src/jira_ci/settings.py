@@ -21,7 +21,7 @@ from jira_ci.setting import Kind, Setting, parse
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
 _NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE|HOME)")
 # Credentials of the connections that the file names: ``credentials: EMEA`` means JIRA_CI_EMEA_TOKEN and so on.
-_OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET)")
+_OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET|HEADERS)")
 
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
@@ -44,9 +44,11 @@ class Settings:
     ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")
     timeout: float = _setting("duration", "jira", "the deadline over a whole report, or over one round of the gate, retries included", default="60s")
 
-    user: str = _setting("text", "access", "whose API token it is: an e-mail address; for the gate on Jira Cloud", metavar="USER")
-    token: str = _setting("text", "access", "an API token (with user), or a personal access token (Data Center, alone); for the gate", secret=True, metavar="TOKEN")
-    jira_type: str = _setting("choice", "access", "which Jira the gate asks; auto finds it out", default="auto", choices=("cloud", "data-center", "auto"))
+    user: str = _setting("text", "access", "whose token it is: an e-mail address on Jira Cloud, a user name on Data Center; for the gate, and to look issues up", metavar="USER")
+    token: str = _setting("text", "access", "an API token (with user), or a personal access token (Data Center, alone); for the gate, and to look issues up", secret=True, metavar="TOKEN")
+    jira_type: str = _setting("choice", "access", "which Jira the site is; auto finds it out", default="auto", choices=("cloud", "data-center", "auto"))
+
+    connection: tuple[str, ...] = _setting("list", "sites", "the connections of the file to report to, instead of those in its report-to; default is the site itself", metavar="NAME")
 
     github_token: str = _setting("text", "provider", "reads commits, pull requests and deployments where the clone does not hold them", secret=True, variables=("GITHUB_TOKEN",), metavar="TOKEN")
     gitlab_token: str = _setting("text", "provider", "the same on GitLab (read_api); without it CI_JOB_TOKEN is tried", secret=True, metavar="TOKEN")
@@ -54,10 +56,12 @@ class Settings:
     projects: tuple[str, ...] = _setting("list", "keys", "only issues of these projects count, and lower-case keys do too", also=("project",), plugin=True, yaml="jira.projects", metavar="KEY")
     issue_keys: tuple[str, ...] = _setting("list", "keys", "issue keys to report, besides those that are found", metavar="KEY")
     since: str = _setting("text", "keys", "the commit, tag or branch after which commits count", metavar="REVISION")
+    service: tuple[str, ...] = _setting("list", "keys", "the service of the file, or several: only issues whose commits touch its paths count", metavar="NAME")
     on_no_keys: str = _setting("choice", "keys", "what to do when no issue key is found", default="skip", choices=("skip", "warn", "fail"))
 
     environment: tuple[str, ...] = _setting("list", "deployment", "the environment deployed to, or several", also=("environment-name",), plugin=True, metavar="NAME")
     environment_type: str = _setting("choice", "deployment", "the environment's type, instead of the rules' answer", choices=("development", "testing", "staging", "production", "unmapped"))
+    tenant: tuple[str, ...] = _setting("list", "deployment", "the tenant deployed for, or several: each has its own record, and its own change", metavar="NAME")
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", metavar="TEXT")
 
     project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", metavar="NAME")
@@ -65,16 +69,23 @@ class Settings:
     change_controlled: bool | None = _setting("switch", "gate", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
     create: bool | None = _setting("switch", "gate", "false makes no change when none is found; true is refused where the policy says false")
     minimum_approvals: int | None = _setting("count", "gate", "how many people must have approved, where that is more than the policy demands", metavar="NUMBER")
+    comments: str = _setting("choice", "gate", "who reads what the change is told about its deployment; refused where more people would than the policy says", choices=("off", "internal", "public"))
     gate_by: str = _setting("choice", "gate", "who decides; refused where it differs from the policy", choices=("change", "jira"))
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
-    pipeline: str = _setting("text", "report", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", metavar="NAME")
+    pipeline: str = _setting("text", "identity", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", metavar="NAME")
+    property: tuple[str, ...] = _setting("list", "identity", "kept with what is reported, unseen, for forget to find it by: three at most, as name=value", metavar="NAME=VALUE")
+
+    url: str = _setting("text", "record", "where the link in Jira leads, may hold {run-id} and the like; otherwise to the run", metavar="URL")
+    description: str = _setting("text", "record", "the record's description, may hold {version}, {environment} and the like", metavar="TEXT")
+    label: str = _setting("text", "record", "the record's label, may hold {version}, {environment} and the like", metavar="TEXT")
+
     state: tuple[str, ...] = _setting("list", "report", "how it went: success, failure, cancelled, in_progress...; of several the worst counts", plugin=True, metavar="STATE")
-    url: str = _setting("text", "report", "where the link in Jira leads; otherwise to the run", metavar="URL")
-    description: str = _setting("text", "report", "the record's description", metavar="TEXT")
-    label: str = _setting("text", "report", "the record's label", metavar="TEXT")
-    on_error: str = _setting("choice", "report", "what a report that did not arrive does to the job", default="warn", choices=("warn", "fail"))
+    verify_keys: bool = _setting("switch", "report", "true asks Jira about the issues first (user and token), and leaves out those that it does not show", default="false")
+    on_error: str = _setting("choice", "on-error", "what a report that did not arrive does to the job", default="warn", choices=("warn", "fail"))
+
+    run: tuple[str, ...] = _setting("list", "past", "the runs that are meant, by the id in their address, or by their number as #41; otherwise this one", metavar="RUN")
 
     test_results: tuple[str, ...] = _setting("list", "build", "JUnit XML files to count, as paths or globs", metavar="GLOB")
 
