@@ -48,7 +48,7 @@ def _adapted(node: Any) -> Any:
         node = {name: value for name, value in node.items() if name != "content"}
     kept = {name: _adapted(value) for name, value in node.items() if name not in ("security", "deprecated")}
     if isinstance(kept.get("pattern"), str):
-        kept["pattern"] = re.sub(r"\$$", r"\\Z", kept["pattern"])
+        kept["pattern"] = re.sub(r"\$$", r"(?![\\s\\S])", kept["pattern"])
     for name in _LOOSE_MOMENTS & kept.keys():
         if isinstance(kept[name], dict):
             kept[name].pop("format", None)

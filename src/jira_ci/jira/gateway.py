@@ -109,6 +109,18 @@ class Gateway:
             self._keep_secret(self._token)
         return self._token
 
+    def ask(self, make: Callable[[str, str, str], Request]) -> tuple[Request, Answer]:
+        """One exchange about the connected site, whatever its status.
+
+        Args:
+            make: a request from the API's address, the cloud id and the access token.
+
+        Raises:
+            NetworkError: no answer came.
+        """
+        request = make(self._target.api, self._cloud, self._token)
+        return request, self._client.send(request)
+
     def submit(self, kind: Kind, report: Sequence[records.Record], run: Run) -> Outcome:
         """Sends the records; see :func:`jira_ci.jira.bulk.submit`."""
 
