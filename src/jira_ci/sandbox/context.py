@@ -22,15 +22,27 @@ class Record:
 
     def __init__(self) -> None:
         self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self._count = 0
         self._lock = threading.Lock()
 
     def add(self, exchange: Exchange) -> None:
         with self._lock:
             self._exchanges.append(exchange)
+            self._count += 1
 
     def all(self) -> list[Exchange]:
         with self._lock:
             return list(self._exchanges)
+
+    @property
+    def count(self) -> int:
+        """How many there were, dropped ones too."""
+        return self._count
+
+    def numbered(self) -> list[tuple[int, Exchange]]:
+        """The same with their numbers, which begin at 1 and stay."""
+        with self._lock:
+            return list(enumerate(self._exchanges, self._count - len(self._exchanges) + 1))
 
 
 @dataclass(frozen=True)

@@ -107,9 +107,13 @@ def _whole(family: Family, verb: str, answer: Callable[[Family, Context, Request
 
 
 def _gating_status(family: Family, context: Context, key: list[Any]) -> Answer:
-    """No deployment is gated on this site: "No data found for the given deployment ID.\""""
-    del family, context, key
-    return text_answer(404, "No data found for the given deployment ID.")
+    """Whether a change lets a deployment begin. Not every site serves it to OAuth clients: the documents name apps."""
+    gating = context.site.gating
+    if gating.refused:
+        return json_answer(gating.refused, {"code": gating.refused, "message": "Gating is for apps only"})
+    stored = context.site.get(family, key)
+    found = gating.status(tuple(key), context.address) if stored else None
+    return json_answer(200, found) if found else text_answer(404, "No data found for the given deployment ID.")
 
 
 def _scope(family: Family, verb: str) -> str:

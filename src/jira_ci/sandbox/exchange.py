@@ -59,7 +59,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and what was answered; ``scripted`` when a test answered in place of the site."""
+    """A request and what was answered.
+
+    ``scripted`` when a test answered in place of the site; ``at`` is the moment of the answer in epoch milliseconds, by
+    Jira's clock.
+    """
 
     method: str
     path: str
@@ -70,9 +74,10 @@ class Exchange:
     answer_headers: Mapping[str, str]
     answer_body: bytes
     scripted: bool = False
+    at: int = 0
 
     @classmethod
-    def of(cls, request: Request, answer: Answer, *, scripted: bool) -> Exchange:
+    def of(cls, request: Request, answer: Answer, *, scripted: bool, at: int = 0) -> Exchange:
         return cls(
             request.method,
             request.path,
@@ -83,6 +88,7 @@ class Exchange:
             dict(answer.headers),
             answer.body,
             scripted,
+            at,
         )
 
     def json(self) -> Any:

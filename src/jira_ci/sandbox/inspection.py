@@ -30,18 +30,19 @@ def _exchanges(context: Context, request: Request, captured: dict[str, str]) -> 
     """What was asked and answered so far, oldest first."""
     del request, captured
     secrets = context.credentials.secrets()
-    return json_answer(200, {"exchanges": [_shown(one, secrets) for one in context.record.all()]})
+    return json_answer(200, {"exchanges": [shown(one, secrets) for one in context.record.all()]})
 
 
-def _shown(exchange: Exchange, secrets: list[str]) -> dict[str, Any]:
+def shown(exchange: Exchange, secrets: list[str]) -> dict[str, Any]:
+    """An exchange as plain values, without these secrets and without any header that may be one."""
     return {
         "method": exchange.method,
         "path": exchange.path,
-        "query": _masked(exchange.query, secrets),
+        "query": masked(exchange.query, secrets),
         "headers": _headers(exchange.headers),
-        "body": _masked(_text(exchange.body), secrets),
+        "body": masked(_text(exchange.body), secrets),
         "status": exchange.status,
-        "answer": _masked(_text(exchange.answer_body), secrets),
+        "answer": masked(_text(exchange.answer_body), secrets),
     }
 
 
@@ -57,7 +58,8 @@ def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _masked(text: str, secrets: list[str]) -> str:
+def masked(text: str, secrets: list[str]) -> str:
+    """The text without these secrets, and without what is called a client secret."""
     for secret in secrets:
         for form in (secret, quote(secret, safe="")):
             text = text.replace(form, _MASK)

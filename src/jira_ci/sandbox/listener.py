@@ -15,6 +15,7 @@ from typing import Any
 from jira_ci.sandbox.api import Api
 from jira_ci.sandbox.context import Context
 from jira_ci.sandbox.exchange import Answer, Exchange, Request, messages, text_answer
+from jira_ci.sandbox.pages.pages import Pages
 
 HOST = "127.0.0.1"
 Before = Callable[[Request], "Answer | None"]
@@ -91,12 +92,17 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
             thread.join(5)
 
     def reply(self, request: Request, *, too_large: bool) -> Answer:
-        """The answer, from the test or from the site, after it has been recorded."""
+        """The answer, from the test or from the site, after it has been recorded; pages are not, they are looked at."""
         answer = self.before(request) if self.before else None
         scripted = answer is not None
+        context = self.api.context
+        page = None if scripted or too_large else Pages(context).answer(request)
+        if page is not None:
+            return page
         if answer is None:
             answer = self.api.too_large() if too_large else self.api.answer(request)
-        self.api.context.record.add(Exchange.of(request, answer, scripted=scripted))
+        at = context.site.desk.clock.milliseconds()
+        context.record.add(Exchange.of(request, answer, scripted=scripted, at=at))
         return answer
 
 

@@ -13,8 +13,9 @@ from jira_ci.sandbox.desk.change import Change
 from jira_ci.sandbox.desk.desk import Desk
 from jira_ci.sandbox.desk.people import DINA
 from jira_ci.sandbox.desk.trials import Trials
+from jira_ci.sandbox.gating import Gating
 from jira_ci.sandbox.issues import Issue, IssueRule, as_change
-from jira_ci.sandbox.rules import FAMILIES, Family, record_faults
+from jira_ci.sandbox.rules import DEPLOYMENTS, FAMILIES, Family, record_faults
 
 Key = tuple[Any, ...]
 
@@ -26,19 +27,25 @@ class Site:
         issues: which issues exist by rule; may be replaced.
         desk: its service desk, and every issue that was made or altered.
         trials: what people do to those, for tests and trials.
+        gating: which deployments its service desks gate.
         refused: the keys that :meth:`refuse` was told, with their messages.
         services: the ids of its services; None means that every id but an empty one exists.
         changed: called after each change.
         without_known: what becomes of a record none of whose associations is known. It is never stored. The documents
             say both that it "won't be persisted" and that it "may be rejected"; Jira was seen rejecting it
             (https://github.com/atlassian/github-for-jira/issues/638).
+        deletes_later: whether what was deleted can be read until :meth:`settle`: "Deletion is performed
+            asynchronously".
     """
 
     def __init__(self, issues: IssueRule | None = None) -> None:
         self.desk = Desk()
         self.trials = Trials(self.desk)
+        self.gating = Gating(self.desk, self.trials)
         self.services: frozenset[str] | None = None
         self.without_known: Literal["accepted", "rejected"] = "accepted"
+        self.deletes_later = False
+        self._doomed: list[tuple[Family, Key]] = []
         self.changed: Callable[[], None] = lambda: None
         self.desk.ledger.changed = lambda: self.changed()
         self.desk.ledger.taken = lambda project: self.issues.last(project)
@@ -121,18 +128,27 @@ class Site:
     def delete(self, family: Family, key: Iterable[Any]) -> None:
         """Forget this record, if it is there."""
         with self._lock:
-            if self._stored[family.name].pop(tuple(key), None):
-                self.changed()
+            self._doomed.append((family, tuple(key)))
+        if not self.deletes_later:
+            self.settle()
 
     def delete_by(self, family: Family, properties: Iterable[tuple[str, str]]) -> None:
         """Forget every record that was submitted with all of these properties."""
         wanted = set(_hashes(properties))
         with self._lock:
             records = self._stored[family.name]
-            gone = [key for key, stored in records.items() if wanted <= set(stored["properties"])]
-            for key in gone:
-                del records[key]
-            self.changed()
+            self._doomed += [(family, key) for key, stored in records.items() if wanted <= set(stored["properties"])]
+        if not self.deletes_later:
+            self.settle()
+
+    def settle(self) -> None:
+        """Carry out every deletion that was asked for."""
+        with self._lock:
+            for family, key in self._doomed:
+                self._stored[family.name].pop(key, None)
+            if self._doomed:
+                self._doomed.clear()
+                self.changed()
 
     def on_issue(self, issue: Issue) -> dict[str, list[dict[str, Any]]]:
         """The builds and deployments that people would see on this issue, oldest first."""
@@ -142,13 +158,18 @@ class Site:
                 for name, records in self._stored.items()
             }
 
+    def stored(self, family: Family) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+        """Every record of this family with the keys of its issues, in the order of their first reports."""
+        with self._lock:
+            return [(stored["record"], tuple(stored["issues"])) for stored in self._stored[family.name].values()]
+
     def dump(self) -> dict[str, Any]:
         """What is stored, as plain values."""
         with self._lock:
             stored: dict[str, Any] = {name: list(records.values()) for name, records in self._stored.items()}
             projects = [dataclasses.asdict(one) for one in self.desk.catalogue.projects]
             desk = {**self.desk.ledger.dump(), **self.desk.extras.dump(), "projects": projects}
-            return {**stored, "desk": desk}
+            return {**stored, "desk": desk, "gating": self.gating.dump()}
 
     def restore(self, dumped: Mapping[str, Any]) -> None:
         """Replace what is stored by what :meth:`dump` gave; older dumps know of no desk.
@@ -162,6 +183,7 @@ class Site:
                 self.desk.extras.restore(dumped["desk"])
                 self.desk.catalogue.projects = [Project(**one) for one in dumped["desk"]["projects"]]
                 self.issues = self._issues  # whose projects may be others than those of the time
+                self.gating.restore(dumped.get("gating", []))
             for family in FAMILIES:
                 keyed = ((family.key(stored["record"]) or {}, stored) for stored in dumped[family.name])
                 self._stored[family.name] = {tuple(key.values()): stored for key, stored in keyed}
@@ -187,6 +209,8 @@ class Site:
                 "issues": list(found.issues),
                 "properties": list(_hashes(properties.items())),
             }
+            if family is DEPLOYMENTS:
+                self.gating.notice(key, found.kept)
         return []
 
 

@@ -6,17 +6,15 @@ origins, and such that any page could send, are refused.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from jira_ci.sandbox.bodies import BadJson, parse
 from jira_ci.sandbox.context import Context
 from jira_ci.sandbox.desk.change import Change
 from jira_ci.sandbox.desk.errors import DeskError, NotFound
 from jira_ci.sandbox.exchange import Answer, Request, json_answer
+from jira_ci.sandbox.origins import foreign
 from jira_ci.sandbox.routing import Handler, Route
 from jira_ci.sandbox.shapes import Rule, record, text
 from jira_ci.sandbox.told import told
@@ -36,28 +34,6 @@ def _text_or_null(value: Any, where: str) -> Any:
 
 
 _COMMON: dict[str, Rule] = {"after-polls": _polls, "by": text()}
-
-
-def foreign(request: Request) -> str:
-    """Why this request may come from a page that is none of the sandbox's own; empty when it does not."""
-    if not _is_loopback(request.headers.get("host", "")):
-        return "The Host header names no loopback address."
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        return "The request comes from another site."
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers["host"]:
-        return f"The request comes from {origin[:100]}."
-    return ""
-
-
-def _is_loopback(host: str) -> bool:
-    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+|localhost))(?::[0-9]{1,5})?", host, re.ASCII)
-    if not match:
-        return False
-    try:
-        return match[2] == "localhost" or ipaddress.ip_address(match[1] or match[2]).is_loopback
-    except ValueError:
-        return False
 
 
 def _own(handler: Handler) -> Handler:

@@ -40,6 +40,7 @@ class Desk:
         stages: at which statuses approvals are opened, and who is asked.
         on_approved, on_declined: names of the statuses that a change moves to once its last stage is approved, or one
             is declined; empty (the default) leaves it to somebody.
+        gated: keys of changes that gate a deployment: answered, they move on by themselves.
         denied: permissions that the accounts of pipelines lack, such as ``TRANSITION_ISSUES``.
     """
 
@@ -53,6 +54,7 @@ class Desk:
         self.stages: tuple[Stage, ...] = (Stage("Authorize", (ANA.account,)),)
         self.on_approved = ""
         self.on_declined = ""
+        self.gated: set[str] = set()
         self.denied: set[str] = {"ADMINISTER_PROJECTS", "ADMINISTER"}
         self.find_elsewhere: Callable[[str], Change | None] = lambda _: None
 
@@ -168,7 +170,10 @@ class Desk:
     def _moved_on(self, change: Change, approval: str, account: str) -> Change:
         answered = next(one for one in change.approvals if one.id == approval)
         last = not self._following(change, answered)
-        target = {"declined": self.on_declined, "approved": self.on_approved if last else ""}.get(answered.final, "")
+        approved, declined = self.on_approved, self.on_declined
+        if change.key in self.gated:
+            approved, declined = approved or "Implementing", declined or "Declined"
+        target = {"declined": declined, "approved": approved if last else ""}.get(answered.final, "")
         return self.enter(change.key, target, account) if target else change
 
     def _stages(self, change: Change) -> list[Stage]:

@@ -69,6 +69,11 @@ class Extras:
         with self._ledger.lock:
             return list(self._remote.get(issue, []))
 
+    def linked_remotely(self) -> list[str]:
+        """Ids of the issues that have links to elsewhere, the latest to get its first one at the end."""
+        with self._ledger.lock:
+            return [issue for issue, links in self._remote.items() if links]
+
     def set_remote_link(self, issue: str, given: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Add a link, or replace the one with its global id.
 

@@ -1,0 +1,46 @@
+"""The deployments: the timeline of all of them, and the page of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from jira_ci.sandbox.context import Context
+from jira_ci.sandbox.exchange import Answer, Request
+from jira_ci.sandbox.pages import render, reports
+from jira_ci.sandbox.pages.answers import HEADERS, known, page, problem, versioned
+from jira_ci.sandbox.pages.timeline import timeline
+from jira_ci.sandbox.routing import Route
+from jira_ci.sandbox.rules import DEPLOYMENTS
+
+MOST = 1000
+"""Deployments on the timeline: the newest ones."""
+_LISTED = 15
+
+
+def _timeline(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    del captured
+    version = f"{reports.fingerprint(context, DEPLOYMENTS)}-{reports.mark_of(render.version(), context.address)}"
+    if known(request, f'"{version}"'):  # an open page asks every other second: not worth a timeline
+        return Answer(304, b"", {**HEADERS, "ETag": f'"{version}"', "Cache-Control": "no-cache"})
+    deployments = reports.deployments(context)
+    answer = page(
+        context,
+        "deployments.html",
+        timeline=timeline(deployments[:MOST]),
+        count=len(deployments),
+        most=MOST,
+        latest=deployments[:_LISTED],
+        states=Counter(one.state for one in deployments[:MOST]),
+    )
+    return versioned(request, answer, version)
+
+
+def _deployment(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    for record, issues in context.site.stored(DEPLOYMENTS):
+        one = reports.deployment(record, issues)
+        if one.mark == captured["mark"]:
+            return versioned(request, page(context, "deployment.html", one=one))
+    return problem(context, 404, "There is no such deployment", "It was never reported, or was forgotten again.")
+
+
+ROUTES = (Route("GET", "/deployments", _timeline), Route("GET", "/deployments/{mark}", _deployment))
