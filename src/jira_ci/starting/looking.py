@@ -1,0 +1,97 @@
+"""Looks at a repository: its host, its CI files, its history, and Atlassian's own file."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jira_ci.configuration.config import read_bytes
+from jira_ci.environments import atlassian_mapping
+from jira_ci.environments.atlassian_mapping import Mapping
+from jira_ci.environments.classify import classify
+from jira_ci.errors import UsageError
+from jira_ci.run import Run
+from jira_ci.starting import emit, github_workflows, gitlab_jobs, issue_projects
+from jira_ci.starting.found import Deploying, Found, Named, Pipelines
+from jira_ci.text import canonical
+
+_PROJECT_NAME = re.compile(r'(?=\S)[^"\x00-\x1f\x7f-\x9f]{1,200}(?<=\S)')
+_MOST_ENVIRONMENTS = 200
+
+
+def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
+    """Everything that the files below ``root`` and the run say. Nothing is written, and nobody is asked.
+
+    Args:
+        seen: how many commits and branches name issues of each project.
+        site: as it shall stand in the file; empty when nobody named it.
+    """
+    github, gitlab = github_workflows.look(root), gitlab_jobs.look(root)
+    theirs, notes = atlassian_mapping.read(root)
+    unread = _unread_mapping(root, theirs, notes)
+    deploying = [*github.deploying, *gitlab.deploying]
+    name = run.repository.rpartition("/")[2]
+    counted = Counter(seen)
+    projects = issue_projects.proposed(counted)
+    return Found(
+        providers=_providers(run, github, gitlab),
+        project_name=name if _PROJECT_NAME.fullmatch(name) else "",
+        site=site,
+        projects=projects,
+        projects_comment=_projects_comment(counted),
+        environments=tuple(_environments(deploying, theirs, notes)),
+        github=github,
+        gitlab=gitlab,
+        notes=(*github.notes, *gitlab.notes, *notes, *unread),
+    )
+
+
+def _providers(run: Run, github: Pipelines, gitlab: Pipelines) -> tuple[str, ...]:
+    """Who runs the pipelines: who runs us, else whose host the remote is on, else whose files are there."""
+    if run.provider in ("github", "gitlab"):
+        return (run.provider,)
+    host = (urlsplit(run.repository_url).hostname or "").split(".")
+    for provider in ("github", "gitlab"):
+        if any(provider in label for label in host):
+            return (provider,)
+    return tuple(name for name, files in (("github", github), ("gitlab", gitlab)) if files.here)
+
+
+def _projects_comment(seen: Counter[str]) -> str:
+    shown = ", ".join(f"{project} {seen[project]}" for project in issue_projects.ranked(seen)[:10])
+    return f"how often the last {issue_projects.COMMITS} commits and the branches name them: {shown}"
+
+
+def _environments(deploying: list[Deploying], theirs: Mapping | None, notes: list[str]) -> Iterator[Named]:
+    """Environments that jobs deploy to, then the globs of Atlassian's file that are no such name."""
+    known: set[str] = set()
+    for job, name in [(one, name) for one in deploying for name in one.names]:
+        key = canonical(name)
+        if key in known or len(known) >= _MOST_ENVIRONMENTS:
+            continue
+        known.add(key)
+        try:
+            found = classify(name, None, tier=job.tier, fallback=theirs)
+        except UsageError as error:
+            notes.append(f"{error.message} It was passed over ({emit.comment(job.where)}).")
+            continue
+        why = "" if found.type == "unmapped" else f"; {found.rule}"
+        yield Named(name, found.type, f"{job.where}{why}")
+    for pattern in theirs.patterns if theirs else ():
+        key = canonical(pattern.glob)
+        if key not in known and pattern.glob.strip() and pattern.glob.isprintable():
+            known.add(key)
+            yield Named(pattern.glob, pattern.type, f"{atlassian_mapping.NAME} line {pattern.line}")
+
+
+def _unread_mapping(root: Path, theirs: Mapping | None, notes: Iterable[str]) -> list[str]:
+    """A sentence when Atlassian's file is there and says nothing of environments."""
+    try:
+        there = read_bytes(root, atlassian_mapping.NAME) is not None
+    except UsageError:
+        return []  # told by then
+    silent = there and theirs is None and not list(notes)
+    return [f"{atlassian_mapping.NAME} holds no environmentMapping."] if silent else []

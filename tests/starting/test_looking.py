@@ -1,0 +1,126 @@
+"""Which names an expression, a variable, or the history may stand for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from jira_ci.starting import github_workflows, gitlab_jobs, issue_projects
+
+
+def _write(root: Path, name: str, document: Any) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Prod", ("Prod",)),
+        ({"name": "Prod", "url": "https://x"}, ("Prod",)),
+        ("${{ inputs.to }}", ("Dev", "Prod")),
+        ("${{github.event.inputs.to}}-eu", ("Dev-eu", "Prod-eu")),
+        ("${{ inputs.to || 'staging' }}", ("Dev", "Prod", "staging")),
+        ("${{ inputs.free }}", ("preview",)),
+        ("${{ matrix.where }}", ("a", "b", "c")),
+        ("${{ github.ref_name == 'main' && 'it''s live' || 'next' }}", ("it's live", "next")),
+        ("${{ vars.X }}", ()),
+        ("${{ inputs.to }}-${{ matrix.where }}", ()),
+        ("${{ format('{0}', inputs.to) }}", ()),
+        ("${{ github.ref == 'main' && vars.X || 'next' }}", ("next",)),
+    ],
+)
+def test_a_workflows_environment(tmp_path: Path, written: Any, names: tuple[str, ...]) -> None:
+    inputs = {"to": {"type": "choice", "options": ["Dev", "Prod"]}, "free": {"default": "preview"}}
+    matrix = {"where": ["a", "b", "${{ x }}"], "include": [{"where": "c"}, {"other": 1}]}
+    job = {"environment": written, "strategy": {"matrix": matrix}, "steps": []}
+    _write(tmp_path, ".github/workflows/x.yml", {"on": {"workflow_dispatch": {"inputs": inputs}}, "jobs": {"j": job}})
+    [found] = github_workflows.look(tmp_path).deploying
+    assert found.names == names
+
+
+@pytest.mark.parametrize(
+    ("written", "names", "tier"),
+    [
+        ("prod", ("prod",), ""),
+        ({"name": "x", "deployment_tier": "staging"}, ("x",), "staging"),
+        ({"name": "x", "deployment_tier": "$TIER"}, ("x",), ""),
+        ("$WHERE", ("Dev", "Prod"), ""),
+        ("${REGION}-$WHERE", ("eu-Dev", "eu-Prod"), ""),
+        ("$NESTED", ("eu-1",), ""),
+        ("$LEG", ("l1", "l2"), ""),
+        ("$LOOP", (), ""),
+        ("review/$CI_COMMIT_REF_SLUG", (), ""),
+    ],
+)
+def test_a_gitlab_jobs_environment(tmp_path: Path, written: Any, names: tuple[str, ...], tier: str) -> None:
+    variables = {
+        "WHERE": {"value": "Dev", "options": ["Dev", "Prod"]},
+        "REGION": "us",
+        "NESTED": "$REGION-1",
+        "LOOP": "$LOOP$LOOP",
+    }
+    job = {"environment": written, "variables": {"REGION": "eu"}, "parallel": {"matrix": [{"LEG": ["l1", "l2"]}]}}
+    _write(tmp_path, ".gitlab-ci.yml", {"variables": variables, "deploy": {**job, "script": ["x"]}})
+    [found] = gitlab_jobs.look(tmp_path).deploying
+    assert (found.names, found.tier) == (names, tier)
+
+
+@pytest.mark.parametrize(
+    ("job", "more", "obstacle"),
+    [
+        ({}, {}, ""),
+        ({"before_script": ["x"]}, {}, "it has before_script of its own"),
+        ({"extends": ".base"}, {".base": {"after_script": ["x"]}}, "it extends another job"),
+        ({}, {"default": {"after_script": ["x"]}}, "it has the pipeline's after_script"),
+        ({}, {"before_script": ["x"]}, "it has the pipeline's before_script"),
+        ({"extends": ".jira-ci-deployment"}, {}, "it reports already"),
+        ({"trigger": "a/b"}, {}, "it starts another pipeline, whose jobs report by themselves"),
+    ],
+)
+def test_a_job_is_added_to_only_where_that_changes_nothing_else(
+    tmp_path: Path, job: dict[str, Any], more: dict[str, Any], obstacle: str
+) -> None:
+    _write(tmp_path, ".gitlab-ci.yml", {**more, "deploy": {"environment": "prod", "script": ["x"], **job}})
+    assert [one.obstacle for one in gitlab_jobs.look(tmp_path).deploying] == [obstacle]
+
+
+@pytest.mark.parametrize("extends", ["a", ["a", "b"], ".missing", ["x", 3]])
+def test_parents_in_a_circle_end(tmp_path: Path, extends: Any) -> None:
+    document = {"a": {"extends": extends, "environment": "p"}, "b": {"extends": ["a", "b"]}}
+    _write(tmp_path, ".gitlab-ci.yml", document)
+    assert all(one.names == ("p",) for one in gitlab_jobs.look(tmp_path).deploying)
+
+
+def test_many_parents_of_many_parents_are_read_once_each(tmp_path: Path) -> None:
+    levels = {f".l{n}": {"extends": [f".l{n + 1}"] * 10} for n in range(12)}
+    _write(tmp_path, ".gitlab-ci.yml", {**levels, ".l12": {}, "deploy": {"extends": ".l0", "environment": "p"}})
+    assert [one.names for one in gitlab_jobs.look(tmp_path).deploying] == [("p",)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "projects"),
+    [
+        ({}, ()),
+        ({"WEB": 1}, ("WEB",)),
+        ({"OPS": 3, "WEB": 3, "API": 9}, ("API", "OPS", "WEB")),
+        ({"WEB": 100, "OPS": 2, "GPT": 1}, ("WEB", "OPS")),
+    ],
+)
+def test_rare_projects_are_not_proposed(seen: dict[str, int], projects: tuple[str, ...]) -> None:
+    assert issue_projects.proposed(Counter(seen)) == projects
+
+
+def test_an_include_in_a_circle_and_one_that_leads_outside_are_passed_over(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (tmp_path / "outside.yml").write_text("deploy: {environment: secret, script: [x]}\n")
+    _write(root, ".gitlab-ci.yml", {"include": ["/.gitlab-ci.yml", {"local": "../outside.yml"}, "https://x/y.yml"]})
+    found = gitlab_jobs.look(root)
+    assert found.deploying == ()
+    assert len(found.notes) == 1
+    assert "leads out" in found.notes[0]
