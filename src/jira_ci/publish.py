@@ -17,6 +17,8 @@ def publish(result: Result, context: Context) -> None:
         _github(result, context)
     elif context.run.provider == "gitlab" and result.outputs:
         _gitlab(result, context)
+    elif context.run.provider in ("harness", "drone"):
+        _harness(result, context)
 
 
 def _github(result: Result, context: Context) -> None:
@@ -39,6 +41,13 @@ def _gitlab(result: Result, context: Context) -> None:
     for name, text in written.items():
         if text:
             _write(context.root / name, text, name, context, append=False)
+
+
+def _harness(result: Result, context: Context) -> None:
+    """Into the file that Harness gives a step for its output variables, where it gives one."""
+    named, text = context.edges.environ.get("DRONE_OUTPUT", ""), outputs.dotenv(result.outputs)
+    if named and text:
+        _write(Path(named), context.console.mask(text), "DRONE_OUTPUT", context, append=True)
 
 
 def _write(path: Path, text: str, name: str, context: Context, *, append: bool) -> None:

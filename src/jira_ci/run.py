@@ -28,7 +28,7 @@ class Run:
     """One CI pipeline execution. Texts are empty where the provider does not say; nothing here is trusted text."""
 
     provider: str
-    """``github``, ``gitlab`` or ``local``."""
+    """``github``, ``gitlab``, ``harness``, ``drone`` or ``local``."""
     repository: str
     """``owner/name``, as people write it."""
     repository_id: str
@@ -43,7 +43,8 @@ class Run:
     """Where a person looks at this run."""
     run_id: str = ""
     workflow: str = ""
-    """GitHub: the workflow file's path; empty elsewhere. Part of the pipeline's identity."""
+    """GitHub: the workflow file's path; Harness: account, organisation, project and pipeline; empty elsewhere. Part of
+    the pipeline's identity."""
     workflow_name: str = ""
     """What a person calls the pipeline."""
     event: str = ""

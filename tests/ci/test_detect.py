@@ -26,7 +26,16 @@ GITHUB = {
 
 def test_each_ci_is_recognised(repository: Repository, gitlab_environ: Callable[[str], dict[str, str]]) -> None:
     repository.commit("one")
-    rows = [(GITHUB, "github"), (gitlab_environ("push"), "gitlab"), ({"CI": "true"}, "local"), ({}, "local")]
+    of_drone = {"DRONE": "true", "DRONE_BUILD_NUMBER": "43"}
+    rows = [
+        (GITHUB, "github"),
+        (gitlab_environ("push"), "gitlab"),
+        (of_drone, "drone"),
+        ({**of_drone, "HARNESS_PIPELINE_ID": "web"}, "harness"),
+        ({**of_drone, **GITHUB}, "github"),
+        ({"CI": "true"}, "local"),
+        ({}, "local"),
+    ]
     for environ, provider in rows:
         assert read_run(environ, repository.git).provider == provider
 

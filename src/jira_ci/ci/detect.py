@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jira_ci.ci import github, gitlab, local
+from jira_ci.ci import github, gitlab, harness, local
 from jira_ci.ci.git import Git
 from jira_ci.run import Run
 
@@ -34,11 +34,11 @@ def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes) 
 
     Args:
         environ: the process environment.
-        git: the checkout, asked outside CI only.
+        git: the checkout, asked outside CI and where the CI names no commit or repository.
         reader: reads the event file; the second argument is the most bytes it may return.
 
     Raises:
-        UsageError: the environment says it is GitHub or GitLab, but lacks what these always set.
+        UsageError: the environment says it is GitHub, GitLab, Harness or Drone, but lacks what these always set.
     """
     if environ.get("GITHUB_ACTIONS") == "true":
         event, gap = _event(environ.get("GITHUB_EVENT_PATH", ""), reader)
@@ -46,7 +46,14 @@ def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes) 
         return replace(run, gaps=(*run.gaps, gap)) if gap else run
     if environ.get("GITLAB_CI") == "true":
         return gitlab.read(environ)
+    if harness.is_here(environ):
+        return harness.read(environ, lambda: local.read(local.facts(git)))
     return local.read(local.facts(git))
+
+
+def read_event(environ: Mapping[str, str], reader: Reader = read_bytes) -> Mapping[str, Any]:
+    """The event of a run on GitHub; an empty one when it cannot be read, which :func:`read_run` says."""
+    return _event(environ.get("GITHUB_EVENT_PATH", ""), reader)[0]
 
 
 def _event(path: str, reader: Reader) -> tuple[Mapping[str, Any], str]:

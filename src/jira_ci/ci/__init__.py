@@ -1,0 +1,1 @@
+"""The CI system: what it says of the run, what it is asked about the repository, and what it takes."""
