@@ -53,6 +53,14 @@ class Repository:
         self.run("commit", "--quiet", "--allow-empty", "--allow-empty-message", "--cleanup=verbatim", "-m", message)
         return self.run("rev-parse", "HEAD")
 
+    def touch(self, message: str, *names: str, content: str = "") -> str:
+        """A commit that writes these files, and takes in whatever else was done to the work tree."""
+        for name in names:
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(content or message, encoding="utf-8")
+        self.run("add", "--all")
+        return self.commit(message)
+
     def commits(self, *messages: str) -> list[str]:
         return [self.commit(message) for message in messages]
 

@@ -11,7 +11,7 @@ import pytest
 
 from ci.servers import Api, serving
 from jira_ci.ci.github_api import GitHubHistory
-from jira_ci.ci.history import Commits, Unreadable
+from jira_ci.ci.history import Commits, Touched, Unreadable
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
@@ -21,6 +21,7 @@ Ask = Callable[[GitHubHistory], Any]
 ASKED: list[tuple[Ask, str]] = [
     (lambda history: history.compare(A, B), "`permissions: contents: read`"),
     (lambda history: history.commit_message(A), "`permissions: contents: read`"),
+    (lambda history: history.files_of(A), "`permissions: contents: read`"),
     (lambda history: history.pull_request(12), "`permissions: pull-requests: read`"),
     (lambda history: history.pull_request_commits(12), "`permissions: pull-requests: read`"),
     (lambda history: history.pull_requests_of(A), "`permissions: pull-requests: read`"),
@@ -178,7 +179,14 @@ def test_every_refusal_is_one_sentence_after_one_request(github_api: Api, ask: A
     for status, headers, body, said in REFUSALS:
         history = connected(github_api)
         github_api.requests.clear()
-        for path in (f"compare/{A}...{B}", f"git/commits/{A}", "pulls/12", f"commits/{A}/pulls", "deployments"):
+        for path in (
+            f"compare/{A}...{B}",
+            f"git/commits/{A}",
+            "pulls/12",
+            f"commits/{A}",
+            f"commits/{A}/pulls",
+            "deployments",
+        ):
             github_api.raw(f"{REPO}/{path}", body, status, headers)
         with pytest.raises(Unreadable) as caught:
             ask(history)
@@ -203,7 +211,14 @@ SHAPES: list[Any] = [
 def test_no_shape_of_an_answer_is_a_traceback(github_api: Api, ask: Ask, permission: str) -> None:
     for shape in SHAPES:
         history = connected(github_api)
-        for path in (f"compare/{A}...{B}", f"git/commits/{A}", "pulls/12", f"commits/{A}/pulls", "deployments"):
+        for path in (
+            f"compare/{A}...{B}",
+            f"git/commits/{A}",
+            "pulls/12",
+            f"commits/{A}",
+            f"commits/{A}/pulls",
+            "deployments",
+        ):
             github_api.json(f"{REPO}/{path}", shape)
         assert re.search("shape|another host|did not find|^$", refusal(ask, history)), shape
         history.close()
@@ -262,3 +277,19 @@ def test_an_answer_without_end_is_not_kept(github_api: Api, history: GitHubHisto
     github_api.raw(f"{REPO}/pulls/12", b" " * (33 * 1024 * 1024))
     with pytest.raises(Unreadable, match="larger than 32 MB"):
         history.pull_request(12)
+
+
+def test_the_files_of_a_commit_from_all_pages_with_former_names(github_api: Api, history: GitHubHistory) -> None:
+    files: list[dict[str, Any]] = [{"filename": f"a/{number}"} for number in range(149)]
+    files.append({"filename": "new", "previous_filename": "old", "status": "renamed"})
+    github_api.pages(f"{REPO}/commits/{A}", files, lambda page: {"sha": A, "files": page})
+    assert history.files_of(A) == Touched((*(f"a/{number}" for number in range(149)), "new", "old"))
+    assert len(github_api.requests) == 2
+
+
+def test_a_list_of_files_that_github_cuts_is_incomplete(github_api: Api, history: GitHubHistory) -> None:
+    github_api.pages(
+        f"{REPO}/commits/{A}", [{"filename": str(number)} for number in range(3000)], lambda page: {"files": page}
+    )
+    found = history.files_of(A)
+    assert (len(found.files), found.complete) == (3000, False)

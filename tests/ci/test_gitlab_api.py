@@ -9,14 +9,14 @@ import pytest
 
 from ci.servers import Api
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.ci.history import Commits, Unreadable
+from jira_ci.ci.history import Commits, Touched, Unreadable
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
 A, B = "a" * 40, "b" * 40
 PROJECT = "/projects/42"
 PATHS = ("repository/commits", f"repository/commits/{A}", f"repository/commits/{A}/merge_requests", "merge_requests/12",
-         "merge_requests/12/commits", "deployments")  # fmt: skip
+         "merge_requests/12/commits", "deployments", f"repository/commits/{A}/diff")  # fmt: skip
 Ask = Callable[[GitLabHistory], Any]
 ASKED: list[Ask] = [
     lambda history: history.compare(A, B),
@@ -25,6 +25,7 @@ ASKED: list[Ask] = [
     lambda history: history.pull_request_commits(12),
     lambda history: history.pull_requests_of(A),
     lambda history: history.last_deployment("eu/live"),
+    lambda history: history.files_of(A),
 ]
 
 
@@ -106,7 +107,7 @@ def test_a_job_token_is_used_where_it_may_be_and_nowhere_else(gitlab_api: Api) -
     gitlab_api.pages(f"{PROJECT}/deployments", [{"sha": A}])
     assert history.last_deployment("prod") == A
     assert gitlab_api.requests[0][1]["JOB-TOKEN"] == "job-t0ken"
-    for ask in (ASKED[0], ASKED[3]):
+    for ask in (ASKED[0], ASKED[3], ASKED[6]):
         with pytest.raises(Unreadable, match="CI_JOB_TOKEN may not read it; set gitlab-token"):
             ask(history)
     assert len(gitlab_api.requests) == 1
@@ -143,7 +144,7 @@ def refusal(ask: Ask, history: GitLabHistory) -> str:
         answer = ask(history)
     except Unreadable as error:
         return str(error)
-    assert isinstance(answer, (Commits, list, str, PullRequest))
+    assert isinstance(answer, (Commits, Touched, list, str, PullRequest))
     return ""
 
 
@@ -165,3 +166,17 @@ def test_links_of_another_host_are_asked_here(gitlab_api: Api, history: GitLabHi
     with pytest.raises(Unreadable, match="more than 500 requests"):
         history.pull_requests_of(A)
     assert len(gitlab_api.requests) == 500
+
+
+def test_the_files_of_a_commit_from_all_pages_with_former_names(gitlab_api: Api, history: GitLabHistory) -> None:
+    files = [{"new_path": f"a/{number}", "old_path": f"a/{number}"} for number in range(149)]
+    gitlab_api.pages(f"{PROJECT}/repository/commits/{A}/diff", [*files, {"new_path": "new", "old_path": "old"}])
+    assert history.files_of(A) == Touched((*(f"a/{number}" for number in range(149)), "new", "old"))
+    assert len(gitlab_api.requests) == 2
+
+
+def test_a_list_of_files_that_gitlab_cuts_is_incomplete(gitlab_api: Api, history: GitLabHistory) -> None:
+    files = [{"new_path": str(number), "old_path": str(number)} for number in range(1000)]
+    gitlab_api.pages(f"{PROJECT}/repository/commits/{A}/diff", files)
+    found = history.files_of(A)
+    assert (len(found.files), found.complete) == (1000, False)

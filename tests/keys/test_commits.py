@@ -11,7 +11,7 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.git import Git
-from jira_ci.ci.history import Commits, Unreadable
+from jira_ci.ci.history import Commits, Touched, Unreadable
 from jira_ci.errors import UsageError
 from jira_ci.keys.commits import texts
 from jira_ci.keys.issue_keys import Source
@@ -42,6 +42,10 @@ class Provider:
 
     def commit_message(self, commit: str) -> str:
         return str(self._answer("message", commit))
+
+    def files_of(self, commit: str) -> Touched:
+        found: Touched = self._answer("files", commit)
+        return found
 
     def pull_request(self, number: int) -> PullRequest:
         found: PullRequest = self._answer("pull", number)

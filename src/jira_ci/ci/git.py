@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jira_ci.ci import git_command, git_log
 from jira_ci.ci.git_command import GitError
 from jira_ci.ci.values import first, short, strip_ref
 from jira_ci.ci.values import sha as full_sha
+
+if TYPE_CHECKING:
+    from jira_ci.ci.git_files import Change
 
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
@@ -113,6 +116,25 @@ class Git:
         """
         return git_log.stream(self.directory, self._environ, [head, f"^{base}"])
 
+    def changes(self, base: str, head: str, group: Callable[[str], int]) -> Iterator[Change]:
+        """The same commits in the same order, with the files that each touches.
+
+        Args:
+            group: what the caller sorts files into, by their names; files of 0 are nobody's.
+
+        Raises:
+            GitError: git fails, perhaps after some commits: a clone may have no trees.
+        """
+        from jira_ci.ci import git_files
+
+        return git_files.of_range(self.directory, self._environ, base, head, group)
+
+    def changes_of(self, commits: Sequence[str], group: Callable[[str], int]) -> Iterator[Change]:
+        """These commits alone, by their full ids; otherwise as :meth:`changes`."""
+        from jira_ci.ci import git_files
+
+        return git_files.of_commits(self.directory, self._environ, commits, group)
+
     def message(self, commit: str) -> str:
         """One commit's message; empty when the commit is not here."""
         if not self.resolve(commit):
@@ -154,7 +176,7 @@ class Git:
             raise Unfit(f"{path} is {_KINDS.get(mode, 'no file')} in commit {short(commit)}, and not a file")
         if int(size) > limit:
             raise Unfit(f"{path} has {size} bytes in commit {short(commit)}, and {limit} are allowed")
-        return _output(git_command.command(self.directory, self._environ, ("cat-file", "blob", blob)), self._environ)
+        return git_command.output(self.directory, self._environ, ("cat-file", "blob", blob), seconds=_SECONDS)
 
     def remote_head(self, seconds: float) -> tuple[str, str]:
         """What the remote named origin says its default branch and that branch's commit are; either may be empty.
@@ -219,21 +241,3 @@ def _explain(complaint: str, directory: Path) -> str:
     if "not installed" in complaint:
         return "git is not installed; use an image that has it."
     return f"git cannot read {directory}: {complaint}."
-
-
-def _output(command: Sequence[str], environ: Mapping[str, str]) -> bytes:
-    """What a local command prints, undecoded."""
-    try:
-        done = subprocess.run(
-            command,
-            env=git_command.environment(environ, network=False),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise GitError(f"git could not be run ({type(error).__name__})") from None
-    if done.returncode:
-        raise GitError(git_command.reason(done.stderr) or "git did not show the file")
-    return done.stdout

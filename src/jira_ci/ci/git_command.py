@@ -82,6 +82,17 @@ def run(
     Raises:
         GitError: git is missing, failed, or took longer than ``seconds``.
     """
+    return output(directory, environ, arguments, seconds=seconds, network=network).decode("utf-8", "replace")
+
+
+def output(
+    directory: Path, environ: Mapping[str, str], arguments: tuple[str, ...], *, seconds: float, network: bool = False
+) -> bytes:
+    """What git printed, byte by byte.
+
+    Raises:
+        GitError: git is missing, failed, or took longer than ``seconds``.
+    """
     try:
         done = subprocess.run(
             command(directory, environ, arguments),
@@ -97,7 +108,7 @@ def run(
         raise GitError(f"git could not be started ({error})") from None
     if done.returncode:
         raise GitError(reason(done.stderr) or f"git {arguments[0]} ended with code {done.returncode}")
-    return done.stdout.decode("utf-8", "replace")
+    return done.stdout
 
 
 def reason(stderr: bytes) -> str:

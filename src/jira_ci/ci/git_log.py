@@ -6,14 +6,16 @@ import contextlib
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from jira_ci.ci import git_command
 from jira_ci.ci.git_command import GitError
 
-_CHUNK = 1 << 16  # bytes
+T = TypeVar("T")
+CHUNK = 1 << 16
+"""Bytes read at once."""
 _PIPE = 1 << 20  # bytes, where the system lets us: git works on while the commits are looked at
 _SECONDS = 300.0  # a log of a million commits takes about ten
 _ARGUMENTS = (
@@ -42,15 +44,33 @@ def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]
     Raises:
         GitError: git is missing, fails, or takes longer than five minutes.
     """
+    return follow(directory, environ, (*_ARGUMENTS, *revisions, "--"), _commits)
+
+
+def follow(
+    directory: Path,
+    environ: Mapping[str, str],
+    arguments: tuple[str, ...],
+    read: Callable[[IO[bytes]], Iterator[T]],
+    given: IO[bytes] | None = None,
+) -> Iterator[T]:
+    """What ``read`` makes of what git prints, while git works on. The child ends with the iterator.
+
+    Args:
+        given: a file that git reads from, if it reads any.
+
+    Raises:
+        GitError: git is missing, fails, or takes longer than five minutes.
+    """
     with tempfile.TemporaryFile() as complaints:
-        child = _start(directory, environ, revisions, complaints)
+        child = _start(git_command.command(directory, environ, arguments), environ, given, complaints)
         _widen(child.stdout)
         watch = threading.Timer(_SECONDS, child.kill)
         watch.daemon = True
         watch.start()
         try:
             if child.stdout is not None:
-                yield from _commits(child.stdout)
+                yield from read(child.stdout)
             code = child.wait()
         finally:
             watch.cancel()
@@ -60,17 +80,18 @@ def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]
             child.wait()
         if code:
             complaints.seek(0)
-            raise GitError(git_command.reason(complaints.read(65536)) or f"git log ended with code {code}")
+            complaint = git_command.reason(complaints.read(65536))
+            raise GitError(complaint or f"git {arguments[0]} ended with code {code}")
 
 
 def _start(
-    directory: Path, environ: Mapping[str, str], revisions: Sequence[str], complaints: IO[bytes]
+    command: Sequence[str], environ: Mapping[str, str], given: IO[bytes] | None, complaints: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            git_command.command(directory, environ, (*_ARGUMENTS, *revisions, "--")),
+            command,
             env=git_command.environment(environ, network=False),
-            stdin=subprocess.DEVNULL,
+            stdin=given or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
         )
@@ -88,7 +109,7 @@ def _widen(pipe: IO[bytes] | None) -> None:
 
 def _commits(pipe: IO[bytes]) -> Iterator[tuple[str, str]]:
     pending: list[bytes] = []
-    while chunk := pipe.read(_CHUNK):
+    while chunk := pipe.read(CHUNK):
         end = chunk.rfind(b"\0")
         if end < 0:
             pending.append(chunk)

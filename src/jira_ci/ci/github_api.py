@@ -15,9 +15,10 @@ from github.Repository import Repository
 from github.Requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
 from jira_ci import __version__
-from jira_ci.ci.api_answers import Asked, Refused, ask
+from jira_ci.ci.api_answers import Asked, Refused, ask, touched
 from jira_ci.ci.api_session import ApiSession
-from jira_ci.ci.history import Commits
+from jira_ci.ci.api_shapes import commit_id, rows, said
+from jira_ci.ci.history import Commits, Touched
 from jira_ci.ci.values import mapping, sha, short, text, url, whole
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
@@ -30,6 +31,8 @@ T = TypeVar("T")
 _PAGE = 100
 _LISTED = 250
 """A pull request's own list ends here (https://docs.github.com/rest/pulls/pulls#list-commits-on-a-pull-request)."""
+_FILES = 3000
+"""A commit's list of files ends here (https://docs.github.com/rest/commits/commits#get-a-commit)."""
 _DEPLOYMENTS = 200
 """How many deployments are looked through, each with a request of its own, for one that succeeded."""
 _RUN = re.compile(r"/actions/runs/([0-9]+)(?:[/?#]|$)")
@@ -42,7 +45,7 @@ class GitHubHistory:
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
         self.session = ApiSession(run.api_url, ca_bundle, deadline)
         self._run_id = run.run_id
-        self._answers: dict[str, Any] = {}  # several environments ask the same questions
+        self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         self._requester = _requester(self.session, run.api_url, token)
         self._home = f"/repos/{run.repository}"
         # Known well enough to ask questions about: no request of its own.
@@ -53,11 +56,24 @@ class GitHubHistory:
             comparison = self._repository.compare(base, head, comparison_commits_per_page=_PAGE)
             return _commits(comparison.commits, comparison.total_commits)
 
-        return self._ask(f"the commits of {short(base)}..{short(head)}", "contents: read", question)
+        return self._ask(f"the commits of {short(base)}..{short(head)}", "contents: read", question, base, head)
 
     def commit_message(self, commit: str) -> str:
         what = f"commit {short(commit)}"
-        return self._ask(what, "contents: read", lambda: text(self._repository.get_git_commit(commit).message))
+        return self._ask(what, "contents: read", lambda: said(self._repository.get_git_commit(commit).message), commit)
+
+    def files_of(self, commit: str) -> Touched:
+        def question() -> Touched:
+            files: list[Mapping[str, Any]] = []
+            page, more = 1, True
+            while more and len(files) < _FILES:
+                path = f"{self._home}/commits/{commit}?per_page={_PAGE}&page={page}"
+                headers, answer = self._requester.requestJsonAndCheck("GET", path)
+                files += rows(mapping(answer)["files"])
+                page, more = page + 1, 'rel="next"' in text(headers.get("link"))
+            return touched(files, "filename", "previous_filename", complete=not more and len(files) < _FILES)
+
+        return self._ask(f"the files of commit {short(commit)}", "contents: read", question, commit)
 
     def pull_request(self, number: int) -> PullRequest:
         what = f"pull request #{number}"
@@ -75,7 +91,7 @@ class GitHubHistory:
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
         known = Commit(self._requester, {}, {"url": f"{self._home}/commits/{commit}"}, completed=True)
         what = f"the pull requests of commit {short(commit)}"
-        return self._ask(what, _PULLS, lambda: [_pull_request(found) for found in known.get_pulls()])
+        return self._ask(what, _PULLS, lambda: [_pull_request(found) for found in known.get_pulls()], commit)
 
     def last_deployment(self, environment: str) -> str:
         def question() -> str:
@@ -83,7 +99,7 @@ class GitHubHistory:
                 if count >= _DEPLOYMENTS:
                     raise Refused(0, f"none of the last {_DEPLOYMENTS} succeeded")
                 if self._succeeded(deployment):
-                    return sha(deployment.sha)
+                    return commit_id(deployment.sha)
             return ""
 
         return self._ask(f"the deployments to {environment!r}", "deployments: read", question)
@@ -93,12 +109,10 @@ class GitHubHistory:
 
     def default_commit(self) -> tuple[str, str]:
         def question() -> tuple[str, str]:
-            name = text(self._get("").get("default_branch"))
+            name = said(self._get("").get("default_branch"))
             # Not /commits/NAME: a tag of the same name would win there.
             found = mapping(self._get(f"/git/ref/heads/{quote(name)}").get("object"))
-            if not (name and sha(found.get("sha"))):
-                raise Refused(0, "the answer does not name it")
-            return name, sha(found.get("sha"))
+            return name, commit_id(found.get("sha"))
 
         return self._ask("the default branch's commit", "contents: read", question)
 
@@ -123,7 +137,7 @@ class GitHubHistory:
                 raise Refused(0, "its content is not complete")
             return data
 
-        return self._ask(f"the file {path} of commit {short(commit)}", "contents: read", question)
+        return self._ask(f"the file {path} of commit {short(commit)}", "contents: read", question, commit)
 
     def _entry(self, tree: str, name: str) -> Mapping[str, Any] | None:
         """What a tree has of this name; None when it certainly has nothing."""
@@ -146,15 +160,16 @@ class GitHubHistory:
         runs = [found[1] for address in addresses if (found := _RUN.search(address))]
         return self._run_id not in runs and any(status.state == "success" for status in statuses)
 
-    def _ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
-        if what not in self._answers:
+    def _ask(self, what: str, permission: str, question: Callable[[], T], *about: str) -> T:
+        key = (what, *about)  # a sentence has short ids, which somebody may have made alike
+        if key not in self._answers:
             asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
-            self._answers[what] = ask(asked, question, (GithubException, BadAttributeException))
-        return cast(T, self._answers[what])
+            self._answers[key] = ask(asked, question, (GithubException, BadAttributeException))
+        return cast(T, self._answers[key])
 
 
 def _commits(found: Any, total: Any) -> Commits:
-    read = tuple((text(commit.sha), text(commit.commit.message)) for commit in found)
+    read = tuple((said(commit.sha), said(commit.commit.message)) for commit in found)
     return Commits(read, complete=len(read) >= (whole(total) or 0))
 
 
@@ -188,7 +203,8 @@ class _Connection(HTTPSRequestsConnectionClass):
 
     def getresponse(self) -> RequestsResponse:
         address = f"{self.protocol}://{self.host}{self.url}"
-        return RequestsResponse(self.session_of_all.request(self.verb, address, headers=self.headers))
+        answer = self.session_of_all.request(self.verb, address, headers=self.headers, data=self.input)
+        return RequestsResponse(answer)
 
     def close(self) -> None:
         """The session is closed by whoever made it."""

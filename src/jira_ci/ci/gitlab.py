@@ -62,7 +62,7 @@ def _job(get: _Variables) -> Run:
         event=get("CI_PIPELINE_SOURCE"),
         default_branch=get("CI_DEFAULT_BRANCH"),
         attempt=_attempt(get),
-        attempt_started=_milliseconds(get("CI_JOB_STARTED_AT")),
+        attempt_started=milliseconds(get("CI_JOB_STARTED_AT")),
         job=get("CI_JOB_NAME"),
         state=get("CI_JOB_STATUS"),
         actor=get("GITLAB_USER_LOGIN"),
@@ -140,7 +140,8 @@ def _merged(get: _Variables) -> bool:
     return get("CI_MERGE_REQUEST_EVENT_TYPE") in ("merged_result", "merge_train")
 
 
-def _milliseconds(stamp: str) -> int:
+def milliseconds(stamp: str) -> int:
+    """A moment that GitLab wrote, in epoch milliseconds; 0 when it cannot be read."""
     try:
         when = datetime.fromisoformat(re.sub(r"[Zz]\Z", "+00:00", stamp))
     except ValueError:
@@ -155,7 +156,7 @@ def _attempt(get: _Variables) -> int:
     The ids alone would not do: they are given when the pipeline is made, so the job that reports a success may have a
     smaller one than the job that reported the failure before a retry.
     """
-    return _milliseconds(get("CI_JOB_STARTED_AT")) // 1000 or whole(get("CI_JOB_ID")) or 1
+    return milliseconds(get("CI_JOB_STARTED_AT")) // 1000 or whole(get("CI_JOB_ID")) or 1
 
 
 def _withheld(get: _Variables) -> str:

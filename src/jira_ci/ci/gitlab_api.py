@@ -9,14 +9,17 @@ import gitlab
 from gitlab.exceptions import GitlabError
 
 from jira_ci import __version__
-from jira_ci.ci.api_answers import Asked, Refused, ask
+from jira_ci.ci.api_answers import Asked, Refused, ask, touched
 from jira_ci.ci.api_session import ApiSession
-from jira_ci.ci.history import Commits
+from jira_ci.ci.api_shapes import commit_id, rows, said
+from jira_ci.ci.history import Commits, Touched
 from jira_ci.ci.values import mapping, sha, short, text, url, whole
 from jira_ci.deadline import Deadline
 from jira_ci.run import PullRequest, Run
 
 _PAGE = 100
+_FILES = 1000
+"""A commit's list of files ends here (https://docs.gitlab.com/administration/diff_limits/)."""
 _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 T = TypeVar("T")
 
@@ -32,7 +35,7 @@ class GitLabHistory:
         self.session = ApiSession(run.api_url, ca_bundle, deadline)
         self._job_token_only = not token
         self._run_id = run.run_id
-        self._answers: dict[str, Any] = {}  # several environments ask the same questions
+        self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         server = self._server = gitlab.Gitlab(
             run.api_url.removesuffix("/api/v4"),
             private_token=token or None,
@@ -48,13 +51,26 @@ class GitLabHistory:
     def compare(self, base: str, head: str) -> Commits:
         # Not the compare endpoint: it answers with all differences and without pages.
         def question() -> Commits:
-            return _commits(self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE))
+            listed = self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE)
+            found = _commits(listed)
+            # A range that GitLab cannot resolve looks like one without commits: Gitaly passes over git's error
+            # (https://gitlab.com/gitlab-org/gitaly/-/blob/master/internal/gitaly/service/commit/commits_helper.go).
+            for end in () if found.found or base == head else (base, head):
+                self._project.commits.get(end)
+            return found
 
-        return self._ask(f"the commits of {short(base)}..{short(head)}", question, job_token=False)
+        return self._ask(f"the commits of {short(base)}..{short(head)}", question, base, head, job_token=False)
 
     def commit_message(self, commit: str) -> str:
         what = f"commit {short(commit)}"
-        return self._ask(what, lambda: text(self._project.commits.get(commit).attributes.get("message")))
+        return self._ask(what, lambda: said(self._project.commits.get(commit).attributes.get("message")), commit)
+
+    def files_of(self, commit: str) -> Touched:
+        def question() -> Touched:
+            found = self._project.commits.get(commit, lazy=True).diff(get_all=True, per_page=_PAGE)
+            return touched(rows(list(found)), "new_path", "old_path", complete=len(found) < _FILES)
+
+        return self._ask(f"the files of commit {short(commit)}", question, commit, job_token=False)
 
     def pull_request(self, number: int) -> PullRequest:
         what = f"merge request !{number}"
@@ -71,7 +87,7 @@ class GitLabHistory:
             found = self._project.commits.get(commit, lazy=True).merge_requests(get_all=True, per_page=_PAGE)
             return [_merge_request(part) for part in found]
 
-        return self._ask(f"the merge requests of commit {short(commit)}", question)
+        return self._ask(f"the merge requests of commit {short(commit)}", question, commit)
 
     def last_deployment(self, environment: str) -> str:
         def question() -> str:
@@ -81,7 +97,7 @@ class GitLabHistory:
                 known = deployment.attributes
                 pipeline = mapping(mapping(known.get("deployable")).get("pipeline")).get("id")
                 if str(pipeline) != self._run_id:
-                    return sha(known.get("sha"))
+                    return commit_id(known.get("sha"))
             return ""
 
         return self._ask(f"the deployments to {environment!r}", question)
@@ -107,7 +123,9 @@ class GitLabHistory:
             except Refused as error:
                 if error.status != 404:
                     raise
-                self._project.commits.get(commit)  # 404 too, when it is not the file that is missing
+                # 404 too, when it is not the file that is missing.
+                if sha(self._project.commits.get(commit).attributes.get("id")) != commit:
+                    raise Refused(0, "the answer is not of the documented shape") from None
                 return None
             if (whole(found.attributes.get("size")) or 0) > limit:
                 raise Refused(0, f"it is larger than {limit} bytes")
@@ -117,30 +135,33 @@ class GitLabHistory:
             return data
 
         # A job token is shown commits but no files, which would look like a missing one.
-        return self._ask(f"the file {path} of commit {short(commit)}", question, job_token=False)
+        return self._ask(f"the file {path} of commit {short(commit)}", question, commit, job_token=False)
 
-    def _ask(self, what: str, question: Callable[[], T], *, job_token: bool = True) -> T:
+    def _ask(self, what: str, question: Callable[[], T], *about: str, job_token: bool = True) -> T:
         def permitted() -> T:
             if self._job_token_only and not job_token:
                 raise Refused(0, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
             return question()
 
-        if what not in self._answers:
-            self._answers[what] = ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
-        return cast(T, self._answers[what])
+        key = (what, *about)  # a sentence has short ids, which somebody may have made alike
+        if key not in self._answers:
+            self._answers[key] = ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
+        return cast(T, self._answers[key])
 
 
 def _commits(found: Iterable[Any]) -> Commits:
     attributes = (commit.attributes for commit in found)
-    return Commits(tuple((text(known.get("id")), text(known.get("message"))) for known in attributes))
+    return Commits(tuple((said(known.get("id")), said(known.get("message"))) for known in attributes))
 
 
 def _merge_request(found: Any) -> PullRequest:
     found = mapping(found)
+    if not whole(found.get("iid")):
+        raise ValueError("no number")
     refs = mapping(found.get("diff_refs"))
     return PullRequest(
         number=whole(found.get("iid")) or 0,
-        title=text(found.get("title")),
+        title=said(found.get("title")),
         branch=text(found.get("source_branch")),
         url=url(found.get("web_url")),
         base_sha=sha(refs.get("base_sha")),

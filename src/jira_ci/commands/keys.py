@@ -9,16 +9,22 @@ from contextlib import closing
 from jira_ci.context import Context, Result
 from jira_ci.keys.claims import Claim, Claims
 from jira_ci.keys.issue_keys import Keys, Source, collect
+from jira_ci.keys.services import known
 from jira_ci.text import one_line
 
 
 def run(context: Context, arguments: Namespace) -> Result:
-    """The keys of ``--text``, else of the run; with an environment, those of a deployment to it."""
+    """The keys of ``--text``, else of the run; with an environment, those of a deployment to it; with services, those
+    of their commits.
+    """
     if arguments.text is not None:
         claim = Claim(collect([Source("--text", arguments.text)], context.settings.projects), ())
     else:
         with closing(Claims(context)) as claims:
-            claim = _joined([claims.of(name) for name in context.environment_names] or [claims.of()])
+            services = [service.name for service in known(context.config, context.settings.service)]
+            claim = _joined(
+                [claims.of(name, service) for name in context.environment_names or [""] for service in services or [""]]
+            )
     _say(context, claim)
     return Result(
         outputs={"issue-keys": list(claim.keys.keys), "keys-complete": claim.complete},

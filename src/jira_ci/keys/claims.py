@@ -10,6 +10,7 @@ from jira_ci.ci.providers import connect
 from jira_ci.context import Context
 from jira_ci.keys import commits
 from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
+from jira_ci.keys.services import Service, known
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,21 @@ class Claims:
         self._context = context
         self._explicit = explicit(context.settings.issue_keys)
         self._known: dict[str, Claim] = {}
+        self._services: dict[tuple[str, str], Claim] = {}
         self._api = self._connect()
 
-    def of(self, environment: str = "") -> Claim:
-        """The claim of a deployment to this environment, or of the build.
+    def of(self, environment: str = "", service: str = "") -> Claim:
+        """The claim of a deployment to this environment, or of the build; of one service, when it is named.
 
         Raises:
-            UsageError: ``issue-keys`` or ``since`` cannot be meant.
+            UsageError: ``issue-keys``, ``since`` or the service cannot be meant.
         """
         # Without a provider to ask, and with a given start, the range is the same for every environment.
         settings = self._context.settings
         scope = environment if self._api is not None and not settings.since else bool(environment) * "any"
+        meant = known(self._context.config, [service]) if service else ()
+        if meant and meant[0].paths:
+            return self._of_service(scope, environment, meant[0])
         if scope not in self._known:
             gaps = list(self._context.run.gaps)
             keys = collect(self._sources(environment, gaps), settings.projects)
@@ -53,6 +58,26 @@ class Claims:
         """Closes the connections to the provider."""
         if self._api is not None:
             self._api.close()
+
+    def _of_service(self, scope: str, environment: str, service: Service) -> Claim:
+        from jira_ci.keys.attribution import Asked, attribute
+
+        if (scope, service.name) not in self._services:
+            context, settings = self._context, self._context.settings
+            # One pass over the range serves all that this run names.
+            named = {meant.name: meant for meant in (service, *known(context.config, settings.service)) if meant.paths}
+            gaps = list(context.run.gaps)
+            asked = Asked(
+                services=[meant.paths for meant in named.values()],
+                explicit=self._explicit,
+                since=settings.since,
+                environment=environment,
+                projects=settings.projects,
+            )
+            found = attribute(asked, context.run, context.git, self._api, gaps)
+            for name, keys in zip(named, found, strict=True):
+                self._services[scope, name] = Claim(keys, tuple(dict.fromkeys(gaps)))
+        return self._services[scope, service.name]
 
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
@@ -74,6 +99,6 @@ class Claims:
             github_token=settings.github_token,
             gitlab_token=settings.gitlab_token,
             job_token=self._context.edges.environ.get("CI_JOB_TOKEN", ""),
-            ca_bundle=settings.ca_bundle,
+            ca_bundle=self._context.provider_bundle,
             deadline=self._context.deadline.part(0.5),  # a provider that hangs must not cost the report
         )

@@ -12,14 +12,13 @@ from jira_ci.errors import UsageError
 from jira_ci.keys import ranges
 from jira_ci.keys.issue_keys import Source
 from jira_ci.keys.pulls import Squashed
-from jira_ci.keys.ranges import Range, Sources
+from jira_ci.keys.ranges import Messages, Range, Sources
 
 if TYPE_CHECKING:
     from jira_ci.ci.git import Git
     from jira_ci.ci.history import Commits, History
     from jira_ci.run import PullRequest, Run
 
-_Messages = Iterator[tuple[str, str]]
 _QUEUE = "gh-readonly-queue/"
 _NO_REVISION = re.compile(r"^-|\.\.|[\x00-\x20\x7f\\]")
 
@@ -48,17 +47,29 @@ def texts(
         UsageError: there is no such commit as ``since``.
     """
     sources = Sources(run, git, api, gaps)
-    yield from _pull_request(sources)
+    yield from titles(sources)
     squashed = Squashed(sources, projects)
-    found = _deployed(sources, since, environment)
-    head_matters = found is None and not (run.base or run.messages_complete)
-    for commit, message in found if found is not None else _event(sources):
+    found, head_matters = messages(sources, since, environment)
+    for commit, message in found:
         squashed.see(commit, message)
         yield Source("commit " + (commit[:8] or "message"), message)
-    yield from squashed.read(head_matters=head_matters)
+    yield from (source for _, source in squashed.read(head_matters=head_matters))
 
 
-def _pull_request(sources: Sources) -> Iterator[Source]:
+def messages(sources: Sources, since: str, environment: str) -> tuple[Messages, bool]:
+    """The range's commits, newest first, and whether the pull request of the run's own commit matters to it.
+
+    Raises:
+        UsageError: there is no such commit as ``since``.
+    """
+    found = _deployed(sources, since, environment)
+    if found is not None:
+        return found, False
+    return _event(sources), not (sources.run.base or sources.run.messages_complete)
+
+
+def titles(sources: Sources) -> Iterator[Source]:
+    """What speaks of the whole range: the title of the run's own pull request, and the branch."""
     run, known = sources.run, sources.run.pull_request
     if known and not (known.title and known.branch):
         known = _complete(known, sources)
@@ -89,7 +100,7 @@ def _complete(known: PullRequest, sources: Sources) -> PullRequest:
         return known
 
 
-def _deployed(sources: Sources, since: str, environment: str) -> _Messages | None:
+def _deployed(sources: Sources, since: str, environment: str) -> Messages | None:
     """The commits since the given or the last deployed one; None when the event's own range has to do."""
     if since:
         return _since(sources, since)
@@ -111,7 +122,7 @@ def _deployed(sources: Sources, since: str, environment: str) -> _Messages | Non
     return _or_head(_span(sources, what, last, run.commit), sources) if last else None
 
 
-def _since(sources: Sources, since: str) -> _Messages:
+def _since(sources: Sources, since: str) -> Messages:
     run, git = sources.run, sources.git
     what = f"the commits since {since}"
     if _NO_REVISION.search(since):
@@ -125,7 +136,7 @@ def _since(sources: Sources, since: str) -> _Messages:
         sources.gaps.append(f"{since} (since) is not in the clone, and {sources.no_token()}.")
         return _head(sources)
     try:
-        found: _Messages | None = _answered(sources.api.compare(since, run.commit), what, sources)
+        found: Messages | None = _answered(sources.api.compare(since, run.commit), what, sources)
     except Unreadable as error:
         if error.missing:
             raise _unknown(since) from None
@@ -141,12 +152,12 @@ def _unknown(since: str) -> UsageError:
     )
 
 
-def _event(sources: Sources) -> _Messages:
+def _event(sources: Sources) -> Messages:
     """The commits of the event's own range."""
     run, own = sources.run, sources.run.pull_request
     if own and own.base_sha and own.head_sha:
         return _or_head(_of_pull_request(own, sources), sources)
-    if run.messages_complete:
+    if run.messages_complete and not (sources.read and run.base):  # the event does not tell their files
         return iter(_told(run)[::-1])
     if run.base:
         found = _span(sources, f"the commits of this {run.event.replace('_', ' ')}", run.base, run.commit)
@@ -160,7 +171,7 @@ def _event(sources: Sources) -> _Messages:
     return _head(sources)
 
 
-def _of_pull_request(own: PullRequest, sources: Sources) -> _Messages | None:
+def _of_pull_request(own: PullRequest, sources: Sources) -> Messages | None:
     def ask(api: History) -> Commits:
         if sources.run.provider == "github":
             return api.pull_request_commits(own.number)
@@ -170,7 +181,7 @@ def _of_pull_request(own: PullRequest, sources: Sources) -> _Messages | None:
     return ranges.read(wanted, sources)
 
 
-def _new_branch(sources: Sources) -> _Messages | None:
+def _new_branch(sources: Sources) -> Messages | None:
     """What the default branch does not have."""
     run = sources.run
     if not run.default_branch or run.default_branch == run.branch:
@@ -183,17 +194,17 @@ def _new_branch(sources: Sources) -> _Messages | None:
     return _answered(commits, what, sources) if commits else None
 
 
-def _span(sources: Sources, what: str, base: str, head: str) -> _Messages | None:
+def _span(sources: Sources, what: str, base: str, head: str) -> Messages | None:
     return ranges.read(Range(what, base, head, lambda api: api.compare(base, head)), sources)
 
 
-def _answered(commits: Commits, what: str, sources: Sources) -> _Messages:
+def _answered(commits: Commits, what: str, sources: Sources) -> Messages:
     if not commits.complete:
         sources.gaps.append(f"The provider lists only {len(commits.found)} of {what}.")
     return iter(commits.found)
 
 
-def _or_head(found: _Messages | None, sources: Sources) -> _Messages:
+def _or_head(found: Messages | None, sources: Sources) -> Messages:
     """HEAD alone when a range is empty (HEAD is as old as what is deployed, or older) or unreadable; then what the
     event says has to do.
     """
@@ -209,7 +220,7 @@ def _or_head(found: _Messages | None, sources: Sources) -> _Messages:
     yield from found
 
 
-def _head(sources: Sources) -> _Messages:
+def _head(sources: Sources) -> Messages:
     run = sources.run
     if not run.commit:
         return

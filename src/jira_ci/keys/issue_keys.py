@@ -70,11 +70,11 @@ def collect(sources: Iterable[Source], projects: Sequence[str] = (), limit: int 
     Raises:
         UsageError: one of the projects is no project's key, or a source called ``issue-keys`` holds what is no key.
     """
-    wanted = frozenset(_project(project) for project in projects)
+    wanted = frozenset(project_key(project) for project in projects)
     found: dict[str, str] = {}
     dropped: dict[str, str] = {}
     seen: set[str] = set()
-    read = _Reader(wanted).read
+    read = Reader(wanted).read
     for source in sources:
         if source.where == EXPLICIT:
             for key in explicit(source.text.replace(",", " ").split()):
@@ -83,7 +83,7 @@ def collect(sources: Iterable[Source], projects: Sequence[str] = (), limit: int 
             for token in read(source):
                 if token not in seen:
                     seen.add(token)
-                    _judge(token, source, wanted, found, dropped)
+                    judge(token, source, wanted, found, dropped)
     keys = tuple(itertools.islice(found, limit))
     return Keys(
         keys=keys,
@@ -112,7 +112,7 @@ def explicit(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(unique)
 
 
-def _judge(token: str, source: Source, wanted: frozenset[str], found: dict[str, str], dropped: dict[str, str]) -> None:
+def judge(token: str, source: Source, wanted: frozenset[str], found: dict[str, str], dropped: dict[str, str]) -> None:
     """Enters one spelling, perhaps with more numbers behind it (``CVE-2024-1234``), as a key or as a dropped one."""
     spelled, _, number = token.partition("-")
     number, _, more = number.partition("-")
@@ -135,8 +135,12 @@ def _is_impostor(spelled: str, project: str, number: str, text: str) -> bool:
     )
 
 
-class _Reader:
-    """Finds what is spelled like a key, each with up to four more numbers that follow (``CVE-2024-1234``)."""
+class Reader:
+    """Finds what is spelled like a key, each with up to four more numbers that follow (``CVE-2024-1234``).
+
+    Args:
+        wanted: the projects whose keys count in any case; when empty, all projects' in upper case.
+    """
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = bool(wanted)
@@ -233,7 +237,12 @@ def _upper(text: str) -> str:
     return upper if upper.lower().replace("ς", "σ") == text.lower().replace("ς", "σ") else text
 
 
-def _project(given: str) -> str:
+def project_key(given: str) -> str:
+    """A project of ``projects``, in upper case.
+
+    Raises:
+        UsageError: no project can be called so.
+    """
     project = _upper(given.strip())
     if not _is_project(project):
         raise UsageError(

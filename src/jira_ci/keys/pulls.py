@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MOST = 50
 """How many pull requests are asked for, one request each."""
 _LOOKED_AT = 2000
+_EVERY = -1  # every bit
 _LIKE_A_KEY = re.compile(r"\w-[1-9]")
 # "Title (#12)" is what GitHub writes when it squashes; GitLab's templates put "(!12)" there.
 _SUFFIX = {"github": re.compile(r"\(#([0-9]{1,18})\)\Z"), "gitlab": re.compile(r"\(!([0-9]{1,18})\)\Z")}
@@ -37,22 +38,33 @@ class Squashed:
         self._projects = projects
         self._suffix = _SUFFIX.get(sources.run.provider)
         self._numbers: dict[int, str] = {}  # number -> commit
+        self._services: dict[int, int] = {}
+        self._of_head = _EVERY
         self._left_out = 0
         self._looked_at = 0
         self._head_is_bare = False
 
-    def see(self, commit: str, message: str) -> None:
-        """Takes note of a commit without a key that names its pull request, or is the run's own."""
+    def see(self, commit: str, message: str, services: int = _EVERY) -> None:
+        """Takes note of a commit without a key that names its pull request, or is the run's own.
+
+        Args:
+            services: those that it touches, one bit each.
+        """
         is_head = commit == self._head
         # Before anything slower: there may be a hundred thousand commits.
         if self._suffix is None or not (is_head or ")\n" in message or message.endswith(")")):
             return
         found = self._suffix.search(message.partition("\n")[0].rstrip())
         if (found or is_head) and self._is_bare(message):
-            self._note(commit, int(found[1]) if found else None)
+            self._note(commit, int(found[1]) if found else None, services)
 
-    def read(self, *, head_matters: bool) -> Iterator[Source]:
-        """Titles and branches.
+    def names_one(self, commit: str, message: str) -> bool:
+        """Whether a pull request may have to be asked for because of this commit."""
+        subject = message.partition("\n")[0].rstrip()
+        return self._suffix is not None and (commit == self._head or self._suffix.search(subject) is not None)
+
+    def read(self, *, head_matters: bool) -> Iterator[tuple[int, Source]]:
+        """Titles and branches, each with the services that its commits touch.
 
         Args:
             head_matters: whether it is a gap when nobody can be asked for the pull request of the run's own commit.
@@ -67,11 +79,11 @@ class Squashed:
             return
         try:
             for number, commit in self._numbers.items():
-                yield from self._one(number, commit)
+                yield from ((self._services[number], source) for source in self._one(number, commit))
             if self._head_is_bare:
                 commit = self._sources.run.commit
                 for pull_request in api.pull_requests_of(commit):
-                    yield from self._texts(pull_request, commit)
+                    yield from ((self._of_head, source) for source in self._texts(pull_request, commit))
         except Unreadable as error:
             gaps.append(str(error))
         if self._left_out:
@@ -84,14 +96,16 @@ class Squashed:
         # Past that many, what looks like a key counts as one: the fifty requests are spent on better candidates.
         return self._looked_at <= _LOOKED_AT and not collect([Source("", message)], self._projects).keys
 
-    def _note(self, commit: str, number: int | None) -> None:
+    def _note(self, commit: str, number: int | None, services: int) -> None:
         own = self._sources.run.pull_request
         if number is None:
-            self._head_is_bare = own is None
-        elif number in self._numbers or (own and own.number == number):
+            self._head_is_bare, self._of_head = own is None, services
+        elif own and own.number == number:
             return
+        elif number in self._numbers:
+            self._services[number] |= services
         elif len(self._numbers) < _MOST:
-            self._numbers[number] = commit
+            self._numbers[number], self._services[number] = commit, services
         else:
             self._left_out += 1
 

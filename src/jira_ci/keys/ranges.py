@@ -20,7 +20,11 @@ _DEPTH = {
     "github": "give actions/checkout `fetch-depth: 0`",
     "gitlab": "set the variable GIT_DEPTH to 0",
     "local": "run `git fetch --unshallow`",
+    "harness": "set the codebase's clone depth to 0",
+    "drone": "take the depth out of the pipeline's clone",
 }
+Messages = Iterator[tuple[str, str]]
+"""Commit ids and whole messages."""
 _TOKEN = {"github": "github-token", "gitlab": "gitlab-token"}
 
 
@@ -47,6 +51,8 @@ class Sources:
     git: Git
     api: History | None
     gaps: list[str]
+    read: Callable[[str, str], Messages] | None = None
+    """Delivers the commits of ``base..head`` from the clone, where somebody looks at more than their messages."""
 
     def no_token(self) -> str:
         """Why the provider is not asked, with the mend."""
@@ -65,7 +71,7 @@ class Sources:
             return None
 
 
-def read(wanted: Range, sources: Sources) -> Iterator[tuple[str, str]] | None:
+def read(wanted: Range, sources: Sources) -> Messages | None:
     """Commit ids and messages, or None when nobody could be asked; then, and when some are missing, it is said."""
     if _is_held(wanted, sources.git):
         return _local(wanted, sources)
@@ -85,15 +91,20 @@ def read(wanted: Range, sources: Sources) -> Iterator[tuple[str, str]] | None:
     return iter(commits.found)
 
 
+def deeper(run: Run) -> str:
+    """How to have more history in the clone: ``give actions/checkout `fetch-depth: 0` ``."""
+    return _DEPTH.get(run.provider, _DEPTH["local"])
+
+
 def _is_held(wanted: Range, git: Git) -> bool:
     if not deepen.until_held(git, wanted.base, wanted.head):
         return False
     return wanted.size is None or git.count(wanted.base, wanted.head) == wanted.size
 
 
-def _local(wanted: Range, sources: Sources) -> Iterator[tuple[str, str]]:
+def _local(wanted: Range, sources: Sources) -> Messages:
     try:
-        yield from sources.git.messages(wanted.base, wanted.head)
+        yield from (sources.read or sources.git.messages)(wanted.base, wanted.head)
     except GitError as error:
         sources.gaps.append(f"{_capital(wanted.what)} could not be read completely: {error}.")
 
@@ -104,7 +115,7 @@ def _why(wanted: Range, sources: Sources) -> str:
     if problem := git.problem():
         return problem.rstrip(".")
     if git.boundary():
-        return f"the clone is shallow ({_DEPTH[sources.run.provider]})"
+        return f"the clone is shallow ({deeper(sources.run)})"
     for commit in (wanted.base, wanted.head):
         if not git.resolve(commit):
             return f"commit {short(commit)} is not in the clone (a force push may have removed it)"

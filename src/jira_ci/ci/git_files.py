@@ -1,0 +1,173 @@
+"""Streams commits with the files they touch out of one ``git log``: any number of both in little memory."""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from jira_ci.ci import git_command
+from jira_ci.ci.git_command import GitError
+from jira_ci.ci.git_lines import idle_merges
+from jira_ci.ci.git_log import CHUNK, follow
+
+# What a repository's or a user's settings would change about the files that are named.
+_SETTINGS = (
+    "-c",
+    "log.diffMerges=separate",
+    "-c",
+    "diff.relative=false",
+    "-c",
+    "diff.orderFile=/dev/null",
+    "-c",
+    "log.follow=false",
+)
+_ARGUMENTS = (
+    "log",
+    "-z",
+    "--encoding=UTF-8",
+    "--name-only",
+    "--no-renames",  # a file that was moved is touched at both places
+    "--root",
+    "--ignore-submodules=none",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--no-decorate",
+    "--no-notes",
+    "--no-show-signature",
+)
+_FIRST_PARENT = "--diff-merges=first-parent"
+# The same for single commits, and the only way before git 2.31.
+_ALONE = ("--no-walk=unsorted", "--stdin", "-m", "--first-parent")
+
+
+class Change(NamedTuple):
+    """A commit and what it touches; a merge touches what it brings that its first parent has not."""
+
+    commit: str
+    message: str
+    files: Mapping[int, str]
+    """For each group the first of its files, from the repository's top with slashes."""
+
+
+_Found = tuple[Change, bool]  # and whether it is a merge
+
+
+def of_range(
+    directory: Path, environ: Mapping[str, str], base: str, head: str, group: Callable[[str], int]
+) -> Iterator[Change]:
+    """The commits of ``base..head``, newest first, in the order of ``git log``.
+
+    A merge that only brings a branch up to date touches nothing: what it brings is the work of others.
+
+    Args:
+        base: a full commit id.
+        head: a full commit id.
+        group: the group of a file by its name; files of the group 0 are left out.
+
+    Raises:
+        GitError: git fails, perhaps after some commits.
+    """
+    revisions = (head, f"^{base}", "--")
+    idle: set[str] | None = None
+    for change, is_merge in _stream(directory, environ, revisions, group):
+        if is_merge and change.files:
+            if idle is None:
+                arguments = ("rev-list", "--parents", *revisions)
+                idle = idle_merges(git_command.run(directory, environ, arguments, seconds=60).splitlines(), head)
+            change = change._replace(files={}) if change.commit in idle else change
+        yield change
+
+
+def of_commits(
+    directory: Path, environ: Mapping[str, str], commits: Sequence[str], group: Callable[[str], int]
+) -> Iterator[Change]:
+    """These commits, in this order.
+
+    Raises:
+        GitError: git fails, perhaps after some commits.
+    """
+    for change, _ in _listed(directory, environ, commits, group):
+        yield change
+
+
+def _stream(
+    directory: Path, environ: Mapping[str, str], revisions: tuple[str, ...], group: Callable[[str], int]
+) -> Iterator[_Found]:
+    begun = False
+    try:
+        for found in _log(directory, environ, (_FIRST_PARENT, *revisions), group):
+            begun = True
+            yield found
+    except GitError as error:
+        if begun or "diff-merges" not in str(error):
+            raise
+        commits = git_command.run(directory, environ, ("rev-list", *revisions), seconds=60).split()
+        yield from _listed(directory, environ, commits, group)
+
+
+def _listed(
+    directory: Path, environ: Mapping[str, str], commits: Sequence[str], group: Callable[[str], int]
+) -> Iterator[_Found]:
+    if not commits:
+        return
+    with tempfile.TemporaryFile() as given:
+        given.writelines(commit.encode() + b"\n" for commit in commits)
+        given.seek(0)
+        yield from _log(directory, environ, _ALONE, group, given)
+
+
+def _log(
+    directory: Path,
+    environ: Mapping[str, str],
+    arguments: tuple[str, ...],
+    group: Callable[[str], int],
+    given: IO[bytes] | None = None,
+) -> Iterator[_Found]:
+    # Nobody can write a message or name a file so that it looks like the next commit.
+    mark = os.urandom(8).hex()
+    whole = (*_SETTINGS, *_ARGUMENTS, f"--format={mark}%H %P%n%B", *arguments)
+    return follow(directory, environ, whole, functools.partial(_commits, mark=mark, group=group), given)
+
+
+def _commits(pipe: IO[bytes], mark: str, group: Callable[[str], int]) -> Iterator[_Found]:
+    head = ""
+    files: dict[int, str] = {}
+    for part in _parts(pipe):
+        if part.startswith(mark):
+            if head:
+                yield _found(head, files)
+            head, files = part[len(mark) :], {}
+            first = True
+            continue
+        if first:  # a line break parts the message from the names
+            part, first = part.removeprefix("\n"), False
+        if part and (found := group(part)) and found not in files:
+            files[found] = part
+    if head:
+        yield _found(head, files)
+
+
+def _found(head: str, files: dict[int, str]) -> _Found:
+    ids, _, message = head.partition("\n")
+    commit, _, parents = ids.partition(" ")
+    return Change(commit, message, files), " " in parents
+
+
+def _parts(pipe: IO[bytes]) -> Iterator[str]:
+    """What stands between NULs, decoded with replacement."""
+    pending: list[bytes] = []
+    while chunk := pipe.read(CHUNK):
+        end = chunk.rfind(b"\0")
+        if end < 0:
+            pending.append(chunk)
+            continue
+        pending.append(chunk[:end])
+        yield from b"".join(pending).decode("utf-8", "replace").split("\0")
+        pending = [chunk[end + 1 :]]
+    if rest := b"".join(pending):
+        yield rest.decode("utf-8", "replace")
