@@ -1,0 +1,35 @@
+"""``reconcile``: closes what killed jobs left in progress, from what the provider says of their runs."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from contextlib import closing
+from functools import cache
+
+from jira_ci.context import Context, Result
+from jira_ci.past import closing as steps
+from jira_ci.past.provider import Provider
+from jira_ci.past.site import Site
+from jira_ci.past.tally import Tally
+from jira_ci.past.targets import Target
+from jira_ci.past.visits import visit
+
+
+def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
+    """Looks at the records of the runs that are meant, and closes those whose run is over.
+
+    Raises:
+        UsageError: a setting cannot be meant or is missing.
+    """
+    tally = Tally("Closed")
+    with closing(Provider(context)) as provider:
+
+        @cache
+        def looked_for() -> list[Target]:
+            return steps.wanted(context, steps.chosen(context, provider, tally), tally)
+
+        def work(site: Site) -> None:
+            steps.close(context, site, looked_for(), provider, tally)
+
+        visit(context, tally, work)
+    return tally.result(context)

@@ -1,0 +1,37 @@
+"""``rollback``: marks the deployment that was rolled back."""
+
+from __future__ import annotations
+
+import dataclasses
+from argparse import Namespace
+from contextlib import closing
+
+from jira_ci.context import Context, Result
+from jira_ci.errors import UsageError
+from jira_ci.past.provider import Provider
+from jira_ci.past.rolling_back import Chooser, mark
+from jira_ci.past.site import Site
+from jira_ci.past.tally import Tally
+from jira_ci.past.visits import visit
+
+
+def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
+    """Marks it in every environment, and for every tenant and service, that is given.
+
+    Raises:
+        UsageError: a setting cannot be meant or is missing, or nobody knows which deployment it was.
+    """
+    names = context.environment_names
+    if not names:
+        raise UsageError("environment is not set.", "Say where it was rolled back: environment: Prod.")
+    tally = Tally("Rolled back")
+    with closing(Provider(context)) as provider:
+        chooser = Chooser(context, provider)
+
+        def work(site: Site) -> None:
+            mark(context, site, chooser.targets(site), tally)
+
+        visit(context, tally, work)
+    result = tally.result(context)
+    state = "rolled_back" if tally.closed or tally.settled else ""
+    return dataclasses.replace(result, outputs={"environment": list(names), "state": state, **result.outputs})

@@ -1,0 +1,1 @@
+"""What was reported before: closing it, marking it as rolled back, taking it out again."""

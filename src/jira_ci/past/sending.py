@@ -1,0 +1,42 @@
+"""Sending records again with another state: a request for each run, because its properties are the run's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jira_ci.ci.past_runs import PastRun
+from jira_ci.context import Context
+from jira_ci.jira.bulk import Kind
+from jira_ci.jira.records import Record
+from jira_ci.past.site import Site
+from jira_ci.past.tally import Row, Tally
+from jira_ci.past.targets import as_run
+
+
+@dataclass(frozen=True)
+class Again:
+    """One record to be sent, and the run that its properties are about."""
+
+    row: Row
+    record: Record
+    past: PastRun
+
+
+def send(context: Context, site: Site, waiting: Sequence[Again], tally: Tally) -> None:
+    """Sends the records, and notes what became of each; a dry run shows them."""
+    groups: dict[tuple[Kind, PastRun], list[Again]] = {}
+    for one in waiting:
+        groups.setdefault((one.row.target.key.kind, one.past), []).append(one)
+    for (kind, past), group in groups.items():
+        rows, records = [one.row for one in group], [one.record for one in group]
+        for one in group:
+            context.console.say(f"{one.row.sentence}: {one.row.was} -> {one.row.action.state} ({one.row.action.why})")
+        if context.settings.dry_run:
+            for record in records:
+                lines = json.dumps(record, indent=2, ensure_ascii=False).splitlines()
+                context.console.block(site.says("Dry run, would be sent"), lines)
+            tally.closed += rows
+        else:
+            tally.sent(site, kind, rows, site.submit(kind, records, as_run(context.run, past)))

@@ -1,0 +1,109 @@
+"""One Jira site, and what it is asked about records that are there already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jira_ci.context import Context
+from jira_ci.jira import stored
+from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.gateway import Gateway
+from jira_ci.jira.records import Record
+from jira_ci.jira.refusals import expect
+from jira_ci.report import connection, properties
+from jira_ci.report.destinations import Destination
+from jira_ci.run import Run
+from jira_ci.text import one_line
+
+
+class Site:
+    """Asks one destination, prints what was asked, and remembers it.
+
+    Args:
+        several: whether there are others, so that its name is said.
+    """
+
+    def __init__(self, context: Context, destination: Destination, *, several: bool) -> None:
+        self.destination = destination
+        self.name = destination.name if several else ""
+        self.requests: list[dict[str, Any]] = []
+        """Every exchange, for the JSON document."""
+        self._context = context
+        self._gateway: Gateway | None = None
+
+    def says(self, sentence: str) -> str:
+        """The sentence, with the site's name where there are several."""
+        return f"{one_line(self.name, 80)}: {sentence}" if self.name else sentence
+
+    def connect(self) -> None:
+        """Fetches what every further question needs.
+
+        Raises:
+            JiraCiError: there is no connection to be had, or the site is no Cloud site.
+        """
+        if self.destination.fault:
+            raise self.destination.fault
+        self._gateway = connection.open_gateway(self._context, self.destination.settings, self.hear)
+        self._gateway.connect()
+
+    def close(self) -> None:
+        """Hangs up."""
+        if self._gateway is not None:
+            self._gateway.close()
+
+    def read(self, key: stored.Key) -> stored.Stored | None:
+        """A record; None when there is none.
+
+        Raises:
+            JiraCiError: there was no usable answer.
+        """
+        return stored.read(key, *self._connected().ask(stored.reading(key)))
+
+    def submit(self, kind: Kind, records: Sequence[Record], run: Run) -> Outcome:
+        """Sends records; see :func:`jira_ci.jira.bulk.submit`.
+
+        Raises:
+            UsageError: ``property`` cannot be meant.
+        """
+        return self._connected().submit(kind, records, run, properties.given(self._context.settings))
+
+    def delete(self, make: stored.Make) -> None:
+        """Has something deleted, some time after the answer.
+
+        Raises:
+            JiraCiError: there was no usable answer.
+        """
+        request, answer = self._connected().ask(make)
+        expect(request, answer, 202)
+
+    def _connected(self) -> Gateway:
+        assert self._gateway is not None, "connect comes first"  # noqa: S101 - our own mistake
+        return self._gateway
+
+    def hear(self, request: Request, answer: Answer) -> None:
+        """Prints and remembers an exchange. Reads are printed with log-level debug only: there may be many."""
+        body = answer.json()
+        sent: dict[str, Any] = {"connection": self.name} if self.name else {}
+        sent |= {"method": request.method, "url": request.url}
+        if not request.secret:
+            sent |= {"body": request.body} if request.body is not None else {}
+        answered: dict[str, Any] = {"status": answer.status}
+        if not request.secret and body is not None:
+            answered["body"] = body
+        self.requests.append({**sent, "answer": answered})
+        debug = self._context.settings.log_level == "debug"
+        if debug or request.method != "GET":
+            self._context.console.block(
+                self.says(f"Asked {request.host} to {request.asks}: {answer.status}"), _lines(request, answer, debug)
+            )
+
+
+def _lines(request: Request, answer: Answer, debug: bool) -> Iterator[str]:
+    yield f"{request.method} {request.url}"
+    if debug and not request.secret:
+        if request.body is not None:
+            yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
+        yield f"answer: {answer.body.decode('utf-8', 'replace')}"

@@ -1,0 +1,138 @@
+"""What became of the records that were looked at: as log lines, outputs, JSON, a summary and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jira_ci.context import Context, Result
+from jira_ci.errors import Exit, JiraCiError, RejectedError
+from jira_ci.jira.associations import keys_of
+from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.stored import Stored
+from jira_ci.past.decision import Action
+from jira_ci.past.site import Site
+from jira_ci.past.targets import Target
+from jira_ci.text import markdown, one_line
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record, and what was done about it."""
+
+    site: str
+    target: Target
+    was: str
+    action: Action
+
+    @property
+    def sentence(self) -> str:
+        return one_line(f"{f'{self.site}: ' * bool(self.site)}{self.target.title}", 500)
+
+    def document(self) -> Mapping[str, Any]:
+        """For the JSON document."""
+        found = {
+            "record": self.target.title,
+            **self.target.key.mapping,
+            "run": self.target.past.run_id,
+            "was": self.was,
+            "state": self.action.state or self.was,
+            "why": self.action.why,
+        }
+        return {"connection": self.site, **found} if self.site else found
+
+
+@dataclass
+class Tally:
+    """Everything that one command found and did."""
+
+    verb: str
+    """What was done to the records that were sent again: ``Closed``."""
+    closed: list[Row] = field(default_factory=list)
+    left: list[Row] = field(default_factory=list)
+    settled: list[Row] = field(default_factory=list)
+    """There was nothing to do about these."""
+    missing: list[Target] = field(default_factory=list)
+    going: list[str] = field(default_factory=list)
+    """Runs that are still going on, whose records were not looked at."""
+    rejected: int = 0
+    keys: dict[str, None] = field(default_factory=dict)
+    unknown_keys: dict[str, None] = field(default_factory=dict)
+    errors: list[JiraCiError] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    def sent(self, site: Site, kind: Kind, rows: Sequence[Row], outcome: Outcome) -> None:
+        """Notes what became of records that were sent again."""
+        accepted = {kind.identify(record) for record in outcome.accepted}
+        self.closed += [row for row in rows if kind.identify(row.target.key.mapping) in accepted]
+        self.rejected += len(outcome.rejected)
+        self.unknown_keys.update(dict.fromkeys(outcome.unknown_keys))
+        for record in outcome.accepted:
+            self.keys.update(dict.fromkeys(keys_of(record)))
+        for record, reasons in outcome.rejected:
+            name = one_line(str(record.get("displayName")), 100)
+            said = site.says(f"Jira rejected {name!r}: {one_line('; '.join(reasons))}.")
+            self.errors.append(RejectedError(said, "Run with log-level: debug to see what was sent."))
+        if outcome.error is not None:
+            self.errors.append(outcome.error)
+
+    def result(self, context: Context) -> Result:
+        """Says it, and ends as ``on-error`` has it."""
+        dry = context.settings.dry_run
+        for row in self.left:
+            context.console.say(f"Left alone: {row.sentence}: {row.action.why}.")
+        if self.unknown_keys:
+            context.console.say(f"Issues that Jira does not know: {', '.join(self.unknown_keys)}")
+        for sentence in self.going[:_SHOWN]:
+            context.console.say(sentence)
+        done = [] if dry else self.closed
+        context.console.say(
+            f"{self.verb}: {len(done)}. Left alone: {len(self.left) + len(self.going)}. "
+            f"Nothing to do: {len(self.settled)}. Not in Jira: {len(self.missing)}."
+        )
+        error = self.errors[0] if self.errors else None
+        fail = context.settings.on_error == "fail"
+        for one in self.errors:
+            context.console.notice("error" if fail else "warning", f"Not done: {one}")
+        return Result(
+            error.exit if error is not None and fail else Exit.OK,
+            outputs={
+                "issue-keys": list(self.keys),
+                "accepted": len(done),
+                "rejected": self.rejected,
+                "unknown-keys": list(self.unknown_keys),
+            },
+            document={
+                "closed": [row.document() for row in self.closed],
+                "left-alone": [row.document() for row in self.left],
+                "still-going": self.going,
+                "nothing-to-do": [row.document() for row in self.settled],
+                "not-found": [dict(target.key.mapping) for target in self.missing],
+                "requests": self.requests,
+                **({"error": error.document()} if error is not None else {}),
+            },
+            summary=self._summary(dry),
+        )
+
+    def _summary(self, dry: bool) -> str:
+        title = f"would be {self.verb.lower()}" if dry else self.verb.lower()
+        lines = [f"### Jira: {len(self.closed)} {title}", ""]
+        rows = [*self.closed, *self.left]
+        if rows:
+            lines += ["| Record | Was | Now | Why |", "| --- | --- | --- | --- |"]
+            lines += [
+                f"| {markdown(row.sentence)} | {markdown(row.was)} | {markdown(row.action.state or row.was)} "
+                f"| {markdown(row.action.why)} |"
+                for row in rows[:_SHOWN]
+            ]
+            lines += [f"| … and {len(rows) - _SHOWN} more | | | |"] * (len(rows) > _SHOWN) + [""]
+        lines += [f"**Not done:** {markdown(str(error), 2000)}" for error in self.errors[:_SHOWN]]
+        return "\n".join([*lines, ""]) if rows or self.errors else ""
+
+
+def row(site: Site, target: Target, stored: Stored, action: Action) -> Row:
+    """One record that is there."""
+    return Row(site.name, target, stored.state, action)
