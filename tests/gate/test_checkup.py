@@ -141,7 +141,7 @@ def test_a_fork_has_no_credentials_and_is_told_why(tmp_path: Path, sandbox: Sand
         ("fields: {Change rusk: Low}", "gate request type", 2, "it has no field 'Change rusk'"),
         ("fields: {Change risk: Lowest}", "gate request type", 2, "takes one of: Critical, High, Medium, Low"),
         ("window: {start: Planed start, end: Planned end}", "gate window", 2, "Did you mean Planned start?"),
-        ("gate-by: jira", "gate connection", 2, "gate-by: jira"),
+        ("gate-by: jira", "gate policy", 2, "with gate-by: jira nobody could enforce minimum-approvals: 1"),
         ("proceed-statuses: []", "gate policy", 2, "proceed-statuses"),
     ],
 )

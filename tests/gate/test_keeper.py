@@ -152,12 +152,6 @@ def test_without_a_policy_the_command_gate_denies_and_a_deployment_proceeds(here
     assert told(ask(here)) == (1, "deny", 2)
 
 
-def test_a_policy_by_jira_itself_is_not_taken_for_one_by_a_change(here: Scene) -> None:
-    commit(here.job, POLICY.format(site=here.sandbox.address, more="gate-by: jira"))
-    approved(here.sandbox)
-    assert told(ask(here)) == (1, "deny", 2)
-
-
 def test_a_dry_run_reads_and_never_proceeds(here: Scene) -> None:
     approved(here.sandbox)
     found = ask(here, "dry-run=true", "wait=2h")
@@ -486,3 +480,109 @@ def test_a_moment_is_shown_as_jira_shows_it_and_in_utc(moment: datetime, shown: 
 )
 def test_durations_are_for_people(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+TENANTS = """title: 'Deploy "{{project}}" version {{version}} to "{{environment}}" for "{{tenant}}"'"""
+
+
+def tenants(here: Scene, more: str = TENANTS) -> None:
+    commit(here.job, POLICY.format(site=here.sandbox.address, more=more.replace("{{", "{").replace("}}", "}")))
+
+
+def title_of(environment: str, tenant: str) -> str:
+    return f'Deploy "Web Site" version 1.2.3 to "{environment}" for "{tenant}"'
+
+
+def test_each_tenant_needs_a_change_of_its_own(here: Scene) -> None:
+    tenants(here)
+    approved(here.sandbox, summary=title_of("Prod", "Acme"))
+    both = ("tenant=Acme,Bolt",)
+    found = ask(here, "tenant=Acme")
+    assert told(found) == (31, "proceed", 0)
+    assert found.records[0]["subject"]["tenant"] == "Acme"
+    found = ask(here, *both)
+    assert told(found) == (15, "wait", 4)
+    (made,) = titled(here.sandbox, title_of("Prod", "Bolt"))
+    assert found.outputs["environment"] == ["Prod"]
+    assert found.outputs["change-key"][1] == made
+    assert "Prod for Bolt" in found.summary
+    here.sandbox.desk.transition(made, "Implementing")
+    found = ask(here, *both)
+    assert told(found) == (31, "proceed", 0)
+    assert [one["subject"]["tenant"] for one in found.records] == ["Acme", "Bolt"]
+
+
+def test_of_environments_and_tenants_one_that_is_denied_denies_all(here: Scene) -> None:
+    tenants(here)
+    for environment, tenant in [("Prod", "Acme"), ("Prod", "Bolt"), ("Stage", "Acme")]:
+        approved(here.sandbox, summary=title_of(environment, tenant))
+    late = approved(here.sandbox, summary=title_of("Stage", "Bolt"))
+    flags = ("environment=Prod,Stage,Dev", "tenant=Acme,Bolt")
+    assert told(ask(here, *flags)) == (3, "proceed", 0)
+    here.sandbox.desk.transition(late, "3")
+    found = ask(here, *flags)
+    assert told(found) == (20, "deny", 3)
+    assert [one["decision"] for one in found.records] == ["proceed", "proceed", "proceed", "deny", "proceed", "proceed"]
+
+
+@pytest.mark.parametrize(
+    ("more", "flags"),
+    [
+        ("comments: internal", ["tenant=Acme"]),
+        ("comments: internal", ["environment=Prod,Stage", "tenant=Acme,Bolt"]),
+        (TENANTS, []),
+        (TENANTS, ["tenant=Ac\U0001f600me"]),
+        (TENANTS, ['tenant=Ac"me']),
+        (TENANTS, ["tenant=" + "x" * 256]),
+    ],
+)
+def test_a_title_and_tenants_that_do_not_fit_ask_nothing(here: Scene, more: str, flags: list[str]) -> None:
+    tenants(here, more)
+    assert told(ask(here, *flags)) == (4, "deny", 2)
+    assert here.sandbox.exchanges == []
+
+
+@pytest.mark.parametrize(("summary", "row"), [("Deploy 1.2.3 to Prod for Acme", 31), ("Deploy 1.2.3 to Prod", 13)])
+def test_a_given_change_has_to_name_the_tenant(here: Scene, summary: str, row: int) -> None:
+    tenants(here)
+    key = approved(here.sandbox, summary=summary)
+    assert ask(here, f"change={key}", "tenant=Acme").decision.row == row
+
+
+def test_fifty_tenants_are_read_one_after_the_other(here: Scene) -> None:
+    tenants(here)
+    names = [f"Tenant {number}" for number in range(50)]
+    for name in names:
+        approved(here.sandbox, summary=title_of("Prod", name))
+    assert told(ask(here, f"tenant={','.join(names)}")) == (31, "proceed", 0)
+    # Who the gate is, once; then the search, the candidate, its approvals and the issue.
+    assert (len(here.sandbox.exchanges), here.sandbox.connections) == (1 + 4 * 50, 1)
+
+
+def test_a_change_is_told_of_its_tenant_and_of_no_other(here: Scene) -> None:
+    tenants(here, TENANTS)
+    keys = [approved(here.sandbox, summary=title_of("Prod", name)) for name in ("Acme", "Bolt")]
+    with here.keeper("tenant=Acme,Bolt") as keeper:
+        keeper.ask()
+        keeper.comment("started")
+    for key, name in zip(keys, ("Acme", "Bolt"), strict=True):
+        ((body, _),) = commented(here, key)
+        assert body.startswith(f"The deployment of 1.2.3 to Prod for {name} has begun.")
+
+
+@pytest.mark.parametrize("own", ["off", "internal", "public"])
+@pytest.mark.parametrize("wanted", ["off", "internal", "public"])
+def test_comments_may_be_made_quieter_and_never_louder(here: Scene, own: str, wanted: str) -> None:
+    commit(here.job, POLICY.format(site=here.sandbox.address, more=f"comments: {own}"))
+    key = approved(here.sandbox)
+    readers = ["off", "internal", "public"]
+    with here.keeper(f"comments={wanted}") as keeper:
+        found = keeper.ask()
+        keeper.comment("started")
+    if readers.index(wanted) > readers.index(own):
+        assert told(found) == (1, "deny", 2)
+        assert "comments" in found.decision.reason
+        assert commented(here, key) == []
+        return
+    assert told(found) == (31, "proceed", 0)
+    assert [public for _, public in commented(here, key)] == {"off": [], "internal": [False], "public": [True]}[wanted]

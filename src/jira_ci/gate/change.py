@@ -113,8 +113,7 @@ class Finder:
                 f"{given} is a {shown(issue.type_name)} in {issue.project_key}; a change has to be in "
                 f"{self._policy.service_desk} and of a type in issue-types. Give another one.",
             )
-        words = (self._subject.version, self._subject.environment)
-        lacking = mention.missing(words, issue.summary, issue.description)
+        lacking = mention.missing(mention.words(self._subject), issue.summary, issue.description)
         if lacking and self._policy.binding != "any":
             named = " and ".join(shown(word) for word in lacking)
             return _end(

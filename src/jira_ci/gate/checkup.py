@@ -14,6 +14,7 @@ from jira_ci.environments.classify import classify
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import docket
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.gating_checkup import gating_lines
 from jira_ci.gate.policy import Loaded, Policy, settle
 from jira_ci.gate.site_checkup import site_lines
 from jira_ci.gate.sites import Sites
@@ -56,9 +57,10 @@ def _asking(context: Context, found: Loaded, stakes: list[Stake]) -> Iterator[Li
         names = ", ".join(one_line(stake.name, 80) for stake in stakes[:20])
         yield Line("gate environments", f"under change control: {names}")
     yield from doubts(found.config, stakes)
-    places: dict[tuple[str, str], list[Stake]] = {}
+    places: dict[tuple[str, str, str], list[Stake]] = {}
     for stake in stakes:
-        places.setdefault((stake.policy.site, stake.policy.credentials), []).append(stake)
+        policy = stake.policy
+        places.setdefault((policy.site, policy.credentials, policy.gate_by), []).append(stake)
     with closing(Sites(context)) as sites:
         for there in places.values():
             yield from _place(context, sites, there)
@@ -77,12 +79,14 @@ def _place(context: Context, sites: Sites, stakes: list[Stake]) -> Iterator[Line
             yield Line("gate connection", f"{one_line(stake.name, 80)}: {objection.reason}", exit=objection.exit)
     if not able:
         return
+    policy = able[0].policy
     try:
-        service = sites.service(able[0].policy)
+        if policy.gate_by == "jira":
+            yield from gating_lines(sites.gating(policy), context, able)
+        else:
+            yield from site_lines(sites.service(policy), context, able)
     except UsageError as error:
         yield failed("gate connection", error)
-        return
-    yield from site_lines(service, context, able)
 
 
 def _variables(policy: Policy) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.gate.change import Change
 from jira_ci.gate.mark import inert
-from jira_ci.gate.subject import Subject
+from jira_ci.gate.subject import Subject, where
 from jira_ci.jira.service import Service
 from jira_ci.run import Run
 
@@ -33,7 +33,7 @@ def text(
         late: whether the window was over before the deployment was.
     """
     took = "" if seconds is None else f" after {duration(seconds)}"
-    words = {"version": inert(subject.version), "environment": inert(subject.environment), "took": took}
+    words = {"version": inert(subject.version), "environment": inert(where(subject)), "took": took}
     lines = [_SENTENCES[kind].format(**words), "The window was over before it ended." * late, run.url]
     lines.append(f"Record: SHA-256 {digest}" if digest else "")
     return "\n".join([*filter(None, lines), f"jira-ci {marker(kind, subject, run)}"])

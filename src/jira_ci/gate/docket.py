@@ -1,4 +1,4 @@
-"""What the gate has to decide, environment by environment, and what can be told without asking Jira: rows 1 to 5."""
+"""What the gate has to decide, for each environment and tenant, and what can be told without asking: rows 1 to 5."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jira_ci.errors import UsageError
 from jira_ci.gate import sites
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import Loaded, Policy, load, settle
-from jira_ci.gate.subject import Subject, describe, fit, named
+from jira_ci.gate.subject import Named, Subject, describe, fit, fit_untitled, named
 from jira_ci.gate.terms import Occasion
 from jira_ci.gate.tighten import Asked
 from jira_ci.gate.trusted import Absent, place
@@ -26,7 +26,7 @@ _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
 
 @dataclass(frozen=True)
 class Entry:
-    """One environment.
+    """One environment, and tenant.
 
     Attributes:
         source: what was read of the policy; a :class:`Policy` when Jira is to be asked.
@@ -39,14 +39,25 @@ class Entry:
 
 
 def entries(context: Context, *, deploying: bool) -> list[Entry]:
-    """One for each environment that was named; at least one. Never raises a UsageError: that is row 1."""
+    """One for each environment and tenant that was named; at least one. Never raises a UsageError: that is row 1."""
     names = list(dict.fromkeys(context.environment_names))
     try:
         found = trusted_file(context)
         asked = asked_for(context)
     except UsageError as error:
-        return [_refused(context, name, str(error)) for name in names] or [_nowhere(context)]
-    return [_entry(context, name, found, asked, deploying) for name in names] or [_nowhere(context)]
+        return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
+            _nowhere(context)
+        ]
+    at = named(context.git, context.given.version)
+    settled = {name: settle(found, name, asked, gate=not deploying) for name in names}
+    return [entry for name in names for entry in _entries(context, name, found, settled[name], at)] or [
+        _nowhere(context)
+    ]
+
+
+def tenants(context: Context) -> tuple[str, ...]:
+    """The tenants that were given; an empty text stands for none."""
+    return tuple(dict.fromkeys(context.given.tenant)) or ("",)
 
 
 def occasion(context: Context) -> Occasion:
@@ -73,7 +84,9 @@ def issue_keys(context: Context, environment: str) -> tuple[str, ...]:
     """The issues that are deployed, for a new change to be linked to; what cannot be read is said."""
     try:
         with closing(Claims(context)) as claims:
-            return claims.of(environment).keys.keys
+            names = context.settings.service or ("",)
+            found = [claims.of(environment, *filter(None, [name])).keys.keys for name in names]
+            return tuple(dict.fromkeys(key for keys in found for key in keys))
     except UsageError as error:
         context.console.notice("warning", f"The change names no issues: {error}")
         return ()
@@ -94,7 +107,7 @@ def trusted_file(context: Context) -> Loaded | Absent:
             github_token=given.github_token,
             gitlab_token=given.gitlab_token,
             job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
-            ca_bundle=given.ca_bundle,
+            ca_bundle=context.provider_bundle,
             deadline=context.deadline.part(0.5),
         )
         connected.extend([found] if found else [])
@@ -115,44 +128,57 @@ def asked_for(context: Context) -> Asked:
         create=given.create,
         minimum_approvals=given.minimum_approvals,
         gate_by=given.gate_by,
+        comments=given.comments,
         site=site_url(given.site, given.instance),
         change=given.change,
         project_name=given.project_name,
     )
 
 
-def _entry(context: Context, environment: str, found: Loaded | Absent, asked: Asked, deploying: bool) -> Entry:
-    settled = settle(found, environment, asked, gate=not deploying)
-    if isinstance(settled, Decision):
-        return Entry(_subject(context, environment), found, settled)
-    subject = _subject(context, environment, settled.project)
-    at = named(context.git, context.given.version)
-    fitting = fit(subject, settled.title, context.run, at=at)
-    if isinstance(fitting, Decision):
-        return Entry(subject, settled, fitting)
-    return Entry(fitting, settled, next(unaskable(context, settled), None))
+def _entries(
+    context: Context, environment: str, found: Loaded | Absent, settled: Policy | Decision, at: Named
+) -> Iterator[Entry]:
+    """One for each tenant."""
+    for tenant in tenants(context):
+        if isinstance(settled, Decision):
+            yield Entry(_subject(context, environment, tenant, at=at), found, settled)
+            continue
+        subject = _subject(context, environment, tenant, settled.project, at=at)
+        fitting = (
+            fit_untitled(subject, context.run, at=at)
+            if settled.gate_by == "jira"
+            else fit(subject, settled.title, context.run, at=at)
+        )
+        if isinstance(fitting, Decision):
+            yield Entry(subject, settled, fitting)
+        else:
+            yield Entry(fitting, settled, next(unaskable(context, settled), None))
 
 
 def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
-    """Why Jira cannot be asked about a change under this policy: rows 1 and 5."""
-    if policy.gate_by == "jira":
-        yield Decision.of(1, "The policy says gate-by: jira, which this version cannot do. Use gate-by: change.")
+    """Why Jira cannot be asked under this policy: rows 1 and 5."""
+    by_jira = policy.gate_by == "jira"
+    if by_jira and context.given.jira_type == "data-center":
+        yield Decision.of(1, "Jira Data Center gates no deployments (gate-by: jira). Use gate-by: change.")
     try:
-        if not sites.access(context, policy).kind:
+        access = sites.access(context, policy)
+        if by_jira and not (access.client_id and access.client_secret):
+            yield Decision.of(5, sites.withheld(context, by_jira=True))
+        elif not access.kind:
             yield Decision.of(5, sites.withheld(context))
     except UsageError as error:
         yield Decision.of(1, str(error))
 
 
-def _subject(context: Context, environment: str, project: str = "") -> Subject:
+def _subject(context: Context, environment: str, tenant: str, project: str = "", *, at: Named | None = None) -> Subject:
     given, run = context.given, context.run
     name = project or given.project_name or run.repository.rpartition("/")[2]
-    at = named(context.git, given.version)
-    return describe(run, project=name, environment=environment, version=given.version, at=at)
+    at = at or named(context.git, given.version)
+    return describe(run, project=name, environment=environment, version=given.version, tenant=tenant, at=at)
 
 
-def _refused(context: Context, environment: str, why: str) -> Entry:
-    return Entry(_subject(context, environment), None, Decision.of(1, why))
+def _refused(context: Context, environment: str, why: str, tenant: str = "") -> Entry:
+    return Entry(_subject(context, environment, tenant), None, Decision.of(1, why))
 
 
 def _nowhere(context: Context) -> Entry:

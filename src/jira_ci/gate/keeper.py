@@ -6,22 +6,24 @@ import dataclasses
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.deadline import Deadline
-from jira_ci.errors import Exit, UsageError
+from jira_ci.errors import Exit
 from jira_ci.gate import comments, docket, record, words
-from jira_ci.gate.case import Case
 from jira_ci.gate.change import PAUSES
 from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, in_dry_run, out_of_date, too_old
+from jira_ci.gate.hearing import Hearing
+from jira_ci.gate.openings import Openings
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.sites import Sites
 from jira_ci.gate.verdict import NOT_YET, Verdict, verdict, write
 from jira_ci.gate.wait import Patience, until_decided
+from jira_ci.gate.waiting import Waiting
 from jira_ci.publish import publish
 
 _SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
@@ -49,10 +51,11 @@ class Keeper:
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._context, self._deploying = context, deploying
-        self._clock, self._sleep, self._jitter, self._pauses = clock, sleep, jitter, pauses
+        self._clock, self._sleep, self._jitter = clock, sleep, jitter
         self._sites = Sites(context, clock=clock)
-        self._cases: list[Case] = []
-        self._progress = words.Progress()
+        self._openings = Openings(context, self._sites, clock=clock, pauses=pauses)
+        self._cases: list[Hearing] = []
+        self._progress, self._waiting = words.Progress(), Waiting(clock)
         self._skew_said = False
         self._verdict: Verdict | None = None
         self._whole = context.deadline
@@ -62,7 +65,7 @@ class Keeper:
         self.announce()
         given = self._context.given
         entries = docket.entries(self._context, deploying=self._deploying)
-        self._cases = [self._case(entry) for entry in entries]
+        self._cases = [self._openings.open(entry) for entry in entries]
         # A dry run never proceeds, so that there is nothing to wait for.
         self._whole = self._deadline(0 if given.dry_run else given.wait)
         return self._decide()
@@ -108,25 +111,9 @@ class Keeper:
         """Closes the connections."""
         self._sites.close()
 
-    def _case(self, entry: docket.Entry) -> Case:
-        try:
-            return self._open(entry)
-        except UsageError as error:
-            return self._open(dataclasses.replace(entry, decision=Decision.of(1, str(error))))
-
-    def _open(self, entry: docket.Entry) -> Case:
-        return Case(
-            entry,
-            service=self._sites.service,
-            occasion=docket.occasion(self._context),
-            keys=lambda environment: docket.issue_keys(self._context, environment),
-            clock=self._clock,
-            pauses=self._pauses,
-        )
-
     def _decide(self) -> Verdict:
         patience = Patience(self._context.given.interval, self._whole, self._jitter)
-        with self._hurried_by_signals():
+        with self._hurried_by_signals(), self._shown():
             until_decided(
                 self._look,
                 patience,
@@ -142,10 +129,17 @@ class Keeper:
         return self._context.given.wait > 0 and not self._context.given.dry_run
 
     def _deadline(self, wait: float) -> Deadline:
-        return Deadline(wait or self._context.given.timeout, self._clock, self._sleep)
+        seconds = wait or self._context.given.timeout
+        return Deadline(seconds, self._clock, self._sleep, idle=self._context.console.tick)
+
+    def _shown(self) -> AbstractContextManager[None]:
+        """At a terminal people see that it waits, and what for."""
+        self._waiting.begin(self._cases)
+        return self._context.console.waiting(self._waiting, self._clock) if self._waits else nullcontext()
 
     def _look(self) -> bool:
         """One look at everything; whether another one may change something."""
+        self._waiting.pause(None)
         self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
         for case in self._cases:
             case.look()
@@ -157,7 +151,7 @@ class Keeper:
             self._check_clock(case)
         return self._waits and combine([case.decision for case in self._cases]).result == "wait"
 
-    def _check_clock(self, case: Case) -> None:
+    def _check_clock(self, case: Hearing) -> None:
         at = case.reading.at if case.reading else None
         skew = self._context.edges.clock() - at.timestamp() if at else 0.0
         if abs(skew) > _SKEW and not self._skew_said:
@@ -170,10 +164,11 @@ class Keeper:
     def _tell(self, pause: float | None) -> None:
         end = self._context.edges.clock() + self._whole.remaining()
         line = self._progress.line(self._cases, pause, end)
+        self._waiting.pause(pause)
         if line:
             self._context.console.say(line)
 
-    def _weighed(self, case: Case) -> Decision:
+    def _weighed(self, case: Hearing) -> Decision:
         decision = case.final()
         if self._context.given.dry_run:
             decision = in_dry_run(decision)
@@ -182,16 +177,30 @@ class Keeper:
     def _conclude(self, decisions: Sequence[Decision]) -> Verdict:
         self._verdict = verdict(self._context, self._cases, decisions)
         outputs: dict[str, Any] = self._verdict.outputs
-        outputs["environment"] = [case.subject.environment for case in self._cases if case.subject.environment]
+        named = (case.subject.environment for case in self._cases)
+        outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._verdict.decision
+        closing = words.closing(decision)
+        label = closing.partition(":")[0]
         if decision.result == "proceed":
-            self._context.console.say(words.closing(decision))
+            self._context.console.say(closing, label)
         else:
-            self._context.console.notice("error", words.closing(decision))
+            self._context.console.notice("error", closing, label)
+        if decision.result == "deny" or self._whole.hurried:
+            self._call_off()
         return self._verdict
 
-    def _comment_on(self, case: Case, kind: Kind, digest: str, seconds: float | None) -> None:
-        if case.policy is None or case.change is None or case.policy.comments == "off":
+    def _call_off(self) -> None:
+        """What Jira was to gate is not deployed: it would be pending there for ever. A *wait* may still be allowed, and
+        is taken up by the next attempt."""
+        self._sites.give(
+            Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole if self._whole.hurried else None)
+        )
+        for sentence in self._openings.call_off():
+            self._context.console.notice("warning", sentence)
+
+    def _comment_on(self, case: Hearing, kind: Kind, digest: str, seconds: float | None) -> None:
+        if case.policy is None or case.change is None or case.service is None or case.policy.comments == "off":
             return
         run = self._context.run
         late = kind != "started" and self._is_over(case)
@@ -201,7 +210,7 @@ class Keeper:
         if problem:
             self._context.console.notice("warning", problem)
 
-    def _is_over(self, case: Case) -> bool:
+    def _is_over(self, case: Hearing) -> bool:
         end, at = case.window_over, case.reading.at if case.reading else None
         if end is None or at is None:
             return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from jira_ci.gate.terms import Subject
 from jira_ci.text import canonical
 
 _JOINING = frozenset("-./\\+~_\u2010\u2011\u2012\u2013\u2212")
@@ -25,6 +26,11 @@ def names(text: str, word: str) -> bool:
             return True
         start = text.find(word, start + 1)
     return False
+
+
+def words(subject: Subject) -> tuple[str, ...]:
+    """What a given change has to name: of several tenants each needs its own, as each needs its own title."""
+    return tuple(filter(None, (subject.version, subject.environment, subject.tenant)))
 
 
 def missing(words: tuple[str, ...], *texts: str) -> list[str]:

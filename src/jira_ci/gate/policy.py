@@ -18,12 +18,14 @@ from jira_ci.gate.terms import demands
 from jira_ci.gate.tighten import (
     Asked,
     change,
+    comments,
     create,
     gate_by,
     looser,
     minimum_approvals,
     project,
     site_and_credentials,
+    unenforceable,
 )
 from jira_ci.gate.trusted import Absent, Committed, Place, path_of
 from jira_ci.text import canonical, one_line
@@ -170,13 +172,20 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         exclude_approvers=tuple(control["exclude-approvers"]),
         deployers=control["deployers"],
         fields=control["fields"],
-        comments=control["comments"],
+        comments=comments(config, control, asked),
         gate_by=gate_by(config, control, asked),
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
     )
     fault = meaningless(demands(policy))
     if fault:
         raise UsageError(f"{config.name}, change-control: {fault}.")
+    idle = unenforceable(control, approvals=policy.minimum_approvals, given=policy.change)
+    if policy.gate_by == "jira" and idle:
+        raise UsageError(
+            f"{config.name}: with gate-by: jira nobody could enforce {one_line(idle, 100)}: Jira only says whether it "
+            "allows the deployment.",
+            "Demand it in the workflow of the changes and leave it out here, or say gate-by: change.",
+        )
     return policy
 
 

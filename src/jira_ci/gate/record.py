@@ -33,7 +33,7 @@ class ChangeFacts:
     issue_type: str = ""
     summary: str = ""
     found_by: str = ""
-    """``key``, ``title`` or ``created``."""
+    """``key``, ``title`` or ``created``; ``jira`` when Jira's own gating named it."""
     reporter: str = ""
     """An account id."""
     status_id: str = ""

@@ -126,8 +126,8 @@ class Reader:
         return None
 
     @property
-    def _words(self) -> tuple[str, str]:
-        return self._subject.version, self._subject.environment
+    def _words(self) -> tuple[str, ...]:
+        return mention.words(self._subject)
 
     def _judged(
         self,

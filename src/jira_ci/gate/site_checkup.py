@@ -15,7 +15,7 @@ from jira_ci.gate.creation import Impossible, find_desk, prepare, shown
 from jira_ci.gate.policy import Policy
 from jira_ci.gate.sites import access
 from jira_ci.gate.stakes import Stake
-from jira_ci.gate.subject import Subject, describe, fit, named
+from jira_ci.gate.subject import Subject, describe, fit, named, where
 from jira_ci.jira.access import Route
 from jira_ci.jira.desk_answers import Desk
 from jira_ci.jira.service import Service
@@ -135,13 +135,15 @@ def _window_line(name: str, known: dict[str, str]) -> Line:
 def _environment_lines(service: Service, context: Context, stakes: Sequence[Stake]) -> Iterator[Line]:
     asked: list[tuple[object, ...]] = []
     for stake in stakes:
-        policy, subject = stake.policy, _subject(context, stake)
+        first, *others = docket.tenants(context)
+        policy, subject = stake.policy, _subject(context, stake, first)
         form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
         if form not in asked and _may_make(policy):
             asked.append(form)
             yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
         if stake.exact:
             yield from change_lines(service, context, stake, subject)
+            yield from _tenant_lines(context, stake, others)
         else:
             found = (
                 f"{one_line(stake.name, 80)} stands for many environments; name one with environment to see its title"
@@ -149,11 +151,21 @@ def _environment_lines(service: Service, context: Context, stakes: Sequence[Stak
             yield Line("gate title", found)
 
 
-def _subject(context: Context, stake: Stake) -> Subject:
+def _tenant_lines(context: Context, stake: Stake, tenants: Sequence[str]) -> Iterator[Line]:
+    """The first tenant's change was looked for; of the others only the titles are tested."""
+    for tenant in tenants:
+        subject = _subject(context, stake, tenant)
+        at = named(context.git, context.given.version)
+        unfit = fit(subject, stake.policy.title, context.run, at=at)
+        if not isinstance(unfit, Subject):
+            yield Line("gate title", f"{one_line(where(subject), 160)}: {unfit.reason}", exit=unfit.exit)
+
+
+def _subject(context: Context, stake: Stake, tenant: str) -> Subject:
     """The deployment of this job to that environment; without a title when it has none that is fit."""
     version, run = context.given.version, context.run
     at = named(context.git, version)
-    subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, at=at)
+    subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, tenant=tenant, at=at)
     fitting = fit(subject, stake.policy.title, run, at=at)
     return fitting if isinstance(fitting, Subject) else subject
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
+from jira_ci import credentials
 from jira_ci.context import Context
 from jira_ci.deadline import Deadline
 from jira_ci.errors import UsageError
@@ -15,6 +16,7 @@ from jira_ci.jira import addresses, wire
 from jira_ci.jira.access import Access
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.gating_site import GatingSite
 from jira_ci.jira.service import Service
 from jira_ci.report import connection, findings
 from jira_ci.settings import Settings
@@ -50,25 +52,29 @@ def access(context: Context, policy: Policy) -> Access:
     return found
 
 
-def withheld(context: Context) -> str:
-    """Row 5: what to do about credentials that are not there."""
+def withheld(context: Context, *, by_jira: bool = False) -> str:
+    """Row 5: what to do about credentials that are not there.
+
+    Args:
+        by_jira: whether Jira's own gating is to be asked, which takes one kind of them only.
+    """
     why = context.run.secrets_withheld
     because = f" ({why} gets no secrets)" if why else ""
-    return (
-        f"There are no credentials for the gate{because}, and what cannot be asked is not approved. Set user and token "
-        "(Jira Cloud), token alone (Data Center), or client-id and client-secret of a service account."
+    kinds = (
+        "user and token (Jira Cloud), token alone (Data Center), or client-id and client-secret of a service account."
     )
+    if by_jira:
+        kinds = "client-id and client-secret, with which the deployment is reported to Jira (gate-by: jira)."
+    return f"There are no credentials for the gate{because}, and what cannot be asked is not approved. Set {kinds}"
 
 
 def _credentials(context: Context, word: str) -> tuple[str, str, str, str]:
     """User, token, client id and client secret; those of a connection have its word in their variables' names."""
-    given, environ = context.given, context.edges.environ
     if not word:
+        given = context.given
         return given.user, given.token, given.client_id, given.client_secret
-    user, token, client, secret = (
-        environ.get(f"JIRA_CI_{word}_{name}", "").strip() for name in ("USER", "TOKEN", "CLIENT_ID", "CLIENT_SECRET")
-    )
-    return user, token, client, secret
+    own = credentials.of_connection(context.edges.environ, word)
+    return own.user, own.token, own.client_id, own.client_secret
 
 
 class Sites:
@@ -81,6 +87,7 @@ class Sites:
     def __init__(self, context: Context, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._context, self._clock = context, clock
         self._open: dict[tuple[str, str], tuple[Client, Service]] = {}
+        self._gating: dict[tuple[str, str], GatingSite] = {}
         self._not_before = 0.0
 
     def service(self, policy: Policy) -> Service:
@@ -97,9 +104,23 @@ class Sites:
             self._open[place] = client, service
         return self._open[place][1]
 
+    def gating(self, policy: Policy) -> GatingSite:
+        """The conversation with the policy's site about deployments that it gates itself.
+
+        Raises:
+            UsageError: a setting cannot be meant.
+        """
+        place = policy.site, policy.credentials
+        if place not in self._gating:
+            context = self._context
+            client = connection.open_client(context, _settings(context, policy), self._hear)
+            keep = context.console.mask.add
+            self._gating[place] = GatingSite(client, access(context, policy), keep_secret=keep, clock=self._clock)
+        return self._gating[place]
+
     def give(self, deadline: Deadline) -> None:
         """Everything that is asked from now on has to end before this deadline."""
-        for client, _ in self._open.values():
+        for client in self._clients():
             client.deadline = deadline
 
     def retry_after(self) -> float:
@@ -108,8 +129,12 @@ class Sites:
 
     def close(self) -> None:
         """Closes the connections."""
-        for client, _ in self._open.values():
+        for client in self._clients():
             client.close()
+
+    def _clients(self) -> Iterator[Client]:
+        yield from (client for client, _ in self._open.values())
+        yield from (site.client for site in self._gating.values())
 
     def _hear(self, request: Request, answer: Answer) -> None:
         if wire.worth_another_try(answer.status):
@@ -121,5 +146,9 @@ class Sites:
 
 
 def _settings(context: Context, policy: Policy) -> Settings:
-    """Extra headers are for the site of the settings, and for no other host."""
-    return dataclasses.replace(context.given, headers=()) if policy.credentials else context.given
+    """Extra headers are for the site that they were set for, and for no other host."""
+    given = context.given
+    if not policy.credentials:
+        return given
+    own = credentials.of_connection(context.edges.environ, policy.credentials)
+    return dataclasses.replace(given, headers=own.headers)

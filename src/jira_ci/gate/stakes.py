@@ -103,7 +103,7 @@ def _others(found: Sequence[Environment]) -> str:
 
 def _of_stake(config: Config, stake: Stake) -> Iterator[Line]:
     policy, name = stake.policy, one_line(stake.name, 80)
-    if stake.type == "production" and policy.minimum_approvals == 0:
+    if stake.type == "production" and policy.minimum_approvals == 0 and policy.gate_by == "change":
         yield warning(
             "gate policy",
             f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",

@@ -38,6 +38,11 @@ class Subject:
     """What the change's summary must be, exactly; empty where nobody looks for a change."""
 
 
+def where(subject: Subject) -> str:
+    """Where it is deployed, for a sentence: ``Dev for Tenant A``."""
+    return f"{subject.environment} for {subject.tenant}" if subject.tenant else subject.environment
+
+
 @dataclass(frozen=True)
 class Named:
     """What a version names in the checkout."""
@@ -94,7 +99,16 @@ def fit(subject: Subject, template: str, run: Run, *, at: Named | None = None) -
     return Subject(subject.project, subject.environment, subject.tenant, subject.version, subject.commit, title)
 
 
-def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterator[str]:
+def fit_untitled(subject: Subject, run: Run, *, at: Named | None = None) -> Subject | Decision:
+    """The subject where no title is looked for, because Jira finds the change itself; or row 4."""
+    objection = next(_unfit(subject, run, at or Named()), "")
+    if not (objection or subject.environment.strip()):
+        objection = "The environment is empty. Give one."
+    return Decision.of(4, objection) if objection else subject
+
+
+def _unfit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
+    """Why no change can be approved for this, however it is found."""
     if not subject.version.strip():
         yield "There is no version: neither a tag nor a commit is known. Give one with the setting version."
     elif _is_moving(subject.version, run, at):
@@ -102,6 +116,12 @@ def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterato
             f"The version {_shown(subject.version)} is a branch or moves, so an approval of it would be one of "
             "everything to come. Give a tag, a version or a commit with the setting version."
         )
+    if not subject.commit:
+        yield "The commit that is deployed is not known. Run jira-ci in a checkout."
+
+
+def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterator[str]:
+    yield from _unfit(subject, run, at)
     for name in ("project", "environment", "version"):
         yield from _part_objections(name, getattr(subject, name))
     if subject.tenant:
@@ -110,8 +130,6 @@ def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterato
         yield "A tenant is deployed, but the policy's title lacks {tenant}: one change would stand for every tenant."
     if not subject.tenant and "{tenant}" in template:
         yield "The policy's title holds {tenant}, but none was given. Give one with the setting tenant."
-    if not subject.commit:
-        yield "The commit that is deployed is not known. Run jira-ci in a checkout."
 
 
 def _is_moving(version: str, run: Run, at: Named) -> bool:

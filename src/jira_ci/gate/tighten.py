@@ -14,6 +14,9 @@ from jira_ci.jira.addresses import site_url
 from jira_ci.text import one_line
 
 _MOST_APPROVALS = 100
+Readers = Literal["off", "internal", "public"]
+_READERS: tuple[Readers, ...] = ("off", "internal", "public")
+"""What ``comments`` can say, by how many people read along."""
 _KEY = re.compile(r"[^\W\d_]\w{1,255}-[0-9]{1,255}")
 
 
@@ -25,6 +28,7 @@ class Asked:
     create: bool | None = None
     minimum_approvals: int | None = None
     gate_by: str = ""
+    comments: str = ""
     site: str = ""
     """An address, also the one that ``instance`` means."""
     change: str = ""
@@ -88,6 +92,32 @@ def gate_by(config: Config, control: Mapping[str, Any], asked: Asked) -> Literal
     if asked.gate_by not in ("", own):
         raise looser("gate-by", asked.gate_by, own, config)
     return own
+
+
+def comments(config: Config, control: Mapping[str, Any], asked: Asked) -> Readers:
+    """Who reads what a change is told: fewer people win."""
+    own: Readers = control["comments"]
+    if not asked.comments:
+        return own
+    wanted = next((one for one in _READERS if one == asked.comments), None)
+    if wanted is None or _READERS.index(wanted) > _READERS.index(own):
+        raise looser("comments", asked.comments, own, config)
+    return wanted
+
+
+def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> str:
+    """What is demanded of a change that nobody would look at, because Jira's own gating decides; or nothing.
+
+    Args:
+        approvals, given: what is in force for ``minimum-approvals`` and ``change``.
+    """
+    demands = {
+        f"minimum-approvals: {approvals}": approvals > 0,
+        "window-required: true": control["window-required"],
+        f"exclude-approvers: {', '.join(control['exclude-approvers'])}": bool(control["exclude-approvers"]),
+        f"change: {given}": bool(given),
+    }
+    return next((demand for demand, holds in demands.items() if holds), "")
 
 
 def looser(name: str, wanted: str, own: str, config: Config) -> UsageError:

@@ -12,10 +12,10 @@ from jira_ci import __version__
 from jira_ci.context import Context
 from jira_ci.gate import record, words
 from jira_ci.gate.approvals import review
-from jira_ci.gate.case import Case
 from jira_ci.gate.change import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.docket import deployer
+from jira_ci.gate.hearing import Hearing
 
 _FILE = "jira-ci-record"
 NOT_YET: Mapping[str, Any] = {
@@ -55,7 +55,7 @@ class Verdict:
     begun: float
 
 
-def verdict(context: Context, cases: Sequence[Case], decisions: Sequence[Decision]) -> Verdict:
+def verdict(context: Context, cases: Sequence[Hearing], decisions: Sequence[Decision]) -> Verdict:
     """The verdict of these decisions, one for each case; writes the file with the records."""
     whole = combine(decisions)
     records = tuple(_record(context, case, one) for case, one in zip(cases, decisions, strict=True))
@@ -64,7 +64,7 @@ def verdict(context: Context, cases: Sequence[Case], decisions: Sequence[Decisio
         decision=whole,
         change=changes[0] if changes else None,
         changes=changes,
-        outputs={**_outputs(whole, records), "record": write(context, records)},
+        outputs={**_outputs(whole, cases, records), "record": write(context, records)},
         records=records,
         summary=words.summary(cases, decisions, whole),
         begun=min(case.begun for case in cases),
@@ -99,7 +99,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
     return {"record": verdict.records[0] if len(verdict.records) == 1 else list(verdict.records)}
 
 
-def _record(context: Context, case: Case, decision: Decision) -> dict[str, Any]:
+def _record(context: Context, case: Hearing, decision: Decision) -> dict[str, Any]:
     read = case.reading.round if case.reading else None
     approvals = tuple(read.approvals or ()) if read else ()
     return record.record(
@@ -117,14 +117,14 @@ def _record(context: Context, case: Case, decision: Decision) -> dict[str, Any]:
     )
 
 
-def _outputs(whole: Decision, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _outputs(whole: Decision, cases: Sequence[Hearing], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     changes = [one["change"] for one in records]
     return {
         "decision": whole.result,
         "approved": whole.approved,
         "reason": whole.reason,
         "change-key": _all([change["key"] for change in changes]),
-        "change-url": _all([words.address(change["site"], change["key"]) for change in changes]),
+        "change-url": _all([case.change_url for case in cases]),
         "change-status": _all([change["status"]["name"] for change in changes]),
         "window-start": _all([one["window"]["start"] or "" for one in records]),
         "window-end": _all([one["window"]["end"] or "" for one in records]),

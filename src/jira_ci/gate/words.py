@@ -6,17 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 
 from jira_ci.gate.approvals import Approval, Review, review
-from jira_ci.gate.case import Case
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.hearing import Hearing
 from jira_ci.gate.reasons import when
+from jira_ci.gate.subject import where
 from jira_ci.text import markdown, one_line
 
 _WORDS = {"proceed": "Proceed", "wait": "Wait", "deny": "Denied"}
-
-
-def address(site: str, key: str) -> str:
-    """Where a person looks at a change; empty without one."""
-    return f"{site}/browse/{key}" if site and key else ""
 
 
 class Progress:
@@ -25,7 +21,7 @@ class Progress:
     def __init__(self) -> None:
         self._told: dict[int, str] = {}
 
-    def line(self, cases: Sequence[Case], pause: float | None, end: float) -> str:
+    def line(self, cases: Sequence[Hearing], pause: float | None, end: float) -> str:
         """One line, or nothing.
 
         Args:
@@ -44,10 +40,9 @@ class Progress:
         return new and decision.result != "proceed"
 
 
-def _named(case: Case, cases: Sequence[Case]) -> str:
-    return (
-        f"{one_line(case.subject.environment, 80)}: {case.decision.reason}" if len(cases) > 1 else case.decision.reason
-    )
+def _named(case: Hearing, cases: Sequence[Hearing]) -> str:
+    named = f"{one_line(where(case.subject), 160)}: " if len(cases) > 1 else ""
+    return f"{named}{case.decision.reason}"
 
 
 def closing(decision: Decision) -> str:
@@ -55,7 +50,7 @@ def closing(decision: Decision) -> str:
     return f"{_WORDS[decision.result]}: {decision.reason}"
 
 
-def summary(cases: Sequence[Case], decisions: Sequence[Decision], whole: Decision) -> str:
+def summary(cases: Sequence[Hearing], decisions: Sequence[Decision], whole: Decision) -> str:
     """The job summary; every text is escaped."""
     lines = [f"### Jira: {_WORDS[whole.result].lower()}", ""]
     for case, decision in zip(cases, decisions, strict=True):
@@ -63,20 +58,26 @@ def summary(cases: Sequence[Case], decisions: Sequence[Decision], whole: Decisio
     return "\n".join([*lines, ""])
 
 
-def _table(case: Case, decision: Decision) -> Iterator[str]:
+def _table(case: Hearing, decision: Decision) -> Iterator[str]:
     facts, window = case.change_facts(), case.window_facts()
-    yield f"| Environment | {markdown(case.subject.environment)} |"
+    yield f"| Environment | {markdown(where(case.subject))} |"
     yield "| --- | --- |"
     if facts.key:
-        url = address(facts.site, facts.key)
-        key = f"[{markdown(facts.key)}]({url})" if url.isascii() else markdown(facts.key)
+        url = case.change_url
+        key = f"[{markdown(facts.key)}]({url})" if _is_plain(url) else markdown(facts.key)
         yield f"| Change | {key} {markdown(facts.summary)} |"
+    if facts.status_name:
         yield f"| Status | {markdown(facts.status_name)} |"
     yield f"| Decision | {_WORDS[decision.result]} |"
     yield f"| Reason | {markdown(decision.reason, 2000)} |"
     for name, moment in (("Window begins", window.start), ("Window ends", window.end)):
         if moment is not None:
             yield f"| {name} | {local_and_utc(moment)} |"
+
+
+def _is_plain(url: str) -> bool:
+    """Whether an address can stand in Markdown's brackets as it is."""
+    return url.isascii() and not set(url) & set("()<>[]|\\`\"' ")
 
 
 def local_and_utc(moment: datetime) -> str:
@@ -86,7 +87,7 @@ def local_and_utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} {moment.strftime('%z')[:3]}:{moment.strftime('%z')[3:5]} ({when(moment)})"
 
 
-def _approvals(case: Case) -> Iterator[str]:
+def _approvals(case: Hearing) -> Iterator[str]:
     read = case.reading.round if case.reading else None
     if read is None or not read.approvals:
         return
