@@ -114,7 +114,8 @@ def test_every_part_of_a_partial_acceptance_is_kept() -> None:
         (records[3], ["Jira's answer does not mention it"]),
     ]
     assert outcome.unknown_keys == ["WEB-9", "WEB-8"]
-    assert outcome.unknown_associations == ["serviceIdOrKeys: billing", "commit: abc/r"]
+    assert outcome.unknown_services == ["billing"]
+    assert outcome.unknown_associations == ["commit: abc/r"]
     assert len(jira.sent) == 1
 
 
@@ -263,13 +264,35 @@ _ALMOST = st.fixed_dictionaries(
 )
 
 
+def test_without_a_refused_key_a_record_keeps_all_else_that_it_was_associated_with() -> None:
+    service = {"associationType": "serviceIdOrKeys", "values": ["billing"]}
+    one = {**deployment("prod"), "associations": [{"associationType": "issueIdOrKeys", "values": ["WEB-1"]}, service]}
+
+    def refuse(portion: Sequence[Record]) -> Answer:
+        keys = [{"pipelineId": "p", "environmentId": "prod", "deploymentSequenceNumber": 7}]
+        if any(keys_of(record) for record in portion):
+            reason = [{"key": keys[0], "errors": [{"message": "WEB-1 is archived"}]}]
+            return answer(202, {"acceptedDeployments": [], "rejectedDeployments": reason})
+        return answer(202, {"acceptedDeployments": keys})
+
+    jira = Jira(refuse)
+    outcome = send(jira, one, kind=DEPLOYMENTS)
+    assert [record["associations"] for record in jira.sent[1]] == [[service]]
+    assert outcome.refused_keys == ["WEB-1"]
+    assert len(outcome.accepted) == 1
+
+
+def _texts(outcome: Outcome) -> list[str]:
+    return [*outcome.unknown_keys, *outcome.unknown_services, *outcome.unknown_associations]
+
+
 @given(body=_ALMOST | _JSON, status=st.sampled_from([202, 200, 400, 413, 500]))
 def test_an_answer_that_makes_no_sense_loses_no_record_and_breaks_nothing(body: Any, status: int) -> None:
     records = [build(1, "WEB-1", "WEB-2"), build(2)]
     outcome = send(Jira(answer(status, body)), *records)
     known = len(outcome.accepted) + len(outcome.rejected)
     assert known == len(records) or outcome.error is not None
-    assert all(isinstance(text, str) for text in (*outcome.unknown_keys, *outcome.unknown_associations))
+    assert all(isinstance(text, str) for text in _texts(outcome))
     assert all(isinstance(text, str) for _, reasons in outcome.rejected for text in reasons)
 
 

@@ -6,11 +6,12 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jira_ci.jira.identity import environment_id, pipeline_id, update_sequence_number
 from jira_ci.run import Run
+from jira_ci.text import canonical, identifier
 
 GITHUB = Run(
     "github", "o/r", "42", "https://github.com/o/r", "c" * 40, 7, "https://x", workflow=".github/workflows/ci.yml"
@@ -68,6 +69,53 @@ def test_an_environment_is_the_same_in_any_case_and_spacing() -> None:
     assert {environment_id(name) for name in ("Azure-Dev", " azure-dev", "AZURE-DEV\n")} == {"azure-dev"}
     assert environment_id("a/../b") != environment_id("a/b")
     assert len(environment_id("x" * 10_000)) == 255
+
+
+_NAMES = st.one_of(
+    st.text(max_size=300),
+    st.text("aA b;=-:TENANT", max_size=30),
+    st.sampled_from(["prod", "prod;TENANT=a", "prod;tenant=a", "a/../b", "../", "🚀", "🎉", "x" * 10_000, "\ud83d"]),
+)
+
+
+@given(first=st.tuples(_NAMES, _NAMES), second=st.tuples(_NAMES, _NAMES))
+@example(("a", "b;TENANT=c"), ("a;TENANT=b", "c"))
+@example(("prod for a", ""), ("prod", "a"))
+@example(("x" * 10_000, "a"), ("x" * 10_000, "b"))
+@example(("🚀", "🎉"), ("🎉", "🚀"))
+def test_environments_and_tenants_share_an_id_only_when_they_are_the_same(
+    first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    ids = [environment_id(*pair) for pair in (first, second)]
+    same = [(*map(canonical, pair), bool(pair[1])) for pair in (first, second)]
+    assert (ids[0] == ids[1]) == (same[0] == same[1])
+    assert max(map(len, ids)) <= 255
+
+
+@given(_NAMES)
+def test_without_a_tenant_or_service_the_ids_are_those_of_always(name: str) -> None:
+    assert environment_id(name) == identifier(canonical(name))
+    assert pipeline_id(GITHUB, name) == identifier(
+        ":".join(filter(None, ["github:42:.github/workflows/ci.yml", canonical(name)]))
+    )
+
+
+def test_a_tenants_id_is_the_same_in_any_case_and_spacing() -> None:
+    pairs = [("Dev", "Tenant A"), (" dev", "tenant  a "), ("DEV", "TENANT\tA")]
+    assert {environment_id(*pair) for pair in pairs} == {"dev;TENANT=tenant a"}
+    assert environment_id("Dev", "a" * 10_000)[-17] == "-"
+
+
+@given(first=st.tuples(_NAMES, _NAMES), second=st.tuples(_NAMES, _NAMES))
+@example(("a", "b"), ("a:b", ""))
+@example(("", "b"), ("b", ""))
+def test_pipelines_and_services_share_an_id_only_when_they_are_the_same(
+    first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    ids = [pipeline_id(GITHUB, *pair) for pair in (first, second)]
+    same = [(*map(canonical, pair), bool(pair[1])) for pair in (first, second)]
+    assert (ids[0] == ids[1]) == (same[0] == same[1])
+    assert max(map(len, ids)) <= 255
 
 
 @pytest.mark.parametrize("run", [GITHUB, GITLAB, changed(GITLAB, attempt_started=NOW - 5000)])

@@ -223,6 +223,90 @@ def test_a_blank_description_is_none() -> None:
     assert deployment(report_=report(description=" \n"))["description"] == "1.4 to Prod"
 
 
+def test_a_service_for_a_tenant_in_full() -> None:
+    said = report(service="billing", pipeline="eu")
+    record = records.deployment(
+        RUN,
+        said,
+        ("WEB-1",),
+        "Dev",
+        "development",
+        tenant="Tenant A",
+        service_ids=("ari:cloud:graph::service/1/2",),
+        commands=("initiate_deployment_gating",),
+    )
+    check("deployments", record)
+    assert record["displayName"] == "CI (eu, billing) #7: 1.4"
+    assert record["description"] == "1.4 to Dev for Tenant A"
+    assert record["pipeline"]["id"] == "github:42:.github/workflows/ci.yml:eu;SERVICE=billing"
+    assert record["pipeline"]["displayName"] == "CI (eu, billing)"
+    assert record["environment"] == {
+        "id": "dev;TENANT=tenant a",
+        "displayName": "Dev for Tenant A",
+        "type": "development",
+    }
+    assert record["commands"] == [{"command": "initiate_deployment_gating"}]
+    assert record["associations"] == [
+        {"associationType": "issueIdOrKeys", "values": ["WEB-1"]},
+        {"associationType": "serviceIdOrKeys", "values": ["ari:cloud:graph::service/1/2"]},
+        {"associationType": "commit", "values": [{"commitHash": "c" * 40, "repositoryId": "42"}]},
+    ]
+
+
+def test_a_build_of_a_service_has_a_pipeline_of_its_own() -> None:
+    record = build(report_=report(service="billing"))
+    check("builds", record)
+    assert record["pipelineId"] == "github:42:.github/workflows/ci.yml;SERVICE=billing"
+    assert record["displayName"] == "CI (billing) #7"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_a_tenant_or_a_service_is_called_the_documents_allow_it(text: str) -> None:
+    ids = [f"id{number}" for number in range(499)]
+    record = records.deployment(
+        RUN, report(service=text), ("WEB-1", "WEB-2"), text, "testing", tenant=text, service_ids=ids
+    )
+    check("deployments", record)
+    assert " for " in record["environment"]["displayName"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "tenant", "shown"),
+    [
+        ("Dev", "", "Dev"),
+        ("Dev", "Tenant A", "Dev for Tenant A"),
+        (" Dev ", " A", "Dev for A"),
+        ("🚀", "🎉", "\ufffd for \ufffd"),
+        ("e" * 300, "", "e" * 254 + "…"),
+        ("e" * 300, "A", "e" * 124 + "… for A"),
+        ("e" * 300, "t" * 300, "e" * 124 + "… for " + "t" * 124 + "…"),
+    ],
+)
+def test_both_names_are_shown_however_long_they_are(environment: str, tenant: str, shown: str) -> None:
+    assert records.displayed(environment, tenant) == shown
+    assert len(shown) <= 255
+
+
+def test_the_users_properties_are_kept_beside_ours_and_never_instead() -> None:
+    body = records.body("builds", [], RUN, {"train": "2026-11", "run": "other"})
+    assert body["properties"] == {"train": "2026-11", "run": "9", "repository": "42"}
+
+
+def test_at_its_end_a_record_says_what_the_end_says() -> None:
+    began = deployment(report_=report(state="in_progress", url="https://x.example/in_progress", label="l"))
+    texts = {"url": "https://x.example/a b", "description": "d" * 300, "label": " "}
+    ended = records.as_ended(began, RUN, state="failed", now=NOW + 9, seconds=8.6, texts=texts)
+    check("deployments", ended)
+    assert {name: ended[name] for name in ("url", "label", "state", "duration")} == {
+        "url": "https://x.example/a%20b",
+        "label": "l",
+        "state": "failed",
+        "duration": 9,
+    }
+    assert ended["description"] == "d" * 254 + "…"
+    assert ended["associations"] == began["associations"]
+
+
 def test_no_more_than_500_keys_are_sent_the_most_certain_first() -> None:
     record = build(keys=tuple(f"WEB-{number}" for number in range(1, 700)))
     check("builds", record)

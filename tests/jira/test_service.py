@@ -85,6 +85,27 @@ def test_a_known_cloud_id_is_not_asked_for() -> None:
         assert paths(server) == ["GET /rest/api/3/myself", "GET /ex/jira/33-44/rest/api/3/myself"]
 
 
+def test_data_center_gets_a_password_as_basic_and_a_token_alone_as_a_bearer() -> None:
+    for credentials, sent in (({"user": "ana@example.com"}, BASIC), ({}, "Bearer secret")):
+        with (
+            FaultyServer([ME]) as server,
+            asking(server, token="secret", jira_type="data-center", **credentials) as service,
+        ):
+            service.connect()
+            assert server.requests[0].headers["authorization"] == sent
+
+
+def test_a_password_that_data_center_refuses_is_not_offered_again_and_may_be_a_token() -> None:
+    server_info = {"/rest/api/3/serverInfo": [reply(200, {"deploymentType": "Server"})]}
+    with (
+        FaultyServer({**server_info, "/rest": [DENIED]}) as server,
+        asking(server, user="ana@example.com", token="secret") as service,
+    ):
+        with pytest.raises(AccessError, match="Leave user out for a personal access token"):
+            service.connect()
+        assert [seen.path for seen in server.requests] == ["/rest/api/3/myself", "/rest/api/3/serverInfo"]
+
+
 def test_a_refused_credential_is_never_offered_again() -> None:
     script = {"/rest": [DENIED], "/_edge": [CLOUD_ID], "/ex": [DENIED]}
     with (
@@ -158,6 +179,12 @@ def test_a_credential_that_is_refused_later_is_not_offered_again_either() -> Non
             ["/rest/api/2/myself"],
             id="data center by name",
         ),
+        pytest.param(
+            {"user": "ana", "token": "password", "jira_type": "data-center"},
+            {"/rest/api/2": [ME]},
+            ["/rest/api/2/myself"],
+            id="data center by name, with a password",
+        ),
     ],
 )
 def test_the_site_is_asked_what_it_is_only_when_nothing_else_tells(
@@ -196,7 +223,8 @@ def test_the_settings_tell_the_edition_where_they_can(site: str, credentials: di
         ({"client_id": "i", "client_secret": "s"}, "oauth"),
         ({"token": "t"}, "bearer"),
         ({"user": "a", "token": "t"}, "basic"),
-        ({"user": "a", "token": "t", "jira_type": "data-center"}, "bearer"),
+        ({"user": "a", "token": "t", "jira_type": "data-center"}, "basic"),
+        ({"token": "t", "jira_type": "data-center"}, "bearer"),
         ({"user": "a", "token": "t", "client_id": "i", "client_secret": "s"}, "basic"),
     ],
 )

@@ -8,47 +8,21 @@ from typing import Any
 
 import pytest
 
-from jira_ci.environments.classify import Environment
-from jira_ci.errors import NetworkError, RejectedError
+from jira_ci.errors import NetworkError
 from jira_ci.jira import wire
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Outcome
+from jira_ci.jira.bulk import Outcome
 from jira_ci.jira.exchange import Answer, Request
-from jira_ci.keys.claims import Claim
-from jira_ci.keys.issue_keys import Keys
 from jira_ci.report import findings
-from jira_ci.report.plan import Entry, Plan
-
-HOSTILE = '`x` |y| <img src=x> ![a](b) @all ::error:: \n\x1b[31m "q"'
-
-
-def record(name: str = "CI #7", *keys: str, state: str = "successful", environment: str = "") -> dict[str, Any]:
-    made: dict[str, Any] = {"displayName": name, "state": state}
-    if environment:
-        made["environment"] = {"id": environment.lower(), "displayName": environment, "type": "production"}
-    return {**made, "associations": [{"associationType": "issueIdOrKeys", "values": list(keys)}]}
-
-
-def entry(
-    *keys: str,
-    environment: str = "",
-    state: str = "successful",
-    gaps: tuple[str, ...] = (),
-    left_out: int = 0,
-    source: str = "branch",
-) -> Entry:
-    found = Keys(keys, dict.fromkeys(keys, source), {"UTF-8": "a well-known impostor"}, left_out)
-    where = Environment(environment, "production", "rule") if environment else None
-    return Entry(record("CI #7", *keys, state=state, environment=environment), Claim(found, gaps), where)
-
-
-def plan(*entries: Entry, state: str = "successful") -> Plan:
-    return Plan(DEPLOYMENTS if entries and entries[0].environment else BUILDS, state, entries)
+from jira_ci.report.fate import Fate
+from jira_ci.report.plan import Entry
+from jira_ci.report.remote_links import Links
+from report_values import HERE, THERE, entry, plan, record
 
 
 def test_the_outputs_of_a_deployment() -> None:
     two = plan(entry("WEB-1", "WEB-2", environment="EU"), entry("WEB-2", "WEB-3", environment="US"))
     outcome = Outcome(accepted=[record()], rejected=[(record(), ["no"])], unknown_keys=["WEB-3"])
-    assert findings.outputs(two, outcome) == {
+    assert findings.outputs(two, [Fate(HERE, outcome)]) == {
         "issue-keys": ["WEB-1", "WEB-2", "WEB-3"],
         "keys-complete": True,
         "environment": ["EU", "US"],
@@ -62,32 +36,7 @@ def test_the_outputs_of_a_deployment() -> None:
 
 @pytest.mark.parametrize("incomplete", [entry("WEB-1", gaps=("shallow",)), entry("WEB-1", left_out=1)])
 def test_keys_that_may_be_missing_are_said(incomplete: Entry) -> None:
-    assert findings.outputs(plan(incomplete), Outcome())["keys-complete"] is False
-
-
-def test_a_report_that_stands_is_no_problem() -> None:
-    assert findings.problem(Outcome()) is None
-    assert findings.problem(Outcome(accepted=[record("CI", "WEB-1", "WEB-2")], unknown_keys=["WEB-1"])) is None
-
-
-def test_a_report_that_did_not_arrive_is_its_own_problem() -> None:
-    error = NetworkError("down")
-    assert findings.problem(Outcome(accepted=[record()], error=error)) is error
-
-
-def test_a_rejected_record_is_a_problem_even_beside_an_accepted_one() -> None:
-    outcome = Outcome(
-        accepted=[record("a", "WEB-1")], rejected=[(record("b"), ["too old", "bad"]), (record("c"), ["x"])]
-    )
-    problem = findings.problem(outcome)
-    assert isinstance(problem, RejectedError)
-    assert problem.message == "Jira rejected 'b' and 1 more: too old; bad."
-
-
-def test_a_report_of_which_jira_knows_no_issue_is_a_problem() -> None:
-    problem = findings.problem(Outcome(accepted=[record("a", "WEB-1")], unknown_keys=["WEB-1"]))
-    assert isinstance(problem, RejectedError)
-    assert "Jira knows none of the issues WEB-1" in problem.message
+    assert findings.outputs(plan(incomplete), [])["keys-complete"] is False
 
 
 def test_every_part_of_the_outcome_has_its_line() -> None:
@@ -108,6 +57,55 @@ def test_every_part_of_the_outcome_has_its_line() -> None:
     assert list(findings.outcome_lines(Outcome())) == []
 
 
+def test_services_have_a_line_of_their_own() -> None:
+    outcome = Outcome(unknown_services=["ari:cloud:1", "7"])
+    assert list(findings.outcome_lines(outcome)) == ["Services that Jira does not know: ari:cloud:1, 7"]
+
+
+def test_remote_links_are_counted_and_those_that_are_not_there_are_said() -> None:
+    links = Links(arrived=1, wanted=4, refusals={"WEB-2": "no permission"}, unknown_keys=["WEB-3"], left=["WEB-4"])
+    assert list(findings.outcome_lines(links)) == [
+        "Jira has 1 of 4 remote links.",
+        "Not linked: WEB-2: no permission",
+        "Not reached: WEB-4",
+        "Issues that Jira does not know: WEB-3",
+    ]
+
+
+def test_long_lists_of_links_are_cut_and_counted() -> None:
+    many = [f"WEB-{number}" for number in range(30)]
+    links = Links(refusals=dict.fromkeys(many, "no"), left=many)
+    lines = list(findings.outcome_lines(links))
+    assert len(lines) == 22
+    assert lines[20] == "Not linked: 10 more issues."
+    assert lines[21].endswith("WEB-19 and 10 more")
+
+
+def test_lines_name_the_destination_only_when_there_are_several() -> None:
+    fate = Fate(THERE, Outcome(accepted=[record("a", "WEB-1")], unknown_keys=["WEB-1"]))
+    assert next(iter(findings.fate_lines(fate, several=False))) == "Jira accepted 1 of 1."
+    assert list(findings.fate_lines(fate, several=True)) == [
+        "emea: Jira accepted 1 of 1.",
+        "emea: Issues that Jira does not know: WEB-1",
+        "emea: This site knows none of the issues.",
+    ]
+    assert list(findings.fate_lines(Fate(THERE, withheld="No secrets."), several=True)) == [
+        "emea: Nothing was reported: No secrets."
+    ]
+
+
+def test_the_links_of_a_conversation_are_one_fold_and_with_debug_each_its_own() -> None:
+    question = Request("GET", "https://jira.example/rest/api/3/serverInfo", "say what it is")
+    link = Request("POST", "https://jira.example/rest/api/2/issue/WEB-1/remotelink", "show it on WEB-1", {"x": 1})
+    heard = [(question, Answer(200)), (link, Answer(201)), (link, Answer(404))]
+    assert list(findings.exchange_blocks(heard, debug=False))[1] == (
+        "Asked jira.example for 2 remote links",
+        [f"POST {link.url}: 201", f"POST {link.url}: 404"],
+    )
+    titles = [title for title, _ in findings.exchange_blocks(heard, debug=True)]
+    assert titles[1:] == ["Asked jira.example to show it on WEB-1: 201", "Asked jira.example to show it on WEB-1: 404"]
+
+
 def test_when_something_failed_the_number_of_accepted_records_is_not_all_of_them() -> None:
     assert list(findings.outcome_lines(Outcome(accepted=[record()], error=NetworkError("down")))) == [
         "Jira accepted 1."
@@ -122,54 +120,6 @@ def test_the_plan_in_the_log() -> None:
     assert lines[1] == "3 more keys are left out: Jira takes 500."
     assert list(findings.plan_lines(plan(entry()))) == ["CI #7, successful: no keys"]
     assert list(findings.dropped_lines([many])) == ["Not counted: UTF-8 (a well-known impostor)"]
-
-
-def test_the_summary_in_full() -> None:
-    text = findings.summary(
-        plan(entry("WEB-1", "WEB-2", "WEB-3", environment="Prod", gaps=("The clone is shallow.",))),
-        Outcome(accepted=[record("a", "WEB-1", "WEB-2")], unknown_keys=["WEB-2"], refused_keys=["WEB-3"]),
-        "https://acme.atlassian.net",
-        None,
-    )
-    assert text == "\n".join(
-        [
-            "### Jira: deployment successful",
-            "",
-            "| Environment | Type | State |",
-            "| --- | --- | --- |",
-            "| Prod | production | successful |",
-            "",
-            "| Issue | Found in | Jira |",
-            "| --- | --- | --- |",
-            "| [WEB&#45;1](https://acme.atlassian.net/browse/WEB-1) | branch | reported |",
-            "| [WEB&#45;2](https://acme.atlassian.net/browse/WEB-2) | branch | unknown to Jira |",
-            "| [WEB&#45;3](https://acme.atlassian.net/browse/WEB-3) | branch | refused |",
-            "",
-            "- The clone is shallow&#46;",
-            "",
-        ]
-    )
-
-
-def test_nothing_in_the_summary_is_markup_that_a_stranger_wrote() -> None:
-    hostile = entry("WEB-1", environment=HOSTILE, gaps=(HOSTILE,), source=HOSTILE)
-    text = findings.summary(plan(hostile), Outcome(), "", NetworkError(HOSTILE))
-    plain = findings.summary(
-        plan(entry("WEB-1", environment="E", gaps=("G",), source="S")), Outcome(), "", NetworkError("N")
-    )
-    for character in "`<![@|\x1b\n":
-        assert text.count(character) == plain.count(character)
-
-
-def test_a_long_list_of_keys_is_cut_in_the_summary() -> None:
-    text = findings.summary(plan(entry(*(f"WEB-{number}" for number in range(150)))), Outcome(), "", None)
-    assert "| … and 50 more | | |" in text
-
-
-def test_what_failed_stands_in_the_summary() -> None:
-    text = findings.summary(plan(entry("WEB-1")), Outcome(), "", NetworkError("It is down.", "Try later."))
-    assert "**Not reported:** It is down&#46; Try later&#46;" in text
-    assert "| WEB&#45;1 | branch | not reported |" in text
 
 
 REPORT = Request("POST", "https://api.example/x", "take 1 build", {"a": "ä"}, bearer="tok")

@@ -33,9 +33,13 @@ class Access:
 
     @property
     def kind(self) -> Kind:
-        """How to ask: ``user`` and ``token`` before the OAuth client, which may be there for reporting only."""
+        """How to ask: ``user`` and ``token`` before the OAuth client, which may be there for reporting only.
+
+        Data Center takes a personal access token as a bearer and never as a password, so that a token that has a user
+        is a password there (https://confluence.atlassian.com/enterprise/using-personal-access-tokens-1026032365.html).
+        """
         if self.token:
-            return "bearer" if not self.user or self.jira_type == "data-center" else "basic"
+            return "basic" if self.user else "bearer"
         return "oauth" if self.client_id and self.client_secret else ""
 
     @property
@@ -44,7 +48,7 @@ class Access:
         if self.jira_type != "auto":
             return self.jira_type
         host = (urlsplit(self.site).hostname or "").lower()
-        known = self.client_id or self.cloud or host.endswith(".atlassian.net")
+        known = self.client_id or self.client_secret or self.cloud or host.endswith(".atlassian.net")
         return "cloud" if known else None
 
     @property

@@ -1,7 +1,8 @@
 """Submitting records in bulk, and reading what became of each: a 202 is not success.
 
 Jira takes 100 records a request. What it answers has four parts, and each is shown: accepted, rejected, unknown issue
-keys, unknown associations. Records it rejects because of an issue key are sent once more without that key.
+keys, unknown associations (services, commits, repositories). Records it rejects because of an issue key are sent once
+more without that key.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jira_ci.errors import JiraCiError
+from jira_ci.jira.associations import is_shown, keys_of, with_keys
 from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.records import Record, keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.jira.refusals import TooLarge, expect, messages, not_from_jira
 from jira_ci.text import one_line
 
@@ -62,7 +64,10 @@ class Outcome:
     unknown_keys: list[str] = field(default_factory=list)
     refused_keys: list[str] = field(default_factory=list)
     """Keys that made Jira reject a record; it was sent again without them."""
+    unknown_services: list[str] = field(default_factory=list)
+    """Ids of services that the site does not have: their deployments are not shown on them."""
     unknown_associations: list[str] = field(default_factory=list)
+    """Commits and repositories, each with its kind. No trouble: Jira knows only those that another app told it of."""
     error: JiraCiError | None = None
     """Why a portion was not taken at all, and the portions after it were not sent."""
 
@@ -151,10 +156,10 @@ class _Submission:
             self.outcome.rejected.append((record, reasons))
 
     def _once_more(self, record: Record, refused: Mapping[str, None], reasons: list[str]) -> None:
-        left = [key for key in keys_of(record) if key not in refused]
-        if left:
+        without = with_keys(record, [key for key in keys_of(record) if key not in refused])
+        if is_shown(without):
             _add(self.outcome.refused_keys, (key for key in keys_of(record) if key in refused))
-            self.again.append(with_keys(record, left))
+            self.again.append(without)
         else:
             self.outcome.rejected.append((record, reasons))
 
@@ -175,6 +180,8 @@ def _sort_unknown(association: Mapping[str, Any], outcome: Outcome) -> None:
     values, kind = _list(association.get("values")), _shown(association.get("associationType"))
     if kind in ("issueKeys", "issueIdOrKeys"):
         _add(outcome.unknown_keys, map(_shown, values))
+    elif kind == "serviceIdOrKeys":
+        _add(outcome.unknown_services, map(_shown, values))
     else:
         _add(outcome.unknown_associations, (f"{kind}: {_shown(value)}" for value in values))
 

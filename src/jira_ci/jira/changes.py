@@ -96,6 +96,6 @@ def server_info() -> Ask:
 
 
 def permissions(project: str, names: Iterable[str]) -> Ask:
-    """Which of these permissions the account has in a project."""
-    query = {"projectKey": project, "permissions": ",".join(names)}
+    """Which of these permissions the account has in a project, or in any where none is named."""
+    query = {**({"projectKey": project} if project else {}), "permissions": ",".join(names)}
     return Ask("GET", "api/mypermissions", "say what the account may do", query)

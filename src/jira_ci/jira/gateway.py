@@ -6,7 +6,8 @@ gateway) are fetched side by side, and the report goes out on the connection tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -47,7 +48,7 @@ class Gateway:
     ) -> None:
         self._client, self._target = client, target
         self._keep_secret, self._warn = keep_secret, warn
-        self._cloud = target.cloud
+        self._cloud, self._asking = target.cloud, threading.Lock()
         self._token = ""
 
     def close(self) -> None:
@@ -81,21 +82,24 @@ class Gateway:
             raise
 
     def cloud_id(self) -> str:
-        """The site's cloud id, asked for once.
+        """The site's cloud id, asked for once, also when two threads want it.
 
         Raises:
             JiraCiError: the site does not tell it.
         """
-        if not self._cloud:
-            request = wire.tenant_info(self._target.site)
-            answer = self._client.send(request)
-            moved = wire.renamed_to(request, answer)
-            if moved:
-                self._warn(f"{request.host} is called {_host(moved)} now. Change the setting site.")
-                request = wire.tenant_info(moved, named_by_user=False)
-                answer = self._client.send(request)
-            self._cloud = wire.read_cloud_id(request, answer)
+        with self._asking:
+            self._cloud = self._cloud or self._told_cloud_id()
         return self._cloud
+
+    def _told_cloud_id(self) -> str:
+        request = wire.tenant_info(self._target.site)
+        answer = self._client.send(request)
+        moved = wire.renamed_to(request, answer)
+        if moved:
+            self._warn(f"{request.host} is called {_host(moved)} now. Change the setting site.")
+            request = wire.tenant_info(moved, named_by_user=False)
+            answer = self._client.send(request)
+        return wire.read_cloud_id(request, answer)
 
     def access_token(self) -> str:
         """An access token, asked for once.
@@ -121,11 +125,17 @@ class Gateway:
         request = make(self._target.api, self._cloud, self._token)
         return request, self._client.send(request)
 
-    def submit(self, kind: Kind, report: Sequence[records.Record], run: Run) -> Outcome:
-        """Sends the records; see :func:`jira_ci.jira.bulk.submit`."""
+    def submit(
+        self, kind: Kind, report: Sequence[records.Record], run: Run, properties: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Sends the records; see :func:`jira_ci.jira.bulk.submit`.
+
+        Args:
+            properties: the user's own, kept with each record.
+        """
 
         def post(portion: Sequence[records.Record]) -> tuple[Request, Answer]:
-            body = records.body(kind.plural, portion, run)
+            body = records.body(kind.plural, portion, run, properties or {})
             request = wire.bulk(self._target.api, self._cloud, kind.plural, body, self._token)
             return request, self._client.send(request)
 

@@ -6,22 +6,25 @@ The limits are those of https://developer.atlassian.com/cloud/jira/software/rest
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from jira_ci.errors import UsageError
-from jira_ci.jira import identity
+from jira_ci.jira import associations, identity
+from jira_ci.jira.associations import keys_of as keys_of
+from jira_ci.jira.associations import services_of as services_of
+from jira_ci.jira.associations import with_keys as with_keys
+from jira_ci.jira.links import inert, is_web
 from jira_ci.run import Run
 from jira_ci.text import for_jira
 
-TEXT, URL, VALUES = 255, 2000, 500
-_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
-# The last character's percent-encoding, which a cut may have left incomplete.
-_HALF_CHARACTER = re.compile("(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$")
+TEXT = 255
+_HALF = 125  # characters of each, when an environment's and a tenant's name do not fit side by side
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 Record = dict[str, Any]
 
 
@@ -35,6 +38,8 @@ class Report:
     """Epoch seconds."""
     pipeline: str = ""
     """The ``pipeline`` setting."""
+    service: str = ""
+    """The service's name: it has a pipeline of its own."""
     version: str = ""
     url: str = ""
     description: str = ""
@@ -58,62 +63,90 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
     return _without_none(
         {
             "schemaVersion": "1.0",
-            "pipelineId": identity.pipeline_id(run, report.pipeline),
+            "pipelineId": identity.pipeline_id(run, report.pipeline, report.service),
             "buildNumber": run.number,
-            **_common(run, report, keys, f"{_pipeline_name(run, report)} #{run.number}"),
+            **_common(run, report, f"{_pipeline_name(run, report)} #{run.number}"),
+            "associations": associations.of(keys),
             "testInfo": dict(tests) if tests else None,
             "references": _references(run),
         }
     )
 
 
-def deployment(run: Run, report: Report, keys: Sequence[str], environment: str, environment_type: str) -> Record:
-    """A deployment record: one version in one environment.
+def deployment(
+    run: Run,
+    report: Report,
+    keys: Sequence[str],
+    environment: str,
+    environment_type: str,
+    *,
+    tenant: str = "",
+    service_ids: Sequence[str] = (),
+    commands: Sequence[str] = (),
+) -> Record:
+    """A deployment record: one version in one environment, perhaps of one service, for one tenant.
 
     Args:
         keys: issue keys, the most certain first.
         environment: the name as the user writes it.
         environment_type: Jira's word.
+        tenant: its name as the user writes it.
+        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.associations.room`.
+        commands: what Jira is asked to do about it, such as ``initiate_deployment_gating``.
 
     Raises:
         UsageError: neither the settings nor the run name a web address for it.
     """
     pipeline = _pipeline_name(run, report)
-    named = " ".join([report.version, "to", environment]).strip()
+    where = displayed(environment, tenant)
+    named = f"{report.version} to {where}".strip()
     described = replace(report, description=report.description.strip() or named)
     return _without_none(
         {
             "schemaVersion": "1.0",
             "deploymentSequenceNumber": run.number,
-            **_common(
-                run, described, keys, f"{pipeline} #{run.number}" + (f": {report.version}" * bool(report.version))
-            ),
-            "label": for_jira(report.label or report.version, TEXT) or None,
+            **_common(run, described, f"{pipeline} #{run.number}" + (f": {report.version}" * bool(report.version))),
+            "associations": associations.of(keys, service_ids, run),
+            "label": for_jira(report.label.strip() or report.version, TEXT) or None,
             "duration": _duration(run, report),
+            "commands": [{"command": command} for command in commands] or None,
             "pipeline": {
-                "id": identity.pipeline_id(run, report.pipeline),
+                "id": identity.pipeline_id(run, report.pipeline, report.service),
                 "displayName": for_jira(pipeline, TEXT),
                 "url": _address(run.repository_url, run.url, report.url),
             },
             "environment": {
-                "id": identity.environment_id(environment),
-                "displayName": for_jira(environment, TEXT),
+                "id": identity.environment_id(environment, tenant),
+                "displayName": where,
                 "type": environment_type,
             },
         }
     )
 
 
-def as_ended(record: Record, run: Run, *, state: str, now: float, seconds: float) -> Record:
+def displayed(environment: str, tenant: str = "") -> str:
+    """What Jira shows of an environment, or of one tenant in it: ``Dev for Tenant A``."""
+    names = [for_jira(name, TEXT) for name in (environment, tenant) if name]
+    whole = " for ".join(names)
+    return whole if len(whole) <= TEXT else " for ".join(for_jira(name, _HALF) for name in names)
+
+
+def as_ended(
+    record: Record, run: Run, *, state: str, now: float, seconds: float, texts: Mapping[str, str] = _NOTHING
+) -> Record:
     """The record of a deployment that was reported at its start, as it is at its end: about the same issues.
 
     Args:
         state: Jira's word.
         now: epoch seconds.
         seconds: how long it took.
+        texts: ``url``, ``description`` or ``label``, where the end has another one.
     """
     return {
         **record,
+        **{
+            name: inert(text) if name == "url" else for_jira(text, TEXT) for name, text in texts.items() if text.strip()
+        },
         "updateSequenceNumber": identity.update_sequence_number(run, state, int(now * 1000)),
         "lastUpdated": _moment(now),
         "state": state,
@@ -121,27 +154,21 @@ def as_ended(record: Record, run: Run, *, state: str, now: float, seconds: float
     }
 
 
-def body(plural: str, records: Sequence[Record], run: Run) -> Record:
-    """The body of a bulk submission. The properties are what ``forget`` can find the records by again."""
-    properties = {"repository": for_jira(run.repository_id, TEXT), "run": for_jira(run.run_id, TEXT)}
+def body(plural: str, records: Sequence[Record], run: Run, properties: Mapping[str, str] = _NOTHING) -> Record:
+    """The body of a bulk submission. The properties are what ``forget`` can find the records by again.
+
+    Args:
+        properties: the user's own, besides those of the run.
+    """
+    ours = {"repository": for_jira(run.repository_id, TEXT), "run": for_jira(run.run_id, TEXT)}
     return {
-        "properties": {name: value for name, value in properties.items() if value},
+        "properties": {name: value for name, value in {**properties, **ours}.items() if value},
         plural: list(records),
         "providerMetadata": {"product": "jira-ci"},
     }
 
 
-def keys_of(record: Mapping[str, Any]) -> list[str]:
-    """The issue keys a record claims."""
-    return list(record["associations"][0]["values"])
-
-
-def with_keys(record: Record, keys: Sequence[str]) -> Record:
-    """The same record, claiming these issues."""
-    return {**record, "associations": [{"associationType": "issueIdOrKeys", "values": list(keys)}]}
-
-
-def _common(run: Run, report: Report, keys: Sequence[str], name: str) -> Record:
+def _common(run: Run, report: Report, name: str) -> Record:
     return {
         "updateSequenceNumber": identity.update_sequence_number(run, report.state, int(report.now * 1000)),
         "displayName": for_jira(name, TEXT),
@@ -150,7 +177,6 @@ def _common(run: Run, report: Report, keys: Sequence[str], name: str) -> Record:
         "label": for_jira(report.label, TEXT) or None,
         "state": report.state,
         "lastUpdated": _moment(report.now),
-        "associations": [{"associationType": "issueIdOrKeys", "values": list(keys[:VALUES])}],
     }
 
 
@@ -160,7 +186,8 @@ def _moment(seconds: float) -> str:
 
 def _pipeline_name(run: Run, report: Report) -> str:
     name = run.workflow_name or run.repository or run.provider
-    return f"{name} ({report.pipeline})" if report.pipeline else name
+    part = ", ".join(filter(None, [report.pipeline, report.service]))
+    return f"{name} ({part})" if part else name
 
 
 def _duration(run: Run, report: Report) -> int | None:
@@ -171,32 +198,25 @@ def _duration(run: Run, report: Report) -> int | None:
 
 def _references(run: Run) -> list[Record] | None:
     repository = run.repository_url
-    if not (_WEB.match(repository) and run.commit):
+    if not (is_web(repository) and run.commit):
         return None
-    reference: Record = {"commit": {"id": for_jira(run.commit, TEXT), "repositoryUri": _url(repository)}}
+    reference: Record = {"commit": {"id": for_jira(run.commit, TEXT), "repositoryUri": inert(repository)}}
     name = run.branch or run.tag
     if name:
         tree = "/-/tree/" if run.provider == "gitlab" else "/tree/"
         path = quote(name, safe="/", errors="replace")
-        reference["ref"] = {"name": for_jira(name, TEXT), "uri": _url(repository + tree + path)}
+        reference["ref"] = {"name": for_jira(name, TEXT), "uri": inert(repository + tree + path)}
     return [reference]
 
 
 def _address(*candidates: str) -> str:
-    found = next((url for url in candidates if _WEB.match(url)), "")
+    found = next((url for url in candidates if is_web(url)), "")
     if not found:
         raise UsageError(
             "url is not set, and this run has no web address; Jira takes no record without one.",
             "Say where the link in Jira shall lead: --url https://... (or JIRA_CI_URL).",
         )
-    return _url(found)
-
-
-def _url(url: str) -> str:
-    """An address, cut at Jira's limit; what cannot stand in one is percent-encoded, so that it stays inert."""
-    front, hash_, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", url).partition("#")
-    encoded = quote(front + hash_ + fragment.replace("#", "%23"), safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
-    return encoded if len(encoded) <= URL else _HALF_CHARACTER.sub("", encoded[:URL])
+    return inert(found)
 
 
 def _without_none(record: Record) -> Record:

@@ -154,7 +154,7 @@ class Service:
         self._read(desk.comment(issue_id, body, public=public), desk_answers.comment, 201)
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
-        """Which of these permissions the account has in a project."""
+        """Which of these permissions the account has in a project, or in any where none is named."""
         return self._read(changes.permissions(project, names), answers.granted)[0]
 
     def _pages(self, ask: Callable[[int], Ask], parse: Callable[[Any], T]) -> Listed[T]:
@@ -165,7 +165,7 @@ class Service:
 
     def _read(self, ask: Ask, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
         request, answer = self._session.send(ask)
-        stamp = _stamp(answer, self._clock())
+        stamp = stamp_of(answer, self._clock())
         if answer.status not in (statuses or (200,)):
             raise unwelcome(request, answer)
         try:
@@ -183,7 +183,7 @@ def _parsed(page: Page, parse: Callable[[Any], Any]) -> Page:
     return Page(page.start, tuple(parse(value) for value in page.values), page.last)
 
 
-def _stamp(answer: Answer, at: float) -> Stamp:
+def stamp_of(answer: Answer, at: float) -> Stamp:
     try:
         date = parsedate_to_datetime(answer.headers.get("date", ""))
     except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family

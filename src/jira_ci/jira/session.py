@@ -99,9 +99,10 @@ class Session:
             request, answer = self._exchange(changes.myself(), route)
             status = answer.status
             if status not in (401, 404):
-                return route, self._read(request, answer, _myself)
-        real = self._ask_edition()
-        if status and real == likely and (status == 404 or real == "data-center"):
+                return route, _read(request, answer, _myself)
+        real = ask_edition(self.client, self._access.site)
+        # At Data Center another try would offer the same credential again.
+        if status and (real == "data-center" if status == 401 else real == likely):
             raise unwelcome(request, answer)
         if real == "data-center":
             return self._who(self._data_center())
@@ -115,26 +116,16 @@ class Session:
             route = Route(self._access.site, "cloud", kind, True)
             request, answer = self._exchange(changes.myself(), route)
             if answer.status != 401:
-                return route, self._read(request, answer, _myself)
+                return route, _read(request, answer, _myself)
         return self._who(Route(f"{self._access.api}/ex/jira/{self._cloud_id()}", "cloud", kind, False))
 
     def _data_center(self) -> Route:
         if not self._access.token:
             raise AccessError("There is no token for Jira Data Center.", "Set token to a personal access token.")
-        return Route(self._access.site, "data-center", "bearer", True)
+        return Route(self._access.site, "data-center", self._access.kind, True)
 
     def _who(self, route: Route) -> tuple[Route, Account]:
-        return route, self._read(*self._exchange(changes.myself(), route), _myself)
-
-    def _ask_edition(self) -> Edition:
-        """Data Center has no version 3 of the API at all."""
-        url = changes.server_info().address(self._access.site, "cloud")
-        request = Request("GET", url, changes.server_info().asks, site=True)
-        answer = self.client.send(request)
-        if answer.status == 404:
-            return "data-center"
-        kind = self._read(request, answer, lambda body: text(mapping(body, "the answer"), "deploymentType"))
-        return "cloud" if kind == "Cloud" else "data-center"
+        return route, _read(*self._exchange(changes.myself(), route), _myself)
 
     def _cloud_id(self) -> str:
         if not self._cloud:
@@ -171,13 +162,29 @@ class Session:
         )
         return request, self.client.send(request)
 
-    def _read(self, request: Request, answer: Answer, parse: Callable[[Any], T]) -> T:
-        if answer.status != 200:
-            raise unwelcome(request, answer)
-        try:
-            return parse(answer.json())
-        except WrongShape as error:
-            raise misshapen(request, answer, error) from None
+
+def ask_edition(client: Client, site: str) -> Edition:
+    """What the site says it is; it is asked without a credential. Data Center has no version 3 of the API at all.
+
+    Raises:
+        JiraCiError: no usable answer came.
+    """
+    url = changes.server_info().address(site, "cloud")
+    request = Request("GET", url, changes.server_info().asks, site=True)
+    answer = client.send(request)
+    if answer.status == 404:
+        return "data-center"
+    kind = _read(request, answer, lambda body: text(mapping(body, "the answer"), "deploymentType"))
+    return "cloud" if kind == "Cloud" else "data-center"
+
+
+def _read(request: Request, answer: Answer, parse: Callable[[Any], T]) -> T:
+    if answer.status != 200:
+        raise unwelcome(request, answer)
+    try:
+        return parse(answer.json())
+    except WrongShape as error:
+        raise misshapen(request, answer, error) from None
 
 
 def _myself(body: Any) -> Account:

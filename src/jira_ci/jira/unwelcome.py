@@ -79,7 +79,10 @@ def _advice(request: Request, answer: Answer) -> str:
             "read:servicedesk-request and write:servicedesk-request."
         )
     if request.basic:
-        return "Check user and token: the token must belong to this user, and not be expired or revoked."
+        return (
+            "Check user and token: the token must belong to this user, and not be expired or revoked. Leave user out "
+            "for a personal access token of Jira Data Center, which is given alone."
+        )
     if request.bearer:
         return "Check the token, or client-id and client-secret: expired, revoked, of another site, or without scopes."
     return "No credential is sent with this question: check site and headers, or set jira-type and cloud-id."

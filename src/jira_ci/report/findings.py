@@ -1,4 +1,4 @@
-"""What became of a report: as log lines, as outputs, as a Markdown summary, as an exit code."""
+"""What became of a report: as log lines, as outputs, as a document."""
 
 from __future__ import annotations
 
@@ -6,52 +6,32 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.jira.bulk import Outcome
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.records import keys_of
+from jira_ci.report.fate import Fate, knows_nothing, unknown_keys
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.text import markdown, one_line
+from jira_ci.report.remote_links import Links
+from jira_ci.text import one_line
 
 _SHOWN_KEYS = 20
-_SUMMARY_KEYS = 100
 _DEEPEST = 50
 
 
-def outputs(plan: Plan, outcome: Outcome) -> dict[str, Any]:
-    """The step outputs of a report."""
+def outputs(plan: Plan, fates: Sequence[Fate]) -> dict[str, Any]:
+    """The step outputs of a report: of all destinations together."""
     keys = dict.fromkeys(key for entry in plan.entries for key in entry.claim.keys.keys)
-    environments = [entry.environment for entry in plan.entries if entry.environment]
+    environments = {entry.environment.name: entry.environment.type for entry in plan.entries if entry.environment}
     return {
         "issue-keys": list(keys),
         "keys-complete": all(entry.claim.complete for entry in plan.entries),
-        "environment": [environment.name for environment in environments],
-        "environment-type": [environment.type for environment in environments],
+        "environment": list(environments),
+        "environment-type": list(environments.values()),
         "state": plan.state or "skipped",
-        "accepted": len(outcome.accepted),
-        "rejected": len(outcome.rejected),
-        "unknown-keys": outcome.unknown_keys,
+        "accepted": sum(len(fate.outcome.accepted) for fate in fates),
+        "rejected": sum(len(fate.outcome.rejected) for fate in fates),
+        "unknown-keys": unknown_keys(fates),
     }
-
-
-def problem(outcome: Outcome) -> JiraCiError | None:
-    """The error for a report that did not arrive, or of which Jira shows nothing; ``None`` when it stands."""
-    if outcome.error is not None:
-        return outcome.error
-    if outcome.rejected:
-        record, reasons = outcome.rejected[0]
-        more = f" and {len(outcome.rejected) - 1} more" if len(outcome.rejected) > 1 else ""
-        return RejectedError(
-            f"Jira rejected {one_line(record['displayName'], 100)!r}{more}: {one_line('; '.join(reasons))}.",
-            "Run with log-level: debug to see what was sent.",
-        )
-    unknown = set(outcome.unknown_keys)
-    if outcome.accepted and all(key in unknown for record in outcome.accepted for key in keys_of(record)):
-        return RejectedError(
-            f"Jira knows none of the issues {', '.join(outcome.unknown_keys[:5])}, so it shows nothing.",
-            "Check their spelling, and that site or cloud-id names the site that has them.",
-        )
-    return None
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -64,6 +44,26 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """What Jira made of it, part by part."""
+    yield from _links_made(outcome) if isinstance(outcome, Links) else _records_taken(outcome)
+    if outcome.unknown_keys:
+        yield f"Issues that Jira does not know: {', '.join(outcome.unknown_keys)}"
+    if outcome.unknown_services:
+        yield f"Services that Jira does not know: {one_line(', '.join(outcome.unknown_services), 2000)}"
+    if outcome.unknown_associations:
+        yield f"Other things that Jira does not know: {one_line(', '.join(outcome.unknown_associations), 2000)}"
+
+
+def fate_lines(fate: Fate, *, several: bool) -> Iterator[str]:
+    """What became of it at one destination, which is named where there are several."""
+    name = f"{fate.destination.name}: " if several else ""
+    if fate.withheld:
+        yield f"{name}Nothing was reported: {fate.withheld}"
+    yield from (f"{name}{sentence}" for sentence in outcome_lines(fate.outcome))
+    if several and knows_nothing(fate.outcome):
+        yield f"{name}This site knows none of the issues."
+
+
+def _records_taken(outcome: Outcome) -> Iterator[str]:
     if outcome.accepted:
         all_of_them = len(outcome.accepted) + len(outcome.rejected)
         yield f"Jira accepted {len(outcome.accepted)}" + ("." if outcome.error else f" of {all_of_them}.")
@@ -71,37 +71,33 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"Rejected: {one_line(record['displayName'], 100)}: {one_line('; '.join(reasons), 1000)}"
     if outcome.refused_keys:
         yield f"Sent once more without keys that Jira refused: {', '.join(outcome.refused_keys)}"
-    if outcome.unknown_keys:
-        yield f"Issues that Jira does not know: {', '.join(outcome.unknown_keys)}"
-    if outcome.unknown_associations:
-        yield f"Other things that Jira does not know: {one_line(', '.join(outcome.unknown_associations), 2000)}"
 
 
-def summary(plan: Plan, outcome: Outcome, site: str, error: JiraCiError | None) -> str:
-    """The job summary: what was reported about which issues, and what was not accepted. Every text is escaped."""
-    what = "deployment" if plan.kind.plural == "deployments" else "build"
-    lines = [f"### Jira: {what} {markdown(plan.state.replace('_', ' ') or 'skipped')}", ""]
-    if any(entry.environment for entry in plan.entries):
-        lines += ["| Environment | Type | State |", "| --- | --- | --- |"]
-        lines += [
-            f"| {markdown(entry.environment.name)} | {entry.environment.type} | {markdown(plan.state)} |"
-            for entry in plan.entries
-            if entry.environment
-        ] + [""]
-    sources = {key: source for entry in plan.entries for key, source in entry.claim.keys.sources.items()}
-    if sources:
-        lines += ["| Issue | Found in | Jira |", "| --- | --- | --- |"]
-        lines += [
-            f"| {_link(key, site)} | {markdown(where)} | {_fate(key, outcome, error)} |"
-            for key, where in list(sources.items())[:_SUMMARY_KEYS]
-        ]
-        if len(sources) > _SUMMARY_KEYS:
-            lines.append(f"| … and {len(sources) - _SUMMARY_KEYS} more | | |")
-        lines.append("")
-    if error is not None:
-        lines += [f"**Not reported:** {markdown(str(error), 2000)}", ""]
-    gaps = dict.fromkeys(gap for entry in plan.entries for gap in entry.claim.gaps)
-    return "\n".join([*lines, *(f"- {markdown(gap, 1000)}" for gap in gaps), ""])
+def _links_made(outcome: Links) -> Iterator[str]:
+    if outcome.wanted:
+        yield f"Jira has {outcome.arrived} of {outcome.wanted} remote links."
+    for key, reason in list(outcome.refusals.items())[:_SHOWN_KEYS]:
+        yield f"Not linked: {key}: {reason}"
+    if len(outcome.refusals) > _SHOWN_KEYS:
+        yield f"Not linked: {len(outcome.refusals) - _SHOWN_KEYS} more issues."
+    if outcome.left:
+        more = f" and {len(outcome.left) - _SHOWN_KEYS} more" if len(outcome.left) > _SHOWN_KEYS else ""
+        yield f"Not reached: {', '.join(outcome.left[:_SHOWN_KEYS])}{more}"
+
+
+def exchange_blocks(heard: Sequence[tuple[Request, Answer]], *, debug: bool) -> Iterator[tuple[str, list[str]]]:
+    """Exchanges as folds in the log, title and lines: one for each, but one for all links of a conversation."""
+    links = [exchange for exchange in heard if _is_link(exchange[0]) and not debug]
+    for request, answer in heard:
+        if debug or not _is_link(request):
+            title = f"Asked {request.host} to {request.asks}: {answer.status}"
+            yield title, list(exchange_lines(request, answer, debug=debug))
+    if links:
+        host = links[0][0].host
+        yield (
+            f"Asked {host} for {len(links)} remote links",
+            [f"{request.method} {request.url}: {answer.status}" for request, answer in links],
+        )
 
 
 def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
@@ -154,14 +150,5 @@ def _deeper_than(value: Any, levels: int) -> bool:
     return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
 
 
-def _link(key: str, site: str) -> str:
-    return f"[{markdown(key)}]({site}/browse/{key})" if site and key.isascii() else markdown(key)
-
-
-def _fate(key: str, outcome: Outcome, error: JiraCiError | None) -> str:
-    if key in outcome.refused_keys:
-        return "refused"
-    if key in outcome.unknown_keys:
-        return "unknown to Jira"
-    shown = any(key in keys_of(record) for record in outcome.accepted)
-    return "reported" if shown else ("not reported" if error or outcome.rejected else "")
+def _is_link(request: Request) -> bool:
+    return request.method == "POST" and request.url.endswith("/remotelink")

@@ -1,97 +1,169 @@
-"""The line to Jira: dialled before it is needed, so that the network works while the commits are read.
+"""The lines to Jira: dialled before they are needed, so that the network works while the commits are read.
 
 Only a run that will have something to say dials ahead, so that hardly any request turns out needless.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
+from jira_ci.configuration import config as configuration
 from jira_ci.context import Context
-from jira_ci.deadline import Call, Late
+from jira_ci.deadline import Call, Deadline, Late
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.bulk import Kind, Outcome
 from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.gateway import Gateway
 from jira_ci.jira.records import Record
 from jira_ci.keys.issue_keys import Source, collect
 from jira_ci.report import connection, states
+from jira_ci.report.conversation import Conversation
+from jira_ci.report.destinations import DEFAULT, Destination, destinations
+from jira_ci.report.fate import Fate
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 
+_GRACE = 1.0  # seconds after the deadline, in which a conversation that it ended says how far it came
+
 
 class Line:
-    """One report's conversation with Jira, and the record of it."""
+    """One report's conversations with all its destinations, and the record of them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._dialled: tuple[Gateway, Call[None]] | None = None
-        self._heard: list[tuple[Request, Answer]] = []
+        self._open: dict[str, Conversation] = {}
         self.requests: list[dict[str, Any]] = []
         """Every exchange, for the JSON document."""
 
-    def dial(self, settings: Settings) -> tuple[Gateway, Call[None]]:
-        """Begins to connect, once, and does not wait for it.
+    @cached_property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Where the report goes.
 
         Raises:
-            UsageError: a setting is missing or cannot be meant.
+            UsageError: a name or a setting cannot be meant.
         """
-        if self._dialled is None:
-            gateway = connection.open_gateway(self._context, settings, lambda *exchange: self._heard.append(exchange))
-            self._dialled = gateway, Call(gateway.connect)
-        return self._dialled
+        return destinations(self._context)
+
+    @property
+    def several(self) -> bool:
+        """Whether destinations have to be told apart."""
+        return len(self.destinations) > 1
+
+    def dial(self, destination: Destination) -> None:
+        """Begins to connect to a destination that has no fault, and does not wait for it.
+
+        Raises:
+            UsageError: a setting cannot be meant.
+        """
+        if destination.fault is None:
+            self._conversation(destination).dial()
 
     def close(self) -> None:
-        """Hangs up; a line that was dialled for nothing asks nothing more."""
-        if self._dialled is not None:
-            self._dialled[0].close()
+        """Hangs up everywhere."""
+        for conversation in self._open.values():
+            conversation.close()
 
-    def report(self, kind: Kind, records: Sequence[Record]) -> Outcome:
-        """Sends the records; a connection that cannot be had is an outcome as well.
+    def report(self, kind: Kind, records: Sequence[Record]) -> list[Fate]:
+        """Sends the records everywhere, side by side; each destination has all of the time, and a result of its own.
 
         Raises:
-            UsageError: a setting is missing or cannot be meant.
+            UsageError: the only destination misses a credential, or a setting of it cannot be meant.
         """
-        gateway, connected = self.dial(self._context.settings)
-        try:
-            connected.result(self._context.deadline)
-            self._show()
-            return gateway.submit(kind, records, self._context.run)
-        except Late:
-            return Outcome(error=NetworkError("Jira gave no access before the deadline.", "Raise timeout."))
-        except JiraCiError as error:
-            return Outcome(error=error)
-        finally:
-            self._show()
+        if not self.several:
+            return [self._alone(self.destinations[0], kind, records)]
+        fates: list[Fate] = []
+        calls: dict[str, Call[Outcome]] = {}
+        for destination in self.destinations:
+            fate = self._unsent(destination)
+            fates.append(fate or Fate(destination))
+            if fate is None:
+                calls[destination.name] = self._call(destination, kind, records)
+        patience = Deadline(self._context.deadline.remaining() + _GRACE)
+        return [self._awaited(fate, calls.get(fate.destination.name), patience) for fate in fates]
 
-    def _show(self) -> None:
-        """Prints what was heard so far; here and not when it is heard, so that no two threads print at once."""
+    def _alone(self, destination: Destination, kind: Kind, records: Sequence[Record]) -> Fate:
+        fate = self._unsent(destination)
+        if fate is not None:
+            if fate.outcome.error is not None:
+                raise fate.outcome.error
+            return fate
+        conversation = self._conversation(destination)
+        try:
+            return Fate(destination, conversation.report(kind, records))
+        finally:
+            self._show(conversation)
+
+    def _unsent(self, destination: Destination) -> Fate | None:
+        """The fate of a report that cannot be sent; ``None`` when it can."""
+        withheld = connection.withheld(destination.settings, self._context.run)
+        if withheld:
+            return Fate(destination, withheld=withheld)
+        fault = destination.fault
+        return Fate(destination, Outcome(error=fault)) if fault else None
+
+    def _call(self, destination: Destination, kind: Kind, records: Sequence[Record]) -> Call[Outcome]:
+        conversation = self._conversation(destination)
+        return Call(lambda: conversation.report(kind, records))
+
+    def _awaited(self, fate: Fate, call: Call[Outcome] | None, patience: Deadline) -> Fate:
+        if call is None:
+            return fate
+        try:
+            outcome = call.result(patience)
+        except Late:
+            outcome = Outcome(error=NetworkError("Jira did not answer before the deadline.", "Raise timeout."))
+        except Exception as error:  # noqa: BLE001 - our own mistake about one site hides nothing about the others
+            outcome = Outcome(error=JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}."))
+        self._show(self._conversation(fate.destination))
+        return Fate(fate.destination, outcome)
+
+    def _conversation(self, destination: Destination) -> Conversation:
+        return self._open.setdefault(destination.name, Conversation(self._context, destination))
+
+    def _show(self, conversation: Conversation) -> None:
+        """Prints what was heard; here and not when it is heard, so that no two threads print at once."""
         from jira_ci.report import findings
 
-        debug = self._context.settings.log_level == "debug"
-        while self._heard:
-            request, answer = self._heard.pop(0)
-            self.requests.append(dict(findings.exchange_document(request, answer)))
-            title = f"Asked {request.host} to {request.asks}: {answer.status}"
-            self._context.console.block(title, findings.exchange_lines(request, answer, debug=debug))
+        name = conversation.destination.name if self.several else ""
+        heard = list(_emptied(conversation.heard))
+        exchanged = [one for one in heard if not isinstance(one, str)]
+        document = {"connection": name} if name else {}
+        self.requests += [{**document, **findings.exchange_document(*exchange)} for exchange in exchanged]
+        for text in (one for one in heard if isinstance(one, str)):
+            self._context.console.notice("warning", f"{name}: {text}" if name else text)
+        for title, lines in findings.exchange_blocks(exchanged, debug=self._context.settings.log_level == "debug"):
+            self._context.console.block(f"{name}: {title}" if name else title, lines)
+
+
+def _emptied(heard: list[tuple[Request, Answer] | str]) -> Iterator[tuple[Request, Answer] | str]:
+    while heard:
+        yield heard.pop(0)
 
 
 def dial_ahead(context: Context) -> Line:
     """A line that is being dialled already when there will be something to say.
 
-    Where the settings name the site, not even the file is waited for; whether it filters the keys by project is known
-    only later, so a run whose keys are all of other projects has dialled in vain.
+    Where the settings name the site, and the file no others, not even the file is waited for; whether it filters the
+    keys by project is known only later, so a run whose keys are all of other projects has dialled in vain.
 
     Raises:
         UsageError: a setting is missing or cannot be meant.
     """
     line, given = Line(context), context.given
-    settings = given if given.site or given.instance or given.cloud_id else context.settings
-    silent = settings.dry_run or connection.missing_credentials(settings)
-    if not silent and _has_keys(context.run, settings) and _has_ended_or_begun(context.run, settings):
-        line.dial(settings)
+    alone = bool(given.site or given.instance or given.cloud_id) and not (given.connection or _others(context))
+    settings = given if alone else context.settings
+    if settings.dry_run or not (_has_keys(context.run, settings) and _has_ended_or_begun(context.run, settings)):
+        return line
+    for destination in (Destination(DEFAULT, given),) if alone else line.destinations:
+        line.dial(destination)
     return line
+
+
+def _others(context: Context) -> bool:
+    """Whether the file may name other sites: found out without Python's reader of YAML, which takes its time."""
+    data = configuration.read_bytes(context.root, context.given.config) or b""
+    return b"report-to" in data or b"\0" in data  # or written in UTF-16
 
 
 def _has_keys(run: Run, settings: Settings) -> bool:

@@ -1,36 +1,47 @@
-"""What is about to be reported: a state, and one record for the build or for each environment."""
+"""What is about to be reported: a state, and one record for the build or for each environment, tenant and service."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from jira_ci.context import Context
-from jira_ci.environments.classify import Environment, classify, collisions
+from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
-from jira_ci.jira import records
+from jira_ci.jira import associations, records
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind
-from jira_ci.jira.records import Record, Report
+from jira_ci.jira.records import Record
 from jira_ci.keys.claims import Claim, Claims
 from jira_ci.report import states
-from jira_ci.text import one_line
+from jira_ci.report.drafting import Draft
+from jira_ci.run import Run
+
+if TYPE_CHECKING:
+    from jira_ci.keys.services import Service
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One record, the keys it claims, and the environment it is about."""
+    """One record, the keys it claims, and what it is about."""
 
     record: Record
     claim: Claim
     environment: Environment | None = None
+    tenant: str = ""
+    service: str = ""
 
     @property
     def title(self) -> str:
-        return self.environment.name if self.environment else str(self.record["displayName"])
+        """What a person calls it: ``Dev for Tenant A (billing)``, or the build's own name."""
+        if self.environment is None:
+            return str(self.record["displayName"])
+        where = f"{self.environment.name} for {self.tenant}" if self.tenant else self.environment.name
+        return f"{where} ({self.service})" if self.service else where
 
 
 @dataclass(frozen=True)
@@ -45,47 +56,85 @@ class Plan:
 
     @property
     def claiming(self) -> list[Entry]:
-        """The entries that claim at least one issue; Jira takes no others."""
-        return [entry for entry in self.entries if entry.claim.keys.keys]
+        """The entries that name an issue or a service to be shown on; Jira keeps no others."""
+        return [entry for entry in self.entries if associations.is_shown(entry.record)]
 
 
 def plan_build(context: Context) -> Plan:
-    """A build's record, with the test counts of ``test-results``.
+    """A build's record, or one for each service, with the test counts of ``test-results``.
 
     Raises:
         UsageError: a setting cannot be meant.
     """
-    report = _report(context, build=True)
-    if not report.state:
+    state = states.reported(context.settings.state, context.run.state, build=True)
+    draft, services = Draft(context, state), _services(context)
+    if not state:
         return Plan(BUILDS, "")
-    tests, warnings = _tests(context)
+    tests, problems = _tests(context)
+    entries: dict[str, Entry] = {}
     with closing(Claims(context)) as claims:
-        claim = claims.of()
-    record = records.build(context.run, report, claim.keys.keys, tests)
-    return Plan(BUILDS, report.state, (Entry(record, claim),), (*warnings, *_unserved(context)))
+        for service in services:
+            name = service.name if service else ""
+            claim = _claim(claims, "", service, context.run)
+            record = records.build(context.run, draft.report(None, "", name), claim.keys.keys, tests)
+            entries.setdefault(record["pipelineId"], Entry(record, claim, service=name))
+    needless = "tenant is set, but a build has none: give an environment as well." * bool(context.settings.tenant)
+    warnings = [*collisions(context.settings.service, "service"), *filter(None, [needless]), *draft.warnings, *problems]
+    return Plan(BUILDS, state, tuple(entries.values()), tuple(warnings))
 
 
 def plan_deployment(context: Context) -> Plan:
-    """A record for each environment.
+    """A record for each environment, tenant and service.
 
     Raises:
         UsageError: a setting cannot be meant, or no environment was given.
     """
-    names = context.environment_names
-    if not names:
-        raise UsageError("environment is not set.", "Say where it was deployed: environment: Prod (or --environment).")
-    report = _report(context, build=False)
-    if not report.state:
+    run, settings = context.run, context.settings
+    state = states.reported(settings.state, run.state, build=False)
+    environments, services, draft = _places(context), _services(context), Draft(context, state)
+    if not state:
         return Plan(DEPLOYMENTS, "")
-    warnings = collisions(names)
-    entries: dict[str, Entry] = {}
+    entries: dict[tuple[str, str], Entry] = {}
     with closing(Claims(context)) as claims:
-        for name in names:
-            environment = classify_environment(context, name)
-            claim = claims.of(name)
-            record = records.deployment(context.run, report, claim.keys.keys, environment.name, environment.type)
-            entries.setdefault(record["environment"]["id"], Entry(record, claim, environment))
-    return Plan(DEPLOYMENTS, report.state, tuple(entries.values()), (*warnings, *_unserved(context)))
+        for environment, service in itertools.product(environments, services):
+            claim = _claim(claims, environment.name, service, run)
+            name, ids = (service.name, service.ids) if service else ("", ())
+            for tenant in settings.tenant or ("",):
+                report, keys = draft.report(environment, tenant, name), claim.keys.keys
+                record = records.deployment(
+                    run, report, keys, environment.name, environment.type, tenant=tenant, service_ids=ids
+                )
+                identity = record["pipeline"]["id"], record["environment"]["id"]
+                entries.setdefault(identity, Entry(record, claim, environment, tenant, name))
+    return Plan(DEPLOYMENTS, state, tuple(entries.values()), (*_same(context), *draft.warnings))
+
+
+def check_deployment(context: Context) -> None:
+    """Finds out, without asking anybody, whether a deployment could be planned; its state is not looked at.
+
+    Raises:
+        UsageError: it could not.
+    """
+    _places(context)
+    _services(context)
+    Draft(context, "pending")
+
+
+def ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
+    """A plan that was reported at the start of a deployment, as it is at its end: it claims the same issues, and only
+    the texts that hold the state are other ones.
+
+    Args:
+        state: Jira's word.
+        seconds: how long it took.
+    """
+    draft, now = Draft(context, state), context.edges.clock()
+    entries = []
+    for entry in plan.entries:
+        texts = draft.texts_of_state(entry.environment, entry.tenant, entry.service)
+        record = records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds, texts=texts)
+        entries.append(dataclasses.replace(entry, record=record))
+    return dataclasses.replace(plan, state=state, entries=tuple(entries))
 
 
 def classify_environment(context: Context, name: str) -> Environment:
@@ -99,30 +148,44 @@ def classify_environment(context: Context, name: str) -> Environment:
     return found
 
 
-def _report(context: Context, *, build: bool) -> Report:
-    settings, run = context.settings, context.run
-    return Report(
-        state=states.reported(settings.state, run.state, build=build),
-        now=context.edges.clock(),
-        pipeline=settings.pipeline,
-        version=settings.version or run.tag or run.commit[:12],
-        url=_web_address(settings.url),
-        description=settings.description,
-        label=settings.label,
-    )
+def _places(context: Context) -> list[Environment]:
+    """The environments, once they and the tenants have names that Jira can show."""
+    names = context.environment_names
+    if not names:
+        raise UsageError("environment is not set.", "Say where it was deployed: environment: Prod (or --environment).")
+    for tenant in context.settings.tenant:
+        check_name(tenant, "tenant", "Acme")
+    return [classify_environment(context, name) for name in names]
 
 
-def _unserved(context: Context) -> Iterable[str]:
-    """What the file asks for and this version does not do."""
-    others = [name for name in (context.config.report_to if context.config else ()) if name != "default"]
-    if others:
-        yield f"report-to names {one_line(', '.join(others), 200)}: only the site under jira: is reported to so far."
+def _services(context: Context) -> tuple[Service | None, ...]:
+    """The services that were asked for; without one everything is reported as a whole, which is ``None``."""
+    if not context.settings.service:
+        return (None,)
+    from jira_ci.keys.services import known
+
+    return known(context.config, context.settings.service)
 
 
-def _web_address(url: str) -> str:
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
-        raise UsageError(f"url is {one_line(url, 200)!r}, which is no web address.", "Write it with https://.")
-    return url
+def _claim(claims: Claims, environment: str, service: Service | None, run: Run) -> Claim:
+    """The claim, with as many keys as fit beside the service's ids; a build has no ids."""
+    if service is None:
+        return claims.of(environment)
+    claim = claims.of(environment, service.name)
+    fitting = associations.room(service.ids, run) if environment else associations.VALUES
+    keys, left_out = claim.keys.keys[:fitting], len(claim.keys.keys) - fitting
+    if left_out <= 0:
+        return claim
+    sources = {key: claim.keys.sources[key] for key in keys}
+    found = dataclasses.replace(claim.keys, keys=keys, sources=sources, left_out=claim.keys.left_out + left_out)
+    return dataclasses.replace(claim, keys=found)
+
+
+def _same(context: Context) -> Iterable[str]:
+    """Sentences about names that mean the same in Jira."""
+    yield from collisions(context.environment_names)
+    yield from collisions(context.settings.tenant, "tenant")
+    yield from collisions(context.settings.service, "service")
 
 
 def _tests(context: Context) -> tuple[Mapping[str, int] | None, Iterable[str]]:

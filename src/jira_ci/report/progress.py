@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from jira_ci.context import Context, Result
 from jira_ci.deadline import Call, Deadline, Late
 from jira_ci.report import connection
+from jira_ci.report.destinations import destinations
 
 if TYPE_CHECKING:
     from jira_ci.report.plan import Plan
 
 T = TypeVar("T")
 _START = 20.0  # seconds for the first report, with all that it has to read
+_GRACE = 2.0  # seconds after that, in which a report that one site held up says what became of it at the others
 
 
 class Progress:
@@ -53,11 +55,17 @@ class Progress:
         return dataclasses.replace(result, outputs={"environment": names, **result.outputs, "state": state})
 
     def _missing(self) -> str:
-        settings = self._context.settings
-        if settings.dry_run or not connection.missing_credentials(settings):
+        """Why nothing can be reported anywhere, as far as the settings tell; empty when something can."""
+        if self._context.settings.dry_run:
             return ""
-        why = connection.withheld(settings, self._context.run) or "client-id and client-secret are not set."
-        return f"The deployment is not reported to Jira: {why}"
+        why = []
+        for destination in destinations(self._context):
+            missing = connection.missing_credentials(destination.settings)
+            if not missing:
+                return ""
+            found = connection.withheld(destination.settings, self._context.run)
+            why.append(found or connection.incomplete(destination.settings, missing, destination.word).message)
+        return f"The deployment is not reported to Jira: {' '.join(dict.fromkeys(why))}"
 
     def _report(self, state: str, seconds: float, limit: float) -> Result:
         deadline = Deadline(limit, whole=self._whole)
@@ -66,7 +74,8 @@ class Progress:
         def complain(problem: str) -> None:
             context.console.notice("warning", f"Not reported: {problem.rstrip('.')}.")
 
-        return bounded(lambda: self._send(context, state, seconds), deadline, Result(), complain)
+        patience = Deadline(limit + _GRACE, whole=self._whole)
+        return bounded(lambda: self._send(context, state, seconds), patience, Result(), complain)
 
     def _send(self, context: Context, state: str, seconds: float) -> Result:
         from jira_ci.report import plan, reporting
@@ -77,7 +86,7 @@ class Progress:
             self._plan = self._plan or plan.plan_deployment(context)
             if not context.deadline.remaining():
                 return Result()  # nobody waits for it any more, and the user's command may be writing to the log
-            found = self._plan if state == "in_progress" else _ended(self._plan, context, state, seconds)
+            found = self._plan if state == "in_progress" else plan.ended(self._plan, context, state, seconds)
             return reporting.report(context, found, line, said=again)
 
     def _at(self, state: str, deadline: Deadline) -> Context:
@@ -88,20 +97,6 @@ class Progress:
         settings = dataclasses.replace(first.settings, state=states)
         vars(context).update(config=first.config, fallback=first.fallback, settings=settings)
         return context
-
-
-def _ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
-    """The same plan, at the end: it claims the same issues."""
-    from jira_ci.jira import records
-
-    now = context.edges.clock()
-    entries = tuple(
-        dataclasses.replace(
-            entry, record=records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds)
-        )
-        for entry in plan.entries
-    )
-    return dataclasses.replace(plan, state=state, entries=entries)
 
 
 def bounded(function: Callable[[], T], deadline: Deadline, otherwise: T, complain: Callable[[str], None]) -> T:

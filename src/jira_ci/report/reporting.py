@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from jira_ci.context import Context, Result
-from jira_ci.errors import Exit, RejectedError
-from jira_ci.jira import addresses, records, wire
-from jira_ci.jira.bulk import LARGEST, Outcome
-from jira_ci.report import connection, findings
+from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
+from jira_ci.report import dry_run, findings
+from jira_ci.report.fate import Fate, documents, problems
 from jira_ci.report.line import Line
 from jira_ci.report.plan import Plan
+from jira_ci.report.summary import summary
 
 
 def report(context: Context, plan: Plan, line: Line, *, said: bool = False) -> Result:
@@ -28,34 +28,50 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False) -> R
         _say_plan(context, plan)
     if not plan.state:
         context.console.say("The job was skipped: nothing to report.")
-        return _result(context, plan, Outcome(), [])
+        return _result(context, plan, [], [])
     if not plan.claiming:
         return _no_keys(context, plan)
     if context.settings.dry_run:
-        return _dry_run(context, plan)
-    withheld = connection.withheld(context.settings, context.run)
-    if withheld:
-        context.console.say(f"Nothing was reported: {withheld}")
-        return _result(context, plan, Outcome(), [])
-    outcome = line.report(plan.kind, [entry.record for entry in plan.claiming])
-    for sentence in findings.outcome_lines(outcome):
-        context.console.say(sentence)
-    return _result(context, plan, outcome, line.requests)
+        unsent = [Fate(destination) for destination in line.destinations]
+        return _result(context, plan, unsent, dry_run.requests(context, plan, line.destinations))
+    fates = line.report(plan.kind, [entry.record for entry in plan.claiming])
+    for fate in fates:
+        for sentence in findings.fate_lines(fate, several=line.several):
+            context.console.say(sentence)
+    return _result(context, plan, fates, line.requests, said=said)
 
 
-def _result(context: Context, plan: Plan, outcome: Outcome, requests: list[dict[str, Any]]) -> Result:
-    error = findings.problem(outcome)
-    site = addresses.site_url(context.settings.site, context.settings.instance)
+def _result(
+    context: Context, plan: Plan, fates: Sequence[Fate], requests: list[dict[str, Any]], *, said: bool = False
+) -> Result:
+    errors = problems(fates)
     document: dict[str, Any] = {"requests": requests}
-    if error is not None:
-        document["error"] = error.document()
-        context.console.notice("warning" if context.settings.on_error == "warn" else "error", f"Not reported: {error}")
+    if len(fates) > 1:
+        document["connections"] = documents(fates, errors)
+    decisive = _decisive(errors)
+    if decisive is not None:
+        document["error"] = decisive.document()
+    for fate, error in zip(fates, errors, strict=True):
+        if error is not None and not (said and isinstance(error, UsageError)):
+            _complain(context, f" to {fate.destination.name}" if len(fates) > 1 else "", error)
+    fails = isinstance(decisive, UsageError) or context.settings.on_error == "fail"
     return Result(
-        exit=error.exit if error is not None and context.settings.on_error == "fail" else Exit.OK,
-        outputs=findings.outputs(plan, outcome),
+        exit=decisive.exit if decisive is not None and fails else Exit.OK,
+        outputs=findings.outputs(plan, fates),
         document=document,
-        summary=findings.summary(plan, outcome, site, error),
+        summary=summary(plan, fates, errors),
     )
+
+
+def _decisive(errors: Sequence[JiraCiError | None]) -> JiraCiError | None:
+    """The error that decides about the exit code: wrong usage always fails, so it comes first."""
+    found = [error for error in errors if error is not None]
+    return next((error for error in found if isinstance(error, UsageError)), found[0] if found else None)
+
+
+def _complain(context: Context, where: str, error: JiraCiError) -> None:
+    fatal = isinstance(error, UsageError) or context.settings.on_error != "warn"
+    context.console.notice("error" if fatal else "warning", f"Not reported{where}: {error}")
 
 
 def _no_keys(context: Context, plan: Plan) -> Result:
@@ -63,7 +79,7 @@ def _no_keys(context: Context, plan: Plan) -> Result:
         "No issue key was found, so there is nothing to report to Jira.",
         "Name an issue in the branch, the title or a commit, or set issue-keys.",
     )
-    result = _result(context, plan, Outcome(), [])
+    result = _result(context, plan, [], [])
     if context.settings.on_no_keys == "skip":
         context.console.say(str(error))
         return result
@@ -74,23 +90,9 @@ def _no_keys(context: Context, plan: Plan) -> Result:
     return dataclasses.replace(result, exit=error.exit, document={**result.document, "error": error.document()})
 
 
-def _dry_run(context: Context, plan: Plan) -> Result:
-    settings = context.settings
-    api, cloud = addresses.base_url(settings.api_url, "api-url"), addresses.cloud_id(settings.cloud_id)
-    requests = []
-    claiming = [entry.record for entry in plan.claiming]
-    for start in range(0, len(claiming), LARGEST):
-        body = records.body(plan.kind.plural, claiming[start : start + LARGEST], context.run)
-        request = wire.bulk(api, cloud, plan.kind.plural, body)
-        requests.append(dict(findings.exchange_document(request, None)))
-        lines = json.dumps(body, indent=2, ensure_ascii=False).splitlines()
-        context.console.block(f"Dry run, would be sent: {request.method} {request.url}", lines)
-    return _result(context, plan, Outcome(), requests)
-
-
 def _say_plan(context: Context, plan: Plan) -> None:
     for line in (*findings.plan_lines(plan), *findings.dropped_lines(plan.entries)):
-        context.console.say(line)
+        context.console.say(line, plan.state)
     gaps = dict.fromkeys(gap for entry in plan.entries for gap in entry.claim.gaps)
     for sentence in (*plan.warnings, *gaps):
         context.console.notice("warning", sentence)

@@ -10,11 +10,11 @@ from jira_ci.text import one_line
 _WORDS = {
     "successful": "success successful succeeded passed pass ok",
     "failed": "failed failure fail error errored timedout timed_out timeout startup_failure",
-    "cancelled": "cancelled canceled aborted abort",
+    "cancelled": "cancelled canceled aborted abort killed stopped terminated",
     "in_progress": "in_progress inprogress running started",
     "pending": "pending queued waiting created",
     "rolled_back": "rolled_back rollback rolledback",
-    "unknown": "unknown",
+    "unknown": "unknown unstable not_built",
     "": "skipped skip",
 }
 _MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}

@@ -1,0 +1,110 @@
+"""One site that is reported to, tested: which kind it is, the credentials, and what they are let in to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from jira_ci.checks.line import Line, attempt, failed
+from jira_ci.context import Context
+from jira_ci.errors import Exit, JiraCiError
+from jira_ci.jira.access import Access
+from jira_ci.jira.ask import Edition
+from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind
+from jira_ci.jira.client import Client
+from jira_ci.jira.gateway import Gateway
+from jira_ci.jira.service import Service
+from jira_ci.jira.session import ask_edition
+from jira_ci.report import connection
+from jira_ci.report.destinations import Destination
+from jira_ci.text import one_line
+
+_MODES = {"cloud": "cloud: builds and deployments API", "data-center": "data center: remote links"}
+_LINK = "LINK_ISSUES"
+
+
+def lines(context: Context, destination: Destination) -> Iterator[Line]:
+    """A line for each thing. What needs a thing that is missing is not tested."""
+    settings = destination.settings
+    if destination.edition:
+        yield Line("reporting", _MODES[destination.edition])
+    withheld = connection.withheld(settings, context.run)
+    if withheld:
+        yield Line("credentials", withheld, "Reports are skipped on such runs; nothing else of reporting was tested.")
+        return
+    if destination.fault:
+        yield failed("credentials", destination.fault)
+        return
+    if destination.edition == "cloud":
+        with closing(connection.open_gateway(context, settings)) as gateway:
+            yield from _gateway(gateway, connection.target(settings).cloud)
+        return
+    with closing(connection.open_client(context, settings)) as client:
+        yield from _site(context, destination, client)
+
+
+def _gateway(gateway: Gateway, cloud_id: str) -> Iterator[Line]:
+    yield Line("credentials", "client-id and client-secret are set")
+    cloud = Line("cloud id", f"{cloud_id}, as given") if cloud_id else attempt("cloud id", gateway.cloud_id)
+    yield cloud
+    token = attempt("access token", lambda: _token(gateway))
+    yield token
+    if cloud.exit or token.exit:
+        return
+    gateway.connect()
+    for kind in (BUILDS, DEPLOYMENTS):
+        yield attempt(f"{kind.plural} permission", lambda kind=kind: _permission(gateway, kind))  # type: ignore[misc]
+
+
+def _token(gateway: Gateway) -> str:
+    gateway.access_token()
+    return "the gateway gave one for client-id and client-secret"
+
+
+def _permission(gateway: Gateway, kind: Kind) -> str:
+    gateway.look(kind)
+    return "the credential is let in (looked for a record that does not exist; writing was not tried)"
+
+
+def _site(context: Context, destination: Destination, client: Client) -> Iterator[Line]:
+    """A site that takes no client credentials: Data Center, unless it says otherwise."""
+    access = connection.access(destination.settings)
+    if access.edition is None:
+        try:
+            found: Edition = ask_edition(client, access.site)
+        except JiraCiError as error:
+            yield failed("reporting", error)
+            return
+        yield Line("reporting", f"{_MODES[found]} (the site says so)")
+        if found == "cloud":
+            missing = connection.missing_client(destination.settings)
+            yield failed("credentials", connection.incomplete(destination.settings, missing, destination.word))
+            return
+    yield Line("credentials", "user and token are set" if access.user else "token is set, without user")
+    if access.user:
+        context.console.mask.add(access.basic)
+    service = Service(client, Access(access.site, jira_type="data-center", user=access.user, token=access.token))
+    account = attempt("account", lambda: _account(service))
+    yield account
+    if account.exit == Exit.OK:
+        yield from _linking(service, destination)
+
+
+def _account(service: Service) -> str:
+    return one_line(f"{service.myself().name} ({service.myself().id})", 200)
+
+
+def _linking(service: Service, destination: Destination) -> Iterator[Line]:
+    """Whether the account may link issues: in the projects that the settings name, or else in any."""
+    for project in destination.settings.projects or ("",):
+        where = f"in {one_line(project, 60)}" if project else "somewhere"
+        try:
+            allowed = service.permissions(project, (_LINK,)).get(_LINK, False)
+        except JiraCiError as error:
+            yield failed("link permission", error)
+            continue
+        if allowed:
+            yield Line("link permission", f"the account may link issues {where} (nothing was written)")
+        else:
+            mend = "Give it the project permission Link Issues."
+            yield Line("link permission", f"the account may not link issues {where}.", mend, Exit.ACCESS)
