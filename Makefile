@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: test lint demo bench mutants lock clean
+.PHONY: test lint demo bench pictures mutants dist lock clean
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -q -n auto
@@ -18,6 +18,10 @@ demo: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python bench/bench.py
+
+# The README's picture of the sandbox's pages, from the real thing; needs a Chromium.
+pictures: $(VENV)/.ready
+	$(BIN)/python docs/pictures/make.py
 
 # Does a test notice every change to the gate's decision? Not in CI: it takes minutes. Two survivors are expected, both in
 # _decide: the part of its condition that only the type checker needs.
@@ -34,10 +38,18 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# A release, in dist/: the action's tree, jira-ci.pyz, the GitLab template, SBOM, licences, sums. Same input, same bytes.
+dist: $(VENV)/.ready
+	$(BIN)/python -m release
+
 # The locks hold for every supported Python and platform; run this after changing a dependency.
 lock:
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --constraint requirements/runtime.txt \
+		--no-emit-package pynacl --no-emit-package cryptography --no-emit-package cffi --no-emit-package pycparser \
+		pyproject.toml -o requirements/vendor.txt
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes requirements/vendor-build.in -o requirements/vendor-build.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

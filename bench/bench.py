@@ -1,14 +1,14 @@
 """Figures, each beside a floor measured in the same run. Nothing here fails; it prints.
 
 python bench/bench.py            all figures
-python bench/bench.py keys       one of: report, tls, keys, many, gate
+python bench/bench.py keys       one of: report, tls, keys, many, gate, pages, start, services
 """
 
 from __future__ import annotations
 
 import sys
 
-from figures import gate, keys, many, report, tls
+from figures import gate, keys, many, pages, report, services, start, tls
 
 FIGURES = {
     "report": report.measure,
@@ -16,6 +16,9 @@ FIGURES = {
     "keys": keys.measure,
     "many": many.measure,
     "gate": gate.measure,
+    "pages": pages.measure,
+    "start": start.measure,
+    "services": services.measure,
 }
 
 

@@ -1,13 +1,15 @@
 """What the action starts: puts our sources and their dependencies on the path, and runs one command.
 
 It is run as ``python -I -S -B -X utf8 launch.py COMMAND LC_CTYPE``. Isolated and without ``site``, nothing of the
-user's checkout, variables or site-packages is imported. No byte code is written, because files that a container leaves
-in the action's folder as root cannot be deleted by the runner (https://github.com/actions/runner/issues/434).
+user's checkout, variables or site-packages is imported. No byte code is written beside the sources, because files that
+a container leaves in the action's folder as root cannot be deleted by the runner
+(https://github.com/actions/runner/issues/434); a release's goes to a private folder among the runner's temporary ones.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import secrets
 import sys
@@ -21,7 +23,12 @@ _FAILS_CLOSED = {"decision": "deny", "approved": False, "reason": "The gate was 
 sys.path.insert(0, str(_ACTION / "src"))
 sys.path.append(str(_ACTION))
 
-from jira_ci.ci import outputs  # noqa: E402 - they are there only now, and need nothing but the standard library
+from wrapper import bytecode  # noqa: E402 - it is there only now
+
+bytecode.keep(_ACTION, os.environ)
+gc.set_threshold(20_000)  # imports make many objects and no garbage
+
+from jira_ci.ci import outputs  # noqa: E402 - these need nothing but the standard library
 from jira_ci.ci.log import log_of  # noqa: E402
 from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402
 from jira_ci.settings import resolve  # noqa: E402

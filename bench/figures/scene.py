@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -62,15 +63,16 @@ def jira(sandbox: Sandbox, site: str, api: str) -> dict[str, str]:
     }
 
 
-def floor(sandbox: Sandbox, site: str, api: str, folder: Path) -> dict[str, str]:
-    """The environment of the bare script, whose body is what ``jira-ci`` sent last."""
-    body = folder.parent / "body.json"
-    sent = next(exchange for exchange in reversed(sandbox.exchanges) if exchange.path.endswith("/bulk"))
-    body.write_bytes(sent.body)
+def floor(sandbox: Sandbox, site: str, api: str, folder: Path, requests: int = 1) -> dict[str, str]:
+    """The environment of the bare script, whose bodies are what ``jira-ci`` sent in its last requests."""
+    sent = [exchange.body for exchange in sandbox.exchanges if exchange.path.endswith("/bulk")][-requests:]
+    bodies = [folder.parent / f"body{number}.json" for number in range(len(sent))]
+    for file, body in zip(bodies, sent, strict=True):
+        file.write_bytes(body)
     return clean_environ() | {
         "FLOOR_SITE": site,
         "FLOOR_API": api,
-        "FLOOR_BODY": str(body),
+        "FLOOR_BODY": os.pathsep.join(map(str, bodies)),
         "FLOOR_YAML": str(folder / ".jira-ci.yml"),
         "FLOOR_ID": sandbox.credentials.client_id,
         "FLOOR_SECRET": sandbox.credentials.client_secret,

@@ -55,19 +55,22 @@ def test_no_expression_stands_in_a_script(where: str, text: str) -> None:
     document = _load(text)
     steps = [step for steps in _values(document, "steps") for step in steps]
     scripts = [step["run"] for step in steps if "run" in step]
+    steps += document.get("jobs", {}).values()  # a reusable workflow takes its script like a step
     scripts += [step["with"]["script"] for step in steps if "script" in step.get("with", {})]
-    assert scripts
+    assert scripts or "command: reconcile" in text
     assert [script for script in scripts if "${{" in str(script)] == []
 
 
 @pytest.mark.parametrize(("where", "text"), GITHUB)
 def test_examples_for_github_have_permissions(where: str, text: str) -> None:
     document = yaml.safe_load(text)
-    jobs = [job for job in document["jobs"].values() if "jira-ci@" in str(job)]
+    jobs = [job for job in document["jobs"].values() if "jira-ci/jira-ci" in str(job)]
     assert jobs, "the example does not use the action"
     for job in jobs:
         permissions = job.get("permissions", document.get("permissions", {}))
-        assert permissions == {"contents": "read", "deployments": "read", "pull-requests": "read"}
+        commits = {"contents": "read", "deployments": "read", "pull-requests": "read"}
+        runs = {"contents": "read", "actions": "read"}
+        assert permissions == (runs if "command: reconcile" in text else commits)
 
 
 @pytest.mark.parametrize(("where", "text"), GITHUB)
@@ -99,7 +102,7 @@ def test_examples_for_gitlab_extend_jobs_that_exist(where: str, text: str) -> No
 def test_examples_for_github_that_deploy_through_the_gate_do_it_one_at_a_time(where: str, text: str) -> None:
     document = yaml.safe_load(text)
     for job in document["jobs"].values():
-        if any(step.get("with", {}).get("command") == "deploy" for step in job["steps"]):
+        if any(step.get("with", {}).get("command") == "deploy" for step in job.get("steps", ())):
             concurrency = job.get("concurrency", document.get("concurrency", {}))
             assert concurrency["cancel-in-progress"] is False
             assert concurrency["group"]
@@ -116,11 +119,10 @@ def test_examples_for_gitlab_that_deploy_through_the_gate_do_it_one_at_a_time(wh
 
 def test_the_files_are_examples_of_what_can_be_done() -> None:
     names = {where for where, _ in [*GITHUB, *GITLAB] if where.startswith("examples")}
-    assert names == {
-        f"examples/{provider}/{name}.yml"
-        for provider in ("github", "gitlab")
-        for name in ("manual-dispatch", "gated-deployment")
-    }
+    both = {"manual-dispatch", "gated-deployment", "reconcile"}
+    github = {"report-every-push", "deployment", "pull-requests", "monorepo", "reusable"}
+    assert {f"examples/github/{name}.yml" for name in both | github} <= names
+    assert {f"examples/gitlab/{name}.yml" for name in both} <= names
 
 
 def _load(text: str) -> Any:
