@@ -48,7 +48,8 @@ def _adapted(node: Any) -> Any:
         node = {name: value for name, value in node.items() if name != "content"}
     kept = {name: _adapted(value) for name, value in node.items() if name not in ("security", "deprecated")}
     if isinstance(kept.get("pattern"), str):
-        kept["pattern"] = re.sub(r"\$$", r"(?![\\s\\S])", kept["pattern"])
+        # Jira takes letters of any alphabet in a key; to some validators ``\\w`` means ASCII, to others ``$`` a line's end.
+        kept["pattern"] = kept["pattern"].replace(r"\w", "[\\w\u0080-\uffff]").removesuffix("$") + r"(?![\s\S])"
     for name in _LOOSE_MOMENTS & kept.keys():
         if isinstance(kept[name], dict):
             kept[name].pop("format", None)

@@ -18,7 +18,7 @@ from jira_ci import __version__
 from jira_ci.cli import COMMANDS
 from jira_ci.errors import Exit
 from jira_ci.gate.verdict import NOT_YET
-from jira_ci.jira.bulk import DEPLOYMENTS, Outcome
+from jira_ci.jira.bulk import DEPLOYMENTS
 from jira_ci.report import findings
 from jira_ci.report.plan import Plan
 from jira_ci.setting import Setting
@@ -88,7 +88,7 @@ def test_the_action_is_one_step_that_becomes_python() -> None:
 
 def test_the_action_declares_every_output_of_a_report_and_of_the_gate() -> None:
     (step,) = ACTION["runs"]["steps"]
-    names = [*findings.outputs(Plan(DEPLOYMENTS, ""), Outcome()), *NOT_YET]
+    names = [*findings.outputs(Plan(DEPLOYMENTS, ""), []), *NOT_YET]
     values = {name: row["value"] for name, row in ACTION["outputs"].items()}
     assert values == {name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}" for name in names}
     assert all(row["description"] for row in ACTION["outputs"].values())
@@ -108,7 +108,7 @@ def _variables(text: str) -> set[str]:
 
 def _known_variables() -> set[str]:
     names = [name for row in TABLE for name in (row.name, *row.also)]
-    return {f"JIRA_CI_{_variable(name)}" for name in names} | {"JIRA_CI_PACKAGE", "JIRA_CI_HOME"}
+    return {f"JIRA_CI_{_variable(name)}" for name in names} | {"JIRA_CI_PACKAGE", "JIRA_CI_HOME", "JIRA_CI_PYZ"}
 
 
 def test_the_template_uses_settings_and_nothing_that_looks_like_one() -> None:
@@ -118,7 +118,7 @@ def test_the_template_uses_settings_and_nothing_that_looks_like_one() -> None:
 
 
 def test_the_template_installs_this_version() -> None:
-    versions = re.findall(r"jira-ci==([0-9][^} ]*)", TEMPLATE.read_text(encoding="utf-8"))
+    versions = re.findall(r"^ +version=(.*)$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE)
     assert versions == [__version__]
 
 

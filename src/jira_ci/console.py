@@ -6,10 +6,13 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
+from jira_ci import terminal
 from jira_ci.ci.log import Level, Log
+from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.text import one_line
 
@@ -27,6 +30,8 @@ class Console:
         log: the CI's markers.
         mask: hides secrets.
         clock: epoch seconds, for GitLab's sections.
+        colours: those of the two streams that show colours.
+        live: the line that is written anew while something is waited for, where there can be one.
     """
 
     def __init__(
@@ -38,16 +43,22 @@ class Console:
         mask: Masker,
         json_format: bool,
         clock: Callable[[], float],
+        colours: Sequence[TextIO] = (),
+        live: Live | None = None,
     ) -> None:
         self._out, self._err, self._log, self.mask = out, err, log, mask
         self._text = err if json_format else out
-        self._clock = clock
+        self._clock, self._colours, self._live = clock, colours, live
         self._blocks = 0
         self._lock = threading.Lock()
 
-    def say(self, text: str) -> None:
-        """One line."""
-        self._write(self._text, [one_line(self.mask(text), _LONGEST)])
+    def say(self, text: str, *labels: str) -> None:
+        """One line.
+
+        Args:
+            labels: words in it that have a colour, see :func:`jira_ci.terminal.painted`.
+        """
+        self._write(self._text, [self._painted(self._text, one_line(self.mask(text), _LONGEST), labels)])
 
     def block(self, title: str, lines: Iterable[str]) -> None:
         """A title with lines folded below it, where the CI can fold."""
@@ -58,10 +69,10 @@ class Console:
         end = self._log.close(name, now)
         self._write(self._text, [self._log.open(self.mask(title), name, now), *inside, *([end] if end else [])])
 
-    def notice(self, level: Level, text: str) -> None:
+    def notice(self, level: Level, text: str, *labels: str) -> None:
         """A warning or an error, shown by the CI outside the log as well where it can."""
         stream = self._text if self._log.on_stdout else self._err
-        self._write(stream, [self._log.notice(level, self.mask(text))])
+        self._write(stream, [self._painted(stream, self._log.notice(level, self.mask(text)), (level, *labels))])
 
     def document(self, value: Any) -> None:
         """The one JSON document of ``--format json``."""
@@ -69,12 +80,44 @@ class Console:
         # GitHub's runner takes ##[command] anywhere in a line; escaped it is the same text for a reader of JSON.
         self._write(self._out, [text.replace("##", "\\u0023\\u0023")])
 
+    @contextmanager
+    def waiting(self, text: Callable[[], str], clock: Callable[[], float]) -> Iterator[None]:
+        """While inside, a terminal shows what is waited for, and for how long: as often as :meth:`tick` is called.
+
+        Args:
+            text: asked for each time; must say nothing through this console.
+            clock: monotonic seconds.
+        """
+        live = self._live
+        if live is None:
+            yield
+            return
+        with live.stoppable():
+            with self._lock:
+                live.begin(lambda: self.mask(text()), clock)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    live.end()
+
+    def tick(self) -> None:
+        """Lets the line of :meth:`waiting` go on; costs nothing where there is none."""
+        if self._live is not None:
+            with self._lock:
+                self._live.tick()
+
+    def _painted(self, stream: TextIO | None, line: str, labels: Iterable[str]) -> str:
+        return terminal.painted(line, *labels) if any(stream is one for one in self._colours) else line
+
     def _write(self, stream: TextIO | None, lines: Iterable[str]) -> None:
         if stream is None:
             return
         text = "".join(f"{line}\n" for line in lines)
         encoding = getattr(stream, "encoding", None) or "utf-8"
         with self._lock, contextlib.suppress(ValueError):  # a closed stream
+            if self._live is not None:
+                self._live.erase()
             try:
                 stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
                 stream.flush()

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jira_ci import credentials, terminal
 from jira_ci.ci.detect import read_run
 from jira_ci.ci.git import Git
 from jira_ci.ci.log import log_of
@@ -18,6 +19,7 @@ from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
 from jira_ci.environments import atlassian_mapping
 from jira_ci.errors import Exit
+from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.run import Run
 from jira_ci.settings import Settings, fill
@@ -66,6 +68,13 @@ class Context:
         return self.given if self.config is None else fill(self.given, _from_file(self.config))
 
     @property
+    def provider_bundle(self) -> str:
+        """The certificate authorities for the CI's own API: those of ``ca-bundle``, else those that GitLab says its
+        server has (https://docs.gitlab.com/ci/variables/predefined_variables/)."""
+        named = self.edges.environ.get("CI_SERVER_TLS_CA_FILE", "") if self.run.provider == "gitlab" else ""
+        return self.given.ca_bundle or (named if named and Path(named).is_file() else "")
+
+    @property
     def environment_names(self) -> tuple[str, ...]:
         """The environments that were given, or the one that the CI knows for this job."""
         return self.given.environment or ((self.run.environment,) if self.run.environment else ())
@@ -90,7 +99,11 @@ def make_console(settings: Settings, edges: Edges) -> Console:
     environ = edges.environ
     provider = "github" if environ.get("GITHUB_ACTIONS") == "true" else ""
     provider = "gitlab" if environ.get("GITLAB_CI") == "true" else provider
-    mask = Masker([*settings.secrets(), environ.get("CI_JOB_TOKEN", "")])
+    mask = Masker([*settings.secrets(), *credentials.secrets(environ), environ.get("CI_JOB_TOKEN", "")])
+    shown = {stream: terminal.is_terminal(stream) for stream in (edges.stdout, edges.stderr)}
+    colours = [stream for stream, is_one in shown.items() if terminal.takes_colours(environ, is_one)]
+    for_people = edges.stderr if settings.format == "json" else edges.stdout
+    live = terminal.takes_live_line(environ, shown[for_people])
     return Console(
         edges.stdout,
         edges.stderr,
@@ -98,6 +111,8 @@ def make_console(settings: Settings, edges: Edges) -> Console:
         mask=mask,
         json_format=settings.format == "json",
         clock=edges.clock,
+        colours=colours,
+        live=Live(for_people, colour=for_people in colours) if live else None,
     )
 
 

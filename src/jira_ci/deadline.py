@@ -22,6 +22,7 @@ class Deadline:
         clock: monotonic seconds.
         sleep: waits for some seconds.
         whole: the deadline that this one is a part of; it ends no later, and a signal reaches both.
+        idle: called time and again while somebody waits below this deadline; the whole's by default.
     """
 
     def __init__(
@@ -31,8 +32,9 @@ class Deadline:
         sleep: Callable[[float], object] = time.sleep,
         *,
         whole: Deadline | None = None,
+        idle: Callable[[], object] | None = None,
     ) -> None:
-        self._clock, self._sleep, self._whole = clock, sleep, whole
+        self._clock, self._sleep, self._whole, self._idle = clock, sleep, whole, idle
         self._end = clock() + seconds
         self._hurried = False
 
@@ -60,6 +62,14 @@ class Deadline:
         end = self._clock() + seconds
         while not self.hurried and (left := min(end - self._clock(), self.remaining())) > 0:
             self._sleep(min(left, _TICK))
+            self.idle()
+
+    def idle(self) -> None:
+        """Tells whoever wants to know that time passes."""
+        if self._idle is not None:
+            self._idle()
+        elif self._whole is not None:
+            self._whole.idle()
 
 
 class Late(Exception):
@@ -88,6 +98,7 @@ class Call(Generic[T]):
             except queue.Empty:
                 if deadline.remaining() <= 0:
                     raise Late from None
+                deadline.idle()
                 continue
             if error is not None:
                 raise error

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -23,12 +24,15 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
         for secret in secrets:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Learns one more secret, such as an access token that just arrived."""
-        self._forms |= {form for form in _forms(secret) if len(form) >= _SHORTEST}
+        """Learns one more secret, such as an access token that just arrived; two may arrive at once."""
+        forms = {form for form in _forms(secret) if len(form) >= _SHORTEST}
+        with self._lock:
+            self._forms |= forms
 
     def __call__(self, text: str) -> str:
         """The text without the secrets. Where two overlap, both are gone completely."""

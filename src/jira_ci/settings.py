@@ -83,6 +83,7 @@ class Settings:
 
     state: tuple[str, ...] = _setting("list", "report", "how it went: success, failure, cancelled, in_progress...; of several the worst counts", plugin=True, metavar="STATE")
     verify_keys: bool = _setting("switch", "report", "true asks Jira about the issues first (user and token), and leaves out those that it does not show", default="false")
+    pull_request_comment: bool = _setting("switch", "report", "true keeps one comment on the pull or merge request: its issues, and where it is deployed", default="false")
     on_error: str = _setting("choice", "on-error", "what a report that did not arrive does to the job", default="warn", choices=("warn", "fail"))
 
     run: tuple[str, ...] = _setting("list", "past", "the runs that are meant, by the id in their address, or by their number as #41; otherwise this one", metavar="RUN")

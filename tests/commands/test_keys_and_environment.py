@@ -11,6 +11,12 @@ import scenes
 from scenes import Job
 
 PATH = os.environ["PATH"]
+SERVICES = """\
+services:
+  billing: {ids: ["id:1"], paths: ["services/billing/**"]}
+  web: {ids: ["id:2"], paths: ["services/shop/**", "!**/*.md"]}
+  everything: {ids: ["id:3"]}
+"""
 
 
 @pytest.fixture
@@ -57,6 +63,25 @@ def test_a_range_given_by_since(tmp_path: Path) -> None:
     ended = job.jira_ci("keys", "--environment", "Prod", "--since", "no-such-tag")
     assert ended.code == 2
     assert "since" in ended.err
+
+
+def test_keys_of_a_service_and_of_several(tmp_path: Path) -> None:
+    job = scenes.local(tmp_path / "shop", PATH)
+    job.write(".jira-ci.yml", SERVICES)
+    first = job.commit("WEB-1 Before")
+    for number, path in enumerate(["services/billing/api.py", "services/shop/page.ts", "README.md"], 2):
+        job.write(path, str(number))
+        job.git("add", path)
+        job.commit(f"WEB-{number}")
+    asked = ("keys", "--since", first, "--format", "json", "--service")
+    assert job.jira_ci(*asked, "billing").json["issue-keys"] == ["WEB-2"]
+    assert job.jira_ci(*asked, "billing,web").json["issue-keys"] == ["WEB-2", "WEB-3"]
+    assert job.jira_ci(*asked, "everything").json["issue-keys"] == ["WEB-4", "WEB-3", "WEB-2"]
+    said = job.jira_ci("keys", "--since", first, "--service", "billing").out
+    assert said.startswith("WEB-2  commit ")
+    assert "(services/billing/api.py)" in said
+    wrong = job.jira_ci("keys", "--service", "biling")
+    assert (wrong.code, "Did you mean billing?" in wrong.err) == (2, True)
 
 
 def test_environment_names_the_rule_with_its_line(job: Job) -> None:

@@ -322,11 +322,3 @@ def test_a_connect_key_says_what_to_use_instead(job: Job) -> None:
     ended = job.jira_ci("report", "--state", "success", PLUGIN_CONNECT_KEY="abc")
     assert ended.code == 2
     assert "client-id and client-secret" in ended.out
-
-
-def test_connections_that_are_not_reported_to_are_said(job: Job) -> None:
-    emea = "connections:\n  emea: {site: emea.atlassian.net, credentials: EMEA}\nreport-to: [default, emea]\n"
-    job.write(".jira-ci.yml", emea)
-    ended = job.jira_ci("report", "--state", "success")
-    assert ended.code == 0
-    assert "report-to names emea: only the site under jira: is reported to so far." in ended.out

@@ -21,6 +21,9 @@ _CONNECT, _READ = 10.0, 20.0  # seconds; a compare of a large range takes about 
 _LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
 _LATE = "no answer before the deadline (timeout)"
 _MOST = 500  # requests: a page that names itself as the next one ends here
+_NOTHING = 204
+_DONE = {"GET": (200,), "DELETE": (200, _NOTHING)}
+"""What answers that all is well; to whatever else is asked, 200 and 201 do."""
 
 
 class ApiSession(requests.Session):
@@ -50,7 +53,7 @@ class ApiSession(requests.Session):
         return self._origin[1]
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ARG002
-        """A complete JSON answer with status 200.
+        """A complete JSON answer that says that all is well; to a deletion it may be empty.
 
         Raises:
             Refused: anything else.
@@ -62,9 +65,11 @@ class ApiSession(requests.Session):
         self.asked += 1
         if self.asked > _MOST:
             raise Refused(0, f"more than {_MOST} requests would be needed")
-        sent = {name: kwargs.get(name) for name in ("params", "headers", "auth")}
+        method = str(method).upper()
+        body = () if method == "GET" else ("data", "json")
+        sent = {name: kwargs.get(name) for name in ("params", "headers", "auth", *body)}
         try:
-            return Call(lambda: self._exchange(str(method), str(url), sent)).result(self._deadline)
+            return Call(lambda: self._exchange(method, str(url), sent)).result(self._deadline)
         except Late:
             raise Refused(0, _LATE) from None
         except (requests.RequestException, OSError, ValueError) as error:
@@ -82,7 +87,7 @@ class ApiSession(requests.Session):
                 body += chunk
                 if len(body) > _LARGEST:
                     raise Refused(0, f"the answer is larger than {_LARGEST // 1024 // 1024} MB")
-        _check(response, bytes(body))
+        _check(method, response, bytes(body))
         return _read(response, bytes(body))
 
 
@@ -95,12 +100,12 @@ def _read(response: requests.Response, body: bytes) -> requests.Response:
     return complete
 
 
-def _check(response: requests.Response, body: bytes) -> None:
+def _check(method: str, response: requests.Response, body: bytes) -> None:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    if response.status_code != 200:
-        raise Refused(response.status_code, "", headers)
-    if not isinstance(_json(body), (dict, list)):
-        raise Refused(200, "the answer is not the JSON of an API", headers)
+    if response.status_code not in _DONE.get(method, (200, 201)):
+        raise Refused(response.status_code, "", headers, body[:2000].decode("utf-8", "replace"))
+    if response.status_code != _NOTHING and not isinstance(_json(body), (dict, list)):
+        raise Refused(response.status_code, "the answer is not the JSON of an API", headers)
 
 
 def _json(body: bytes) -> Any:

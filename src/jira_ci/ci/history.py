@@ -13,12 +13,13 @@ class Unreadable(Exception):
 
     Args:
         sentence: for people.
-        missing: whether the provider answered that there is no such thing (404).
+        missing: whether the provider answered that there is no such thing (404, 410).
+        denied: whether it answered that the token may not have it (401, 403).
     """
 
-    def __init__(self, sentence: str, *, missing: bool = False) -> None:
+    def __init__(self, sentence: str, *, missing: bool = False, denied: bool = False) -> None:
         super().__init__(sentence)
-        self.missing = missing
+        self.missing, self.denied = missing, denied
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Commits:
     complete: bool = True
 
 
+@dataclass(frozen=True)
+class Touched:
+    """The files that a commit touches: a merge those that it brings to its first parent."""
+
+    files: tuple[str, ...]
+    """From the repository's top, with slashes; a file that was moved by both names."""
+    complete: bool = True
+
+
 class History(Protocol):
     """One repository's history, read through a provider's API. Each method raises Unreadable, and nothing else."""
 
@@ -38,6 +48,9 @@ class History(Protocol):
 
     def commit_message(self, commit: str) -> str:
         """The whole message of one commit."""
+
+    def files_of(self, commit: str) -> Touched:
+        """What one commit touches."""
 
     def pull_request(self, number: int) -> PullRequest:
         """A pull or merge request by its number."""

@@ -16,7 +16,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
     lines = []
     for line in chain(reporting.lines(context), checkup.lines(context)):
         lines.append(line)
-        context.console.say(str(line))
+        context.console.say(str(line), line.verdict)
     return Result(
         exit=max(line.exit for line in lines),
         document={

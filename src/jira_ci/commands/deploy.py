@@ -21,6 +21,7 @@ from jira_ci.gate.record import Deployment
 from jira_ci.gate.verdict import Verdict, document
 from jira_ci.keys.issue_keys import explicit
 from jira_ci.report import connection
+from jira_ci.report.destinations import destinations
 from jira_ci.report.progress import Progress, bounded
 from jira_ci.text import one_line
 
@@ -78,13 +79,13 @@ def _check(context: Context, command: Sequence[str]) -> None:
     origin = context.given.origins.get("state", "")
     if origin and not origin.startswith("the input"):  # the action's input always has a value: the job's status
         raise UsageError(f"state ({origin}) is set, but deploy reports how its command ends.", "Leave it out.")
-    from jira_ci.report.plan import classify_environment
+    from jira_ci.report.plan import check_deployment
 
     explicit(context.settings.issue_keys)
-    for name in context.environment_names:
-        classify_environment(context, name)
-    if not connection.missing_credentials(context.settings):
-        connection.target(context.settings)
+    check_deployment(context)
+    for destination in destinations(context):
+        if destination.fault and not connection.missing_credentials(destination.settings):
+            raise destination.fault
 
 
 class _Job:

@@ -12,7 +12,7 @@ import re
 import shlex
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -44,22 +44,35 @@ _HELP = {
     "personal-token": ("TOKEN", "the personal access token to accept in data-center (default sandbox-personal-token)"),
     "search-delay": ("SECONDS", "how long a new or changed issue stays unknown to search (default 0)"),
 }
+_SWITCHES = {
+    "open": "open its pages in a browser: what a team would see in Jira",
+    "example": "begin with the data of a shop, to look at",
+}
+Opener = Callable[[str], object]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags. Their values stay texts: what cannot be meant is said by :func:`run`."""
     for name, (metavar, help_line) in _HELP.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=help_line)
+    for name, help_line in _SWITCHES.items():
+        parser.add_argument(f"--{name}", action="store_true", help=help_line)
     add_steps(parser)
 
 
-def run(arguments: argparse.Namespace, stdout: TextIO, environ: Mapping[str, str] | None = None) -> int:
+def run(
+    arguments: argparse.Namespace,
+    stdout: TextIO,
+    environ: Mapping[str, str] | None = None,
+    open_browser: Opener | None = None,
+) -> int:
     """Serve until SIGINT or SIGTERM; the exit code says which of them came. Or take one step of a trial.
 
     The first line written holds the address, the next ones the environment variables to try jira-ci against it.
 
     Args:
         environ: where ``JIRA_CI_SITE`` is looked up for a step; the process's own by default.
+        open_browser: shows the page at an address, or gives False; the system's browser by default.
 
     Raises:
         UsageError: a flag or the state file cannot be meant, or the port is taken.
@@ -67,10 +80,10 @@ def run(arguments: argparse.Namespace, stdout: TextIO, environ: Mapping[str, str
     """
     if arguments.step:
         return take_step(arguments, stdout, real_edges().environ if environ is None else environ)
-    return _serve(arguments, stdout)
+    return _serve(arguments, stdout, open_browser or _browser)
 
 
-def _serve(arguments: argparse.Namespace, stdout: TextIO) -> int:
+def _serve(arguments: argparse.Namespace, stdout: TextIO, open_browser: Opener) -> int:
     from jira_ci.sandbox.server import Sandbox
     from jira_ci.sandbox.store import StateFileError
 
@@ -92,14 +105,49 @@ def _serve(arguments: argparse.Namespace, stdout: TextIO) -> int:
         raise UsageError(str(error), "Set --state to a file that can be read and written.") from error
     except OSError as error:
         raise _no_port(port, error) from error
+    if arguments.example:
+        _fill(sandbox)
     sandbox.site.desk.ledger.delay = delay
     with _signals() as ended, sandbox:
         stdout.write(_greeting(sandbox))
         stdout.flush()
+        threading.Thread(target=_warm, daemon=True).start()
+        if arguments.open:
+            # Beside, because a browser in a terminal would keep the sandbox from ending.
+            threading.Thread(target=_show, args=(sandbox.address, stdout, open_browser), daemon=True).start()
         # In slices, because waiting without end cannot be interrupted on Windows.
         while not ended.wait(0.5):
             pass
     return 128 + ended.signum
+
+
+def _fill(sandbox: Sandbox) -> None:
+    from jira_ci.sandbox import example
+
+    if not sandbox.site.desk.ledger.all():  # what was kept in a state file is somebody's own
+        example.fill(sandbox.site)
+
+
+def _warm() -> None:
+    from jira_ci.sandbox.pages.render import warm
+
+    warm()
+
+
+def _browser(address: str) -> object:
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
+def _show(address: str, stdout: TextIO, open_browser: Opener) -> None:
+    try:
+        shown = open_browser(address)
+    except Exception:  # noqa: BLE001 - whatever a browser does, the sandbox goes on
+        shown = False
+    if not shown:
+        stdout.write(f"No browser could be opened; the pages are at {address}\n")
+        stdout.flush()
 
 
 class _Ended(threading.Event):

@@ -8,14 +8,15 @@ from typing import Any
 from jira_ci.configuration.problems import Problem, Step, dotted, shown
 from jira_ci.configuration.schema import defaults
 from jira_ci.errors import nearest
-from jira_ci.text import canonical
+from jira_ci.text import canonical, for_jira
 
 Path = tuple[Step, ...]
+_MOST_IDS, _LONGEST_ID = 500, 255  # of a service
 
 
 def contradictions(document: Mapping[str, Any]) -> list[Problem]:
     """Everything that cannot be meant in a document that fits the schema; empty when all can."""
-    return [*_same_rules(document), *_connections(document), *_control(document)]
+    return [*_same_rules(document), *_connections(document), *_services(document), *_control(document)]
 
 
 def control(document: Mapping[str, Any], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -42,6 +43,19 @@ def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:
         if name not in known:
             hint = nearest(name, known) or f"Known: {', '.join(known)}."
             yield Problem(path, f"{dotted(path)}: {shown(name)} is none of the connections.", hint)
+
+
+def _services(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Jira would refuse in a deployment, and the deployment with it."""
+    for name, service in document.get("services", {}).items():
+        path: Path = ("services", name, "ids")
+        if len(service["ids"]) > _MOST_IDS:
+            sentence = f"{dotted(path)} has {len(service['ids'])}; Jira takes {_MOST_IDS} in one deployment."
+            yield Problem(path, sentence, "Make several services of it.")
+        for index, one in enumerate(service["ids"]):
+            if for_jira(one, _LONGEST_ID) != one:
+                sentence = f"{dotted((*path, index))} holds characters that Jira refuses, or more than {_LONGEST_ID}."
+                yield Problem((*path, index), sentence, "Copy the service's id from Jira.")
 
 
 def _control(document: Mapping[str, Any]) -> Iterator[Problem]:

@@ -23,9 +23,11 @@ _FOR_EDITORS = ("title", "description", "examples", "default", "$id", "$schema",
 def schema() -> dict[str, Any]:
     """The whole schema, as published."""
     here = Path(__file__).resolve().parent
-    beside = here.parent / _FILE
-    file = beside if beside.is_file() else here.parents[2] / _FILE
-    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:  # not with open(): the package may be in a zip file
+        content = __loader__.get_data(str(here.parent / _FILE))  # type: ignore[name-defined]
+    except OSError:
+        content = (here.parents[2] / _FILE).read_bytes()
+    loaded: dict[str, Any] = json.loads(content)
     return loaded
 
 

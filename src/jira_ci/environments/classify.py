@@ -72,24 +72,24 @@ def classify(
     return Environment(name, type_, said, controlled, control)
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, what: str = "environment", example: str = "Prod") -> None:
     """Refuses a name that Jira could not show.
 
     Raises:
-        UsageError: it is blank, or holds control characters.
+        UsageError: it is blank, or nothing of it can be seen, or it holds control characters.
     """
-    if not name.strip():
-        raise UsageError("The environment's name is empty.", "Give it a name, such as environment: Prod.")
+    if not canonical(name):
+        raise UsageError(f"The {what}'s name is empty.", f"Give it a name, such as {what}: {example}.")
     bad = _CONTROL.search(name)
     if bad:
         raise UsageError(
-            f"The environment's name {one_line(name, 80)} holds the control character U+{ord(bad[0]):04X}.",
+            f"The {what}'s name {one_line(name, 80)} holds the control character U+{ord(bad[0]):04X}.",
             "Write one name on one line; several are separated by commas.",
         )
 
 
-def collisions(names: Iterable[str]) -> list[str]:
-    """A sentence for each name that means the same environment in Jira as one before it."""
+def collisions(names: Iterable[str], what: str = "environment") -> list[str]:
+    """A sentence for each name that means the same environment (tenant, service) in Jira as one before it."""
     first: dict[str, str] = {}
     sentences = []
     for name in names:
@@ -97,9 +97,9 @@ def collisions(names: Iterable[str]) -> list[str]:
         if key not in first:
             first[key] = shown
         elif first[key] == shown:
-            sentences.append(f'The environment "{shown}" is named twice; it is reported once.')
+            sentences.append(f'The {what} "{shown}" is named twice; it is reported once.')
         else:
-            sentences.append(f'"{first[key]}" and "{shown}" are one environment in Jira; only the first is reported.')
+            sentences.append(f'"{first[key]}" and "{shown}" are one {what} in Jira; only the first is reported.')
     return sentences
 
 
