@@ -132,7 +132,7 @@ class Invocation:
 
     def run(self) -> int:
         """Runs the command."""
-        arguments, strangers = parser().parse_known_args(self._argv)
+        arguments, strangers = parser(self._argv[:1]).parse_known_args(self._argv)
         command = COMMANDS[arguments.command]
         if strangers:
             raise _unknown(strangers[0], arguments)
@@ -163,8 +163,12 @@ class Invocation:
         return error.exit
 
 
-def parser() -> argparse.ArgumentParser:
-    """The argument parser; its help texts come from the table of settings."""
+def parser(named: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The argument parser; its help texts come from the table of settings.
+
+    Args:
+        named: the commands whose arguments are known; of the others only the name, because arguments take time.
+    """
     root = _Parser(
         prog="jira-ci",
         description="Tells Jira what a CI pipeline built and where it deployed it.",
@@ -175,6 +179,8 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name, command in COMMANDS.items():
         child = commands.add_parser(name, help=command.help, description=f"{command.help}.", allow_abbrev=False)
+        if name not in named:
+            continue
         if command.groups:
             _add_settings(child, (*command.groups, "general"))
         if name == "keys":

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from providers.description import Absent, Description, github_description
+from providers.description import Absent, Description, github_description, held
 from providers.github_server import GitHub
 from providers.gitlab_description import EXTRACT
 from providers.gitlab_server import GitLab
@@ -43,18 +43,3 @@ def _held(provider: P, descriptions: list[Description]) -> Iterator[P]:
     problems = held(provider, descriptions)
     if problems:
         pytest.fail("\n".join(problems[:20]), pytrace=False)
-
-
-def held(provider: Provider, descriptions: list[Description]) -> list[str]:
-    """What the descriptions say against requests and answers; a fault that a test wanted is no answer."""
-    sound = [one for one in provider.exchanges if not one.faulty]
-    faulty = [one for one in provider.exchanges if one.faulty]
-    return [
-        *(
-            problem
-            for each in descriptions
-            for one in sound
-            for problem in each.problems(one.target, one.status, one.body)
-        ),
-        *(problem for each in descriptions for one in faulty for problem in each.problems(one.target)),
-    ]

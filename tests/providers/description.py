@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import fastjsonschema
 
-from providers.serving import pattern
+from providers.serving import Provider, pattern
 
 _PACKAGE = "@octokit/openapi@23.0.2"
 _INTEGRITY = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg=="
@@ -101,6 +101,21 @@ def github_description(name: str, templates: Iterable[str]) -> Description:
             json.dump(extract, part)
         Path(part.name).replace(kept)
     return Description(json.loads(kept.read_text(encoding="utf-8")), "basic-error")
+
+
+def held(provider: Provider, descriptions: list[Description]) -> list[str]:
+    """What the descriptions say against requests and answers; a fault that a test wanted is no answer."""
+    sound = [one for one in provider.exchanges if not one.faulty]
+    faulty = [one for one in provider.exchanges if one.faulty]
+    return [
+        *(
+            problem
+            for each in descriptions
+            for one in sound
+            for problem in each.problems(one.target, one.status, one.body)
+        ),
+        *(problem for each in descriptions for one in faulty for problem in each.problems(one.target)),
+    ]
 
 
 def _published(member: str) -> Any:

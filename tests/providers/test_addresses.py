@@ -12,8 +12,7 @@ import pytest
 import trustme
 
 from jira_ci.ci.history import Unreadable
-from providers.conftest import held
-from providers.description import Description
+from providers.description import Description, held
 from providers.github_server import GitHub
 from providers.gitlab_description import EXTRACT
 from providers.gitlab_server import GitLab

@@ -188,3 +188,20 @@ def test_an_attempt_on_gitlab_is_its_job(gitlab: GitLab, status: str, attempt: i
     gitlab.jobs = [{"id": attempt, "status": status, "started_at": gitlab_server.WHEN}]
     with connected(gitlab) as client:
         assert client.runs.attempt(client.runs.run("9002"), attempt).conclusion == expected
+
+
+def test_two_commits_whose_ids_begin_alike_are_two(github: GitHub, gitlab: GitLab) -> None:
+    assert sha(3)[:8] == sha(4)[:8]
+    for provider in (github, gitlab):
+        provider.files = {"x.yml": b"x"}
+        with connected(provider) as client:
+            assert [client.history.commit_message(sha(number)) for number in (3, 4, 3)] == [
+                "WEB-3: part",
+                "WEB-4: part",
+                "WEB-3: part",
+            ]
+            assert len(client.history.compare(sha(3), sha(4)).found) == 1
+            assert len(client.history.compare(sha(3), sha(5)).found) == 2
+            assert client.history.file(sha(4), "x.yml", 9) == b"x"
+            with pytest.raises(Unreadable, match="larger than 0 bytes"):
+                client.history.file(sha(5), "x.yml", 0)
