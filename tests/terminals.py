@@ -158,8 +158,9 @@ class Terminal:
 
     def end(self) -> int:
         """Reads to the end; the exit code."""
+        patience = time.monotonic() + _PATIENCE
         while self._read():
-            pass
+            assert time.monotonic() < patience, self.raw
         os.close(self._master)
         return self._process.wait(_PATIENCE)
 

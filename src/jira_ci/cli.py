@@ -21,7 +21,7 @@ import argparse
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
@@ -163,7 +163,7 @@ class Invocation:
         return error.exit
 
 
-def parser(named: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
     """The argument parser; its help texts come from the table of settings.
 
     Args:

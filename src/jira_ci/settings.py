@@ -19,7 +19,7 @@ from jira_ci.errors import UsageError, nearest
 from jira_ci.setting import Kind, Setting, parse
 
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
-_NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE|HOME)")
+_NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|COMMAND|PACKAGE|HOME|PYZ|PYZ_SHA256)")
 # Credentials of the connections that the file names: ``credentials: EMEA`` means JIRA_CI_EMEA_TOKEN and so on.
 _OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET|HEADERS)")
 

@@ -13,7 +13,7 @@ import pytest
 
 import scenes
 from gate_jobs import POLICY, Scene, commit, scene
-from gate_subjects import TITLE, approved
+from gate_subjects import TITLE
 from jira_ci.sandbox.desk.approvals import Stage
 from jira_ci.sandbox.desk.people import Person
 from jira_ci.sandbox.exchange import Answer, Request
@@ -70,10 +70,10 @@ def start(here: Scene) -> Iterator[Start]:
         terminal.kill()
 
 
-def waiting(here: Scene, summary: str = TITLE) -> str:
+def waiting(here: Scene) -> str:
     """The key of a change that waits for Ana."""
     trials = here.sandbox.desk
-    key = str(trials.create(summary).key)
+    key = str(trials.create(TITLE).key)
     trials.transition(key, "Authorize")
     return key
 
@@ -142,18 +142,18 @@ def test_the_environment_decides_what_a_terminal_gets(
 
 @pytest.mark.parametrize(("forced", "colours"), [("", False), ("1", True)])
 def test_a_pipe_or_a_file_gets_lines(here: Scene, start: Start, tmp_path: Path, forced: str, colours: bool) -> None:
-    waiting(here)
+    key = waiting(here)
     with (tmp_path / "out").open("wb") as file:
         terminal = start("--wait", "4s", stdout=file, FORCE_COLOR=forced)
         assert terminal.end() == 4
     written = (tmp_path / "out").read_text(encoding="utf-8")
     assert written.count("\n") == len(written.splitlines()) == 2
-    assert "\x1b" not in written and "\r" not in written
+    assert not {"\x1b", "\r"} & set(written)
     assert not re.search(LIVE, terminal.raw)
     assert COLOUR.search(terminal.raw)  # stderr is the terminal, and says why
-    approved(here.sandbox, summary=TITLE.replace("Prod", "Stage"))
+    approve(here, key)
     with (tmp_path / "out").open("wb") as file:
-        assert start("--environment", "Stage", stdout=file, FORCE_COLOR=forced).end() == 0
+        assert start(stdout=file, FORCE_COLOR=forced).end() == 0
     assert ("\x1b[32mProceed\x1b[0m" in (tmp_path / "out").read_text(encoding="utf-8")) == colours
 
 
@@ -168,8 +168,7 @@ def test_with_json_it_is_on_stderr(here: Scene, start: Start, tmp_path: Path) ->
     assert not re.search(LIVE, "\n".join(terminal.screen.lines))
 
 
-def test_the_command_gate_shows_it_too(here: Scene, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    del monkeypatch
+def test_the_command_gate_shows_it_too(here: Scene) -> None:
     key = waiting(here)
     gate = ["gate", "--environment", "Prod", "--version", "1.2.3", "--wait", "10m", "--interval", "1s"]
     terminal = Terminal(

@@ -120,7 +120,9 @@ def paired(asked: Sequence[str], cards: Iterable[Card]) -> Pairs:
     moved = dict(zip(missing, strays, strict=True)) if len(missing) == len(strays) == 1 else _renamed(missing, strays)
     if moved:
         missing, strays = [], []
-    return Pairs({key: {**found, **moved}[key] for key in asked if key in found or key in moved}, *_both(missing, strays))
+    return Pairs(
+        {key: {**found, **moved}[key] for key in asked if key in found or key in moved}, *_both(missing, strays)
+    )
 
 
 def shown(answer: Answer) -> Answer:

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from jira_ci.ci.values import sha, text
 from jira_ci.errors import UsageError
 from jira_ci.keys.issue_keys import explicit
 
+T = TypeVar("T")
 MARK = "<!-- jira-ci:comment "
 """What makes a comment ours, at the beginning of a line, if our account wrote it."""
 TYPES = ("development", "testing", "staging", "production", "unmapped")
@@ -168,15 +169,17 @@ def _ordered(places: list[Place]) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda place: (place.name.casefold(), place.id)))
 
 
-def _rows(value: Any, row: Callable[..., Any], limit: int) -> list[Any]:
+def _rows(value: Any, row: Callable[..., T], limit: int) -> list[T]:
     """The rows of a table that can be meant."""
-    found = []
-    for part in value[:limit] if isinstance(value, list) else []:
-        try:
-            found.append(row(*part))
-        except (TypeError, ValueError):
-            continue
-    return found
+    read_rows = (_row(part, row) for part in value[:limit]) if isinstance(value, list) else ()
+    return [one for one in read_rows if one is not None]
+
+
+def _row(part: Any, row: Callable[..., T]) -> T | None:
+    try:
+        return row(*part)
+    except (TypeError, ValueError):
+        return None
 
 
 def _source(workflow: Any, commit: Any, number: Any, when: Any, keys: Any) -> Source:

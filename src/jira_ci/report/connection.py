@@ -92,6 +92,17 @@ def withheld(settings: Settings, run: Run) -> str:
     return f"{_are(missing)} not there: {one_line(run.secrets_withheld)} gets no secrets."
 
 
+def unverifiable(settings: Settings, run: Run, word: str = "") -> UsageError | None:
+    """The error for keys that are to be verified without a token; ``None`` where they are not, or it may be missing."""
+    if not settings.verify_keys or settings.token or run.secrets_withheld:
+        return None
+    both = f"{variable('user', word)} and {variable('token', word)}"
+    return UsageError(
+        "verify-keys is true, but there is no token to ask Jira about the issues with.",
+        f"Set user and token (as {both}), or token alone for Jira Data Center.",
+    )
+
+
 def target(settings: Settings) -> Target:
     """Where builds and deployments go on Jira Cloud.
 

@@ -22,6 +22,13 @@ class Fate:
     outcome: Outcome = field(default_factory=Outcome)
     withheld: str = ""
     """Why nothing was sent there through nobody's fault; empty when it was."""
+    hidden: tuple[str, ...] = ()
+    """Issues that were not named there, because the site does not show them to the account of ``token``."""
+
+    @property
+    def unknown_keys(self) -> list[str]:
+        """The issues that the site does not know, or does not show."""
+        return list(dict.fromkeys([*self.hidden, *self.outcome.unknown_keys]))
 
 
 def problem(outcome: Outcome) -> JiraCiError | None:
@@ -91,9 +98,9 @@ def problems(fates: Sequence[Fate]) -> list[JiraCiError | None]:
 
 def unknown_keys(fates: Sequence[Fate]) -> list[str]:
     """The issues that no site knows, of the sites that judged."""
-    judging = [fate.outcome for fate in fates if fate.outcome.accepted or fate.outcome.rejected]
-    everybody = set.intersection(*(set(outcome.unknown_keys) for outcome in judging)) if judging else set()
-    return list(dict.fromkeys(key for outcome in judging for key in outcome.unknown_keys if key in everybody))
+    judging = [fate for fate in fates if fate.outcome.accepted or fate.outcome.rejected or fate.hidden]
+    everybody = set.intersection(*(set(fate.unknown_keys) for fate in judging)) if judging else set()
+    return list(dict.fromkeys(key for fate in judging for key in fate.unknown_keys if key in everybody))
 
 
 def documents(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> Mapping[str, Any]:
@@ -102,7 +109,7 @@ def documents(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> Ma
         fate.destination.name: {
             "accepted": len(fate.outcome.accepted),
             "rejected": len(fate.outcome.rejected),
-            "unknown-keys": fate.outcome.unknown_keys,
+            "unknown-keys": fate.unknown_keys,
             "error": error.document() if error else None,
             **({"skipped": fate.withheld} if fate.withheld else {}),
         }

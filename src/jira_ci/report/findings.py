@@ -20,10 +20,9 @@ _DEEPEST = 50
 
 def outputs(plan: Plan, fates: Sequence[Fate]) -> dict[str, Any]:
     """The step outputs of a report: of all destinations together."""
-    keys = dict.fromkeys(key for entry in plan.entries for key in entry.claim.keys.keys)
     environments = {entry.environment.name: entry.environment.type for entry in plan.entries if entry.environment}
     return {
-        "issue-keys": list(keys),
+        "issue-keys": keys(plan),
         "keys-complete": all(entry.claim.complete for entry in plan.entries),
         "environment": list(environments),
         "environment-type": list(environments.values()),
@@ -32,6 +31,11 @@ def outputs(plan: Plan, fates: Sequence[Fate]) -> dict[str, Any]:
         "rejected": sum(len(fate.outcome.rejected) for fate in fates),
         "unknown-keys": unknown_keys(fates),
     }
+
+
+def keys(plan: Plan) -> list[str]:
+    """Every issue that the plan claims, the surest first."""
+    return list(dict.fromkeys(key for entry in plan.entries for key in entry.claim.keys.keys))
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -59,6 +63,8 @@ def fate_lines(fate: Fate, *, several: bool) -> Iterator[str]:
     if fate.withheld:
         yield f"{name}Nothing was reported: {fate.withheld}"
     yield from (f"{name}{sentence}" for sentence in outcome_lines(fate.outcome))
+    if several and fate.hidden and not (fate.outcome.accepted or fate.outcome.rejected or fate.outcome.error):
+        yield f"{name}Nothing was reported: the site shows none of the issues."
     if several and knows_nothing(fate.outcome):
         yield f"{name}This site knows none of the issues."
 

@@ -5,9 +5,10 @@ Only a run that will have something to say dials ahead, so that hardly any reque
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.configuration import config as configuration
 from jira_ci.context import Context
@@ -15,6 +16,7 @@ from jira_ci.deadline import Call, Deadline, Late
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.bulk import Kind, Outcome
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.associations import is_shown, keys_of, with_keys
 from jira_ci.jira.records import Record
 from jira_ci.keys.issue_keys import Source, collect
 from jira_ci.report import connection, states
@@ -23,6 +25,9 @@ from jira_ci.report.destinations import DEFAULT, Destination, destinations
 from jira_ci.report.fate import Fate
 from jira_ci.run import Run
 from jira_ci.settings import Settings
+
+if TYPE_CHECKING:
+    from jira_ci.jira.issues import Looked
 
 _GRACE = 1.0  # seconds after the deadline, in which a conversation that it ended says how far it came
 
@@ -35,6 +40,8 @@ class Line:
         self._open: dict[str, Conversation] = {}
         self.requests: list[dict[str, Any]] = []
         """Every exchange, for the JSON document."""
+        self.looked: dict[str, Looked] = {}
+        """By destination, what is known of the issues; may be handed on from one report of a deployment to the next."""
 
     @cached_property
     def destinations(self) -> tuple[Destination, ...]:
@@ -56,54 +63,63 @@ class Line:
         Raises:
             UsageError: a setting cannot be meant.
         """
-        if destination.fault is None:
-            self._conversation(destination).dial()
+        if self.unsent(destination) is None:
+            self.conversation(destination).dial()
 
     def close(self) -> None:
         """Hangs up everywhere."""
         for conversation in self._open.values():
             conversation.close()
 
-    def report(self, kind: Kind, records: Sequence[Record]) -> list[Fate]:
+    def report(
+        self, kind: Kind, records: Sequence[Record], hidden: Mapping[str, Sequence[str]] = MappingProxyType({})
+    ) -> list[Fate]:
         """Sends the records everywhere, side by side; each destination has all of the time, and a result of its own.
+
+        Args:
+            hidden: by destination the issues that it does not show, so that they are not named there.
 
         Raises:
             UsageError: the only destination misses a credential, or a setting of it cannot be meant.
         """
         if not self.several:
-            return [self._alone(self.destinations[0], kind, records)]
+            return [self._alone(self.destinations[0], kind, records, hidden)]
         fates: list[Fate] = []
         calls: dict[str, Call[Outcome]] = {}
         for destination in self.destinations:
-            fate = self._unsent(destination)
-            fates.append(fate or Fate(destination))
-            if fate is None:
-                calls[destination.name] = self._call(destination, kind, records)
+            fate, unseen = self.unsent(destination), tuple(hidden.get(destination.name, ()))
+            fates.append(fate or Fate(destination, hidden=unseen))
+            left = without(records, unseen)
+            if fate is None and left:
+                calls[destination.name] = self._call(destination, kind, left)
         patience = Deadline(self._context.deadline.remaining() + _GRACE)
         return [self._awaited(fate, calls.get(fate.destination.name), patience) for fate in fates]
 
-    def _alone(self, destination: Destination, kind: Kind, records: Sequence[Record]) -> Fate:
-        fate = self._unsent(destination)
+    def _alone(
+        self, destination: Destination, kind: Kind, records: Sequence[Record], hidden: Mapping[str, Sequence[str]]
+    ) -> Fate:
+        fate = self.unsent(destination)
         if fate is not None:
             if fate.outcome.error is not None:
                 raise fate.outcome.error
             return fate
-        conversation = self._conversation(destination)
+        unseen = tuple(hidden.get(destination.name, ()))
         try:
-            return Fate(destination, conversation.report(kind, records))
+            outcome = self.conversation(destination).report(kind, without(records, unseen))
+            return Fate(destination, outcome, hidden=unseen)
         finally:
-            self._show(conversation)
+            self.show(destination)
 
-    def _unsent(self, destination: Destination) -> Fate | None:
+    def unsent(self, destination: Destination) -> Fate | None:
         """The fate of a report that cannot be sent; ``None`` when it can."""
         withheld = connection.withheld(destination.settings, self._context.run)
         if withheld:
             return Fate(destination, withheld=withheld)
-        fault = destination.fault
+        fault = destination.fault or connection.unverifiable(destination.settings, self._context.run, destination.word)
         return Fate(destination, Outcome(error=fault)) if fault else None
 
     def _call(self, destination: Destination, kind: Kind, records: Sequence[Record]) -> Call[Outcome]:
-        conversation = self._conversation(destination)
+        conversation = self.conversation(destination)
         return Call(lambda: conversation.report(kind, records))
 
     def _awaited(self, fate: Fate, call: Call[Outcome] | None, patience: Deadline) -> Fate:
@@ -115,18 +131,24 @@ class Line:
             outcome = Outcome(error=NetworkError("Jira did not answer before the deadline.", "Raise timeout."))
         except Exception as error:  # noqa: BLE001 - our own mistake about one site hides nothing about the others
             outcome = Outcome(error=JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}."))
-        self._show(self._conversation(fate.destination))
-        return Fate(fate.destination, outcome)
+        self.show(fate.destination)
+        return Fate(fate.destination, outcome, hidden=fate.hidden)
 
-    def _conversation(self, destination: Destination) -> Conversation:
+    def conversation(self, destination: Destination) -> Conversation:
+        """The one with this destination, which has no fault."""
         return self._open.setdefault(destination.name, Conversation(self._context, destination))
 
-    def _show(self, conversation: Conversation) -> None:
+    def show(self, destination: Destination) -> None:
         """Prints what was heard; here and not when it is heard, so that no two threads print at once."""
+        conversation = self.conversation(destination)
+        self._print(destination, list(_emptied(conversation.heard)))
+        if destination.name in self.looked:  # or they are still being looked up
+            self._print(destination, list(_emptied(conversation.looked)))
+
+    def _print(self, destination: Destination, heard: Sequence[tuple[Request, Answer] | str]) -> None:
         from jira_ci.report import findings
 
-        name = conversation.destination.name if self.several else ""
-        heard = list(_emptied(conversation.heard))
+        name = destination.name if self.several else ""
         exchanged = [one for one in heard if not isinstance(one, str)]
         document = {"connection": name} if name else {}
         self.requests += [{**document, **findings.exchange_document(*exchange)} for exchange in exchanged]
@@ -139,6 +161,13 @@ class Line:
 def _emptied(heard: list[tuple[Request, Answer] | str]) -> Iterator[tuple[Request, Answer] | str]:
     while heard:
         yield heard.pop(0)
+
+
+def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:
+    """The records without these issues; those of which nothing is left to be shown on are not there any more."""
+    unseen = frozenset(hidden)
+    kept = [with_keys(record, [key for key in keys_of(record) if key not in unseen]) for record in records]
+    return [record for record in kept if is_shown(record)] if unseen else list(records)
 
 
 def dial_ahead(context: Context) -> Line:

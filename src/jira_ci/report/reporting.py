@@ -33,19 +33,30 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False) -> R
         return _no_keys(context, plan)
     if context.settings.dry_run:
         unsent = [Fate(destination) for destination in line.destinations]
-        return _result(context, plan, unsent, dry_run.requests(context, plan, line.destinations))
+        result = _result(context, plan, unsent, dry_run.requests(context, plan, line.destinations))
+        return _commented(context, plan, unsent, result)
     fates = line.report(plan.kind, [entry.record for entry in plan.claiming])
     for fate in fates:
         for sentence in findings.fate_lines(fate, several=line.several):
             context.console.say(sentence)
-    return _result(context, plan, fates, line.requests, said=said)
+    return _commented(context, plan, fates, _result(context, plan, fates, line.requests, said=said))
+
+
+def _commented(context: Context, plan: Plan, fates: Sequence[Fate], result: Result) -> Result:
+    """The result with the address of the pull request's comment, where one is wanted."""
+    if not context.settings.pull_request_comment:
+        return result
+    from jira_ci.report import commenting
+
+    address = commenting.comment(context, plan, fates, {})
+    return dataclasses.replace(result, document={**result.document, "pull-request-comment": address})
 
 
 def _result(
     context: Context, plan: Plan, fates: Sequence[Fate], requests: list[dict[str, Any]], *, said: bool = False
 ) -> Result:
     errors = problems(fates)
-    document: dict[str, Any] = {"requests": requests}
+    document: dict[str, Any] = {"requests": requests, "pull-request-comment": ""}
     if len(fates) > 1:
         document["connections"] = documents(fates, errors)
     decisive = _decisive(errors)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from jira_ci.errors import JiraCiError
 from jira_ci.jira import addresses
@@ -12,6 +13,7 @@ from jira_ci.report.fate import Fate, knows_nothing
 from jira_ci.report.plan import Plan
 from jira_ci.text import markdown
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _KEYS = 100
 _ENVIRONMENTS = 250  # so many as to leave room in the summary's megabyte, and its reader some patience
 
@@ -27,13 +29,18 @@ class Column:
 
 
 def summary(
-    plan: Plan, fates: Sequence[Fate], errors: Sequence[JiraCiError | None], more: Sequence[Column] = ()
+    plan: Plan,
+    fates: Sequence[Fate],
+    errors: Sequence[JiraCiError | None],
+    more: Sequence[Column] = (),
+    moved: Mapping[str, str] = _NONE,
 ) -> str:
     """The whole summary.
 
     Args:
         errors: of each fate.
         more: columns between the sources of the keys and what became of them.
+        moved: for issues that are called otherwise now, how, in Markdown.
     """
     what = "deployment" if plan.kind.plural == "deployments" else "build"
     lines = [f"### Jira: {what} {markdown(plan.state.replace('_', ' ') or 'skipped')}", ""]
@@ -41,7 +48,7 @@ def summary(
     sources = {key: source for entry in plan.entries for key, source in entry.claim.keys.sources.items()}
     if sources:
         columns = [
-            Column("Issue", lambda key: _link(key, fates)),
+            Column("Issue", lambda key: _link(key, fates) + (f", now {moved[key]}" if key in moved else "")),
             Column("Found in", lambda key: markdown(sources[key])),
             *more,
             *_verdicts(fates, errors),
@@ -88,6 +95,8 @@ def _verdicts(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> It
 
 def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> str:
     outcome = fate.outcome
+    if key in fate.hidden:
+        return "not shown by Jira"
     if key in outcome.refused_keys:
         return "refused"
     if key in outcome.unknown_keys:
@@ -112,7 +121,7 @@ def _troubles(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> li
 
 def _link(key: str, fates: Sequence[Fate]) -> str:
     """The key as a link to the first site that knows it."""
-    known = [fate for fate in fates if key not in fate.outcome.unknown_keys] or list(fates)
+    known = [fate for fate in fates if key not in fate.unknown_keys] or list(fates)
     settings = known[0].destination.settings if known else None
     site = addresses.site_url(settings.site, settings.instance) if settings else ""
     return f"[{markdown(key)}]({site}/browse/{key})" if site and key.isascii() else markdown(key)
