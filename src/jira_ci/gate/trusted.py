@@ -42,6 +42,7 @@ _MENDS = {
     "gitlab": "Set gitlab-token to a token with the scope read_api, or run in a job that has git and a checkout.",
     "local": "Run jira-ci in a checkout of the repository, with the file committed.",
 }
+_MEND = "Run jira-ci in a checkout that holds the default branch, or can fetch it."
 
 T = TypeVar("T")
 Connect = Callable[[], Files | None]
@@ -232,7 +233,7 @@ class _Reader:
 
     def _unreadable(self, reasons: list[str]) -> UsageError:
         told = ["The gate's policy could not be read from a trusted place.", *dict.fromkeys(reasons)]
-        return UsageError(" ".join(told), _MENDS.get(self._run.provider, ""))
+        return UsageError(" ".join(told), _MENDS.get(self._run.provider, _MEND))
 
 
 def _attempt(question: Callable[[], T], reasons: list[str]) -> Iterator[T]:
