@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import fcntl
 import os
 import re
 import select
@@ -11,7 +10,6 @@ import signal
 import struct
 import subprocess
 import sys
-import termios
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -63,6 +61,15 @@ class Screen:
     @property
     def lines(self) -> list[str]:
         return ["".join(row).rstrip() for row in self.rows]
+
+    def narrow(self, width: int) -> None:
+        """The window became narrower, and its terminal is one of those that break long lines anew."""
+        rows: list[list[str]] = []
+        for number, row in enumerate(self.rows):
+            if number == self.row:
+                self.row, self.column = len(rows) + self.column // width, self.column % width
+            rows += [row[at : at + width] for at in range(0, max(len(row), 1), width)]
+        self.rows, self.width = rows, width
 
     def _take(self, piece: str) -> None:
         if piece == "\r":
@@ -131,6 +138,9 @@ class Terminal:
         os.close(slave)
 
     def resize(self, width: int) -> None:
+        import fcntl  # Windows has neither, and wants the screen all the same
+        import termios
+
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
         self.width = width
 

@@ -15,6 +15,7 @@ import pytest
 
 from jira_ci.ci.log import log_of
 from jira_ci.console import Console
+from jira_ci.live import Live
 from jira_ci.masking import Masker
 
 HOSTILE = [
@@ -194,3 +195,66 @@ def test_blocks_of_two_threads_do_not_mingle() -> None:
     for block in blocks:
         name = block[0][-1]
         assert block == [f"::group::{name}", *(f"{name}{number}" for number in range(50)), "::endgroup::"]
+
+
+class Waiting:
+    """A console with a live line on one of its streams, and a clock."""
+
+    def __init__(self, json_format: bool = False) -> None:
+        self.both, self.now = io.StringIO(), 0.0  # one terminal
+        self.console = Console(
+            io.StringIO() if json_format else self.both,
+            self.both,
+            log=log_of("local"),
+            mask=Masker(["hunter2!"]),
+            json_format=json_format,
+            clock=lambda: 0.0,
+            colours=[self.both],
+            live=Live(self.both, colour=False),
+        )
+
+    def clock(self) -> float:
+        return self.now
+
+    def wait(self) -> None:
+        self.now += 1
+        self.console.tick()
+
+
+@pytest.mark.parametrize("json_format", [False, True])
+def test_the_live_line_is_taken_away_before_anything_else_is_written(json_format: bool) -> None:
+    screen = Waiting(json_format)
+    with screen.console.waiting(lambda: "hunter2!", screen.clock):
+        screen.wait()
+        screen.console.say("Proceed: a", "Proceed")
+        screen.wait()
+        screen.console.notice("warning", "b")
+        screen.wait()
+    screen.wait()
+    up, gone, end = "\r\x1b[?7l", "\r\x1b[J", "\x1b[J\x1b[?7h\r"
+    assert screen.both.getvalue() == (
+        f"{up}⠙ 1s  ***{end}{gone}\x1b[32mProceed\x1b[0m: a\n"
+        f"{up}⠹ 2s  ***{end}{gone}\x1b[33mwarning\x1b[0m: b\n"
+        f"{up}⠸ 3s  ***{end}{gone}"
+    )
+
+
+def test_the_live_line_is_taken_away_before_an_error_is_told() -> None:
+    screen = Waiting()
+
+    def interrupted() -> None:
+        with screen.console.waiting(lambda: "x", screen.clock):
+            screen.wait()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert screen.both.getvalue().endswith("\x1b[?7h\r\r\x1b[J")
+
+
+def test_without_a_terminal_waiting_writes_nothing() -> None:
+    screen = Screen()
+    with screen.console.waiting(lambda: "x", float):
+        screen.console.tick()
+    screen.console.say("Proceed: a", "Proceed")
+    assert (screen.out.getvalue(), screen.err.getvalue()) == ("Proceed: a\n", "")

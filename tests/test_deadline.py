@@ -110,3 +110,17 @@ def test_a_part_ends_after_its_share_and_never_after_the_whole() -> None:
     now[0] = 10.0
     whole.hurry(5)
     assert (part.hurried, part.remaining()) == (True, 5)
+
+
+def test_whoever_wants_to_know_that_time_passes_is_told_also_of_the_parts() -> None:
+    clock, told = Clock(), []
+    whole = Deadline(60, clock, clock.sleep, idle=lambda: told.append(clock.now))
+    part = Deadline(30, clock, clock.sleep, whole=whole).part(0.5)
+    part.sleep(1)
+    assert len(told) == pytest.approx(10, abs=1)
+    assert told[-1] == pytest.approx(51)
+
+
+def test_it_is_told_too_while_a_call_is_waited_for() -> None:
+    told = threading.Event()
+    assert Call(lambda: told.wait(20)).result(Deadline(60, idle=told.set))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -11,10 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.live import Live, render
-
-if sys.platform == "win32":
-    pytest.skip("the screen needs a pseudo-terminal's modules", allow_module_level=True)
-
 from terminals import Screen
 
 OPS = "OPS-7 waits in Authorize for Ana, Bo · asked again in 20 s"
@@ -148,6 +143,18 @@ def test_it_is_erased_once_and_comes_back_with_the_next_tick() -> None:
     assert watched.did(watched.live.erase) == "\r\x1b[J"
     assert watched.did(watched.live.erase) == ""
     assert watched.after(0.1) == _drawn("⠙ 1s  x")
+
+
+@pytest.mark.parametrize("step", [Live.erase, Live.tick])
+def test_a_line_that_the_window_has_broken_in_three_is_gone_as_a_whole(step: Callable[[Live], None]) -> None:
+    watched, screen, words = Watched(), Screen(80), iter(["x" * 60, "y"])
+    watched.begin(lambda: next(words))
+    screen.feed("before\r\n" + watched.after(1))
+    screen.narrow(30)
+    assert len(screen.rows) == 4
+    watched.now += 1
+    screen.feed(watched.did(lambda: step(watched.live)))
+    assert screen.lines == ["before", "" if step is Live.erase else "⠹ 2s  y"]
 
 
 def test_a_second_wait_counts_from_its_own_beginning() -> None:

@@ -114,7 +114,7 @@ class Live:
         if sys.platform == "win32":
             return
         if self._drawn:
-            self._second = -1
+            self._drawn, self._second = False, -1
             with contextlib.suppress(OSError, ValueError):
                 os.write(self._stream.fileno(), _ERASE.encode())
         signal.signal(number, signal.SIG_DFL)

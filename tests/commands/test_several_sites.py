@@ -67,10 +67,10 @@ def test_both_sites_show_it_and_the_document_tells_them_apart(job: Job, sandbox:
     each = {"accepted": 1, "rejected": 0, "unknown-keys": [], "error": None}
     assert ended.json["connections"] == {"default": each, "emea": each}
     assert (ended.json["accepted"], ended.json["unknown-keys"]) == (2, [])
-    assert [one["connection"] for one in ended.json["requests"]] == [*["default"] * 3, "emea"]
+    assert [one["connection"] for one in ended.json["requests"]] == [*["default"] * 3, "emea", "emea"]
     assert "default: Jira accepted 1 of 1." in ended.err
     assert "emea: Jira has 1 of 1 remote links." in ended.err
-    assert "| Issue | Found in | default | emea |" in job.summary()
+    assert "| Issue | Found in | Title | Status | Assignee | default | emea |" in job.summary()
 
 
 def test_no_site_sees_the_credentials_or_headers_of_another(job: Job, sandbox: Sandbox, emea: Sandbox) -> None:
@@ -79,12 +79,14 @@ def test_no_site_sees_the_credentials_or_headers_of_another(job: Job, sandbox: S
         " ".join([*one.headers, *one.headers.values(), one.path, one.body.decode()])
         for one in (*sandbox.exchanges, *emea.exchanges)
     ]
-    default, other = sent[:-1], sent[-1]
-    assert len(sent) == 3
-    assert emea.credentials.personal_token in other
-    assert "emea-header-value" in other
-    for secret in ("token-of-the-default", "default-header-value", "sandbox-client", "sandbox-secret"):
-        assert secret not in other
+    assert [one.path.rpartition("/")[2] for one in emea.exchanges] == ["remotelink", "search"]
+    assert "/rest/api/3/issue/bulkfetch" in [one.path for one in sandbox.exchanges]
+    default, others = sent[:-2], sent[-2:]
+    for other in others:
+        assert emea.credentials.personal_token in other
+        assert "emea-header-value" in other
+        for secret in ("token-of-the-default", "default-header-value", "sandbox-client", "sandbox-secret"):
+            assert secret not in other
     for one in default:
         assert emea.credentials.personal_token not in one
         assert "emea-header-value" not in one
@@ -93,7 +95,7 @@ def test_no_site_sees_the_credentials_or_headers_of_another(job: Job, sandbox: S
 def test_the_first_site_costs_what_it_costs_alone(job: Job, sandbox: Sandbox, emea: Sandbox) -> None:
     job.jira_ci(*REPORT)
     assert (len(sandbox.exchanges), sandbox.connections) == (3, 1)
-    assert (len(emea.exchanges), emea.connections) == (1, 1)
+    assert (len(emea.exchanges), emea.connections) == (2, 1)  # a link, and the issue's title
 
 
 def test_the_setting_overrides_the_file(job: Job, sandbox: Sandbox, emea: Sandbox) -> None:
