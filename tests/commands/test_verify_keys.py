@@ -117,6 +117,16 @@ def test_without_a_token_it_is_wrong_usage(job: Job, sandbox: Sandbox, token: st
     assert sandbox.exchanges == []
 
 
+def test_check_and_deploy_say_the_same_before_anything_happens(job: Job, sandbox: Sandbox) -> None:
+    del job.environ["JIRA_CI_TOKEN"]
+    for command in (("check",), ("deploy", "--environment", "Prod-EU", "--", "git", "init", "begun")):
+        ended = job.jira_ci(*command, JIRA_CI_VERIFY_KEYS="true")
+        assert ended.code == 2
+        assert "verify-keys is true, but there is no token" in ended.out
+    assert sandbox.exchanges == []
+    assert not (job.folder / "begun").exists()
+
+
 def test_without_a_token_that_was_withheld_it_is_no_error(tmp_path: Path, sandbox: Sandbox) -> None:
     fork = {"full_name": "eve/shop", "id": 78, "fork": True}
     event = scenes.pull_request("WEB-12 Pay by card", head_repo=fork)

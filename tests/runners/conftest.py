@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,10 +72,11 @@ def _install(home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, ignore_cleanup_errors=True) as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(NODE / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+        quick = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *quick]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
         if done.returncode:
-            pytest.skip(f"gitlab-ci-local could not be installed: {' '.join(done.stderr.split())[-300:]}")
+            pytest.skip(f"gitlab-ci-local could not be installed: {' '.join(done.stderr.split())[:200]}")
         with suppress(OSError):  # another worker was faster
             Path(folder).rename(home)
 
@@ -87,10 +89,11 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def local(tmp_path: Path, gitlab_ci_local: Path, release: Path, sandbox: Sandbox) -> Local:
-    """gitlab-ci-local in a repository of a user's, with the release's template, archive and credentials for the sandbox."""
+def local(tmp_path: Path, gitlab_ci_local: Path, release: Path, sandbox: Sandbox) -> Iterator[Local]:
+    """gitlab-ci-local in a repository of a user's, with a release's files and credentials for the sandbox."""
     found = Local(tmp_path / "runner", gitlab_ci_local, release / "jira-ci.pyz")
     found.uses(sandbox)
     found.write(gitlab.TEMPLATE, (release / gitlab.TEMPLATE).read_text("utf-8"))
     found.write(gitlab.COMPONENT, (release / "action" / gitlab.COMPONENT).read_text("utf-8"))
-    return found
+    yield found
+    found.stop()

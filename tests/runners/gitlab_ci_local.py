@@ -1,13 +1,14 @@
-"""GitLab's pipelines as a user has them, run by gitlab-ci-local (https://github.com/firecow/gitlab-ci-local) without containers.
+"""GitLab's pipelines as a user has them, run by gitlab-ci-local without containers.
 
-What the pinned version cannot show. It reads YAML, ``extends``, ``!reference``, ``rules``, ``needs``, ``spec: inputs`` and
-dotenv reports itself, and then runs every job in a bash of this machine, in the one checkout:
+https://github.com/firecow/gitlab-ci-local reads YAML, ``extends``, ``!reference``, ``rules``, ``needs``, inputs and
+dotenv reports, then runs each job in a bash of this machine, in the one checkout. What the pinned version cannot show:
 
-- nothing is fetched: ``include`` with ``remote`` or ``project`` is a ``local`` copy here, and a component is one of the
-  same project; ``image``, ``resource_group``, ``inherit``, ``timeout``, ``protected`` variables and tokens are not looked at;
+- nothing is fetched: ``include`` with ``remote`` or ``project`` is a ``local`` copy, a component one of this project;
+- ``image``, ``resource_group``, ``inherit``, ``timeout``, protected variables and job tokens are not looked at;
 - nobody can cancel: a signal makes the job *failed*, and one that ends gitlab-ci-local itself leaves after_script out;
+- inputs go into the parsed YAML, not into the text as GitLab's do (``tests/wrappers/test_gitlab_component.py``);
 - a dotenv report is read by other rules than GitLab's (``tests/wrappers/gitlab_runner.py`` has those);
-- no merge request, tag, schedule or tier of its own: what GitLab would set is given as a variable.
+- there is no merge request, tag, schedule or tier: what GitLab would set is given as a variable.
 """
 
 from __future__ import annotations
@@ -15,21 +16,26 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from jira_ci.sandbox.server import Sandbox
+from wrappers.machine import ROOT
 
+EXAMPLES = ROOT / "examples" / "gitlab"
 TEMPLATE = "jira-ci.gitlab-ci.yml"
 COMPONENT = "templates/jira-ci/template.yml"
 _GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false"]
 _SECONDS = 120
 _INCLUDED = re.compile(r"remote: https://gitlab\.com/jira-ci/\S+/\.gitlab-ci-template\.yml")
 _COMPONENT = re.compile(r"component: gitlab\.com/jira-ci/jira-ci/jira-ci@\S+")
-# What gitlab-ci-local asks of rsync, which is not on every machine: to keep some files of a job. The copy for containers
-# is not made.
+# What gitlab-ci-local wants rsync for, which is not on every machine: to keep some files of a job. The copy of
+# everything is for containers, and is not made.
 _RSYNC = """
 import pathlib, shutil, sys
 words = sys.argv[1:]
@@ -70,6 +76,7 @@ class Local:
     pyz: Path
     variables: dict[str, str] = field(default_factory=dict)
     """What the project or group sets."""
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.repository.mkdir(parents=True)
@@ -111,6 +118,10 @@ class Local:
         path.write_text(text, encoding="utf-8")
         path.chmod(mode)
 
+    def example(self, name: str) -> None:
+        """This example is ``.gitlab-ci.yml``. The project's variables win over its own, and lead to the sandbox."""
+        self.pipeline((EXAMPLES / f"{name}.yml").read_text("utf-8"))
+
     def pipeline(self, text: str) -> None:
         """A ``.gitlab-ci.yml`` as the documents show it, but with a copy of what it includes."""
         text = _COMPONENT.sub("component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/jira-ci@$CI_COMMIT_SHA", text)
@@ -131,7 +142,7 @@ class Local:
         node = shutil.which("node")
         assert node is not None
         path = os.pathsep.join([str(self.folder / "bin"), str(Path(node).parent), os.environ["PATH"]])
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [
                 node,
                 str(self.program),
@@ -150,12 +161,23 @@ class Local:
             encoding="utf-8",
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
 
     def finish(self, process: subprocess.Popen[str]) -> Ended:
         """Waits for the end."""
         with process:
-            text, _ = process.communicate(timeout=_SECONDS)
+            text, _ = (
+                process.communicate(timeout=_SECONDS) if process.stdout and not process.stdout.closed else ("", "")
+            )
         return Ended(process.returncode, text)
+
+    def stop(self) -> None:
+        """Ends what a test left running."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            self.finish(process)
 
     def working(self, command: str) -> list[int]:
         """The processes that run this command of jira-ci in this checkout."""
@@ -180,3 +202,8 @@ class Local:
             "CI_PROJECT_DIR": str(self.repository),
             "GITLAB_CI": "true",
         }
+
+
+def keys(record: Mapping[str, Any]) -> list[str]:
+    """The issues of a record, as Jira got them."""
+    return list(record["associations"][0]["values"])

@@ -22,6 +22,7 @@ def site() -> Pretend:
         ("GET", "/_edge/tenant_info"),
         ("POST", "/oauth/token"),
         ("POST", "/rest/api/2/search/jql"),
+        ("POST", "/rest/api/2/issue/bulkfetch"),
         ("GET", "/rest/api/3/myself"),
         ("POST", "/jira/builds/0.1/cloud/11111111-2222-4333-8444-555555555555/bulk"),
         ("POST", "/rest/deployments/0.1/bulk"),
@@ -64,6 +65,25 @@ def test_search_counts_and_shows_every_field(site: Pretend) -> None:
     got = site.get("/rest/api/2/search?jql=issuetype!%3DStory&fields=summary&maxResults=2")
     assert [set(one["fields"]) for one in got["issues"]] == [{"summary"}] * 2
     assert site.refused("POST", "/rest/api/2/search", {"jql": "project = NO"})[0] == 400
+
+
+def test_a_search_that_is_not_validated_may_name_issues_that_do_not_exist(site: Pretend) -> None:
+    site.desk.move("WEB-1", "OPS")
+    body = {"jql": "key in (WEB-1, WEB-2, WEB-5000)", "fields": ["summary"]}
+    assert site.refused("POST", "/rest/api/2/search", body)[0] == 400
+    assert site.refused("POST", "/rest/api/2/search", {**body, "validateQuery": "false"})[0] == 400
+    found = site.post("/rest/api/2/search", {**body, "validateQuery": False})
+    assert sorted(one["key"] for one in found["issues"]) == ["OPS-1000", "WEB-2"]
+    query = "jql=key+in+(WEB-2,WEB-5000)&validateQuery=false"
+    assert site.get(f"/rest/api/2/search?{query}")["total"] == 1
+
+
+def test_an_issue_belongs_to_somebody_or_nobody(site: Pretend) -> None:
+    site.desk.assign("WEB-1", "ana")
+    shown = {key: site.get(f"/rest/api/2/issue/{key}")["fields"]["assignee"] for key in ("WEB-1", "WEB-2")}
+    assert (shown["WEB-1"]["displayName"], shown["WEB-2"]) == ("Ana Souza", None)
+    site.desk.assign("WEB-1")
+    assert site.get("/rest/api/2/issue/WEB-1")["fields"]["assignee"] is None
 
 
 def test_people_are_named_by_user_name_and_texts_are_plain(site: Pretend) -> None:

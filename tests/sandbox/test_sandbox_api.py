@@ -275,6 +275,7 @@ def test_who_is_not_logged_in_sees_no_issues(site: Site) -> None:
         ({"issueIdsOrKeys": ["WEB-1"], "jql": "x"}, JSON, 400),
         ({"issueIdsOrKeys": [5]}, JSON, 400),
         ({"issueIdsOrKeys": ["WEB-1"], "fieldsByKeys": "yes"}, JSON, 400),
+        ({"issueIdsOrKeys": ["WEB-1"], "properties": list("abcdef")}, JSON, 400),
         ({"fields": ["summary"]}, JSON, 400),
         ([], JSON, 400),
         (b"{", JSON, 400),

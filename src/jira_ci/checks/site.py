@@ -32,8 +32,9 @@ def lines(context: Context, destination: Destination) -> Iterator[Line]:
     if withheld:
         yield Line("credentials", withheld, "Reports are skipped on such runs; nothing else of reporting was tested.")
         return
-    if destination.fault:
-        yield failed("credentials", destination.fault)
+    fault = destination.fault or connection.unverifiable(settings, context.run, destination.word)
+    if fault:
+        yield failed("credentials", fault)
         return
     if destination.edition == "cloud":
         with closing(connection.open_gateway(context, settings)) as gateway:

@@ -24,6 +24,7 @@ _PERMISSION = "`permissions: pull-requests: write`"
 _INSTALLATION = "ghs_"
 """https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github"""
 _ACTIONS = "github-actions[bot]"
+_GHOST = "ghost"  # how a deleted account is shown
 
 
 class GitHubComments(GitHubHistory):
@@ -49,7 +50,7 @@ class GitHubComments(GitHubHistory):
                 if not isinstance(answer, list):
                     raise TypeError
                 marked = [part for part in map(mapping, answer) if mark in text(part.get("body"))]
-                found += [_comment(part) for part in marked]
+                found += [_comment(part, _GHOST) for part in marked]
                 if 'rel="next"' not in text(headers.get("link")):
                     return sorted(found, key=lambda one: one.id)
             raise Refused(0, f"there are more than {PAGES * _PAGE}")
@@ -103,6 +104,6 @@ class GitHubComments(GitHubHistory):
         return ask(asked, question, (GithubException, BadAttributeException))
 
 
-def _comment(found: Mapping[str, Any]) -> Comment:
+def _comment(found: Mapping[str, Any], nobody: str = "") -> Comment:
     author = text(mapping(found.get("user")).get("login")).lower()
-    return read(found, author or "ghost", found.get("html_url"))  # a deleted account is shown as this one
+    return read(found, author or nobody, found.get("html_url"))

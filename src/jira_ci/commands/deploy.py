@@ -84,8 +84,10 @@ def _check(context: Context, command: Sequence[str]) -> None:
     explicit(context.settings.issue_keys)
     check_deployment(context)
     for destination in destinations(context):
-        if destination.fault and not connection.missing_credentials(destination.settings):
-            raise destination.fault
+        settings = destination.settings
+        fault = destination.fault or connection.unverifiable(settings, context.run, destination.word)
+        if fault and not connection.missing_credentials(settings):
+            raise fault
 
 
 class _Job:

@@ -1,4 +1,4 @@
-"""Issues by their keys, a hundred at a time: how they are asked for, and what an answer tells. Nothing here does I/O."""
+"""Issues by their keys, a hundred at a time: how they are asked for, and what an answer tells. No I/O."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ PAGE = 100
 _FIELDS = ("summary", "status", "assignee", "issuetype")
 _KEY = re.compile(r"[^\W\d_]\w{1,255}-\d{1,255}")
 _ADDRESS = re.compile(r"([^\s@<>]+)@[^\s@<>]+")
+_ERRORS = ("issueErrors", "errorMessages", "errorMessage", "message", "errors", "warningMessages")
 _SHOWN = frozenset(
-    ("issues", "issueErrors", "errorMessages", "errorMessage", "message", "errors", "warningMessages", "id", "key")
-    + ("fields", *_FIELDS, "statusCategory", "name", "displayName", "startAt", "maxResults", "total")
+    (*_ERRORS, *_FIELDS, "issues", "startAt", "maxResults", "total", "id", "key", "fields", "statusCategory", "name")
 )
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a reader wants to know of an issue. Its texts are strangers', raw; e-mail addresses are cut to their names."""
+    """What a reader wants to know of an issue. Its texts are strangers', raw; people have no e-mail addresses here."""
 
     key: str
     """What the issue is called now: another key than the one that was asked for, when it was moved."""
@@ -74,7 +74,7 @@ class Pairs:
 
 
 def fetch(keys: Sequence[str], edition: Edition) -> Ask:
-    """A question about at most :data:`PAGE` issues. Ones that do not exist, or are not shown, are left out of the answer.
+    """A question about at most :data:`PAGE` issues. Those that are not there, or not shown, are left out of the answer.
 
     Data Center has no such operation: a search there would be refused as a whole for one key that does not exist, were
     its query validated (https://docs.atlassian.com/software/jira/docs/api/REST/latest/#api/2/search).

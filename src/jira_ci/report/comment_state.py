@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from jira_ci.ci.values import sha, text
@@ -30,7 +29,6 @@ _LARGEST = 100_000  # characters
 _LATER = 86_400  # seconds; how far another machine's clock may be ahead
 _HIDDEN = re.compile(rf"^{MARK}([A-Za-z0-9+/]+={{0,2}}) -->\r?$", re.MULTILINE)
 _ID = re.compile("[0-9a-f]{16}")
-_NOBODY: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Known:
 
     sources: tuple[Source, ...] = ()
     places: tuple[Place, ...] = ()
-    cards: Mapping[str, tuple[str, str]] = field(default=_NOBODY)
+    cards: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """For an issue its title and its status, each perhaps empty."""
 
     @property

@@ -102,7 +102,7 @@ class _Commenting:
             found = settle(comments, pull.number, lambda bodies: self._body(comments, pull, bodies))
         except Unreadable as error:
             return error
-        self._context.console.say(f"The {self._noun} says where it is: {found.url}")
+        self._context.console.say(f"The comment on the {self._noun}: {found.url}")
         return found
 
     def _pulls(self, comments: Comments) -> list[PullRequest]:
@@ -170,7 +170,9 @@ def _why_not(context: Context) -> str:
 def _complain(context: Context, error: Unreadable) -> None:
     noun = comment_subject.noun(context.run)
     if error.denied and context.run.secrets_withheld.startswith(_DEPENDABOT):
+        # Its token may only read, but a workflow's own ``permissions`` can give it more:
+        # https://docs.github.com/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
         context.console.say(f"The {noun} is not commented: Dependabot's runs may not write, unless permissions say so.")
         return
-    locked = " A conversation that is locked takes no comments either." if error.denied else ""
+    locked = " A conversation that is locked takes no comments either." if "(403)" in str(error) else ""
     context.console.notice("warning", f"The {noun} was not commented: {error}{locked}")

@@ -14,6 +14,7 @@ from jira_ci.report import connection
 from jira_ci.report.destinations import destinations
 
 if TYPE_CHECKING:
+    from jira_ci.jira.issues import Looked
     from jira_ci.report.plan import Plan
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class Progress:
     def __init__(self, context: Context, whole: Deadline) -> None:
         self._context, self._whole = context, whole
         self._plan: Plan | None = None
+        self._looked: dict[str, Looked] = {}
         self._begun = Result()
 
     def begin(self) -> Result:
@@ -87,7 +89,9 @@ class Progress:
             if not context.deadline.remaining():
                 return Result()  # nobody waits for it any more, and the user's command may be writing to the log
             found = self._plan if state == "in_progress" else plan.ended(self._plan, context, state, seconds)
-            return reporting.report(context, found, line, said=again)
+            line.looked = self._looked
+            # Titles are not waited for before a deployment begins.
+            return reporting.report(context, found, line, said=again, titles=again)
 
     def _at(self, state: str, deadline: Deadline) -> Context:
         """The context for one report. The file is not read again: the deployment may have changed the work tree."""

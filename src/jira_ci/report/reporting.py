@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
 from jira_ci.report import dry_run, findings
 from jira_ci.report.fate import Fate, documents, problems
-from jira_ci.report.line import Line
+from jira_ci.report.line import Line, without
 from jira_ci.report.plan import Plan
-from jira_ci.report.summary import summary
+from jira_ci.report.summary import Column, summary
+
+if TYPE_CHECKING:
+    from jira_ci.jira.issues import Card
+    from jira_ci.report.look_ups import LookUps
+
+_NO_KEYS = RejectedError(
+    "No issue key was found, so there is nothing to report to Jira.",
+    "Name an issue in the branch, the title or a commit, or set issue-keys.",
+)
+_NONE_SHOWN = RejectedError(
+    "Jira shows none of the issues, so there is nothing to report to Jira.",
+    "Check their spelling, and which projects the account of token may browse.",
+)
+_NONE: Mapping[str, Card] = MappingProxyType({})
 
 
-def report(context: Context, plan: Plan, line: Line, *, said: bool = False) -> Result:
+def report(context: Context, plan: Plan, line: Line, *, said: bool = False, titles: bool = True) -> Result:
     """Sends the plan, if there is anything to send and somebody to send it to.
 
     Args:
         said: whether the plan was said before, and only the state is new.
+        titles: whether the issues are shown with their titles, where there is a token to ask for them.
 
     Raises:
         JiraCiError: a setting cannot be meant.
@@ -32,33 +48,66 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False) -> R
     if not plan.claiming:
         return _no_keys(context, plan)
     if context.settings.dry_run:
+        if context.settings.verify_keys:
+            context.console.say("A dry run verifies no keys: Jira is not asked anything.")
         unsent = [Fate(destination) for destination in line.destinations]
         result = _result(context, plan, unsent, dry_run.requests(context, plan, line.destinations))
         return _commented(context, plan, unsent, result)
-    fates = line.report(plan.kind, [entry.record for entry in plan.claiming])
+    return _sent(context, plan, line, said=said, titles=titles)
+
+
+def _sent(context: Context, plan: Plan, line: Line, *, said: bool, titles: bool) -> Result:
+    records, keys, look_ups = [entry.record for entry in plan.claiming], findings.keys(plan), _look_ups(context, line)
+    hidden = look_ups.verify(keys) if look_ups and context.settings.verify_keys else {}
+    if all(one.name in hidden and not without(records, hidden[one.name]) for one in line.destinations):
+        unsent = [Fate(one, hidden=tuple(hidden[one.name])) for one in line.destinations]
+        return _no_keys(context, plan, unsent, line.requests, said=said)
+    if look_ups and titles:
+        look_ups.begin(keys)
+    fates = line.report(plan.kind, records, hidden)
     for fate in fates:
         for sentence in findings.fate_lines(fate, several=line.several):
             context.console.say(sentence)
-    return _commented(context, plan, fates, _result(context, plan, fates, line.requests, said=said))
+    found = look_ups.finish(keys, fates) if look_ups and titles else _NONE
+    result = _result(context, plan, fates, line.requests, found, said=said)
+    return _commented(context, plan, fates, result, found)
 
 
-def _commented(context: Context, plan: Plan, fates: Sequence[Fate], result: Result) -> Result:
+def _look_ups(context: Context, line: Line) -> LookUps | None:
+    """The questions about issues; ``None`` where there is no token to ask them with, and nothing of it is loaded."""
+    if not any(one.settings.token or one.settings.verify_keys for one in line.destinations):
+        return None
+    from jira_ci.report.look_ups import LookUps
+
+    return LookUps(context, line, line.looked)
+
+
+def _commented(
+    context: Context, plan: Plan, fates: Sequence[Fate], result: Result, found: Mapping[str, Card] = _NONE
+) -> Result:
     """The result with the address of the pull request's comment, where one is wanted."""
     if not context.settings.pull_request_comment:
         return result
     from jira_ci.report import commenting
 
-    address = commenting.comment(context, plan, fates, {})
+    address = commenting.comment(context, plan, fates, {key: (one.title, one.status) for key, one in found.items()})
     return dataclasses.replace(result, document={**result.document, "pull-request-comment": address})
 
 
 def _result(
-    context: Context, plan: Plan, fates: Sequence[Fate], requests: list[dict[str, Any]], *, said: bool = False
+    context: Context,
+    plan: Plan,
+    fates: Sequence[Fate],
+    requests: list[dict[str, Any]],
+    found: Mapping[str, Card] = _NONE,
+    *,
+    said: bool = False,
 ) -> Result:
     errors = problems(fates)
     document: dict[str, Any] = {"requests": requests, "pull-request-comment": ""}
     if len(fates) > 1:
         document["connections"] = documents(fates, errors)
+    told = _told(context, plan, found, document) if found else ((), {})
     decisive = _decisive(errors)
     if decisive is not None:
         document["error"] = decisive.document()
@@ -70,8 +119,21 @@ def _result(
         exit=decisive.exit if decisive is not None and fails else Exit.OK,
         outputs=findings.outputs(plan, fates),
         document=document,
-        summary=summary(plan, fates, errors),
+        summary=summary(plan, fates, errors, *told),
     )
+
+
+def _told(
+    context: Context, plan: Plan, found: Mapping[str, Card], document: dict[str, Any]
+) -> tuple[Sequence[Column], Mapping[str, str]]:
+    """Says what the issues are called, adds it to the document, and returns what the summary shows of it."""
+    from jira_ci.report import cards
+
+    keys = findings.keys(plan)
+    for sentence in cards.lines(keys, found):
+        context.console.say(sentence)
+    document["issues"] = cards.documents(keys, found)
+    return cards.columns(found), cards.moved(found)
 
 
 def _decisive(errors: Sequence[JiraCiError | None]) -> JiraCiError | None:
@@ -85,12 +147,18 @@ def _complain(context: Context, where: str, error: JiraCiError) -> None:
     context.console.notice("error" if fatal else "warning", f"Not reported{where}: {error}")
 
 
-def _no_keys(context: Context, plan: Plan) -> Result:
-    error = RejectedError(
-        "No issue key was found, so there is nothing to report to Jira.",
-        "Name an issue in the branch, the title or a commit, or set issue-keys.",
-    )
-    result = _result(context, plan, [], [])
+def _no_keys(
+    context: Context,
+    plan: Plan,
+    unsent: Sequence[Fate] = (),
+    requests: Sequence[dict[str, Any]] = (),
+    *,
+    said: bool = False,
+) -> Result:
+    error = _NO_KEYS if not unsent else _NONE_SHOWN
+    result = _result(context, plan, unsent, list(requests))
+    if said:
+        return result
     if context.settings.on_no_keys == "skip":
         context.console.say(str(error))
         return result

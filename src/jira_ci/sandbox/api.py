@@ -39,7 +39,13 @@ _COMMON = (
     *inspection.ROUTES,
     *trial_routes.ROUTES,
 )
-_CLOUD = (*oauth.ROUTES, *devops.ROUTES, *platform.CLOUD_ROUTES, *search_routes.CLOUD_ROUTES)
+_CLOUD = (
+    *oauth.ROUTES,
+    *devops.ROUTES,
+    *platform.CLOUD_ROUTES,
+    *issue_routes.CLOUD_ROUTES,
+    *search_routes.CLOUD_ROUTES,
+)
 
 
 def routes_of(edition: Edition) -> tuple[Route, ...]:

@@ -59,6 +59,8 @@ def _bulk_fetch(context: Context, request: Request, captured: dict[str, str]) ->
     wanted = document["issueIdsOrKeys"]
     if not 1 <= len(wanted) <= 100:
         raise BadRequest("The number of issue ids or keys must be from 1 to 100.")
+    if len(document.get("properties", ())) > 5:
+        raise BadRequest("The number of requested properties exceeds the limit of 5.")
     issues = {issue.id: issue for issue in (_seen(context, key) for key in wanted) if issue}
     view, fields = View(context), document.get("fields") or ["*navigable"]
     shown = [view.issue(issues[key], fields, document.get("expand", ())) for key in sorted(issues, key=int)]
@@ -157,13 +159,9 @@ def _delete(context: Context, request: Request, captured: dict[str, str]) -> Ans
 
 _ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
 ROUTES = (
-    *guarded(
-        [
-            Route("GET", _ISSUE, _get),
-            Route("POST", "/rest/api/{version}/issue/bulkfetch", _bulk_fetch),
-        ],
-        platform_error,
-        anonymous=True,
-    ),
+    *guarded([Route("GET", _ISSUE, _get)], platform_error, anonymous=True),
     *guarded([Route("PUT", _ISSUE, _edit), Route("DELETE", _ISSUE, _delete)], platform_error),
+)
+CLOUD_ROUTES = guarded(
+    [Route("POST", "/rest/api/{version}/issue/bulkfetch", _bulk_fetch)], platform_error, anonymous=True
 )

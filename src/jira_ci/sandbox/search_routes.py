@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from jira_ci.sandbox.access import BadRequest, guarded, platform_error
@@ -42,7 +43,9 @@ _COUNTED = record(
         "maxResults": int64,
         "fields": items(text()),
         "expand": items(text()),
+        "validateQuery": boolean,
     },
+    closed=True,
 )
 _MOST = 5000
 _MOST_COUNTED = 1000
@@ -101,9 +104,13 @@ def _page(context: Context, document: dict[str, Any]) -> Answer:
     return json_answer(200, answer)
 
 
-def _found(context: Context, jql: str, reconciled: Sequence[Any] = (), *, bounded: bool = True) -> list[Change]:
+def _found(
+    context: Context, jql: str, reconciled: Sequence[Any] = (), *, bounded: bool = True, validated: bool = True
+) -> list[Change]:
+    """The issues that a query finds. Not validated, it may name issues that do not exist."""
     site, asker = context.site, context.asker
-    search = Search(jql, records.world(site.desk, asker.account if asker else ""), bounded=bounded)
+    world = records.world(site.desk, asker.account if asker else "")
+    search = Search(jql, world if validated else replace(world, is_issue=lambda _: True), bounded=bounded)
     if asker is None or "BROWSE_PROJECTS" in site.desk.denied:
         return []
     return records.found(site.desk, search, map(str, reconciled), site.by_rule)
@@ -163,6 +170,7 @@ def _get_counted(context: Context, request: Request, captured: dict[str, str]) -
         "maxResults": number(request, "maxResults", 50),
         "fields": listed(request, "fields"),
         "expand": listed(request, "expand"),
+        "validateQuery": parameter(request, "validateQuery").lower() != "false",
     }
     return _counted(context, document)
 
@@ -176,7 +184,8 @@ def _counted(context: Context, document: dict[str, Any]) -> Answer:
     start, most = document.get("startAt", 0), min(document.get("maxResults", 50), _MOST_COUNTED)
     if start < 0 or most < 0:
         raise BadRequest("startAt and maxResults must not be negative.")
-    found = _found(context, document.get("jql") or "", bounded=False)
+    validated = document.get("validateQuery", True)
+    found = _found(context, document.get("jql") or "", bounded=False, validated=validated)
     page = found[start : start + most]
     wanted, expand = document.get("fields") or ["*navigable"], document.get("expand", [])
     answer = {"expand": "schema,names", "startAt": start, "maxResults": most, "total": len(found)}

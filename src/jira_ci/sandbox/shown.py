@@ -143,7 +143,7 @@ class View:
         return {name: make() for name, make in makers.items() if _is_wanted(name, wanted)}
 
     def _system(self, change: Change) -> dict[str, Any]:
-        extras = self._desk.extras
+        extras, assignee = self._desk.extras, change.values.get("assignee")
         return {
             "summary": lambda: change.summary,
             "description": lambda: self.rich(change.description),
@@ -151,6 +151,7 @@ class View:
             "project": lambda: self.project(change.project),
             "status": lambda: self.status(change.status),
             "statusCategory": lambda: self.category(self._desk.workflow.status(change.status).category),
+            "assignee": lambda: self.user(assignee) if assignee else None,
             "reporter": lambda: self.user(change.reporter),
             "creator": lambda: self.user(change.reporter),
             "created": lambda: jira_date(change.created),

@@ -43,7 +43,8 @@ class RequestType:
 
 
 SYSTEM = (
-    *(Field(one, one.capitalize()) for one in ("summary", "description", "project", "status", "reporter", "creator")),
+    *(Field(one, one.capitalize()) for one in ("summary", "description", "project", "status")),
+    *(Field(one, one.capitalize()) for one in ("assignee", "reporter", "creator")),
     Field("issuetype", "Issue Type"),
     Field("created", "Created"),
     Field("updated", "Updated"),

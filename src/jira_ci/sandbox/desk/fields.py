@@ -28,7 +28,13 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     ),
     "labels": ("array", "string", _STANDARD + "labels"),
 }
-_SYSTEM_TYPES = {"reporter": "user", "creator": "user", "comment": "comments-page", "created": "datetime"} | {
+_SYSTEM_TYPES = {
+    "assignee": "user",
+    "reporter": "user",
+    "creator": "user",
+    "comment": "comments-page",
+    "created": "datetime",
+} | {
     "updated": "datetime",
     "summary": "string",
     "description": "string",

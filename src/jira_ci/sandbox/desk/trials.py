@@ -101,6 +101,18 @@ class Trials:
 
         self._do(key, after_polls, lambda: self.desk.alter(key, alteration))
 
+    def assign(self, key: str, to: str = "", *, after_polls: int = 0) -> None:
+        """Give an issue to somebody, or to nobody."""
+        account = self.desk.person(to) if to else None
+
+        def alteration(change: Change) -> Change:
+            before = change.values.get("assignee")
+            names = [self.desk.people.of(one).display if one else None for one in (before, account)]
+            note = Item("assignee", "assignee", before, account, *names)
+            return self._noted(change, [note], values={**change.values, "assignee": account})
+
+        self._do(key, after_polls, lambda: self.desk.alter(key, alteration))
+
     def move(self, key: str, project: str, *, after_polls: int = 0) -> None:
         """Move an issue to another project, where it gets another key; the old one still leads to it."""
         catalogue = self.desk.catalogue
