@@ -104,6 +104,12 @@ def test_texts(job: Job, sandbox: Sandbox) -> None:
     assert record["url"] == "https://octopus.example/app#/shop/1.4.0"
 
 
+def test_one_comment_on_the_pull_request(job: Job, sandbox: Sandbox) -> None:
+    [ended] = _run(job, "One comment on the pull request")
+    assert "WEB&#45;12" in ended.out
+    assert _deployments(sandbox) == {}
+
+
 def test_several_sites(job: Job, sandbox: Sandbox, start_sandbox: Callable[..., Sandbox]) -> None:
     emea = start_sandbox(edition="data-center")
     file = _file("Several Jira sites", acme__atlassian__net=sandbox.address, jira__emea__example=emea.address)

@@ -44,8 +44,8 @@ class Settings:
     ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")
     timeout: float = _setting("duration", "jira", "the deadline over a whole report, or over one round of the gate, retries included", default="60s")
 
-    user: str = _setting("text", "access", "whose token it is: an e-mail address on Jira Cloud, a user name on Data Center; for the gate, for issues in the log, and to report to Data Center", metavar="USER")
-    token: str = _setting("text", "access", "an API token (with user), or a personal access token (Data Center, alone); for the gate, for issues in the log, and to report to Data Center", secret=True, metavar="TOKEN")
+    user: str = _setting("text", "access", "whose token it is: an e-mail address on Jira Cloud, a user name on Data Center", metavar="USER")
+    token: str = _setting("text", "access", "an API token (with user), or a personal access token (Data Center, alone): for the gate, issues in the log, Data Center", secret=True, metavar="TOKEN")
     jira_type: str = _setting("choice", "access", "which Jira the site is; auto finds it out", default="auto", choices=("cloud", "data-center", "auto"))
 
     connection: tuple[str, ...] = _setting("list", "sites", "the connections of the file to report to, instead of those in its report-to; default is the site itself", metavar="NAME")
