@@ -76,6 +76,16 @@ def test_start(tmp_path: Path) -> None:
     assert yaml.safe_load((job.folder / ".github/workflows/jira.yml").read_text("utf-8"))["jobs"]
 
 
+def test_titles_and_verified_keys(job: Job, sandbox: Sandbox) -> None:
+    job.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+    job.environ["JIRA_CI_ISSUE_KEYS"] = "WEB-99999"
+    [ended] = _run(job, "Which issues")
+    assert "WEB-99999" in ended.out
+    assert "WEB-12 " in ended.out
+    assert _deployments(sandbox) == {"Prod": "successful"}
+    assert "unknown-keys<<" in job.output()
+
+
 def test_services(tmp_path: Path, sandbox: Sandbox) -> None:
     job = scenes.github(tmp_path, PATH, {"repository": {"id": 77}})
     job.environ |= scenes.reach(sandbox)

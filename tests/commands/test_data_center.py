@@ -67,7 +67,9 @@ def test_a_build_is_a_link_of_its_own(job: Job, jira: Sandbox) -> None:
     assert [link["object"]["status"]["resolved"] for link in links(jira)] == [False, True]
 
 
-def test_a_report_is_one_request_for_each_issue_and_environment_and_one_for_all_their_titles(job: Job, jira: Sandbox) -> None:
+def test_a_report_is_one_request_for_each_issue_and_environment_and_one_for_all_their_titles(
+    job: Job, jira: Sandbox
+) -> None:
     ended = job.jira_ci("deployment", "--environment", "A,B", "--state", "success", "--issue-keys", "WEB-1,OPS-3")
     assert ended.code == 0
     *asked, last = [(one.method, one.path) for one in jira.exchanges]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import scenes
+from conversations import Conversation, serving
 from faulty_server import FaultyServer, hang, reply
 from gate_jobs import EVENT, commit
 from jira_ci.sandbox.exchange import Answer, Exchange, json_answer
@@ -240,6 +241,16 @@ def test_a_site_without_a_token_is_asked_nothing_and_the_others_are(
     )
     job.jira_ci(*REPORT)
     assert (len(look_ups(sandbox)), len(look_ups(other))) == (1, 0)
+
+
+def test_the_comment_on_the_pull_request_has_them_as_well(job: Job, sandbox: Sandbox) -> None:
+    dress(sandbox)
+    with serving(Conversation("github", "/api/v3", user_status=403)) as hub:
+        job.environ |= {"GITHUB_API_URL": hub.url, "GITHUB_TOKEN": "t0ken"}
+        job.jira_ci(*REPORT, "--pull-request-comment")
+        [body] = hub.bodies()
+    assert "Pay by card" in body
+    assert "Implementing" in body
 
 
 def test_a_dry_run_asks_nobody(job: Job, sandbox: Sandbox) -> None:

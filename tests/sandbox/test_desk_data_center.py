@@ -22,7 +22,6 @@ def site() -> Pretend:
         ("GET", "/_edge/tenant_info"),
         ("POST", "/oauth/token"),
         ("POST", "/rest/api/2/search/jql"),
-        ("POST", "/rest/api/2/issue/bulkfetch"),
         ("GET", "/rest/api/3/myself"),
         ("POST", "/jira/builds/0.1/cloud/11111111-2222-4333-8444-555555555555/bulk"),
         ("POST", "/rest/deployments/0.1/bulk"),
@@ -31,6 +30,10 @@ def site() -> Pretend:
 )
 def test_what_cloud_has_is_not_there(site: Pretend, method: str, path: str) -> None:
     assert site.refused(method, path)[0] == 404
+
+
+def test_issues_are_not_looked_up_together_but_by_search(site: Pretend) -> None:
+    assert site.refused("POST", "/rest/api/2/issue/bulkfetch", {"issueIdsOrKeys": ["WEB-1"]})[0] == 405
 
 
 def test_it_says_what_it_is_and_who_is_asking(site: Pretend) -> None:

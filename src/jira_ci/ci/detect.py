@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jira_ci.ci import github, gitlab, harness, local
 from jira_ci.ci.git import Git
 from jira_ci.run import Run
 
@@ -41,11 +40,17 @@ def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes) 
         UsageError: the environment says it is GitHub, GitLab, Harness or Drone, but lacks what these always set.
     """
     if environ.get("GITHUB_ACTIONS") == "true":
+        from jira_ci.ci import github
+
         event, gap = _event(environ.get("GITHUB_EVENT_PATH", ""), reader)
         run = github.read(environ, event)
         return replace(run, gaps=(*run.gaps, gap)) if gap else run
     if environ.get("GITLAB_CI") == "true":
+        from jira_ci.ci import gitlab
+
         return gitlab.read(environ)
+    from jira_ci.ci import harness, local
+
     if harness.is_here(environ):
         return harness.read(environ, lambda: local.read(local.facts(git)))
     return local.read(local.facts(git))
