@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +47,7 @@ def _adapted(node: Any) -> Any:
         node = {name: value for name, value in node.items() if name != "content"}
     kept = {name: _adapted(value) for name, value in node.items() if name not in ("security", "deprecated")}
     if isinstance(kept.get("pattern"), str):
-        # Jira takes letters of any alphabet in a key; to some validators ``\\w`` means ASCII, to others ``$`` a line's end.
+        # Jira takes letters of any alphabet; to some validators ``\\w`` means ASCII, to others ``$`` a line's end.
         kept["pattern"] = kept["pattern"].replace(r"\w", "[\\w\u0080-\uffff]").removesuffix("$") + r"(?![\s\S])"
     for name in _LOOSE_MOMENTS & kept.keys():
         if isinstance(kept[name], dict):

@@ -15,7 +15,18 @@ import jira_ci
 PACKAGE = Path(jira_ci.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # What a start must not wait for: these are imported where they are used.
-HEAVY = ("github", "gitlab", "yaml", "requests", "urllib3", "fastjsonschema", "jinja2", "xml", "defusedxml", "jira_ci.sandbox")
+HEAVY = (
+    "github",
+    "gitlab",
+    "yaml",
+    "requests",
+    "urllib3",
+    "fastjsonschema",
+    "jinja2",
+    "xml",
+    "defusedxml",
+    "jira_ci.sandbox",
+)
 
 
 def _name(path: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jira_ci import credentials, terminal
 from jira_ci.ci.detect import read_run
@@ -17,12 +17,14 @@ from jira_ci.configuration.config import Config
 from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
-from jira_ci.environments import atlassian_mapping
 from jira_ci.errors import Exit
 from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.run import Run
 from jira_ci.settings import Settings, fill
+
+if TYPE_CHECKING:
+    from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,12 @@ class Context:
         return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
 
     @cached_property
-    def fallback(self) -> atlassian_mapping.Mapping | None:
+    def fallback(self) -> AtlassianMapping | None:
         """The mapping of Atlassian's GitHub app, where there is no file of ours."""
         if self.config is not None:
             return None
+        from jira_ci.environments import atlassian_mapping
+
         mapping, warnings = atlassian_mapping.read(self.root)
         for sentence in warnings:
             self.console.notice("warning", sentence)

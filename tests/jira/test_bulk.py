@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.errors import AccessError, NetworkError, RejectedError
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind, Outcome, submit
+from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind, submit
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record, keys_of
 from jira_ci.jira.refusals import TooLarge
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from jira_ci.errors import JiraCiError, NetworkError, RejectedError
-from jira_ci.jira.bulk import Outcome
+from jira_ci.jira.outcome import Links, Outcome
 from jira_ci.report.fate import Fate, documents, problem, problems, unknown_keys
-from jira_ci.report.remote_links import Links
 from report_values import HERE, THERE, record
 
 SOME = Outcome(accepted=[record("a", "WEB-1", "WEB-2")], unknown_keys=["WEB-2"])

@@ -10,12 +10,11 @@ import pytest
 
 from jira_ci.errors import NetworkError
 from jira_ci.jira import wire
-from jira_ci.jira.bulk import Outcome
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.outcome import Links, Outcome
 from jira_ci.report import findings
 from jira_ci.report.fate import Fate
 from jira_ci.report.plan import Entry
-from jira_ci.report.remote_links import Links
 from report_values import HERE, THERE, entry, plan, record
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.jira.bulk import Outcome
+from jira_ci.jira.outcome import Links, Outcome
 from jira_ci.report.destinations import Destination
 from jira_ci.report.fate import Fate
 from jira_ci.report.plan import Plan
-from jira_ci.report.remote_links import Links
 from jira_ci.report.summary import Column, summary
 from jira_ci.settings import resolve
 from report_values import HERE, HOSTILE, THERE, entry, plan, record

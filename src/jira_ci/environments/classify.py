@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.configuration.config import Config, Rule
 from jira_ci.environments import globs
-from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
 from jira_ci.text import canonical, one_line
+
+if TYPE_CHECKING:
+    from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _TIERS = ("production", "staging", "testing", "development")

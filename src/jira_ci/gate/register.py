@@ -19,9 +19,9 @@ from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.terms import decision_of
 from jira_ci.jira import gating
 from jira_ci.jira.associations import is_shown, keys_of, services_of
-from jira_ci.jira.bulk import Outcome
 from jira_ci.jira.gating import Gate, Identity
 from jira_ci.jira.gating_site import GatingSite
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import TEXT, Record, as_ended
 from jira_ci.text import one_line
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.errors import JiraCiError
 from jira_ci.jira.associations import is_shown, keys_of, with_keys
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record
 from jira_ci.jira.refusals import TooLarge, expect, messages, not_from_jira
 from jira_ci.text import one_line
@@ -52,24 +53,6 @@ def _plain(value: Any) -> str:
 
 BUILDS = Kind("builds", _build_identity)
 DEPLOYMENTS = Kind("deployments", _deployment_identity)
-
-
-@dataclass
-class Outcome:
-    """What became of the records that were sent."""
-
-    accepted: list[Record] = field(default_factory=list)
-    rejected: list[tuple[Record, list[str]]] = field(default_factory=list)
-    """Each with Jira's reasons."""
-    unknown_keys: list[str] = field(default_factory=list)
-    refused_keys: list[str] = field(default_factory=list)
-    """Keys that made Jira reject a record; it was sent again without them."""
-    unknown_services: list[str] = field(default_factory=list)
-    """Ids of services that the site does not have: their deployments are not shown on them."""
-    unknown_associations: list[str] = field(default_factory=list)
-    """Commits and repositories, each with its kind. No trouble: Jira knows only those that another app told it of."""
-    error: JiraCiError | None = None
-    """Why a portion was not taken at all, and the portions after it were not sent."""
 
 
 def submit(kind: Kind, records: Sequence[Record], post: Post) -> Outcome:

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from jira_ci.deadline import Call, Late
 from jira_ci.errors import JiraCiError
 from jira_ci.jira import records, wire
-from jira_ci.jira.bulk import BUILDS, Kind, Outcome, submit
+from jira_ci.jira.bulk import BUILDS, Kind, submit
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.failures import explain
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.refusals import expect
 from jira_ci.run import Run
 

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from jira_ci.errors import AccessError
 from jira_ci.jira import gating, records, wire
 from jira_ci.jira.access import Access
-from jira_ci.jira.bulk import DEPLOYMENTS, Outcome, submit
+from jira_ci.jira.bulk import DEPLOYMENTS, submit
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.gating import Identity, Status
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.service import Stamp, stamp_of
 from jira_ci.jira.shapes import WrongShape
 from jira_ci.jira.unwelcome import NotFound, misshapen, unwelcome

@@ -8,9 +8,10 @@ from typing import Any
 
 from jira_ci.context import Context
 from jira_ci.jira import stored
-from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.bulk import Kind
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.gateway import Gateway
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record
 from jira_ci.jira.refusals import expect
 from jira_ci.report import connection, properties

@@ -9,7 +9,8 @@ from typing import Any
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError
 from jira_ci.jira.associations import keys_of
-from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.bulk import Kind
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.stored import Stored
 from jira_ci.past.decision import Action
 from jira_ci.past.site import Site

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from jira_ci.context import Context
 from jira_ci.deadline import Call, Late
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, UsageError
-from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.bulk import Kind
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.gateway import Gateway
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record, keys_of
 from jira_ci.report import connection, properties
 from jira_ci.report.destinations import Destination

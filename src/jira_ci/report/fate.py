@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jira_ci.errors import JiraCiError, RejectedError
-from jira_ci.jira.bulk import Outcome
+from jira_ci.jira.outcome import Links, Outcome
 from jira_ci.jira.records import keys_of, services_of
 from jira_ci.report.destinations import Destination
-from jira_ci.report.remote_links import Links
 from jira_ci.text import one_line
 
 

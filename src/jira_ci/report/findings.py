@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jira_ci.jira.bulk import Outcome
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.outcome import Links, Outcome
 from jira_ci.jira.records import keys_of
 from jira_ci.report.fate import Fate, knows_nothing, unknown_keys
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.remote_links import Links
 from jira_ci.text import one_line
 
 _SHOWN_KEYS = 20

@@ -15,8 +15,9 @@ from jira_ci.context import Context
 from jira_ci.deadline import Call, Deadline, Late
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.associations import is_shown, keys_of, with_keys
-from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.bulk import Kind
 from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record
 from jira_ci.keys.issue_keys import Source, collect
 from jira_ci.report import connection, states

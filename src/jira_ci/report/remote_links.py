@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira import remote_links
 from jira_ci.jira.access import Access
-from jira_ci.jira.bulk import Kind, Outcome
+from jira_ci.jira.bulk import Kind
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Request
+from jira_ci.jira.outcome import Links
 from jira_ci.jira.records import Record, keys_of, with_keys
 from jira_ci.jira.refusals import messages, phrase
 from jira_ci.jira.unwelcome import Redirected
 from jira_ci.text import one_line
 
 _PATIENCE = 2  # issues in a row without an answer; each was tried for half a minute by then
-
-
-@dataclass
-class Links(Outcome):
-    """What became of the links. A record counts as accepted when one of its issues shows it, or none is known."""
-
-    arrived: int = 0
-    wanted: int = 0
-    """How many there should be: unknown issues are counted too."""
-    refusals: dict[str, str] = field(default_factory=dict)
-    """Issues on which Jira does not want the link, and why."""
-    left: list[str] = field(default_factory=list)
-    """Issues that do not show all they should, because there was no answer or no time."""
 
 
 def requests(kind: Kind, records: Sequence[Record], access: Access) -> Iterator[Request]:

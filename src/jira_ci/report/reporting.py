@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
-from jira_ci.report import dry_run, findings
+from jira_ci.report import findings
 from jira_ci.report.fate import Fate, documents, problems
 from jira_ci.report.line import Line, without
 from jira_ci.report.plan import Plan
@@ -48,6 +48,8 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False, titl
     if not plan.claiming:
         return _no_keys(context, plan)
     if context.settings.dry_run:
+        from jira_ci.report import dry_run
+
         if context.settings.verify_keys:
             context.console.say("A dry run verifies no keys: Jira is not asked anything.")
         unsent = [Fate(destination) for destination in line.destinations]
