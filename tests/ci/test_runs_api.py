@@ -12,7 +12,7 @@ from jira_ci.ci.github_runs import GitHubRuns
 from jira_ci.ci.gitlab_runs import GitLabRuns
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.past_runs import PastRun, from_event, from_github, from_gitlab
-from jira_ci.ci.runs_api import connect
+from jira_ci.ci.providers import connect_runs
 from jira_ci.deadline import Deadline
 from jira_ci.run import Run
 
@@ -171,4 +171,4 @@ def test_nobody_is_asked_without_a_token_or_elsewhere() -> None:
     tokens = {"github_token": "", "gitlab_token": "", "job_token": "", "ca_bundle": "", "deadline": Deadline(1)}
     for provider in ("github", "gitlab", "local", "harness"):
         run = Run(provider, "octo/hello", "1", "", "", 1, "", api_url="https://api.example")
-        assert connect(run, **tokens) is None  # type: ignore[arg-type]
+        assert connect_runs(run, **tokens) is None  # type: ignore[arg-type]

@@ -9,8 +9,9 @@ from contextlib import closing
 import pytest
 
 from conversations import Conversation, serving
-from jira_ci.ci.comments import Comments, connect
+from jira_ci.ci.comments import Comments
 from jira_ci.ci.history import Unreadable
+from jira_ci.ci.providers import connect_comments
 from jira_ci.deadline import Deadline
 from jira_ci.report.comment_state import MARK
 from jira_ci.report.converging import settle
@@ -31,7 +32,7 @@ def comments(talk: Conversation) -> Iterator[Comments]:
 
 def opened(talk: Conversation) -> Comments:
     run = Run(talk.kind, "acme/shop", "88", "https://x.example/acme/shop", "a" * 40, 1, "", api_url=talk.url)
-    found = connect(run, github_token="ghs_x", gitlab_token="glpat", ca_bundle="", deadline=Deadline(20))
+    found = connect_comments(run, github_token="ghs_x", gitlab_token="glpat", ca_bundle="", deadline=Deadline(20))
     assert found is not None
     return found
 

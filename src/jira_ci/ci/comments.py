@@ -9,8 +9,6 @@ from typing import Any, Protocol
 from jira_ci.ci.api_answers import Refused
 from jira_ci.ci.history import History
 from jira_ci.ci.values import text, url, whole
-from jira_ci.deadline import Deadline
-from jira_ci.run import Run
 
 PAGES = 50
 """A conversation with more pages than these, of a hundred comments each, is not read to its end."""
@@ -66,19 +64,3 @@ def read(found: Mapping[str, Any], author: object, address: object) -> Comment:
     if not number or not text(author):
         raise Refused(0, "the answer is not of the documented shape")
     return Comment(number, text(found.get("body")), text(author), url(address))
-
-
-def connect(run: Run, *, github_token: str, gitlab_token: str, ca_bundle: str, deadline: Deadline) -> Comments | None:
-    """Who answers for this repository; None without a token that can write, or outside GitHub and GitLab.
-
-    ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
-    """
-    if run.provider == "github" and github_token:
-        from jira_ci.ci.github_comments import GitHubComments
-
-        return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == "gitlab" and run.api_url and gitlab_token:
-        from jira_ci.ci.gitlab_comments import GitLabComments
-
-        return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
-    return None

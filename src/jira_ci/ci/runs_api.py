@@ -8,10 +8,8 @@ from typing import Any, TypeVar
 from jira_ci.ci.api_answers import Asked, Refused, ask
 from jira_ci.ci.api_session import ApiSession
 from jira_ci.ci.api_shapes import rows
-from jira_ci.ci.past_runs import Runs
 from jira_ci.ci.values import mapping
 from jira_ci.deadline import Deadline
-from jira_ci.run import Run
 
 T = TypeVar("T")
 PAGE = 100
@@ -62,18 +60,3 @@ class Api:
             if len(found) < PAGE:
                 return
         raise Refused(0, f"more than {_PAGES * PAGE} would have to be read")
-
-
-def connect(
-    run: Run, *, github_token: str, gitlab_token: str, job_token: str, ca_bundle: str, deadline: Deadline
-) -> Runs | None:
-    """Who answers for this repository's runs; None without a token or outside GitHub and GitLab."""
-    if run.provider == "github" and github_token:
-        from jira_ci.ci.github_runs import GitHubRuns
-
-        return GitHubRuns(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == "gitlab" and run.api_url and (gitlab_token or job_token):
-        from jira_ci.ci.gitlab_runs import GitLabRuns
-
-        return GitLabRuns(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-    return None

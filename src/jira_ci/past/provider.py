@@ -24,10 +24,10 @@ class Provider:
     @cached_property
     def runs(self) -> Runs | None:
         """Who answers; None when there is nobody, or no token."""
-        from jira_ci.ci.runs_api import connect
+        from jira_ci.ci.providers import connect_runs
 
         context, self._connected = self._context, True
-        return connect(
+        return connect_runs(
             context.run,
             github_token=context.settings.github_token,
             gitlab_token=context.settings.gitlab_token,

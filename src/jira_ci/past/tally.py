@@ -15,7 +15,9 @@ from jira_ci.jira.stored import Stored
 from jira_ci.past.decision import Action
 from jira_ci.past.site import Site
 from jira_ci.past.targets import Target
-from jira_ci.text import markdown, one_line
+from jira_ci.summary import parts
+from jira_ci.summary.parts import Block, Mark, Notice, Page, Strong
+from jira_ci.text import one_line
 
 _SHOWN = 50
 
@@ -118,20 +120,15 @@ class Tally:
             summary=self._summary(dry),
         )
 
-    def _summary(self, dry: bool) -> str:
-        title = f"would be {self.verb.lower()}" if dry else self.verb.lower()
-        lines = [f"### Jira: {len(self.closed)} {title}", ""]
-        rows = [*self.closed, *self.left]
-        if rows:
-            lines += ["| Record | Was | Now | Why |", "| --- | --- | --- | --- |"]
-            lines += [
-                f"| {markdown(row.sentence)} | {markdown(row.was)} | {markdown(row.action.state or row.was)} "
-                f"| {markdown(row.action.why)} |"
-                for row in rows[:_SHOWN]
-            ]
-            lines += [f"| … and {len(rows) - _SHOWN} more | | | |"] * (len(rows) > _SHOWN) + [""]
-        lines += [f"**Not done:** {markdown(str(error), 2000)}" for error in self.errors[:_SHOWN]]
-        return "\n".join([*lines, ""]) if rows or self.errors else ""
+    def _summary(self, dry: bool) -> Page | None:
+        title = f"{len(self.closed)} {'would be ' * dry}{self.verb.lower()}"
+        rows = [
+            ((one.sentence,), (one.was,), (one.action.state or one.was,), (one.action.why,))
+            for one in (*self.closed, *self.left)
+        ]
+        wrong: list[Block] = [Notice((Strong("Not done:"), f" {error}")) for error in self.errors[:_SHOWN]]
+        blocks = [*parts.table("Records", ("Record", "Was", "Now", "Why"), rows, _SHOWN), *wrong]
+        return Page(Mark("bad" if self.errors else "good", title), tuple(blocks)) if blocks else None
 
 
 def row(site: Site, target: Target, stored: Stored, action: Action) -> Row:

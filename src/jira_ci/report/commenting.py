@@ -75,9 +75,9 @@ class _Commenting:
             self._show()
             return ""
         settings = self._context.settings
-        from jira_ci.ci.comments import connect
+        from jira_ci.ci.providers import connect_comments
 
-        comments = connect(
+        comments = connect_comments(
             self._run,
             github_token=settings.github_token,
             gitlab_token=settings.gitlab_token,
