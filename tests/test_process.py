@@ -39,6 +39,9 @@ def test_help_shows_the_commands_and_the_exit_codes(tmp_path: Path) -> None:
     ("arguments", "mend"),
     [
         (["reprot"], "Did you mean report?"),
+        (["--vresion"], "Did you mean --version?"),
+        (["--site", "acme.atlassian.net", "keys"], "Write: jira-ci keys --site ..."),
+        (["--dry-run"], "Write: jira-ci report --dry-run ..."),
         (["report", "--enviroment", "x"], "Did you mean --environment?"),
         ([], "See jira-ci --help."),
         (["keys", "--text"], "See jira-ci keys --help."),

@@ -60,7 +60,7 @@ def test_the_check_example_prints_these_lines(tmp_path: Path, sandbox: Sandbox) 
 def test_the_anywhere_example_reports_a_deployment(tmp_path: Path, sandbox: Sandbox) -> None:
     job = scenes.local(tmp_path / "shop", PATH)
     job.commit("WEB-12 Pay by card")
-    [block] = [block for block in CONSOLE if "pipx install" in block]
+    [block] = [block for block in CONSOLE if "pipx install" in block and "jira-ci report" in block]
     [command] = [line for line in block.splitlines() if line.startswith("$ jira-ci ")]
     job.environ |= scenes.reach(sandbox)
     ended = job.jira_ci(*shlex.split(command)[2:])

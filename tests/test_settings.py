@@ -80,12 +80,18 @@ def test_the_harness_plugins_settings_keep_their_meaning() -> None:
             "PLUGIN_STATE": "successful",
             "PLUGIN_LOG_LEVEL": "debug",
             "PLUGIN_CLOUD_ID": "1-2",
+            "PLUGIN_ENVIRONMENT_TYPE": "production",
+            "PLUGIN_PIPELINE": "nightly",
+            "PLUGIN_LINK": "https://ci.example/7",
+            "PLUGIN_ISSUEKEYS": "WEB-1,WEB-2",
             "PLUGIN_SITE": "not one of them",
         },
     )
     assert (settings.client_id, settings.client_secret, settings.instance) == ("id", "secret", "acme")
     assert (settings.projects, settings.environment, settings.state) == (("WEB",), ("prod",), ("successful",))
     assert (settings.log_level, settings.cloud_id, settings.site) == ("debug", "1-2", "")
+    assert (settings.environment_type, settings.pipeline) == ("production", "nightly")
+    assert (settings.url, settings.issue_keys) == ("https://ci.example/7", ("WEB-1", "WEB-2"))
 
 
 def test_the_workflows_own_token_is_the_last_resort() -> None:

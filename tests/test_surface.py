@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from jira_ci import __version__
-from jira_ci.cli import COMMANDS
+from jira_ci.arguments import COMMANDS
 from jira_ci.errors import Exit
 from jira_ci.gate.verdict import NOT_YET
 from jira_ci.jira.bulk import DEPLOYMENTS
@@ -157,6 +157,10 @@ def _readme_cells(row: Setting) -> tuple[str, str]:
 
 def test_the_readme_lists_every_setting() -> None:
     assert _rows("Settings") == {row.name: _readme_cells(row) for row in TABLE}
+
+
+def test_the_readme_lists_every_command() -> None:
+    assert _rows("Commands") == {name: (command.help,) for name, command in COMMANDS.items()}
 
 
 def test_the_readme_lists_every_exit_code() -> None:

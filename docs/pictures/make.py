@@ -1,6 +1,8 @@
-"""Makes the README's picture of the sandbox's pages: the example's deployments, with the details of one, in a browser.
+"""Makes the README's pictures in a browser: the sandbox's page of deployments, and the summary of a gated deployment.
 
-python docs/pictures/make.py            writes deployments.png beside this file
+python docs/pictures/make.py            writes deployments.png and summary.png beside this file
+
+Signs need a font that has them, such as fonts-noto-color-emoji.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ import datetime
 import shutil
 import struct
 import sys
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import ViewportSize, sync_playwright
+import job
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from jira_ci.sandbox import example
 from jira_ci.sandbox.server import Sandbox
@@ -25,37 +29,51 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
 _STANDING = datetime.datetime(2026, 3, 13, 14, 20, tzinfo=datetime.timezone.utc)  # so that it is always the same one
 _LARGEST = 150_000
 _SIZE: ViewportSize = {"width": 1000, "height": 1000}
+_NARROWER: ViewportSize = {"width": 880, "height": 400}
 
 
 def main() -> int:
-    """Writes the picture; the exit code says whether it is one for a README."""
+    """Writes the pictures; the exit code says whether they are some for a README."""
     program = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if program is None:
         sys.stderr.write(f"No browser: none of {', '.join(_BROWSERS)} is on the PATH.\n")
         return 2
-    with Sandbox() as sandbox:
-        sandbox.clock.standing = _STANDING.timestamp()
-        example.fill(sandbox.site)
-        taken = smaller(_screenshot(program, sandbox.address))
-    target = FOLDER / "deployments.png"
-    target.write_bytes(taken)
-    sys.stdout.write(f"{target}: {len(taken) / 1000:.0f} KB (at most {_LARGEST / 1000:.0f} KB)\n")
-    return 0 if len(taken) <= _LARGEST else 1
-
-
-def _screenshot(program: str, address: str) -> bytes:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
-        page = browser.new_page(viewport=_SIZE, device_scale_factor=2, color_scheme="light", reduced_motion="reduce")
-        page.goto(f"{address}/deployments")
-        # The newest one that failed: lanes are no order of time, places on them are.
-        failed = page.locator(".m:has(use[href='#failed'])").all()
-        max(failed, key=lambda one: (one.bounding_box() or {"x": 0.0})["x"]).hover()
-        timeline = page.locator(".timeline").bounding_box()
-        height = timeline["y"] + timeline["height"] + 12 if timeline else _SIZE["height"]
-        taken = page.screenshot(clip={"x": 0, "y": 0, "width": _SIZE["width"], "height": height})
+        with Sandbox() as sandbox:
+            sandbox.clock.standing = _STANDING.timestamp()
+            example.fill(sandbox.site)
+            taken = {
+                "deployments.png": _deployments(browser, sandbox.address),
+                "summary.png": _summary(browser, sandbox),
+            }
         browser.close()
-    return taken
+    return max(_written(FOLDER / name, smaller(picture)) for name, picture in taken.items())
+
+
+def _written(target: Path, picture: bytes) -> int:
+    target.write_bytes(picture)
+    sys.stdout.write(f"{target}: {len(picture) / 1000:.0f} KB (at most {_LARGEST / 1000:.0f} KB)\n")
+    return 0 if len(picture) <= _LARGEST else 1
+
+
+def _deployments(browser: Browser, address: str) -> bytes:
+    page = browser.new_page(viewport=_SIZE, device_scale_factor=2, color_scheme="light", reduced_motion="reduce")
+    page.goto(f"{address}/deployments")
+    # The newest one that failed: lanes are no order of time, places on them are.
+    failed = page.locator(".m:has(use[href='#failed'])").all()
+    max(failed, key=lambda one: (one.bounding_box() or {"x": 0.0})["x"]).hover()
+    timeline = page.locator(".timeline").bounding_box()
+    height = timeline["y"] + timeline["height"] + 12 if timeline else _SIZE["height"]
+    return page.screenshot(clip={"x": 0, "y": 0, "width": _SIZE["width"], "height": height})
+
+
+def _summary(browser: Browser, sandbox: Sandbox) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        text = job.deploy(Path(folder), sandbox)
+    page = browser.new_page(viewport=_NARROWER, device_scale_factor=2, color_scheme="light")
+    page.set_content(job.as_github(text))
+    return page.screenshot(full_page=True)
 
 
 def smaller(png: bytes) -> bytes:

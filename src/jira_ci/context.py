@@ -25,6 +25,7 @@ from jira_ci.settings import Settings, fill
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
+    from jira_ci.summary.parts import Page
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ class Result:
     """Step outputs; the JSON document holds them as well."""
     document: Mapping[str, Any] = field(default_factory=dict)
     """What only the JSON document holds."""
-    summary: str = ""
-    """Markdown."""
+    summary: Page | None = None
+    """What the job's reader opens."""
 
 
 def make_console(settings: Settings, edges: Edges) -> Console:

@@ -24,7 +24,7 @@ def publish(result: Result, context: Context) -> None:
 def _github(result: Result, context: Context) -> None:
     mask, environ = context.console.mask, context.edges.environ
     written = {"GITHUB_OUTPUT": outputs.github(result.outputs, f"jira-ci-{secrets.token_hex(16)}")}
-    written["GITHUB_STEP_SUMMARY"] = result.summary
+    written["GITHUB_STEP_SUMMARY"] = _summary(result, context, environ.get("GITHUB_STEP_SUMMARY", ""))
     for variable, text in written.items():
         if text and environ.get(variable):
             _write(Path(environ[variable]), mask(text), variable, context, append=True)
@@ -32,15 +32,44 @@ def _github(result: Result, context: Context) -> None:
             context.console.notice("warning", "GITHUB_OUTPUT is not set: there are no step outputs.")
 
 
+def _summary(result: Result, context: Context, path: str) -> str:
+    """In Markdown, no longer than what is left of the step's megabyte."""
+    if result.summary is None or not path:
+        return ""
+    from jira_ci.summary.as_markdown import LARGEST, as_markdown
+    from jira_ci.summary.parts import with_texts
+
+    return as_markdown(with_texts(result.summary, context.console.mask), LARGEST - _size(Path(path)))
+
+
+def _size(path: Path) -> int:
+    """In bytes: the step's other commands write to the same summary."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _gitlab(result: Result, context: Context) -> None:
     """In the checkout's root, where ``artifacts`` of the template pick them up."""
     mask = context.console.mask
     document = json.dumps(mask.document({**result.outputs, **result.document}), indent=2)
     written = {"jira-ci.env": mask(outputs.dotenv(result.outputs)), "jira-ci.json": document + "\n"}
-    written["jira-ci.md"] = mask(result.summary)
-    for name, text in written.items():
+    for name, text in (written | _pages(result, context)).items():
         if text:
             _write(context.root / name, text, name, context, append=False)
+
+
+def _pages(result: Result, context: Context) -> dict[str, str]:
+    """What a person reads: as Markdown, and as the page that a merge request links to."""
+    if result.summary is None:
+        return {}
+    from jira_ci.summary.as_html import as_html
+    from jira_ci.summary.as_markdown import as_markdown
+    from jira_ci.summary.parts import with_texts
+
+    mask, page = context.console.mask, with_texts(result.summary, context.console.mask)
+    return {"jira-ci.md": mask(as_markdown(page)), "jira-ci.html": mask(as_html(page))}
 
 
 def _harness(result: Result, context: Context) -> None:

@@ -54,13 +54,13 @@ class Settings:
     gitlab_token: str = _setting("text", "provider", "the same on GitLab (read_api); without it CI_JOB_TOKEN is tried", secret=True, metavar="TOKEN")
 
     projects: tuple[str, ...] = _setting("list", "keys", "only issues of these projects count, and lower-case keys do too", also=("project",), plugin=True, yaml="jira.projects", metavar="KEY")
-    issue_keys: tuple[str, ...] = _setting("list", "keys", "issue keys to report, besides those that are found", metavar="KEY")
+    issue_keys: tuple[str, ...] = _setting("list", "keys", "issue keys to report, besides those that are found", variables=("PLUGIN_ISSUEKEYS",), metavar="KEY")
     since: str = _setting("text", "keys", "the commit, tag or branch after which commits count", metavar="REVISION")
     service: tuple[str, ...] = _setting("list", "keys", "the service of the file, or several: only issues whose commits touch its paths count", metavar="NAME")
     on_no_keys: str = _setting("choice", "keys", "what to do when no issue key is found", default="skip", choices=("skip", "warn", "fail"))
 
     environment: tuple[str, ...] = _setting("list", "deployment", "the environment deployed to, or several", also=("environment-name",), plugin=True, metavar="NAME")
-    environment_type: str = _setting("choice", "deployment", "the environment's type, instead of the rules' answer", choices=("development", "testing", "staging", "production", "unmapped"))
+    environment_type: str = _setting("choice", "deployment", "the environment's type, instead of the rules' answer", plugin=True, choices=("development", "testing", "staging", "production", "unmapped"))
     tenant: tuple[str, ...] = _setting("list", "deployment", "the tenant deployed for, or several: each has its own record, and its own change", metavar="NAME")
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", metavar="TEXT")
 
@@ -74,10 +74,10 @@ class Settings:
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
-    pipeline: str = _setting("text", "identity", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", metavar="NAME")
+    pipeline: str = _setting("text", "identity", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", plugin=True, metavar="NAME")
     property: tuple[str, ...] = _setting("list", "identity", "kept with what is reported, unseen, for forget to find it by: three at most, as name=value", metavar="NAME=VALUE")
 
-    url: str = _setting("text", "record", "where the link in Jira leads, may hold {run-id} and the like; otherwise to the run", metavar="URL")
+    url: str = _setting("text", "record", "where the link in Jira leads, may hold {run-id} and the like; otherwise to the run", variables=("PLUGIN_LINK",), metavar="URL")
     description: str = _setting("text", "record", "the record's description, may hold {version}, {environment} and the like", metavar="TEXT")
     label: str = _setting("text", "record", "the record's label, may hold {version}, {environment} and the like", metavar="TEXT")
 

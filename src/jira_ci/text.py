@@ -41,6 +41,13 @@ def markdown(text: str, limit: int = 500) -> str:
     return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};" + "&#8203;" * (match[0] in "@#"), shown)
 
 
+def hypertext(text: str, limit: int = 500) -> str:
+    """For HTML, also inside a quoted attribute."""
+    import html
+
+    return html.escape(_CONTROL.sub(" ", text[:limit]) + "…" * (len(text) > limit))
+
+
 def for_jira(text: str, limit: int) -> str:
     """For a payload: without the characters Jira refuses, and no longer than its limit in UTF-16 units and characters.
 

@@ -212,7 +212,7 @@ def test_the_deadline_ends_it_and_what_did_not_arrive_is_said(tmp_path: Path) ->
     assert ended.json["unknown-keys"] == ["WEB-3"]
     assert ended.json["error"]["kind"] == "network"
     fates = [line.split(" | ")[-1] for line in job.summary().splitlines() if "/browse/" in line]
-    assert fates == ["reported |", "reported |", "unknown to Jira |", *["not reported |"] * 3]
+    assert fates == ["✅ reported |"] * 2 + ["⚠️ unknown to Jira |"] + ["❌ not reported |"] * 3
 
 
 def test_one_issue_in_trouble_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -303,3 +303,42 @@ def test_the_token_is_nowhere(job: Job, jira: Sandbox) -> None:
         ended = job.jira_ci(*DEPLOY, "success", "--log-level", "debug", *more)
         said += ended.out + ended.err
     assert jira.credentials.personal_token not in said + job.output() + job.summary()
+
+
+def test_a_site_that_never_answers_is_said_and_not_that_there_were_too_many_issues(tmp_path: Path) -> None:
+    with FaultyServer([hang]) as server:
+        ended = made(tmp_path, server.url).jira_ci(*DEPLOY, "success", "--issue-keys", "WEB-1", "--timeout", "1s")
+    assert "Asked 127.0.0.1:" in ended.out
+    assert "to show it on WEB-1: no complete answer came before the deadline." in ended.out
+    assert "report fewer issues" not in ended.out
+
+
+@pytest.mark.parametrize(
+    "whole", [reply(403, {"errorMessages": ["No."]}), reply(500), reply(302, location="https://x/")]
+)
+def test_a_refusal_is_not_hidden_by_what_the_site_says_of_itself(tmp_path: Path, whole: bytes) -> None:
+    refusal = reply(403, {"errorMessages": ["You may not link."]})
+    with FaultyServer({"/rest/api/3/serverInfo": [whole], "": [refusal]}) as server:
+        ended = made(tmp_path, server.url).jira_ci(*DEPLOY, "success", "--timeout", "1s")
+    assert "it answered 403 Forbidden: You may not link." in ended.out
+    assert "Give the account the permission Link Issues in these projects." in ended.out
+
+
+@pytest.mark.parametrize(
+    ("user", "credential"), [("", "a personal access token"), ("ana", "user and token")], ids=["token", "user"]
+)
+def test_an_answer_that_is_not_jiras_names_the_credential(tmp_path: Path, user: str, credential: str) -> None:
+    with FaultyServer({"/rest/api/3/serverInfo": [reply(404)], "": [reply(404, b"<html>")]}) as server:
+        job = made(tmp_path, server.url, **({"JIRA_CI_USER": user} if user else {}))
+        ended = job.jira_ci(*DEPLOY, "success")
+    assert f"to show it on WEB-12 with {credential}: the answer (404 Not Found" in ended.out
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_a_service_without_a_key_is_not_said_to_be_shown(tmp_path: Path, jira: Sandbox, dry: list[str]) -> None:
+    job = made(tmp_path, jira.address, jira.credentials.personal_token)
+    job.write(".jira-ci.yml", "services: {web: {ids: [SVC], paths: [web]}}")
+    ended = job.jira_ci(*DEPLOY, "success", "--service", "web", "--on-no-keys", "fail", *dry)
+    assert ended.code == 8, ended.out
+    assert "::error title=jira-ci::There is no issue key for Prod-EU (web): not reported." in ended.out
+    assert jira.exchanges == []

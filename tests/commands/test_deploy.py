@@ -30,6 +30,7 @@ from jira_ci.gate.record import Deployment
 from jira_ci.gate.verdict import Verdict
 from jira_ci.sandbox.exchange import Answer, Request
 from jira_ci.sandbox.server import Sandbox
+from jira_ci.summary.parts import Mark, Page
 
 OPTIONS = ("--environment", "Prod", "--version", "1.2.3", "--issue-keys", "WEB-12")
 FREE = ("--environment", "Dev", "--issue-keys", "WEB-12")
@@ -410,7 +411,9 @@ class StandIn:
 def verdict(row: int, **window: Any) -> Verdict:
     records: tuple[Mapping[str, Any], ...] = ({"window": {"end": None, **window}, "change": {"key": "OPS-7"}},)
     outputs = {"approved": row == 31, "decision": Decision.of(row, "").result}
-    return Verdict(Decision.of(row, "Because."), None, (), outputs, tuple(map(dict, records)), "", 0.0)
+    return Verdict(
+        Decision.of(row, "Because."), None, (), outputs, tuple(map(dict, records)), Page(Mark("good", "")), 0.0
+    )
 
 
 def run(here: Scene, gate: StandIn, program: str) -> Result:

@@ -113,6 +113,29 @@ def test_another_run_s_single_deployment_needs_its_number_from_the_provider(
     assert (ended.code, left(sandbox)) == (0, ["77 #41", "77 dev #41", "77 prod #41", "78 prod #41"])
 
 
+def test_a_tenant_s_deployment_takes_no_build_with_it(tmp_path: Path, sandbox: Sandbox) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.environ |= {**scenes.reach(sandbox), "CI_ENVIRONMENT_NAME": "Prod"}
+    report(job, "--tenant", "Acme, Bolt")
+    job.jira_ci("build", "--state", "success")
+    assert job.jira_ci("forget", "--tenant", "Acme", *REALLY).code == 0
+    assert left(sandbox) == ["88 #12", "88 prod;TENANT=bolt #12"]
+
+
+def test_a_run_that_is_named_twice_is_taken_out_once(job: Job, sandbox: Sandbox) -> None:
+    everything(job)
+    ended = job.jira_ci("forget", "--environment", "Prod, prod", "--run", "9001, #41", *REALLY, "--format", "json")
+    assert ended.json["forgotten"] == ["deployment #41 to Prod"]
+    assert left(sandbox) == [one for one in ALL if one != "77 prod #41"]
+
+
+def test_an_answer_that_is_nested_deeply_is_no_trouble(job: Job, sandbox: Sandbox) -> None:
+    everything(job)
+    deep = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
+    sandbox.before = lambda request: Answer(202, deep) if request.method == "DELETE" else None
+    assert job.jira_ci("forget", *REALLY, "--format", "json").code == 0
+
+
 def test_by_property_and_by_all_of_them(job: Job, sandbox: Sandbox) -> None:
     report(job, "--environment", "Dev", "--property", "train=7, team=web")
     report(job, "--environment", "Prod", "--property", "train=7, team=ops")

@@ -56,7 +56,7 @@ def test_an_approved_change_proceeds_and_everything_is_handed_on(job: Job, sandb
     assert (found["window-start"], found["window-end"], found["environment"]) == ("", "", "Prod")
     record = json.loads(Path(found["record"]).read_text(encoding="ascii"))
     assert (record["schema"], record["change"]["key"], record["approved"]) == ("jira-ci.decision/1", key, True)
-    assert "| Decision | Proceed |" in job.summary()
+    assert "| Decision | ✅ Proceed |" in job.summary()
 
 
 def test_one_json_document_holds_outputs_and_record(job: Job, sandbox: Sandbox) -> None:
@@ -103,7 +103,7 @@ def test_outside_of_the_window(job: Job, sandbox: Sandbox) -> None:
     assert ended.code == 5
     assert "Extend Planned end" in ended.out
     assert outputs(job)["window-end"] == "2001-01-01T10:00:00Z"
-    assert "| Window ends | 2001-01-01 " in job.summary()
+    assert "| Window ends | 2001&#45;01&#45;01 " in job.summary()
 
 
 def test_an_environment_without_change_control_is_no_approval(job: Job, sandbox: Sandbox) -> None:

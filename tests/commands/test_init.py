@@ -82,6 +82,7 @@ def test_the_workflow_is_complete_and_pinned(on_github: Job, builds: bool) -> No
     [job] = workflow["jobs"].values()
     uses = [step["uses"].split("@")[0] for step in job["steps"] if "uses" in step]
     assert uses == ["actions/checkout", "jira-ci/jira-ci"]
+    assert job["steps"][0]["with"] == {"persist-credentials": "false"}
     assert job["steps"][0]["uses"] in (ROOT / "README.md").read_text(encoding="utf-8")
     ours = job["steps"][-1]
     assert ours["if"] == "always()"
@@ -104,6 +105,16 @@ def test_workflows_that_build_are_followed_and_not_touched(on_github: Job) -> No
     }
     assert _text(on_github, ".github/workflows/ci.yml") == before
     assert "head_repository.full_name == github.repository" in _workflow(on_github)["jobs"]["report"]["if"]
+
+
+def test_the_step_for_a_job_that_builds_can_be_copied(on_github: Job) -> None:
+    on_github.write(".github/workflows/ci.yml", CI.format(name="CI"))
+    [step] = [step for step in on_github.jira_ci("init", "--format", "json").json["next"] if "counts of tests" in step]
+    sentence, _, lines = step.partition("\n")
+    assert sentence.endswith("take its workflow's name out of .github/workflows/jira.yml:")
+    [shown] = yaml.safe_load(lines)
+    assert shown["uses"] == "jira-ci/jira-ci@v0"
+    assert shown["with"].keys() <= ACTION["inputs"].keys()
 
 
 def test_the_step_reports_what_another_workflow_built(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -163,6 +174,8 @@ jobs:
         "canary": "unmapped",
     }
     steps = "\n".join(ended.json["next"])
+    assert ".github/workflows/reused.yml: workflows that call this have to pass the secrets on" in steps
+    assert '.github/workflows/reused.yml, job g, with environment: "${{ inputs.to }}"' in steps
     assert "deploy.yml, job e: its environment is ${{ vars.WHERE }}, and only a run knows" in steps
     line = _config(on_github).where("environments", "heroku")
     assert f"{line}: say which type this environment has, such as:\n  heroku: staging" in steps
@@ -309,6 +322,7 @@ variables: {REGION: eu}
 test: {script: [make]}
 prod: {environment: {name: "prod-$REGION", deployment_tier: production}, script: [./deploy.sh]}
 logged in: {environment: qa, before_script: [./log-in.sh], script: [./deploy.sh]}
+second: {extends: [prod], script: [./deploy.sh]}
 stop: {environment: {name: old, action: stop}, script: [x]}
 review: {environment: {name: review/$CI_COMMIT_REF_SLUG}, script: [x]}
 """,
@@ -334,6 +348,7 @@ review: {environment: {name: review/$CI_COMMIT_REF_SLUG}, script: [x]}
     }
     steps = "\n".join(ended.json["next"])
     assert ".gitlab-ci.yml: add below its include:, as one more item:\n  - local: .gitlab/jira-ci.yml" in steps
+    assert 'extends: [prod, ".jira-ci-deployment"]\n' in steps
     assert "job logged in: it has before_script of its own, so nothing was added to it." in steps
 
 

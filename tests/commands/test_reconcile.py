@@ -336,6 +336,23 @@ def test_what_was_found_before_trouble_came_is_closed(tmp_path: Path, sandbox: S
     assert [record["state"] for record in deployments(sandbox)] == ["in_progress", "cancelled"]
 
 
+def test_what_was_found_of_one_run_before_trouble_came_is_closed(tmp_path: Path, sandbox: Sandbox, killed: Job) -> None:
+    killed.jira_ci("report", "--state", "in_progress", "--environment", "Dev, Stage, Prod")
+    sandbox.before = lambda request: Answer(403) if "/prod/" in request.path else None
+    ended = janitor(tmp_path, sandbox).jira_ci("reconcile", "--environment", "Dev, Stage, Prod", "--on-error", "fail")
+    assert ended.code == 6
+    assert "Closed: 2." in ended.out
+
+
+def test_a_run_that_is_named_twice_is_closed_once(tmp_path: Path, sandbox: Sandbox, killed: Job, api: Api) -> None:
+    start(killed, *PROD)
+    past_runs.shows(api, github_run())
+    cleaner = past_runs.at_github(janitor(tmp_path, sandbox, "schedule"), api)
+    ended = cleaner.jira_ci("reconcile", "--environment", "Prod, prod", "--run", "9001, #41")
+    assert "Closed: 1." in ended.out
+    assert [record["state"] for record in deployments(sandbox)] == ["cancelled"]
+
+
 def test_a_site_without_credentials_does_not_keep_the_others(tmp_path: Path, sandbox: Sandbox, killed: Job) -> None:
     start(killed, *PROD)
     cleaner = janitor(tmp_path, sandbox)
@@ -346,7 +363,7 @@ def test_a_site_without_credentials_does_not_keep_the_others(tmp_path: Path, san
     ended = cleaner.jira_ci("reconcile", *PROD, "--on-error", "fail", "--format", "json")
     assert (ended.code, "JIRA_CI_EMEA_CLIENT_ID" in ended.json["error"]["mend"]) == (2, True)
     assert [(row["connection"], row["state"]) for row in ended.json["closed"]] == [("default", "cancelled")]
-    assert cleaner.jira_ci("reconcile", *PROD).code == 0
+    assert cleaner.jira_ci("reconcile", *PROD).code == 2, "wrong usage fails, whatever on-error says"
 
 
 def test_a_fork_s_run_has_nothing_to_ask_with(tmp_path: Path, sandbox: Sandbox) -> None:

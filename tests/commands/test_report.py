@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import scenes
+from faulty_server import FaultyServer, Step, hang, reply
 from jira_ci.sandbox.exchange import Answer, Request, json_answer
 from jira_ci.sandbox.server import Sandbox
 from scenes import Job
@@ -322,3 +323,28 @@ def test_a_connect_key_says_what_to_use_instead(job: Job) -> None:
     ended = job.jira_ci("report", "--state", "success", PLUGIN_CONNECT_KEY="abc")
     assert ended.code == 2
     assert "client-id and client-secret" in ended.out
+
+
+@pytest.mark.parametrize(("path", "asked"), [("/_edge", "tell its cloud id"), ("/oauth", "give an access token")])
+def test_who_did_not_answer_before_there_was_access_is_named(
+    tmp_path: Path, sandbox: Sandbox, path: str, asked: str
+) -> None:
+    there: dict[str, list[Step]] = {
+        "/_edge": [reply(200, {"cloudId": sandbox.cloud_id})],
+        path: [hang],
+        "": [reply(500)],
+    }
+    with FaultyServer(there) as server:
+        job = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12"), "pull_request")
+        job.environ |= {**scenes.reach(sandbox), "JIRA_CI_SITE": server.url, "JIRA_CI_API_URL": server.url}
+        ended = job.jira_ci("build", "--state", "success", "--timeout", "1s")
+    assert ended.code == 0
+    assert f"Asked 127.0.0.1:{server.port} to {asked}: no complete answer came before the deadline." in ended.out
+
+
+def test_the_summary_of_a_report_that_did_not_arrive_says_so_in_its_heading(tmp_path: Path) -> None:
+    job = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
+    job.environ |= {"JIRA_CI_SITE": "http://127.0.0.1:9", "JIRA_CI_API_URL": "http://127.0.0.1:9"}
+    job.environ |= {"JIRA_CI_CLIENT_ID": "id", "JIRA_CI_CLIENT_SECRET": "s3cret-of-nobody", "JIRA_CI_TIMEOUT": "1s"}
+    assert job.jira_ci("build", "--state", "success").code == 0
+    assert job.summary().splitlines()[0].endswith("Jira: build successful, not reported")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 import past_runs
 import scenes
 from ci.servers import Api, serving
+from gate_faults import answered
+from jira_ci.sandbox.exchange import Answer, Request, json_answer
 from jira_ci.sandbox.server import Sandbox
 from past_runs import PROJECT, REPO, github_run
 from scenes import NOW, Job
@@ -283,3 +286,53 @@ def test_of_two_services_one_is_rolled_back_and_stays_associated_with_its_servic
     assert {"associationType": "serviceIdOrKeys", "values": ["ari:search"]} in found[1]["associations"]
     ended = later(job).jira_ci("rollback", *PROD, "--service", "serch", "--run", "#41")
     assert (ended.code, "Did you mean Search?" in ended.out) == (2, True)
+
+
+def test_what_was_found_before_trouble_came_is_rolled_back(job: Job, sandbox: Sandbox) -> None:
+    job.jira_ci("deployment", "--environment", "Dev, Stage, Prod", "--state", "success")
+    sandbox.before = lambda request: Answer(403) if "/prod/" in request.path else None
+    options = ("--environment", "Dev, Stage, Prod", "--run", "#41", "--on-error", "fail")
+    ended = later(job).jira_ci("rollback", *options, now=LATER)
+    assert ended.code == 6
+    assert "Rolled back: 2." in ended.out
+
+
+def test_a_record_that_cannot_be_sent_again_does_not_keep_the_others(job: Job, sandbox: Sandbox) -> None:
+    job.jira_ci("deployment", "--environment", "Dev, Prod", "--state", "success")
+
+    def before(request: Request) -> Answer | None:
+        """Jira shows the deployment to Dev without any issues."""
+        if request.method != "GET" or "/dev/" not in request.path:
+            return None
+        shown = json.loads(answered(sandbox, request).body)
+        return json_answer(200, {name: value for name, value in shown.items() if name != "associations"})
+
+    sandbox.before = before
+    options = ("--environment", "Dev, Prod", "--run", "#41", "--on-error", "fail")
+    ended = later(job).jira_ci("rollback", *options, now=LATER)
+    assert (ended.code, "Rolled back: 1." in ended.out) == (8, True)
+
+
+def test_a_run_that_is_named_twice_is_rolled_back_once(job: Job, sandbox: Sandbox, api: Api) -> None:
+    deploy(job)
+    past_runs.shows(api, github_run())
+    other = past_runs.at_github(later(job), api)
+    ended = other.jira_ci("rollback", "--environment", "Prod, prod", "--run", "9001, #41", now=LATER)
+    assert "Rolled back: 1." in ended.out
+
+
+def test_what_was_done_at_one_site_is_told_when_nobody_knows_the_other_s(
+    job: Job, start_sandbox: Callable[..., Sandbox]
+) -> None:
+    other = start_sandbox()
+    deploy(job, state="failure")
+    job.environ |= {
+        "JIRA_CI_EMEA_CLIENT_ID": other.credentials.client_id,
+        "JIRA_CI_EMEA_CLIENT_SECRET": other.credentials.client_secret,
+    }
+    sites = f"connections:\n  emea: {{site: {other.address!r}, credentials: EMEA}}\nreport-to: [default, emea]\n"
+    job.write(".jira-ci.yml", sites)
+    ended = job.jira_ci("rollback", *PROD, "--format", "json", "--on-error", "fail", now=LATER)
+    assert ended.code == 2
+    assert [(row["connection"], row["state"]) for row in ended.json["closed"]] == [("default", "rolled_back")]
+    assert ended.json["error"]["message"].startswith("run is not set")

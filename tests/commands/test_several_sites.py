@@ -70,7 +70,7 @@ def test_both_sites_show_it_and_the_document_tells_them_apart(job: Job, sandbox:
     assert [one["connection"] for one in ended.json["requests"]] == [*["default"] * 3, "emea", "emea"]
     assert "default: Jira accepted 1 of 1." in ended.err
     assert "emea: Jira has 1 of 1 remote links." in ended.err
-    assert "| Issue | Found in | Title | Status | Assignee | default | emea |" in job.summary()
+    assert "| Issue | Title | Status | Found in | default | emea |" in job.summary()
 
 
 def test_no_site_sees_the_credentials_or_headers_of_another(job: Job, sandbox: Sandbox, emea: Sandbox) -> None:
@@ -213,7 +213,7 @@ def test_a_key_that_one_of_the_sites_knows_is_no_trouble(tmp_path: Path, sandbox
     assert ended.json["unknown-keys"] == ["WEB-5001"]
     assert ended.json["connections"]["default"]["unknown-keys"] == ["WEB-5000", "WEB-5001"]
     assert ended.json["connections"]["emea"]["unknown-keys"] == ["WEB-5001", "WEB-12"]
-    assert "unknown to Jira | reported |" in job.summary()
+    assert "unknown to Jira | ✅ reported |" in job.summary()
 
 
 def test_a_site_that_knows_none_is_said_and_no_error_while_another_knows_some(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -331,3 +331,18 @@ def test_the_default_is_not_even_dialled_when_the_file_leaves_it_out(job: Job, s
     job.write(".jira-ci.yml", text)
     job.jira_ci(*REPORT)
     assert sandbox.exchanges == []
+
+
+def test_a_site_is_not_said_to_be_late_that_another_one_left_no_time_to_ask(
+    tmp_path: Path, sandbox: Sandbox, emea: Sandbox
+) -> None:
+    with FaultyServer([hang]) as server:
+        job = reporting(tmp_path, sandbox, server.url)
+        text = f'connections:\n  emea: {{site: "{server.url}", credentials: EMEA}}\n'
+        text += f'  apac: {{site: "{emea.address}", credentials: APAC}}\nreport-to: [emea, apac]\n'
+        job.write(".jira-ci.yml", text)
+        job.environ |= {"JIRA_CI_EMEA_TOKEN": "t0k3n-of-emea", "JIRA_CI_APAC_TOKEN": emea.credentials.personal_token}
+        ended = job.jira_ci(*REPORT, "--timeout", "1s")
+    assert "apac: Jira has 1 of 1 remote links." in ended.out
+    assert "apac: Titles and status of the issues are not shown: no time was left." in ended.out
+    assert [one.path.rpartition("/")[2] for one in emea.exchanges] == ["remotelink"]

@@ -13,6 +13,7 @@ import pytest
 import scenes
 from gate_jobs import scene
 from jira_ci.jira.records import keys_of, services_of
+from jira_ci.sandbox.exchange import Answer
 from jira_ci.sandbox.server import Sandbox
 from scenes import Job
 
@@ -333,3 +334,42 @@ def test_a_build_cannot_be_rolled_back(job: Job) -> None:
     ended = job.jira_ci("build", "--state", "rolled_back")
     assert ended.code == 2
     assert "Jira knows for deployments only" in ended.out + ended.err
+
+
+CHOICES = [("skip", 0, "There"), ("warn", 0, "::warning"), ("fail", 8, "::error")]
+
+
+@pytest.mark.parametrize(("choice", "code", "begins"), CHOICES)
+def test_a_service_without_a_key_is_sent_and_on_no_keys_decides(
+    monorepo: Job, sandbox: Sandbox, choice: str, code: int, begins: str
+) -> None:
+    start = monorepo.git("rev-parse", "HEAD~1")  # since then only web was touched
+    services = ("--service", "billing,web", "--since", start, "--on-no-keys", choice)
+    ended = monorepo.jira_ci("deployment", "--environment", "Prod", "--state", "success", *services)
+    assert ended.code == code, ended.out
+    assert [(keys_of(one), services_of(one) != []) for one in sent(sandbox)] == [([], True), (["WEB-13"], True)]
+    [said] = [line for line in ended.out.splitlines() if "no issue key for" in line]
+    assert said.startswith(begins)
+    assert "There is no issue key for Prod (billing): shown on services only." in said
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_a_build_of_a_service_without_a_key_is_said_not_to_be_reported(
+    monorepo: Job, sandbox: Sandbox, dry: list[str]
+) -> None:
+    start = monorepo.git("rev-parse", "HEAD~1")
+    asked = ("--service", "billing,web", "--since", start, "--on-no-keys", "fail", "--format", "json", *dry)
+    ended = monorepo.jira_ci("build", "--state", "success", *asked)
+    assert ended.code == 8
+    assert ended.json["error"]["message"] == "There is no issue key for CI (billing) #41: not reported."
+    assert ended.json["issue-keys"] == ["WEB-13"]
+    assert [keys_of(one) for one in sent(sandbox)] == ([] if dry else [["WEB-13"]])
+
+
+def test_what_jira_refuses_decides_before_a_missing_key(monorepo: Job, sandbox: Sandbox) -> None:
+    sandbox.before = lambda request: Answer(403) if request.path.endswith("/bulk") else None
+    start = monorepo.git("rev-parse", "HEAD~1")
+    asked = ("--service", "billing,web", "--since", start, "--on-no-keys", "fail", "--on-error", "fail")
+    ended = monorepo.jira_ci("deployment", "--environment", "Prod", "--state", "success", *asked)
+    assert ended.code == 6
+    assert "There is no issue key for Prod (billing)" in ended.out

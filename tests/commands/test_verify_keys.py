@@ -63,8 +63,8 @@ def test_issues_that_jira_does_not_show_are_left_out_and_said(job: Job, sandbox:
     assert ended.json["unknown-keys"] == ["WEB-5000", "ABC-1"]
     assert ended.json["issue-keys"] == ["WEB-5000", "ABC-1", "WEB-3", "WEB-12"]
     assert "Issues that Jira does not know" not in ended.err
-    assert job.summary().count("| not shown by Jira |") == 2
-    assert job.summary().count("| reported |") == 2
+    assert job.summary().count("⚠️ not shown by Jira |") == 2
+    assert job.summary().count("| ✅ reported |") == 2
 
 
 def test_titles_and_verification_are_one_request_before_the_report(job: Job, sandbox: Sandbox) -> None:

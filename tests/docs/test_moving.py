@@ -14,7 +14,7 @@ import yaml
 import gate_jobs
 import scenes
 from gate_subjects import approved
-from jira_ci.cli import COMMANDS
+from jira_ci.arguments import COMMANDS
 from jira_ci.configuration import config
 from jira_ci.configuration.schema import schema
 from jira_ci.sandbox.server import Sandbox
@@ -26,7 +26,8 @@ PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / 
 OUTPUTS = set(yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["outputs"])
 SETTINGS = {name: row for row in TABLE for name in (row.name, *row.also)}
 PLUGIN = {f"PLUGIN_{name.upper().replace('-', '_')}" for name, row in SETTINGS.items() if row.plugin}
-VARIABLES = {f"JIRA_CI_{name.upper().replace('-', '_')}" for name in SETTINGS} | PLUGIN
+OTHERS = {variable for row in TABLE for variable in row.variables}
+VARIABLES = {f"JIRA_CI_{name.upper().replace('-', '_')}" for name in SETTINGS} | PLUGIN | OTHERS
 FILES = {".jira-ci.yml"}
 PLACEHOLDERS = {"{version}", "{environment}", "{run-id}"}
 PATH = os.environ["PATH"]

@@ -248,6 +248,13 @@ def test_a_version_that_was_written_over_after_we_looked_is_not_the_one_allowed(
         assert looks
 
 
+@pytest.mark.parametrize("flag", ["version=1.2.3\U0001f600", "tenant=A\u200bcme", "environment=Prod\x07"])
+def test_what_jira_would_show_as_something_else_is_not_submitted(here: Scene, flag: str) -> None:
+    found = ask(here, flag)
+    assert found.decision.exit == 2
+    assert submitted(here.sandbox) == []
+
+
 def test_another_run_asks_anew(here: Scene) -> None:
     ask(here)
     approve(here.sandbox)

@@ -17,12 +17,13 @@ from jira_ci.gate.comments import duration
 from jira_ci.gate.docket import objection
 from jira_ci.gate.keeper import Keeper
 from jira_ci.gate.record import Deployment, digest
+from jira_ci.gate.summary import local_and_utc
 from jira_ci.gate.verdict import NOT_YET, Verdict
-from jira_ci.gate.words import local_and_utc
 from jira_ci.run import PullRequest, Run
 from jira_ci.sandbox.desk.people import DINA
 from jira_ci.sandbox.exchange import Answer, Request
 from jira_ci.sandbox.server import Sandbox
+from jira_ci.summary.as_markdown import as_markdown
 
 
 @pytest.fixture
@@ -216,6 +217,26 @@ def test_a_verdict_is_confirmed_by_reading_again_when_it_is_old(here: Scene) -> 
         assert told(keeper.confirm()) == (31, "wait", 7)
 
 
+@pytest.mark.parametrize(("slow", "result"), [(3, "proceed"), (99, "wait")])
+def test_a_round_that_takes_too_long_is_read_again_until_the_deadline(here: Scene, slow: int, result: str) -> None:
+    approved(here.sandbox)
+    rounds: list[Request] = []
+
+    def before(request: Request) -> None:
+        """So many rounds take 40 s each."""
+        if request.path.endswith("/approval"):
+            rounds.append(request)
+            if len(rounds) <= slow:
+                here.time.sleep(40)
+
+    with here.keeper("wait=10m", "timeout=2m") as keeper:
+        keeper.ask()
+        here.time.sleep(31)
+        here.sandbox.before = before
+        assert keeper.confirm().decision.result == result
+    assert len(rounds) == 4 or slow > 3 < len(rounds)
+
+
 def test_the_record_is_a_file_and_stays_the_same_when_it_is_completed(here: Scene) -> None:
     approved(here.sandbox)
     with here.keeper() as keeper:
@@ -237,10 +258,11 @@ def test_the_summary_names_everything_and_everything_in_it_is_inert(here: Scene)
     here.sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
     found = ask(here)
     assert told(found) == (32, "proceed", 0)
-    assert f"]({here.sandbox.address}/browse/{key})" in found.summary
-    for word in ("| Status | Implementing |", "| Decision | Proceed |", "Ana Souza: approved", "Window ends", "UTC"):
-        assert word in found.summary
-    assert TITLE not in found.summary  # its quotes are entities
+    text = as_markdown(found.summary)
+    assert f"]({here.sandbox.address}/browse/{key})" in text
+    for word in ("| Status | Implementing |", "✅ Proceed |", "Ana Souza ✅ approved", "Window ends", "UTC"):
+        assert word in text
+    assert TITLE not in text  # its quotes are entities
 
 
 def commented(here: Scene, key: str) -> list[tuple[str, bool]]:
@@ -505,11 +527,39 @@ def test_each_tenant_needs_a_change_of_its_own(here: Scene) -> None:
     (made,) = titled(here.sandbox, title_of("Prod", "Bolt"))
     assert found.outputs["environment"] == ["Prod"]
     assert found.outputs["change-key"][1] == made
-    assert "Prod for Bolt" in found.summary
+    assert "Prod for Bolt" in as_markdown(found.summary)
     here.sandbox.desk.transition(made, "Implementing")
     found = ask(here, *both)
     assert told(found) == (31, "proceed", 0)
     assert [one["subject"]["tenant"] for one in found.records] == ["Acme", "Bolt"]
+
+
+def test_spellings_of_one_environment_and_tenant_need_one_change_and_that_is_said(here: Scene) -> None:
+    tenants(here)
+    here.deploying = False
+    found = ask(here, "environment=Prod, PROD", "tenant=Big Acme,big  acme")
+    assert told(found) == (15, "wait", 4)
+    assert [one["subject"]["tenant"] for one in found.records] == ["Big Acme"]
+    assert len(titled(here.sandbox, title_of("Prod", "Big Acme"))) == 1
+    log = here.log.getvalue()
+    assert '"Prod" and "PROD" are one environment' in log
+    assert "are one tenant" in log
+
+
+@pytest.mark.parametrize("names", ["Prod,Pro\u200bd", "Pro\u200bd,Prod"])
+def test_a_spelling_that_nobody_sees_is_refused_and_not_taken_for_the_other(here: Scene, names: str) -> None:
+    approved(here.sandbox)
+    assert told(ask(here, f"environment={names}"))[1:] == ("deny", 2)
+
+
+@pytest.mark.parametrize("flags", [(), ("wait=2m",)])
+def test_every_environment_that_is_waited_for_is_said_once(here: Scene, flags: tuple[str, ...]) -> None:
+    tenants(here)
+    approved(here.sandbox, summary=title_of("Prod", "Acme"))
+    found = ask(here, "tenant=Acme,Bolt,Coil", "create=false", *flags)
+    assert told(found) == (16, "wait", 4)
+    log = here.log.getvalue()
+    assert [log.count(f"Prod for {name}: ") for name in ("Acme", "Bolt", "Coil")] == [0, 1, 1]
 
 
 def test_of_environments_and_tenants_one_that_is_denied_denies_all(here: Scene) -> None:

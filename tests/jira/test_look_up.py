@@ -178,3 +178,21 @@ def test_no_answer_holds_an_address_of_somebody_in_its_card(sandbox: Sandbox) ->
     assert b"ana@example.com" in heard[0].body  # Jira shows it
     assert found.cards["WEB-1"].assignee == "Ana Souza"
     assert "@" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "mend"),
+    [
+        (reply(403), "The account needs the permission Browse Projects"),
+        (reply(404), "No Jira answers at this address"),
+        (reply(403, x_seraph_loginreason="AUTHENTICATION_DENIED"), "CAPTCHA"),
+        (reply(401), "Check user and token"),
+    ],
+)
+def test_the_advice_asks_for_no_more_than_the_question_needs(answer: bytes, mend: str) -> None:
+    with FaultyServer([answer]) as server, client() as one:
+        where = Access(server.url, server.url, "11", user="ana@example.com", token="t")
+        found = look_up(one, where, "cloud", ["WEB-1"], lambda: "11")
+    assert found.error is not None
+    assert mend in found.error.mend
+    assert "service desk" not in found.error.mend

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,56 +9,13 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.git import Git
-from jira_ci.ci.history import Commits, Touched, Unreadable
+from jira_ci.ci.history import Commits, Touched
 from jira_ci.keys.attribution import Asked, attribute
 from jira_ci.run import PullRequest, Run
+from table_provider import Provider
 
 A, B = ("services/a/**",), ("services/b", "libs/**", "!libs/docs")
 SHA = "a" * 40
-
-
-@dataclass
-class Provider:
-    """Answers out of tables, refuses what they lack, and notes what it was asked."""
-
-    answers: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    asked: list[tuple[Any, ...]] = field(default_factory=list)
-    missing: bool = False
-
-    def _answer(self, *question: Any) -> Any:
-        self.asked.append(question)
-        if question not in self.answers:
-            raise Unreadable(f"The provider did not show {question[0]}.", missing=self.missing)
-        return self.answers[question]
-
-    def compare(self, base: str, head: str) -> Commits:
-        found: Commits = self._answer("compare", base, head)
-        return found
-
-    def commit_message(self, commit: str) -> str:
-        return str(self._answer("message", commit))
-
-    def files_of(self, commit: str) -> Touched:
-        found: Touched = self._answer("files", commit)
-        return found
-
-    def pull_request(self, number: int) -> PullRequest:
-        found: PullRequest = self._answer("pull", number)
-        return found
-
-    def pull_request_commits(self, number: int) -> Commits:
-        found: Commits = self._answer("pull commits", number)
-        return found
-
-    def pull_requests_of(self, commit: str) -> list[PullRequest]:
-        found: list[PullRequest] = self._answer("pulls of", commit)
-        return found
-
-    def last_deployment(self, environment: str) -> str:
-        return str(self._answer("last", environment))
-
-    def close(self) -> None:
-        pass
 
 
 def run_of(**values: Any) -> Run:

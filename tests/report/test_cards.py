@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jira_ci.jira.issues import Card
 from jira_ci.report import cards
+from jira_ci.summary.parts import Link
 from report_values import HOSTILE
 
 PAY = Card(
@@ -35,14 +36,14 @@ def test_the_log_has_twenty_lines_at_most() -> None:
 def test_the_summary_has_three_columns_more_or_none() -> None:
     shown = cards.columns(FOUND)
     assert [column.title for column in shown] == ["Title", "Status", "Assignee"]
-    assert [column.cell("WEB-12") for column in shown] == ["Pay by card", "In Progress", "Ana"]
-    assert [column.cell("MOB-1") for column in shown] == ["", "", ""]
+    assert [column.cell("WEB-12") for column in shown] == [("Pay by card",), ("In Progress",), ("Ana",)]
+    assert [column.cell("MOB-1") for column in shown] == [(), (), ()]
     assert cards.columns({}) == []
 
 
 def test_a_moved_issue_is_linked_under_its_new_key() -> None:
-    assert cards.moved(FOUND) == {"WEB-1": "[OPS&#45;7](https://acme.example/browse/OPS-7)"}
-    assert cards.moved({"web-12": PAY, "WEB-2": Card("OPS-8", "Pay")}) == {"WEB-2": "OPS&#45;8"}
+    assert cards.moved(FOUND) == {"WEB-1": Link("OPS-7", "https://acme.example/browse/OPS-7")}
+    assert cards.moved({"web-12": PAY, "WEB-2": Card("OPS-8", "Pay")}) == {"WEB-2": Link("OPS-8", "")}
 
 
 def test_the_document_has_everything_under_the_keys_that_were_reported() -> None:
@@ -83,4 +84,5 @@ def test_long_texts_are_cut() -> None:
     found = {"WEB-1": Card("WEB-1", "x" * 10_000, "y" * 10_000, assignee="z" * 10_000)}
     [line] = cards.lines(["WEB-1"], found)
     assert len(line) < 502
-    assert all(len(column.cell("WEB-1")) == 201 for column in cards.columns(found))
+    cells = [column.cell("WEB-1")[0] for column in cards.columns(found)]
+    assert [len(str(cell)) for cell in cells] == [201, 201, 201]

@@ -116,9 +116,19 @@ def test_the_plan_in_the_log() -> None:
     lines = list(findings.plan_lines(plan(many, state="failed")))
     assert lines[0].startswith("CI #7 to Prod (production), failed: WEB-1, WEB-2, ")
     assert lines[0].endswith("WEB-20, ...")
-    assert lines[1] == "3 more keys are left out: Jira takes 500."
+    assert lines[1:] == ["3 more keys are left out: Jira takes 500 of one record."]
     assert list(findings.plan_lines(plan(entry()))) == ["CI #7, successful: no keys"]
     assert list(findings.dropped_lines([many])) == ["Not counted: UTF-8 (a well-known impostor)"]
+
+
+def test_keys_that_are_left_out_of_many_records_are_said_once() -> None:
+    same = [entry("WEB-1", environment="Prod", left_out=3)] * 200
+    lines = list(findings.plan_lines(plan(*same)))
+    assert len(lines) == 201
+    assert lines[-1] == "3 more keys are left out: Jira takes 500 of one record."
+    other = plan(*same, entry("WEB-1", environment="Dev", left_out=4), entry("WEB-1", environment="QA"))
+    assert list(findings.left_out_lines(other)) == ["Up to 4 more keys are left out: Jira takes 500 of one record."]
+    assert list(findings.left_out_lines(plan(entry("WEB-1")))) == []
 
 
 REPORT = Request("POST", "https://api.example/x", "take 1 build", {"a": "ä"}, bearer="tok")

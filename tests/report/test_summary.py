@@ -1,4 +1,4 @@
-"""The job summary."""
+"""The report's page, as a reader of the job summary sees it."""
 
 from __future__ import annotations
 
@@ -11,71 +11,107 @@ from jira_ci.report.fate import Fate
 from jira_ci.report.plan import Plan
 from jira_ci.report.summary import Column, summary
 from jira_ci.settings import resolve
+from jira_ci.summary.as_markdown import as_markdown
+from rendered import Rendered, render
 from report_values import HERE, HOSTILE, THERE, entry, plan, record
 
 NOWHERE = Destination("default", resolve({}, {}))
+DROPPED = "Not counted as issues: UTF-8 (a well-known impostor)"
 
 
-def one(what: Plan, outcome: Outcome, error: JiraCiError | None = None, at: Destination = NOWHERE) -> str:
-    return summary(what, [Fate(at, outcome)], [error])
+def one(what: Plan, outcome: Outcome, error: JiraCiError | None = None, at: Destination = NOWHERE) -> Rendered:
+    return render(as_markdown(summary(what, [Fate(at, outcome)], [error])))
 
 
 def test_the_summary_in_full() -> None:
-    text = one(
+    found = one(
         plan(entry("WEB-1", "WEB-2", "WEB-3", environment="Prod", gaps=("The clone is shallow.",))),
         Outcome(accepted=[record("a", "WEB-1", "WEB-2")], unknown_keys=["WEB-2"], refused_keys=["WEB-3"]),
         at=HERE,
     )
-    assert text == "\n".join(
-        [
-            "### Jira: deployment successful",
-            "",
-            "| Environment | Type | State |",
-            "| --- | --- | --- |",
-            "| Prod | production | successful |",
-            "",
-            "| Issue | Found in | Jira |",
-            "| --- | --- | --- |",
-            "| [WEB&#45;1](https://acme.atlassian.net/browse/WEB-1) | branch | reported |",
-            "| [WEB&#45;2](https://acme.atlassian.net/browse/WEB-2) | branch | unknown to Jira |",
-            "| [WEB&#45;3](https://acme.atlassian.net/browse/WEB-3) | branch | refused |",
-            "",
-            "- The clone is shallow&#46;",
-            "",
-        ]
+    assert found == Rendered(
+        headings=["✅ Jira: deployment successful", "Not accepted", "Perhaps not complete"],
+        items=[
+            "Refused by Jira, and left out of the report: WEB-3",
+            "Issues that Jira does not know: WEB-2",
+            "The clone is shallow.",
+            DROPPED,
+        ],
+        tables=[
+            [["Environment", "Type", "State"], ["Prod", "production", "✅ successful"]],
+            [
+                ["Issue", "Found in", "Jira"],
+                ["WEB-1", "branch", "✅ reported"],
+                ["WEB-2", "branch", "⚠️ unknown to Jira"],
+                ["WEB-3", "branch", "❌ refused"],
+            ],
+        ],
+        links=[f"https://acme.atlassian.net/browse/WEB-{number}" for number in (1, 2, 3)],
     )
 
 
 def test_nothing_in_the_summary_is_markup_that_a_stranger_wrote() -> None:
     hostile = entry("WEB-1", environment=HOSTILE, gaps=(HOSTILE,), source=HOSTILE)
-    text = one(plan(hostile), Outcome(), NetworkError(HOSTILE))
-    plain = one(plan(entry("WEB-1", environment="E", gaps=("G",), source="S")), Outcome(), NetworkError("N"))
-    for character in "`<![@|\x1b\n":
-        assert text.count(character) == plain.count(character)
+    outcome = Outcome(rejected=[(record(HOSTILE, "WEB-1", environment=HOSTILE), [HOSTILE])])
+    found = one(plan(hostile), outcome, NetworkError(HOSTILE), at=HERE)
+    assert found.strange == []
+    assert found.links == ["https://acme.atlassian.net/browse/WEB-1"]
+    assert [[len(row) for row in table] for table in found.tables] == [[3, 3], [3, 3]]
+    assert (len(found.items), len(found.quotes)) == (3, 1)
+
+
+def test_a_rejected_record_is_named_with_all_reasons() -> None:
+    rejected = record("CI #7", "WEB-1", "WEB-2", environment="Prod")
+    found = one(plan(entry("WEB-1")), Outcome(rejected=[(rejected, ["too long", "no url"]), (record("b"), [])]))
+    assert found.items[:2] == [
+        "Rejected: CI #7 to Prod (WEB-1, WEB-2): too long; no url",
+        "Rejected: b: Jira gives no reason.",
+    ]
+
+
+def test_where_all_is_well_there_is_nothing_but_the_tables() -> None:
+    keys = dataclasses.replace(entry("WEB-1").claim.keys, dropped={})
+    clean = dataclasses.replace(entry("WEB-1", environment="Prod"), claim=dataclasses.replace(entry().claim, keys=keys))
+    found = one(plan(clean), Outcome(accepted=[record("a", "WEB-1")]))
+    assert (len(found.headings), len(found.tables)) == (1, 2)
+    assert (found.paragraphs, found.items, found.quotes) == ([], [], [])
+
+
+def test_tenants_and_services_have_columns_where_there_are_any() -> None:
+    first = dataclasses.replace(entry("WEB-1", environment="Prod"), tenant="Acme")
+    second = dataclasses.replace(entry("WEB-1", environment="Dev"), service="billing")
+    found = one(plan(first, second, state="rolled_back"), Outcome())
+    assert found.tables[0] == [
+        ["Environment", "Tenant", "Service", "Type", "State"],
+        ["Prod", "Acme", "", "production", "↩️ rolled back"],
+        ["Dev", "", "billing", "production", "↩️ rolled back"],
+    ]
 
 
 def test_a_long_list_of_keys_is_cut_in_the_summary() -> None:
-    text = one(plan(entry(*(f"WEB-{number}" for number in range(150)))), Outcome())
-    assert "| … and 50 more | | |" in text
+    found = one(plan(entry(*(f"WEB-{number}" for number in range(150)))), Outcome())
+    assert len(found.tables[0]) == 102
+    assert found.tables[0][-1] == ["… and 50 more", ""]
 
 
 def test_what_failed_stands_in_the_summary() -> None:
-    text = one(plan(entry("WEB-1")), Outcome(), NetworkError("It is down.", "Try later."))
-    assert "**Not reported:** It is down&#46; Try later&#46;" in text
-    assert "| WEB&#45;1 | branch | not reported |" in text
+    found = one(plan(entry("WEB-1")), Outcome(), NetworkError("It is down.", "Try later."))
+    assert found.quotes == ["Not reported: It is down. Try later."]
+    assert found.column(0, "Jira") == ["❌ not reported"]
 
 
 def test_every_destination_has_a_column_and_the_link_leads_to_a_site_that_knows_the_issue() -> None:
     here = Fate(HERE, Outcome(accepted=[record("a", "WEB-1", "OPS-1")], unknown_keys=["OPS-1"]))
     there = Fate(THERE, Outcome(accepted=[record("a", "WEB-1", "OPS-1")], unknown_keys=["WEB-1"]))
-    lines = summary(plan(entry("WEB-1", "OPS-1")), [here, there], [None, None]).splitlines()
-    assert lines[2:] == [
-        "| Issue | Found in | default | emea |",
-        "| --- | --- | --- | --- |",
-        "| [WEB&#45;1](https://acme.atlassian.net/browse/WEB-1) | branch | reported | unknown to Jira |",
-        "| [OPS&#45;1](https://jira.acme.example/browse/OPS-1) | branch | unknown to Jira | reported |",
-        "",
+    found = render(as_markdown(summary(plan(entry("WEB-1", "OPS-1")), [here, there], [None, None])))
+    assert found.tables == [
+        [
+            ["Issue", "Found in", "default", "emea"],
+            ["WEB-1", "branch", "✅ reported", "⚠️ unknown to Jira"],
+            ["OPS-1", "branch", "⚠️ unknown to Jira", "✅ reported"],
+        ]
     ]
+    assert found.links == ["https://acme.atlassian.net/browse/WEB-1", "https://jira.acme.example/browse/OPS-1"]
 
 
 def test_what_failed_at_one_of_several_is_said_of_that_one() -> None:
@@ -85,25 +121,29 @@ def test_what_failed_at_one_of_several_is_said_of_that_one() -> None:
         Fate(dataclasses.replace(THERE, name="asia"), withheld="A fork."),
         Fate(dataclasses.replace(THERE, name="us"), Outcome(accepted=[record("a", "WEB-1")], unknown_keys=["WEB-1"])),
     ]
-    text = summary(plan(entry("WEB-1")), fates, [None, NetworkError("down"), None, None])
-    assert "| reported | not reported |  | unknown to Jira |" in text
-    assert "**Not reported to emea:** down" in text
-    assert "Not reported to asia: A fork&#46;" in text
-    assert "us knows none of these issues." in text
+    found = render(as_markdown(summary(plan(entry("WEB-1")), fates, [None, NetworkError("down"), None, None])))
+    assert found.tables[0] == [
+        ["Issue", "Found in", "default", "emea", "us"],
+        ["WEB-1", "branch", "✅ reported", "❌ not reported", "⚠️ unknown to Jira"],
+    ]
+    assert found.quotes == ["Not reported to emea: down", "Not reported to asia: A fork."]
+    assert "us: This site knows none of the issues." in found.items
 
 
 def test_an_issue_that_lacks_one_of_its_links_is_not_reported() -> None:
-    links = Links(accepted=[record("a", "WEB-1", "WEB-2")], left=["WEB-2"], error=NetworkError("late"))
-    text = one(plan(entry("WEB-1", "WEB-2")), links, links.error)
-    assert "| WEB&#45;1 | branch | reported |" in text
-    assert "| WEB&#45;2 | branch | not reported |" in text
+    links = Links(
+        accepted=[record("a", "WEB-1", "WEB-2")], left=["WEB-2"], error=NetworkError("late"), refusals={"WEB-3": "no"}
+    )
+    found = one(plan(entry("WEB-1", "WEB-2")), links, links.error)
+    assert found.column(0, "Jira") == ["✅ reported", "❌ not reported"]
+    assert found.items[:2] == ["Not linked: WEB-3: no", "Not reached: WEB-2"]
 
 
-def test_more_columns_stand_before_what_became_of_the_issue() -> None:
-    text = summary(plan(entry("WEB-1")), [Fate(HERE)], [None], [Column("Title", lambda key: f"about {key}")])
-    assert "| Issue | Found in | Title | Jira |" in text
-    assert "| branch | about WEB-1 |  |" in text
+def test_more_columns_stand_behind_the_issue() -> None:
+    page = summary(plan(entry("WEB-1")), [Fate(HERE)], [None], [Column("Title", lambda key: (f"about {key}",))])
+    assert render(as_markdown(page)).tables == [[["Issue", "Title", "Found in"], ["WEB-1", "about WEB-1", "branch"]]]
 
 
-def test_without_a_destination_the_table_says_nothing_of_jira() -> None:
-    assert "| WEB&#45;1 | branch |  |" in summary(plan(entry("WEB-1")), [], [])
+def test_a_report_without_issues_says_so() -> None:
+    assert one(plan(entry()), Outcome()).paragraphs == ["No issue was found."]
+    assert one(plan(state=""), Outcome()).headings == ["🚫 Jira: build skipped"]

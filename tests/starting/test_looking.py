@@ -90,6 +90,34 @@ def test_a_job_is_added_to_only_where_that_changes_nothing_else(
     assert [one.obstacle for one in gitlab_jobs.look(tmp_path).deploying] == [obstacle]
 
 
+@pytest.mark.parametrize(
+    ("job", "parents"),
+    [
+        ({}, ()),
+        ({"extends": ".base"}, (".base",)),
+        ({"extends": [".base", ".tools"]}, (".base", ".tools")),
+        ({"<<": {"extends": ".base"}}, (".base",)),
+    ],
+)
+def test_what_a_job_extends_already_is_known(tmp_path: Path, job: dict[str, Any], parents: tuple[str, ...]) -> None:
+    _write(tmp_path, ".gitlab-ci.yml", {"deploy": {"environment": "prod", "script": ["x"], **job}})
+    assert [one.parents for one in gitlab_jobs.look(tmp_path).deploying] == [parents]
+
+
+@pytest.mark.parametrize(
+    ("job", "reports"),
+    [
+        ({"steps": [{"uses": "jira-ci/jira-ci@v0"}]}, True),
+        ({"uses": "jira-ci/jira-ci/.github/workflows/gated-deployment.yml@v0"}, True),
+        ({"steps": [{"uses": "jira-ci/other@v0"}]}, False),
+        ({"uses": "./.github/workflows/jira-ci.yml"}, False),
+    ],
+)
+def test_a_workflow_that_reports_already_is_known(tmp_path: Path, job: dict[str, Any], reports: bool) -> None:
+    _write(tmp_path, ".github/workflows/x.yml", {"on": "push", "jobs": {"j": job}})
+    assert bool(github_workflows.look(tmp_path).reports) is reports
+
+
 @pytest.mark.parametrize("extends", ["a", ["a", "b"], ".missing", ["x", 3]])
 def test_parents_in_a_circle_end(tmp_path: Path, extends: Any) -> None:
     document = {"a": {"extends": extends, "environment": "p"}, "b": {"extends": ["a", "b"]}}

@@ -9,6 +9,7 @@ import math
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from jira_ci import child
@@ -23,11 +24,14 @@ from jira_ci.keys.issue_keys import explicit
 from jira_ci.report import connection
 from jira_ci.report.destinations import destinations
 from jira_ci.report.progress import Progress, bounded
+from jira_ci.summary import joining
+from jira_ci.summary.parts import Page
 from jira_ci.text import one_line
 
 _COMMENT = 10.0  # seconds
 _GOODBYE = _RECORD = 1.0
 _KILLED = 5.5  # seconds; by then a command was told, told again, and killed
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 Step = Literal["started", "successful", "failed", "cancelled"]
 
 
@@ -148,7 +152,8 @@ class _Job:
         number = self._signals.received
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {"approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
-        return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, said)
+        page = joining.refused(verdict.summary, report.summary)
+        return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, page, said)
 
     def _deploy(self, verdict: Verdict) -> Result:
         started = self._now()
@@ -202,7 +207,8 @@ class _Job:
         verdict = bounded(lambda: self._keeper.amend(became), Deadline(_RECORD), verdict, complain)
         number = self._signals.received
         code = 128 + number if number else became.exit
-        return _result(Exit.BUG if code is None else code, verdict, report, {})
+        page = joining.deployed(verdict.summary, report.summary, became.state or "unknown")
+        return _result(Exit.BUG if code is None else code, verdict, report, page)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)
@@ -226,11 +232,11 @@ def _outlived(records: Sequence[Mapping[str, Any]], became: Deployment) -> list[
     return found
 
 
-def _result(code: int, verdict: Verdict, report: Result, said: Mapping[str, Any]) -> Result:
+def _result(code: int, verdict: Verdict, report: Result, page: Page, said: Mapping[str, Any] = _NOTHING) -> Result:
     """The gate's and the report's results together."""
     return Result(
         code,
         outputs={**verdict.outputs, **report.outputs, **said},
         document={**report.document, **document(verdict)},
-        summary="\n".join(filter(None, [verdict.summary, report.summary])),
+        summary=page,
     )

@@ -7,7 +7,8 @@ from argparse import Namespace
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit
 from jira_ci.past.forgetting import Forgetting
-from jira_ci.text import markdown
+from jira_ci.summary import parts
+from jira_ci.summary.parts import Mark, Notice, Page, Strong
 
 HOW = "Nothing was deleted. To delete it, say so: --dry-run false (or the input, or JIRA_CI_DRY_RUN=false)."
 LATER = "Jira deletes it some time after it said so; until then it can still be seen."
@@ -38,5 +39,12 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
             "requests": work.requests,
             **({"error": error.document()} if error else {}),
         },
-        summary="\n".join([f"### Jira: {title}", "", *(f"- {markdown(one)}" for one in work.done[:_SHOWN]), ""]),
+        summary=_summary(title, work),
+    )
+
+
+def _summary(title: str, work: Forgetting) -> Page:
+    wrong = [Notice((Strong("Not done:"), f" {error}")) for error in work.errors[:_SHOWN]]
+    return Page(
+        Mark("bad" if work.errors else "good", title), (*parts.items([(one,) for one in work.done], _SHOWN), *wrong)
     )

@@ -111,7 +111,6 @@ def _serve(arguments: argparse.Namespace, stdout: TextIO, open_browser: Opener) 
     with _signals() as ended, sandbox:
         stdout.write(_greeting(sandbox))
         stdout.flush()
-        threading.Thread(target=_warm, daemon=True).start()
         if arguments.open:
             # Beside, because a browser in a terminal would keep the sandbox from ending.
             threading.Thread(target=_show, args=(sandbox.address, stdout, open_browser), daemon=True).start()
@@ -126,12 +125,6 @@ def _fill(sandbox: Sandbox) -> None:
 
     if not sandbox.site.desk.ledger.all():  # what was kept in a state file is somebody's own
         example.fill(sandbox.site)
-
-
-def _warm() -> None:
-    from jira_ci.sandbox.pages.render import warm
-
-    warm()
 
 
 def _browser(address: str) -> object:

@@ -53,7 +53,8 @@ def take_step(arguments: argparse.Namespace, stdout: TextIO, environ: Mapping[st
     if status != 200:
         told = one_line(str(answer.get("error", f"it answered {status}")), 300)
         raise RejectedError(
-            f"The sandbox refused to {arguments.step} {one_line(arguments.key, 80)}: {told}", "Mend it."
+            f"The sandbox refused to {arguments.step} {one_line(arguments.key, 80)}: {told}",
+            "Its page shows what can be done.",
         )
     polls = body.get("after-polls", 0)
     later = f"; {arguments.step} follows after {polls} more reads" if polls else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ class Entry:
 
 def entries(context: Context, *, deploying: bool) -> list[Entry]:
     """One for each environment and tenant that was named; at least one. Never raises a UsageError: that is row 1."""
-    names = list(dict.fromkeys(context.environment_names))
+    names = _once(context.environment_names)
     try:
         found = trusted_file(context)
         asked = asked_for(context)
@@ -57,7 +57,16 @@ def entries(context: Context, *, deploying: bool) -> list[Entry]:
 
 def tenants(context: Context) -> tuple[str, ...]:
     """The tenants that were given; an empty text stands for none."""
-    return tuple(dict.fromkeys(context.given.tenant)) or ("",)
+    return tuple(_once(context.given.tenant)) or ("",)
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """The first spelling of each: those that differ in case or blanks are one in Jira, so that one change is enough.
+    What differs in more than that is looked at by itself, and refused where no title can hold it."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(" ".join(name.casefold().split()), name)
+    return list(found.values())
 
 
 def occasion(context: Context) -> Occasion:

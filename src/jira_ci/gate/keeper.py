@@ -12,6 +12,7 @@ from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.deadline import Deadline
+from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit
 from jira_ci.gate import comments, docket, record, words
 from jira_ci.gate.change import PAUSES
@@ -64,6 +65,9 @@ class Keeper:
         """Decides, and waits as ``wait`` says. Whatever Jira or the network does is a decision and never an error."""
         self.announce()
         given = self._context.given
+        if not self._deploying:  # whoever deploys is told with the report
+            for sentence in (*collisions(self._context.environment_names), *collisions(given.tenant, "tenant")):
+                self._context.console.notice("warning", sentence)
         entries = docket.entries(self._context, deploying=self._deploying)
         self._cases = [self._openings.open(entry) for entry in entries]
         # A dry run never proceeds, so that there is nothing to wait for.
@@ -71,14 +75,14 @@ class Keeper:
         return self._decide()
 
     def confirm(self) -> Verdict:
-        """The last verdict, as long as it may be used; after 30 s everything is read again, until the deadline."""
-        if self._verdict is None:
-            return self.ask()
-        if self._verdict.decision.result != "proceed" or not too_old(self._verdict.begun, self._clock()):
-            return self._verdict
-        if self._whole.remaining() <= 0 and any(case.policy for case in self._cases):
-            return self._conclude([out_of_date(case.final()) for case in self._cases])
-        return self._decide()
+        """The last verdict, as long as it may be used; after 30 s everything is read again, until the deadline. A round
+        of many changes may take so long that it is too old when it is read."""
+        found = self._verdict or self.ask()
+        while found.decision.result == "proceed" and too_old(found.begun, self._clock()):
+            if self._whole.remaining() <= 0 and any(case.policy for case in self._cases):
+                return self._conclude([out_of_date(case.final()) for case in self._cases])
+            found = self._decide()
+        return found
 
     def announce(self) -> None:
         """Writes that nothing is approved, before anything is asked."""
@@ -180,6 +184,8 @@ class Keeper:
         named = (case.subject.environment for case in self._cases)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._verdict.decision
+        for line in self._progress.rest(self._cases):
+            self._context.console.say(line)
         closing = words.closing(decision)
         label = closing.partition(":")[0]
         if decision.result == "proceed":

@@ -101,9 +101,7 @@ def fit(subject: Subject, template: str, run: Run, *, at: Named | None = None) -
 
 def fit_untitled(subject: Subject, run: Run, *, at: Named | None = None) -> Subject | Decision:
     """The subject where no title is looked for, because Jira finds the change itself; or row 4."""
-    objection = next(_unfit(subject, run, at or Named()), "")
-    if not (objection or subject.environment.strip()):
-        objection = "The environment is empty. Give one."
+    objection = next(_unfit(subject, run, at or Named()), "") or next(_parts(subject, "environment", "version"), "")
     return Decision.of(4, objection) if objection else subject
 
 
@@ -122,10 +120,7 @@ def _unfit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
 
 def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterator[str]:
     yield from _unfit(subject, run, at)
-    for name in ("project", "environment", "version"):
-        yield from _part_objections(name, getattr(subject, name))
-    if subject.tenant:
-        yield from _part_objections("tenant", subject.tenant)
+    yield from _parts(subject, "project", "environment", "version")
     if subject.tenant and "{tenant}" not in template:
         yield "A tenant is deployed, but the policy's title lacks {tenant}: one change would stand for every tenant."
     if not subject.tenant and "{tenant}" in template:
@@ -138,6 +133,12 @@ def _is_moving(version: str, run: Run, at: Named) -> bool:
     if name in _MOVING or name in map(canonical, filter(None, branches)) or _BRANCH_REF.match(version):
         return True
     return at.is_branch and version != run.tag
+
+
+def _parts(subject: Subject, *names: str) -> Iterator[str]:
+    """Why one of these, or the tenant, stands for something else as soon as it is written somewhere."""
+    for name in (*names, *(["tenant"] if subject.tenant else [])):
+        yield from _part_objections(name, getattr(subject, name))
 
 
 def _part_objections(name: str, part: str) -> Iterator[str]:

@@ -10,12 +10,13 @@ from typing import Any
 
 from jira_ci import __version__
 from jira_ci.context import Context
-from jira_ci.gate import record, words
+from jira_ci.gate import record, summary, words
 from jira_ci.gate.approvals import review
 from jira_ci.gate.change import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.docket import deployer
 from jira_ci.gate.hearing import Hearing
+from jira_ci.summary.parts import Page
 
 _FILE = "jira-ci-record"
 NOT_YET: Mapping[str, Any] = {
@@ -42,7 +43,7 @@ class Verdict:
         changes: of all environments.
         outputs: the gate's step outputs.
         records: one for each environment.
-        summary: Markdown.
+        summary: what the job's reader opens.
         begun: monotonic seconds at which the last round began.
     """
 
@@ -51,7 +52,7 @@ class Verdict:
     changes: tuple[Change, ...]
     outputs: dict[str, Any]
     records: tuple[dict[str, Any], ...]
-    summary: str
+    summary: Page
     begun: float
 
 
@@ -60,13 +61,15 @@ def verdict(context: Context, cases: Sequence[Hearing], decisions: Sequence[Deci
     whole = combine(decisions)
     records = tuple(_record(context, case, one) for case, one in zip(cases, decisions, strict=True))
     changes = tuple(case.change for case in cases if case.change)
+    path = write(context, records)
+    occasion = summary.Occasion(context.run, words.WORDS, path, dry=context.given.dry_run)
     return Verdict(
         decision=whole,
         change=changes[0] if changes else None,
         changes=changes,
-        outputs={**_outputs(whole, cases, records), "record": write(context, records)},
+        outputs={**_outputs(whole, cases, records), "record": path},
         records=records,
-        summary=words.summary(cases, decisions, whole),
+        summary=summary.page(cases, decisions, whole, occasion),
         begun=min(case.begun for case in cases),
     )
 

@@ -16,6 +16,11 @@ from jira_ci.jira.unwelcome import misshapen, unwelcome
 
 _MORE = 10
 """Requests besides, at most, to tell which of several moved issues belongs to which key."""
+_MENDS = {
+    403: "The account needs the permission Browse Projects, its token the scope read:jira-work; an IP allow-list may "
+    "be in the way, too.",
+    404: "No Jira answers at this address: check site and cloud-id.",
+}
 
 
 def look_up(
@@ -70,7 +75,7 @@ class _LookUp:
     def _page(self, keys: Sequence[str]) -> Page:
         request, answer = self._answered(issues.fetch(keys, self._edition))
         if answer.status != 200:
-            raise unwelcome(request, answer)
+            raise _unwelcome(request, answer)
         if _is_nobody(answer):
             raise AccessError(
                 f"Asked {request.host} to {request.asks}: it answered as to somebody who is not logged in.",
@@ -113,6 +118,13 @@ class _LookUp:
             site=route.site,
         )
         return request, self._client.send(request)
+
+
+def _unwelcome(request: Request, answer: Answer) -> JiraCiError:
+    """The error for an unexpected status, with what this question takes, which is less than a change does."""
+    error = unwelcome(request, answer)
+    mend = "" if "CAPTCHA" in error.mend else _MENDS.get(answer.status, "")
+    return type(error)(error.message, mend or error.mend)
 
 
 def _is_nobody(answer: Answer) -> bool:

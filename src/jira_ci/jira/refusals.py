@@ -10,6 +10,7 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.text import one_line
 
+_OAUTH = "the OAuth token of client-id and client-secret"
 CREDENTIALS_PAGE = "the Jira site's settings under Apps, OAuth credentials"
 
 
@@ -99,7 +100,9 @@ def not_from_jira(request: Request, answer: Answer, mend: str = "") -> NetworkEr
 
 
 def _asked(request: Request) -> str:
-    credential = " with the OAuth token of client-id and client-secret" if request.bearer else ""
+    credential = " with user and token" if request.basic else ""
+    if request.bearer:  # Jira Cloud takes that of its gateway only, Data Center only a person's
+        credential = " with a personal access token" if request.site else f" with {_OAUTH}"
     return f"Asked {request.host} to {request.asks}{credential}"
 
 

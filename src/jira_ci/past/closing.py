@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from jira_ci.ci import detect, past_runs
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
-from jira_ci.errors import AccessError, NetworkError, RejectedError
+from jira_ci.errors import AccessError, NetworkError
 from jira_ci.jira import identity, stored
 from jira_ci.past import targets
 from jira_ci.past.decision import Action, closing
 from jira_ci.past.provider import Provider, unreadable
-from jira_ci.past.sending import Again, send
+from jira_ci.past.sending import Again, send, with_state
 from jira_ci.past.site import Site
 from jira_ci.past.tally import Tally, row
 from jira_ci.past.targets import Target
@@ -32,7 +32,7 @@ def chosen(context: Context, provider: Provider, tally: Tally) -> list[PastRun]:
     """
     named = references(context.settings.run)
     if named:
-        return [past for one in named if (past := _referred(provider, one, tally))]
+        return list(dict.fromkeys(past for one in named if (past := _referred(provider, one, tally))))
     if context.run.event == "workflow_run":
         past = past_runs.from_event(detect.read_event(context.edges.environ), context.run.repository)
         if past:
@@ -56,13 +56,13 @@ def _referred(provider: Provider, reference: Reference, tally: Tally) -> PastRun
 def wanted(context: Context, runs: Sequence[PastRun], tally: Tally) -> list[Target]:
     """The records to look for. On GitHub those of a run that is still going on are not: nobody can tell its jobs apart
     by what they reported, as one can on GitLab."""
-    found = []
+    found: list[Target] = []
     for past in runs:
         if past.ended or context.run.provider == "gitlab":
             found += targets.of(context, past, context.environment_names)
         else:
             tally.going.append(f"Left alone: {past} is {past.conclusion.replace('_', ' ') or 'still going on'}.")
-    return found
+    return targets.each_once(found)
 
 
 def close(context: Context, site: Site, looked_for: Sequence[Target], provider: Provider, tally: Tally) -> None:
@@ -76,9 +76,10 @@ def close(context: Context, site: Site, looked_for: Sequence[Target], provider: 
         send(context, site, _open(context, site, list(group), provider, tally), tally)
 
 
-def _open(context: Context, site: Site, looked_for: Sequence[Target], provider: Provider, tally: Tally) -> list[Again]:
+def _open(
+    context: Context, site: Site, looked_for: Sequence[Target], provider: Provider, tally: Tally
+) -> Iterator[Again]:
     """The records to be closed, as they shall be; the others are noted."""
-    waiting = []
     for target in looked_for:
         found = site.read(target.key)
         if found is None:
@@ -89,15 +90,9 @@ def _open(context: Context, site: Site, looked_for: Sequence[Target], provider: 
         if action.what != "close":
             (tally.left if action.what == "leave" else tally.settled).append(one)
             continue
-        try:
-            record = stored.again(
-                found, context.run, action.state, context.edges.clock(), keys=context.settings.issue_keys
-            )
-        except RejectedError as error:
-            tally.errors.append(error)
-        else:
-            waiting.append(Again(one, record, target.past))
-    return waiting
+        record = with_state(context, found, action.state, tally)
+        if record is not None:
+            yield Again(one, record, target.past)
 
 
 def _decide(context: Context, target: Target, found: stored.Stored, provider: Provider, tally: Tally) -> Action:

@@ -96,10 +96,11 @@ def records(context: Context, meant: Wanted, provider: Provider) -> list[Target]
     found: list[Target] = []
     for reference in meant.runs:
         past = past_run(context, reference, provider)
-        if not context.settings.environment:  # the environment that the CI knows says nothing against a build
+        # The environment that the CI knows says nothing against a build, but no build is a tenant's.
+        if not (context.settings.environment or context.settings.tenant):
             found += targets.of(context, past, ())
         found += targets.of(context, past, names) if names else []
-    return found
+    return targets.each_once(found)
 
 
 def past_run(context: Context, reference: Reference, provider: Provider) -> PastRun:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
 from jira_ci.errors import RejectedError, UsageError
-from jira_ci.jira import stored
 from jira_ci.jira.links import inert
 from jira_ci.jira.records import TEXT
 from jira_ci.past import targets
 from jira_ci.past.decision import rolling_back
 from jira_ci.past.provider import Provider, unreadable
-from jira_ci.past.sending import Again, send
+from jira_ci.past.sending import Again, send, with_state
 from jira_ci.past.site import Site
 from jira_ci.past.tally import Tally, row
 from jira_ci.past.targets import Target
@@ -40,8 +41,10 @@ class Chooser:
         """
         if self._named:
             runs = [self._referred(reference) for reference in self._named]
-            return [target for past in runs for target in self._of(past, *self._context.environment_names)]
-        return [target for name in self._context.environment_names for target in self._found(site, name)]
+            found = [target for past in runs for target in self._of(past, *self._context.environment_names)]
+        else:
+            found = [target for name in self._context.environment_names for target in self._found(site, name)]
+        return targets.each_once(found)
 
     def _referred(self, reference: Reference) -> PastRun:
         run = self._context.run
@@ -86,9 +89,13 @@ def mark(context: Context, site: Site, meant: list[Target], tally: Tally) -> Non
     """Marks the deployments as rolled back.
 
     Raises:
-        JiraCiError: the site gives no usable answer.
+        JiraCiError: the site gives no usable answer; what was found before is marked all the same.
     """
-    waiting = []
+    send(context, site, _to_be_marked(context, site, meant, tally), tally)
+
+
+def _to_be_marked(context: Context, site: Site, meant: list[Target], tally: Tally) -> Iterator[Again]:
+    """The records as they shall be; the others are noted."""
     for target in meant:
         found = site.read(target.key)
         if found is None:
@@ -103,13 +110,9 @@ def mark(context: Context, site: Site, meant: list[Target], tally: Tally) -> Non
         elif action.what == "leave":
             tally.left.append(one)
             tally.errors.append(_going(one.sentence, found.state))
-        else:
-            record = stored.again(
-                found, context.run, action.state, context.edges.clock(), keys=context.settings.issue_keys
-            )
+        elif record := with_state(context, found, action.state, tally):
             past = targets.with_run_id(target, found, context.run)
-            waiting.append(Again(one, {**record, **_texts(context, target)}, past))
-    send(context, site, waiting, tally)
+            yield Again(one, {**record, **_texts(context, target)}, past)
 
 
 def _texts(context: Context, target: Target) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from jira_ci.context import Context
@@ -14,7 +13,7 @@ from jira_ci.jira.gateway import Gateway
 from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record
 from jira_ci.jira.refusals import expect
-from jira_ci.report import connection, properties
+from jira_ci.report import connection, findings, properties
 from jira_ci.report.destinations import Destination
 from jira_ci.run import Run
 from jira_ci.text import one_line
@@ -86,25 +85,9 @@ class Site:
 
     def hear(self, request: Request, answer: Answer) -> None:
         """Prints and remembers an exchange. Reads are printed with log-level debug only: there may be many."""
-        body = answer.json()
-        sent: dict[str, Any] = {"connection": self.name} if self.name else {}
-        sent |= {"method": request.method, "url": request.url}
-        if not request.secret:
-            sent |= {"body": request.body} if request.body is not None else {}
-        answered: dict[str, Any] = {"status": answer.status}
-        if not request.secret and body is not None:
-            answered["body"] = body
-        self.requests.append({**sent, "answer": answered})
+        named = {"connection": self.name} if self.name else {}
+        self.requests.append({**named, **findings.exchange_document(request, answer)})
         debug = self._context.settings.log_level == "debug"
         if debug or request.method != "GET":
-            self._context.console.block(
-                self.says(f"Asked {request.host} to {request.asks}: {answer.status}"), _lines(request, answer, debug)
-            )
-
-
-def _lines(request: Request, answer: Answer, debug: bool) -> Iterator[str]:
-    yield f"{request.method} {request.url}"
-    if debug and not request.secret:
-        if request.body is not None:
-            yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
-        yield f"answer: {answer.body.decode('utf-8', 'replace')}"
+            for title, lines in findings.exchange_blocks([(request, answer)], debug=debug):
+                self._context.console.block(self.says(title), lines)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jira_ci.context import Context, Result
-from jira_ci.errors import Exit, JiraCiError, RejectedError
+from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
 from jira_ci.jira.associations import keys_of
 from jira_ci.jira.bulk import Kind
 from jira_ci.jira.outcome import Outcome
@@ -96,10 +96,12 @@ class Tally:
             f"{self.verb}: {len(done)}. Left alone: {len(self.left) + len(self.going)}. "
             f"Nothing to do: {len(self.settled)}. Not in Jira: {len(self.missing)}."
         )
-        error = self.errors[0] if self.errors else None
-        fail = context.settings.on_error == "fail"
+        wrong_usage = [error for error in self.errors if isinstance(error, UsageError)]
+        error = next(iter([*wrong_usage, *self.errors]), None)  # wrong usage always fails, so it decides
+        fail = bool(wrong_usage) or context.settings.on_error == "fail"
         for one in self.errors:
-            context.console.notice("error" if fail else "warning", f"Not done: {one}")
+            fatal = isinstance(one, UsageError) or context.settings.on_error == "fail"
+            context.console.notice("error" if fatal else "warning", f"Not done: {one}")
         return Result(
             error.exit if error is not None and fail else Exit.OK,
             outputs={

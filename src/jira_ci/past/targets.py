@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jira_ci.ci.past_runs import PastRun
@@ -66,6 +66,14 @@ def of(context: Context, past: PastRun, environments: Sequence[str]) -> list[Tar
                 words = {"environment": name, "tenant": tenant, "service": service}
                 found.setdefault(key, Target(key, past, one_line(title, 300), words))
     return list(found.values())
+
+
+def each_once(found: Iterable[Target]) -> list[Target]:
+    """Without those whose record is meant already: an id and a number may name one run, two spellings one place."""
+    once: dict[Key, Target] = {}
+    for target in found:
+        once.setdefault(target.key, target)
+    return list(once.values())
 
 
 def _services(context: Context) -> Sequence[str]:

@@ -32,6 +32,10 @@ def visit(context: Context, tally: Tally, work: Callable[[Site], None]) -> None:
                     work(site)
                 except (AccessError, NetworkError, RejectedError) as error:
                     tally.errors.append(error)
+                except UsageError as error:
+                    if not tally.closed:
+                        raise
+                    tally.errors.append(error)  # what was done at another site is not kept secret
         tally.requests += site.requests
 
 

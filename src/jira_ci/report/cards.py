@@ -7,7 +7,8 @@ from typing import Any
 
 from jira_ci.jira.issues import Card
 from jira_ci.report.summary import Column
-from jira_ci.text import markdown, one_line
+from jira_ci.summary.parts import Link
+from jira_ci.text import one_line
 
 _LINES = 20
 _CELL = 200
@@ -31,14 +32,14 @@ def columns(cards: Mapping[str, Card]) -> list[Column]:
         return []
 
     def cell(name: str) -> Column:
-        return Column(name.title(), lambda key: markdown(getattr(cards[key], name), _CELL) if key in cards else "")
+        return Column(name.title(), lambda key: (_cut(getattr(cards[key], name)),) if key in cards else ())
 
     return [cell("title"), cell("status"), cell("assignee")]
 
 
-def moved(cards: Mapping[str, Card]) -> dict[str, str]:
-    """For each issue that was moved what it is called now, in Markdown."""
-    return {key: _linked(card) for key, card in cards.items() if moved_to(key, card) is not None}
+def moved(cards: Mapping[str, Card]) -> dict[str, Link]:
+    """For each issue that was moved what it is called now."""
+    return {key: Link(card.key, card.link) for key, card in cards.items() if moved_to(key, card) is not None}
 
 
 def documents(keys: Sequence[str], cards: Mapping[str, Card]) -> list[dict[str, Any]]:
@@ -65,5 +66,5 @@ def _document(key: str, card: Card) -> dict[str, Any]:
     }
 
 
-def _linked(card: Card) -> str:
-    return f"[{markdown(card.key)}]({card.link})" if card.link else markdown(card.key)
+def _cut(text: str) -> str:
+    return text if len(text) <= _CELL else text[:_CELL] + "…"

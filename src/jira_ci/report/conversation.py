@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jira_ci.context import Context
-from jira_ci.deadline import Call, Late
-from jira_ci.errors import AccessError, JiraCiError, NetworkError, UsageError
+from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
 from jira_ci.jira.bulk import Kind
 from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from jira_ci.jira.access import Access
     from jira_ci.jira.ask import Edition
     from jira_ci.jira.issues import Looked
+
+_GRACE = 0.8  # seconds after the deadline, in which a question that it ended says whom it was for
 
 
 class Conversation:
@@ -108,7 +111,7 @@ class Conversation:
         try:
             connected.result(self._context.deadline)
         except Late:
-            raise NetworkError("Jira gave no access before the deadline.", "Raise timeout.") from None
+            _say_whom(connected)
         return gateway.submit(kind, records, self._context.run, properties.given(self._context.settings))
 
     def _links(self, kind: Kind, records: Sequence[Record]) -> Outcome:
@@ -122,7 +125,8 @@ class Conversation:
         # A credential that was refused when it looked issues up is not offered again.
         outcome = Outcome(error=self._refused) if self._refused else remote_links.submit(kind, claiming, access, client)
         if not self._certain and isinstance(outcome.error, AccessError) and not outcome.accepted:
-            self._need_data_center(client, access)
+            with suppress(AccessError, NetworkError, RejectedError):  # the refusal says more than a second one
+                self._need_data_center(client, access)
         return outcome
 
     def _prove_edition(self, client: Client, access: Access) -> None:
@@ -152,3 +156,15 @@ class Conversation:
             self.looked.append((request, issues.shown(answer)))
         else:
             self._hear(request, answer)
+
+
+def _say_whom(connected: Call[None]) -> None:
+    """Waits a moment longer for the question's own error, which names the host.
+
+    Raises:
+        JiraCiError: that error, or one without the host.
+    """
+    try:
+        connected.result(Deadline(_GRACE))
+    except Late:
+        raise NetworkError("Jira gave no access before the deadline.", "Raise timeout.") from None

@@ -27,14 +27,17 @@ def requests(context: Context, plan: Plan, destinations: Sequence[Destination]) 
     shown: list[dict[str, Any]] = []
     for destination in destinations:
         name = destination.name if len(destinations) > 1 else ""
-        settings = destination.settings
-        links = destination.edition == "data-center" or (destination.edition is None and bool(settings.token))
-        for request, what in _links(plan, destination) if links else _bulks(context, plan, destination):
+        for request, what in _links(plan, destination) if by_links(destination) else _bulks(context, plan, destination):
             shown.append({**({"connection": name} if name else {}), **findings.exchange_document(request, None)})
             if what:
                 lines = json.dumps(request.body, indent=2, ensure_ascii=False).splitlines()
                 context.console.block(f"{name}: {what}" if name else what, lines)
     return shown
+
+
+def by_links(destination: Destination) -> bool:
+    """Whether a site is told by links on its issues, as far as that can be known without asking it."""
+    return destination.edition == "data-center" or (destination.edition is None and bool(destination.settings.token))
 
 
 def _bulks(context: Context, plan: Plan, destination: Destination) -> Iterator[tuple[Request, str]]:

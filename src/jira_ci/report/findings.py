@@ -41,8 +41,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     """What is about to be reported, for the log."""
     for entry in plan.entries:
         yield _described(entry.record)
-        if entry.claim.keys.left_out:
-            yield f"{entry.claim.keys.left_out} more keys are left out: Jira takes 500."
+    yield from left_out_lines(plan)
+
+
+def left_out_lines(plan: Plan) -> Iterator[str]:
+    """How many keys did not fit, in one line for all records: those of several tenants have the same."""
+    counts = {entry.claim.keys.left_out for entry in plan.entries}
+    if any(counts):
+        most = f"{'Up to ' if len(counts) > 1 else ''}{max(counts)}"
+        yield f"{most} more keys are left out: Jira takes 500 of one record."
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
@@ -100,7 +107,7 @@ def exchange_blocks(heard: Sequence[tuple[Request, Answer]], *, debug: bool) -> 
     if links:
         host = links[0][0].host
         yield (
-            f"Asked {host} for {len(links)} remote links",
+            f"Asked {host} for {len(links)} remote link{'s' * (len(links) > 1)}",
             [f"{request.method} {request.url}: {answer.status}" for request, answer in links],
         )
 

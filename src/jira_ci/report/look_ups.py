@@ -61,7 +61,7 @@ class LookUps:
         for fate in fates:
             if fate.outcome.error is None and not self._context.deadline.hurried:
                 unknown = frozenset(fate.outcome.unknown_keys)
-                self._begin(fate.destination, [key for key in keys if key not in unknown][:_KEYS])
+                self._at_last(fate.destination, [key for key in keys if key not in unknown][:_KEYS])
         awaited = list(self._calls)
         self._wait(0.0 if self._context.deadline.hurried else _BESIDE)
         for name in awaited:
@@ -72,10 +72,22 @@ class LookUps:
         found = [self._found[one.name].cards for one in self._line.destinations if one.name in self._found]
         return {key: card for cards in reversed(found) for key, card in cards.items()}
 
+    def _at_last(self, destination: Destination, keys: Sequence[str]) -> None:
+        """Asks a site that was not asked before, if another one did not take all of the time."""
+        if self._context.deadline.remaining():
+            self._begin(destination, keys)
+        elif self._is_open(destination, keys):
+            prefix = self._prefix(destination.name)
+            self._context.console.say(f"{prefix}Titles and status of the issues are not shown: no time was left.")
+
+    def _is_open(self, destination: Destination, keys: Sequence[str]) -> bool:
+        """Whether there is a question for this site that it was not asked yet, and a credential to ask with."""
+        asked = destination.name in self._found or destination.name in self._calls
+        return not asked and bool(keys and destination.settings.token) and self._line.unsent(destination) is None
+
     def _begin(self, destination: Destination, keys: Sequence[str]) -> None:
         name = destination.name
-        asked = name in self._found or name in self._calls
-        if asked or not keys or not destination.settings.token or self._line.unsent(destination) is not None:
+        if not self._is_open(destination, keys):
             return
         conversation = self._line.conversation(destination)
         conversation.dial()
@@ -120,6 +132,6 @@ def _result(call: Call[Looked], patience: Deadline) -> Looked:
     try:
         return call.result(patience)
     except Late:
-        return Looked(error=NetworkError("Jira did not answer in time.", "Look at https://status.atlassian.com."))
+        return Looked(error=NetworkError("Jira did not answer in time.", "Look whether the site is slow or down."))
     except Exception as error:  # noqa: BLE001 - our own mistake about a title keeps no report from arriving
         return Looked(error=JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}."))

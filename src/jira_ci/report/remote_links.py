@@ -62,7 +62,7 @@ class _Submission:
                 self._reasons[index][f"{key}: {self.links.refusals[key]}"] = None
                 continue
             if self._client.deadline.remaining() <= 0:
-                raise remote_links.too_late(self.links.arrived, self.links.wanted)
+                raise self._late()
             try:
                 self._one(key, index)
                 self._troubles = 0
@@ -96,6 +96,11 @@ class _Submission:
         self._troubles += 1
         if self._troubles >= _PATIENCE:
             raise self.links.error
+
+    def _late(self) -> JiraCiError:
+        """Where nothing arrived, a higher timeout would not help: what is wrong there says more."""
+        trouble = self.links.error if not self.links.arrived else None
+        return trouble or remote_links.too_late(self.links.arrived, self.links.wanted)
 
     def result(self) -> Links:
         """What became of each record, from what became of its links."""

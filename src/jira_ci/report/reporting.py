@@ -9,24 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
-from jira_ci.report import findings
+from jira_ci.jira.outcome import Links
+from jira_ci.report import findings, keyless
 from jira_ci.report.fate import Fate, documents, problems
 from jira_ci.report.line import Line, without
 from jira_ci.report.plan import Plan
-from jira_ci.report.summary import Column, summary
+from jira_ci.report.summary import Column, about, summary
 
 if TYPE_CHECKING:
     from jira_ci.jira.issues import Card
     from jira_ci.report.look_ups import LookUps
+    from jira_ci.summary.parts import Link
 
-_NO_KEYS = RejectedError(
-    "No issue key was found, so there is nothing to report to Jira.",
-    "Name an issue in the branch, the title or a commit, or set issue-keys.",
-)
-_NONE_SHOWN = RejectedError(
-    "Jira shows none of the issues, so there is nothing to report to Jira.",
-    "Check their spelling, and which projects the account of token may browse.",
-)
 _NONE: Mapping[str, Card] = MappingProxyType({})
 
 
@@ -46,7 +40,7 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False, titl
         context.console.say("The job was skipped: nothing to report.")
         return _result(context, plan, [], [])
     if not plan.claiming:
-        return _no_keys(context, plan)
+        return keyless.settled(context, keyless.NO_KEYS, _result(context, plan, [], []))
     if context.settings.dry_run:
         from jira_ci.report import dry_run
 
@@ -54,6 +48,9 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False, titl
             context.console.say("A dry run verifies no keys: Jira is not asked anything.")
         unsent = [Fate(destination) for destination in line.destinations]
         result = _result(context, plan, unsent, dry_run.requests(context, plan, line.destinations))
+        if not said:
+            services = not all(map(dry_run.by_links, line.destinations))
+            result = _without_some(context, result, keyless.found(plan, services=services))
         return _commented(context, plan, unsent, result)
     return _sent(context, plan, line, said=said, titles=titles)
 
@@ -63,7 +60,8 @@ def _sent(context: Context, plan: Plan, line: Line, *, said: bool, titles: bool)
     hidden = look_ups.verify(keys) if look_ups and context.settings.verify_keys else {}
     if all(one.name in hidden and not without(records, hidden[one.name]) for one in line.destinations):
         unsent = [Fate(one, hidden=tuple(hidden[one.name])) for one in line.destinations]
-        return _no_keys(context, plan, unsent, line.requests, said=said)
+        result = _result(context, plan, unsent, line.requests, said=said)
+        return result if said else keyless.settled(context, keyless.NONE_SHOWN, result)
     if look_ups and titles:
         look_ups.begin(keys)
     fates = line.report(plan.kind, records, hidden)
@@ -72,6 +70,10 @@ def _sent(context: Context, plan: Plan, line: Line, *, said: bool, titles: bool)
             context.console.say(sentence)
     found = look_ups.finish(keys, fates) if look_ups and titles else _NONE
     result = _result(context, plan, fates, line.requests, found, said=said)
+    if not said:
+        everywhere = set.intersection(*(set(hidden.get(one.name, ())) for one in line.destinations))
+        services = not all(isinstance(fate.outcome, Links) for fate in fates)
+        result = _without_some(context, result, keyless.found(plan, everywhere, services=services))
     return _commented(context, plan, fates, result, found)
 
 
@@ -110,6 +112,7 @@ def _result(
     if len(fates) > 1:
         document["connections"] = documents(fates, errors)
     told = _told(context, plan, found, document) if found else ((), {})
+    foot = about(context.run, context.settings.version)
     decisive = _decisive(errors)
     if decisive is not None:
         document["error"] = decisive.document()
@@ -121,13 +124,13 @@ def _result(
         exit=decisive.exit if decisive is not None and fails else Exit.OK,
         outputs=findings.outputs(plan, fates),
         document=document,
-        summary=summary(plan, fates, errors, *told),
+        summary=summary(plan, fates, errors, *told, foot),
     )
 
 
 def _told(
     context: Context, plan: Plan, found: Mapping[str, Card], document: dict[str, Any]
-) -> tuple[Sequence[Column], Mapping[str, str]]:
+) -> tuple[Sequence[Column], Mapping[str, Link]]:
     """Says what the issues are called, adds it to the document, and returns what the summary shows of it."""
     from jira_ci.report import cards
 
@@ -149,26 +152,9 @@ def _complain(context: Context, where: str, error: JiraCiError) -> None:
     context.console.notice("error" if fatal else "warning", f"Not reported{where}: {error}")
 
 
-def _no_keys(
-    context: Context,
-    plan: Plan,
-    unsent: Sequence[Fate] = (),
-    requests: Sequence[dict[str, Any]] = (),
-    *,
-    said: bool = False,
-) -> Result:
-    error = _NO_KEYS if not unsent else _NONE_SHOWN
-    result = _result(context, plan, unsent, list(requests))
-    if said:
-        return result
-    if context.settings.on_no_keys == "skip":
-        context.console.say(str(error))
-        return result
-    if context.settings.on_no_keys == "warn":
-        context.console.notice("warning", str(error))
-        return result
-    context.console.notice("error", str(error))
-    return dataclasses.replace(result, exit=error.exit, document={**result.document, "error": error.document()})
+def _without_some(context: Context, result: Result, error: RejectedError | None) -> Result:
+    """The result of a report of which some records, or all, may name no issue."""
+    return keyless.settled(context, error, result) if error else result
 
 
 def _say_plan(context: Context, plan: Plan) -> None:

@@ -1,19 +1,23 @@
-"""The job summary in Markdown: what was reported about which issues, and what was not. Every text is escaped."""
+"""The report's page: what was reported about which issues, where it is, and what was not taken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from urllib.parse import quote
 
 from jira_ci.errors import JiraCiError
 from jira_ci.jira import addresses
 from jira_ci.jira.records import keys_of
-from jira_ci.report.fate import Fate, knows_nothing
-from jira_ci.report.plan import Plan
-from jira_ci.text import markdown
+from jira_ci.report.fate import Fate
+from jira_ci.report.plan import Entry, Plan
+from jira_ci.report.shortfalls import shortfalls
+from jira_ci.run import Run
+from jira_ci.summary import parts
+from jira_ci.summary.parts import Block, Code, Link, Mark, Page, Paragraph, Phrase
 
-_NONE: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, Link] = MappingProxyType({})
 _KEYS = 100
 _ENVIRONMENTS = 250  # so many as to leave room in the summary's megabyte, and its reader some patience
 
@@ -23,9 +27,8 @@ class Column:
     """One column of the table of issues."""
 
     title: str
-    """Markdown."""
-    cell: Callable[[str], str]
-    """An issue key's, in Markdown."""
+    cell: Callable[[str], Phrase]
+    """An issue key's."""
 
 
 def summary(
@@ -33,95 +36,92 @@ def summary(
     fates: Sequence[Fate],
     errors: Sequence[JiraCiError | None],
     more: Sequence[Column] = (),
-    moved: Mapping[str, str] = _NONE,
-) -> str:
-    """The whole summary.
+    moved: Mapping[str, Link] = _NONE,
+    foot: Phrase = (),
+) -> Page:
+    """The whole page.
 
     Args:
         errors: of each fate.
-        more: columns between the sources of the keys and what became of them.
-        moved: for issues that are called otherwise now, how, in Markdown.
+        more: what else is known of the issues.
+        moved: for issues that are called otherwise now, how.
+        foot: see :func:`about`.
     """
     what = "deployment" if plan.kind.plural == "deployments" else "build"
-    lines = [f"### Jira: {what} {markdown(plan.state.replace('_', ' ') or 'skipped')}", ""]
-    lines += _environments(plan)
-    sources = {key: source for entry in plan.entries for key, source in entry.claim.keys.sources.items()}
-    if sources:
-        columns = [
-            Column("Issue", lambda key: _link(key, fates) + (f", now {moved[key]}" if key in moved else "")),
-            Column("Found in", lambda key: markdown(sources[key])),
-            *more,
-            *_verdicts(fates, errors),
-        ]
-        lines += [*_table(list(sources), columns), ""]
-    lines += _troubles(fates, errors)
-    gaps = dict.fromkeys(gap for entry in plan.entries for gap in entry.claim.gaps)
-    return "\n".join([*lines, *(f"- {markdown(gap, 1000)}" for gap in gaps), ""])
+    state = parts.state(plan.state) if plan.state else Mark("off", "skipped")
+    blocks = [*_environments(plan), *_issues(plan, fates, errors, more, moved), *shortfalls(plan, fates, errors)]
+    told = not plan.state or any(fate.outcome.accepted for fate in fates)
+    heading = Mark(state.tone, f"{what} {state.word}") if told else Mark("off", f"{what} {state.word}, not reported")
+    return Page(heading, tuple(blocks), foot)
 
 
-def _environments(plan: Plan) -> list[str]:
-    rows = [
-        f"| {markdown(entry.title)} | {entry.environment.type} | {markdown(plan.state)} |"
-        for entry in plan.entries
-        if entry.environment
+def about(run: Run, version: str) -> Phrase:
+    """What was reported, and by which run."""
+    version = version or run.tag or run.commit[:12]
+    phrases: list[Phrase] = [
+        (f"{run.repository} ", Code(version)) if run.repository and version else (),
+        (Link(f"run {run.number}", run.url),) if run.url else (),
     ]
-    if len(rows) > _ENVIRONMENTS:
-        rows[_ENVIRONMENTS:] = [f"| … and {len(rows) - _ENVIRONMENTS} more | | |"]
-    return ["| Environment | Type | State |", "| --- | --- | --- |", *rows, ""] if rows else []
+    return parts.separated(phrases, " · ")
 
 
-def _table(keys: Sequence[str], columns: Sequence[Column]) -> Iterator[str]:
-    yield _row([column.title for column in columns])
-    yield _row(["---" for _ in columns])
-    for key in keys[:_KEYS]:
-        yield _row([column.cell(key) for column in columns])
-    if len(keys) > _KEYS:
-        yield f"| … and {len(keys) - _KEYS} more |" + " |" * (len(columns) - 1)
+def _environments(plan: Plan) -> list[Block]:
+    rows = [_environment(entry, parts.state(plan.state)) for entry in plan.entries if entry.environment]
+    columns = ("Environment", "Tenant", "Service", "Type", "State")
+    return parts.table("Environments", columns, rows, _ENVIRONMENTS, optional=("Tenant", "Service"))
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _environment(entry: Entry, state: Mark) -> list[Phrase]:
+    name, kind = (entry.environment.name, entry.environment.type) if entry.environment else ("", "")
+    return [(name,), (entry.tenant,), (entry.service,), (kind,), (state,)]
+
+
+def _issues(
+    plan: Plan,
+    fates: Sequence[Fate],
+    errors: Sequence[JiraCiError | None],
+    more: Sequence[Column],
+    moved: Mapping[str, Link],
+) -> list[Block]:
+    sources = {key: source for entry in plan.entries for key, source in entry.claim.keys.sources.items()}
+    columns = [
+        Column("Issue", lambda key: (_link(key, fates), *((", now ", moved[key]) if key in moved else ()))),
+        *more,
+        Column("Found in", lambda key: (sources[key],)),
+        *_verdicts(fates, errors),
+    ]
+    if not sources:
+        return [Paragraph(("No issue was found.",))] if plan.state else []
+    rows = [[column.cell(key) for column in columns] for key in list(sources)[:_KEYS]]
+    rows += [[() for _ in columns]] * (len(sources) - len(rows))
+    optional = [column.title for column in columns if column.title not in ("Issue", "Found in")]
+    return parts.table("Issues", [column.title for column in columns], rows, _KEYS, optional)
 
 
 def _verdicts(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> Iterator[Column]:
-    """A column for each destination, or one about Jira where there is one, or none yet."""
-    if not fates:
-        yield Column("Jira", lambda _: "")
+    """A column for each destination, or one about Jira where there is one; none before anybody was told."""
     for fate, error in zip(fates, errors, strict=True):
         shown = {key for record in fate.outcome.accepted for key in keys_of(record)}
-        title = markdown(fate.destination.name) if len(fates) > 1 else "Jira"
+        title = fate.destination.name if len(fates) > 1 else "Jira"
         yield Column(title, lambda key, fate=fate, error=error, shown=shown: _fate(key, fate, error, shown))  # type: ignore[misc]
 
 
-def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> str:
+def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> Phrase:
     outcome = fate.outcome
     if key in fate.hidden:
-        return "not shown by Jira"
+        return (Mark("doubtful", "not shown by Jira"),)
     if key in outcome.refused_keys:
-        return "refused"
+        return (Mark("bad", "refused"),)
     if key in outcome.unknown_keys:
-        return "unknown to Jira"
+        return (Mark("doubtful", "unknown to Jira"),)
     if key in shown and key not in getattr(outcome, "left", ()):
-        return "reported"
-    return "not reported" if error or outcome.rejected else ""
+        return (Mark("good", "reported"),)
+    return (Mark("bad", "not reported"),) if error or outcome.rejected else ()
 
 
-def _troubles(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> list[str]:
-    several, lines = len(fates) > 1, []
-    for fate, error in zip(fates, errors, strict=True):
-        where = f" to {markdown(fate.destination.name)}" if several else ""
-        if error is not None:
-            lines += [f"**Not reported{where}:** {markdown(str(error), 2000)}", ""]
-        elif several and fate.withheld:
-            lines += [f"Not reported{where}: {markdown(fate.withheld)}", ""]
-        elif several and knows_nothing(fate.outcome):
-            lines += [f"{markdown(fate.destination.name)} knows none of these issues.", ""]
-    return lines
-
-
-def _link(key: str, fates: Sequence[Fate]) -> str:
+def _link(key: str, fates: Sequence[Fate]) -> Link:
     """The key as a link to the first site that knows it."""
     known = [fate for fate in fates if key not in fate.unknown_keys] or list(fates)
     settings = known[0].destination.settings if known else None
     site = addresses.site_url(settings.site, settings.instance) if settings else ""
-    return f"[{markdown(key)}]({site}/browse/{key})" if site and key.isascii() else markdown(key)
+    return Link(key, f"{site}/browse/{quote(key)}" if site else "")

@@ -19,6 +19,10 @@ class Deploying:
     """GitLab's ``deployment_tier``, where it is written out."""
     obstacle: str = ""
     """GitLab: why a job of the same name in another file cannot add to this one; empty when it can."""
+    parents: tuple[str, ...] = ()
+    """GitLab: what the job extends itself."""
+    called: bool = False
+    """GitHub: whether other workflows call this one, and pass it its secrets."""
 
     @property
     def where(self) -> str:

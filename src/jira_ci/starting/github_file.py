@@ -42,6 +42,8 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: {checkout}
+        with:
+          persist-credentials: false
       - uses: {action}
         if: always()
         with:
@@ -64,6 +66,8 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: {checkout}
+        with:
+          persist-credentials: false
       - run: echo "Put here what builds and tests this repository."
       - uses: {action}
         if: always()
@@ -89,4 +93,12 @@ def deployment_step(environment: str) -> str:
     return (
         f"      - uses: {ACTION}\n        if: always()\n        with:\n"
         f"          environment: {emit.quoted(environment)}\n{CREDENTIALS}"
+    ).rstrip("\n")
+
+
+def build_step() -> str:
+    """The step that a job which builds needs, indented as below ``steps``."""
+    return (
+        f"      - uses: {ACTION}\n        if: always()\n        with:\n"
+        f"          test-results: reports/**/*.xml # where the JUnit files are\n{CREDENTIALS}"
     ).rstrip("\n")

@@ -82,8 +82,9 @@ def _builds(workflow: _Workflow) -> bool:
 
 
 def _reports(workflow: _Workflow) -> bool:
-    steps = [step for job in workflow.jobs.values() for step in mappings(job.get("steps"))]
-    return any(text(step.get("uses")).startswith("jira-ci/jira-ci@") for step in steps)
+    """Whether it uses our action, or our reusable workflow."""
+    used = [one for job in workflow.jobs.values() for one in (job, *mappings(job.get("steps")))]
+    return any(text(one.get("uses")).startswith(("jira-ci/jira-ci@", "jira-ci/jira-ci/")) for one in used)
 
 
 def _pass_inputs(workflows: list[_Workflow]) -> None:
@@ -106,7 +107,8 @@ def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
         written = text(mapping(given).get("name")) or text(given)
         if written.strip():
             names, _ = _resolve(written.strip(), workflow, job)
-            yield Deploying(workflow.file, text(name), tuple(dict.fromkeys(names)), written.strip())
+            called = "workflow_call" in workflow.events
+            yield Deploying(workflow.file, text(name), tuple(dict.fromkeys(names)), written.strip(), called=called)
 
 
 def _resolve(written: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:

@@ -87,7 +87,8 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
         return
     names = _resolve(written, job, merged)
     tier = text(row.get("deployment_tier"))
-    yield Deploying(file, name, tuple(names), written, tier if tier in _TIERS else "", _obstacle(raw, job, merged))
+    obstacle, parents = _obstacle(raw, job, merged), _parents(raw)
+    yield Deploying(file, name, tuple(names), written, tier if tier in _TIERS else "", obstacle, parents)
 
 
 def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, Any]], depth: int = 0) -> dict[str, Any]:
@@ -95,15 +96,19 @@ def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, A
     known[name] = {}
     job = mapping(merged.get(name))
     job = {**mapping(job.get("<<")), **job}
-    parents = job.get("extends")
     result: dict[str, Any] = {}
-    for parent in parents if isinstance(parents, list) else [parents]:
-        if depth < _MOST_PARENTS and isinstance(parent, str) and parent in merged:
+    for parent in _parents(job):
+        if depth < _MOST_PARENTS and parent in merged:
             if parent not in known:
                 _extended(parent, merged, known, depth + 1)
             result = _over(result, known[parent])
     known[name] = _over(result, job)
     return known[name]
+
+
+def _parents(job: Mapping[str, Any]) -> tuple[str, ...]:
+    given = {**mapping(job.get("<<")), **job}.get("extends")
+    return tuple(filter(None, map(text, given if isinstance(given, list) else [given])))
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

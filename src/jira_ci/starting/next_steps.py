@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jira_ci.configuration.config import Config
-from jira_ci.starting import emit, github_file, gitlab_file
+from jira_ci.starting import emit, github_file, github_workflows, gitlab_file
 from jira_ci.starting.configuration_file import PLACEHOLDER
 from jira_ci.starting.found import Deploying, Found
 from jira_ci.text import one_line
@@ -73,20 +73,27 @@ def _github(found: Found) -> Iterator[str]:
             [
                 f"{one_line(first.where, 200)}: to report its deployments, add this as its last step; to show when "
                 "they start, also before it deploys, with state: in_progress in place of the if:",
-                github_file.deployment_step(_environment(first)),
-                *(f"{one_line(job.where, 200)}, with environment: {emit.quoted(_environment(job))}" for job in others),
-                "Where permissions are limited, these have to be there: contents, deployments, pull-requests: read.",
+                github_file.deployment_step(first.written),
+                *(f"{one_line(job.where, 200)}, with environment: {emit.quoted(job.written)}" for job in others),
+                "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
             ]
         )
+    yield from _called(deploying)
     if found.github.builds:
         yield (
-            "For counts of tests, every commit of a push, and re-runs that update their record, put such a step (with "
-            "test-results, without environment) into the workflow that builds, and take its name out of the new one."
+            "For counts of tests, every commit of a push, and re-runs that update their record, put this as the last "
+            f"step into the job that builds, and take its workflow's name out of {github_workflows.OURS}:\n"
+            f"{github_file.build_step()}"
         )
 
 
-def _environment(job: Deploying) -> str:
-    return job.names[0] if len(job.names) == 1 else job.written
+def _called(deploying: list[Deploying]) -> Iterator[str]:
+    files = list(dict.fromkeys(job.file for job in deploying if job.called))
+    if files:
+        yield (
+            f"{one_line(', '.join(files), 400)}: workflows that call this have to pass the secrets on, below uses:\n"
+            "  secrets: inherit"
+        )
 
 
 def _gitlab(found: Found) -> Iterator[str]:
@@ -98,10 +105,15 @@ def _gitlab(found: Found) -> Iterator[str]:
         if job.obstacle and "already" not in job.obstacle and "another pipeline" not in job.obstacle:
             yield (
                 f"{one_line(job.where, 200)}: {job.obstacle}, so nothing was added to it. To report its deployments:\n"
-                "  extends: .jira-ci-deployment\n"
-                "  before_script:\n    - !reference [.jira-ci-deployment, before_script]\n    # and its own lines\n"
-                "  after_script:\n    - !reference [.jira-ci-deployment, after_script]\n    # and its own lines"
+                f"  extends: {_extended(job)}\n"
+                "  before_script:\n    - !reference [.jira-ci-deployment, before_script]\n    # then today's lines\n"
+                "  after_script:\n    - !reference [.jira-ci-deployment, after_script]\n    # then today's lines"
             )
+
+
+def _extended(job: Deploying) -> str:
+    ours = ".jira-ci-deployment"
+    return emit.listed([*job.parents, ours]) if job.parents else ours
 
 
 def _open_names(found: Found) -> Iterator[str]:
