@@ -347,4 +347,4 @@ def test_the_summary_of_a_report_that_did_not_arrive_says_so_in_its_heading(tmp_
     job.environ |= {"JIRA_CI_SITE": "http://127.0.0.1:9", "JIRA_CI_API_URL": "http://127.0.0.1:9"}
     job.environ |= {"JIRA_CI_CLIENT_ID": "id", "JIRA_CI_CLIENT_SECRET": "s3cret-of-nobody", "JIRA_CI_TIMEOUT": "1s"}
     assert job.jira_ci("build", "--state", "success").code == 0
-    assert job.summary().splitlines()[0].endswith("Jira: build successful, not reported")
+    assert job.summary().splitlines()[0].endswith("not reported")
