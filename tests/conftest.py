@@ -83,6 +83,14 @@ def _wall() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What commands leave among the temporary files is gone with those of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("temporary")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _nobody_went_outside(_wall: None) -> Iterator[None]:
     _OUTSIDE.clear()

@@ -161,10 +161,30 @@ def test_on_gitlab_the_record_is_beside_the_other_artifacts(tmp_path: Path, sand
     assert "Proceed" in (job.folder / "jira-ci.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("folder", ["RUNNER_TEMP"])
-def test_a_record_that_cannot_be_written_is_said_and_decides_nothing(job: Job, sandbox: Sandbox, folder: str) -> None:
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system knows no such links")
+def test_a_record_is_this_user_s_alone_and_goes_through_no_link(job: Job, sandbox: Sandbox, tmp_path: Path) -> None:
     approved(sandbox)
-    ended = gate(job, sandbox, **{folder: "/no/such/folder"})
+    target = tmp_path / "somebody's file"
+    target.write_text("untouched")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    path = Path(outputs_of(job, sandbox, folder)["record"])
+    assert path.stat().st_mode & 0o077 == 0
+    path.unlink()
+    path.symlink_to(target)
+    assert outputs_of(job, sandbox, folder)["record"] == ""
+    assert target.read_text() == "untouched"
+
+
+def outputs_of(job: Job, sandbox: Sandbox, folder: Path) -> dict[str, str]:
+    Path(job.environ["GITHUB_OUTPUT"]).write_text("")
+    assert gate(job, sandbox, RUNNER_TEMP=str(folder)).code == 0
+    return outputs(job)
+
+
+def test_a_record_that_cannot_be_written_is_said_and_decides_nothing(job: Job, sandbox: Sandbox) -> None:
+    approved(sandbox)
+    ended = gate(job, sandbox, RUNNER_TEMP="/no/such/folder")
     assert ended.code == 0
     assert "The record could not be written" in ended.out
     assert outputs(job)["record"] == ""

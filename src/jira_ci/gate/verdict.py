@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,11 +91,17 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
         name = record.digest({"records": [record.digest(one) for one in records]})[:16]
         path = Path(folder) / f"{_FILE}-{name}.json"
     try:
-        path.write_text(text + "\n", encoding="ascii", newline="\n")
+        with open(path, "w", encoding="ascii", newline="\n", opener=_own) as file:
+            file.write(text + "\n")
     except OSError as error:
         context.console.notice("warning", f"The record could not be written to {path}: {error.strerror or error}.")
         return ""
     return str(path)
+
+
+def _own(path: str, flags: int) -> int:
+    """Opens a file for this user alone, and follows no link that somebody put in its place."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
