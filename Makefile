@@ -19,7 +19,7 @@ demo: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python bench/bench.py
 
-# The README's picture of the sandbox's pages, from the real thing; needs a Chromium.
+# The README's pictures, from the real thing; needs a Chromium, and a font with coloured signs.
 pictures: $(VENV)/.ready
 	$(BIN)/python docs/pictures/make.py
 
@@ -48,6 +48,7 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --group dev pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --constraint requirements/runtime.txt \
 		--no-emit-package pynacl --no-emit-package cryptography --no-emit-package cffi --no-emit-package pycparser \
+		--no-emit-package charset-normalizer \
 		pyproject.toml -o requirements/vendor.txt
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes requirements/vendor-build.in -o requirements/vendor-build.txt
 

@@ -24,11 +24,6 @@ def below(prefix: str, tree: Mapping[str, bytes]) -> Tree:
     return {f"{prefix}/{name}": content for name, content in tree.items()}
 
 
-def manifest(tree: Mapping[str, bytes]) -> bytes:
-    """One line for each file: its size in bytes and its path."""
-    return "".join(f"{len(content)} {name}\n" for name, content in sorted(tree.items())).encode()
-
-
 def digest(tree: Mapping[str, bytes]) -> str:
     """One name for exactly these files, 32 characters long."""
     lines = (f"{hashlib.sha256(content).hexdigest()} {name}\n" for name, content in sorted(tree.items()))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from release.archives import zip_file
-from release.contents import Tree, manifest
+from release.contents import Tree
 
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _PLACES = {
     "wrapper/archive_main.py": "__main__.py",
     "wrapper/__init__.py": "wrapper/__init__.py",
     "wrapper/archive.py": "wrapper/archive.py",
+    "wrapper/bytecode.py": "wrapper/bytecode.py",
     "wrapper/private.py": "wrapper/private.py",
     "jira-ci.schema.json": "jira_ci/jira-ci.schema.json",
     "LICENSE": "LICENSE",
@@ -23,4 +24,4 @@ def archive(repository: Mapping[str, bytes], vendored: Mapping[str, bytes]) -> b
     sources = {name[4:]: content for name, content in repository.items() if name.startswith("src/jira_ci/")}
     ours = {place: repository[name] for name, place in _PLACES.items()}
     tree: Tree = {**vendored, **sources, **ours}
-    return zip_file({**tree, "MANIFEST": manifest(tree)}, _SHEBANG)
+    return zip_file(tree, _SHEBANG)

@@ -17,7 +17,6 @@ _SPEEDUPS = ("markupsafe/_speedups.c", "markupsafe/_speedups.pyi")  # the source
 # Those whose metadata names no SPDX expression; read in their licence texts.
 _KNOWN = {
     "certifi": "MPL-2.0",
-    "charset-normalizer": "MIT",
     "defusedxml": "PSF-2.0",
     "fastjsonschema": "BSD-3-Clause",
     "jinja2": "BSD-3-Clause",
@@ -36,6 +35,8 @@ licence; the texts stand in `*.dist-info`. They are separate folders on the impo
 can be put in its place.
 
 PyNaCl and cryptography, which PyGithub also names, are native code and left out: `nacl.py` stands in for the former.
+charset-normalizer, which requests names, would double the time that requests takes to load, and nothing here needs its
+guesses: `charset_normalizer.py` stands in for it, with the encoding that requests assumes where nobody guesses.
 PyYAML and MarkupSafe are built without their native parts.
 
 | package | version | licence | texts |

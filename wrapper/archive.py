@@ -1,18 +1,23 @@
-"""Runs ``jira-ci.pyz``: from a private folder that it was unpacked to once, or from the archive where there is none.
+"""Runs ``jira-ci.pyz`` where it stands: nothing is unpacked, and its byte code is kept for the next time.
 
-A zip file is slow to import from, and holds no byte code. The folder's name is the archive's SHA-256, so that another
-archive never meets its files.
+What was compiled is in one file of a private folder. The folder's name is the archive's SHA-256, so that another
+archive never meets it; without a folder everything is compiled each time.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import marshal
 import os
 import sys
-from collections.abc import Mapping
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+from zipimport import zipimporter
 
-from wrapper import private
+from wrapper import bytecode, private
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(path: str) -> int:
@@ -23,11 +28,11 @@ def run(path: str) -> int:
     """
     if sys.executable and not (sys.flags.isolated and sys.flags.no_site):
         return _isolated(path)
-    folder = _unpacked(path, os.environ)
-    if folder:
-        sys.path[0] = folder
-        sys.path_importer_cache.clear()
-    sys.dont_write_bytecode = not folder
+    with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
+        name = hashlib.sha256(file.read()).hexdigest()[:32]
+    store = bytecode.store(private.folder(name, os.environ))
+    sys.path_hooks.insert(0, lambda entry: Importer(entry, path, store))
+    sys.path_importer_cache.clear()
     from jira_ci.cli import main
 
     return main()
@@ -43,43 +48,65 @@ def _isolated(path: str) -> int:
     return subprocess.call(command)
 
 
-def _unpacked(path: str, environ: Mapping[str, str]) -> str:
-    """The folder with everything in it; ``""`` when nothing can be written."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        name = hashlib.sha256(file.read()).hexdigest()[:32]
-    manifest = __loader__.get_data(f"{path}{os.sep}MANIFEST").decode()  # type: ignore[name-defined]
-    base = private.folder(name, environ)
-    if not base:
-        return ""
-    folder = os.path.join(base, "files")  # noqa: PTH118 - pathlib takes 10 ms
-    if _is_whole(folder, manifest):
-        return folder
-    with contextlib.suppress(OSError):
-        _unpack(path, base, folder, manifest)
-    return folder if _is_whole(folder, manifest) else ""
+class Importer(zipimporter):
+    """Python's importer of zip files, for one of them, with byte code.
+
+    Args:
+        entry: of ``sys.path``: the archive, or a folder in it.
+        path: the archive's.
+        store: for its byte code.
+
+    Raises:
+        ImportError: the entry is not in this archive.
+    """
+
+    def __init__(self, entry: str, path: str, store: bytecode.Store) -> None:
+        super().__init__(entry)
+        if self.archive != path:
+            raise ImportError(f"{entry} is not in {path}")
+        self._store = store
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The module's code, compiled once."""
+        try:
+            return marshal.loads(self._store.read(fullname))  # type: ignore[no-any-return]  # noqa: S302 - private
+        except FileNotFoundError:
+            code = super().get_code(fullname)
+            self._store.add(fullname, marshal.dumps(code))
+            return code
+
+    def get_filename(self, fullname: str) -> str:
+        """Where the module is; asked for each one, and Python's own way of finding it out is to compile it."""
+        inside = f"{os.sep}__init__.py" if self.is_package(fullname) else ".py"
+        return f"{self.archive}{os.sep}{self.prefix}{fullname.rpartition('.')[2]}{inside}"
+
+    def get_resource_reader(self, fullname: str) -> Any:
+        """The files beside a module; those of certifi on no disk, which may be full or not to be written to."""
+        if fullname == "certifi" and hasattr(os, "memfd_create"):
+            reader = _InMemory(self.get_data(f"{self.archive}{os.sep}certifi{os.sep}cacert.pem"))
+            if os.path.exists(reader.resource_path("cacert.pem")):  # noqa: PTH110 - not where /proc is missing
+                return reader
+        return super().get_resource_reader(fullname)  # makes a temporary file
 
 
-def _is_whole(folder: str, manifest: str) -> bool:
-    """Nothing is missing: systems clean their temporary folders file by file."""
-    try:
-        for line in manifest.splitlines():
-            size, _, name = line.partition(" ")
-            if os.stat(f"{folder}/{name}").st_size != int(size):  # noqa: PTH116
-                return False
-    except OSError:
-        return False
-    return True
+class _InMemory:
+    """One file as a reader of resources has it: OpenSSL takes nothing but a path. Linux only."""
 
+    def __init__(self, content: bytes) -> None:
+        self._handle = os.memfd_create("jira-ci")
+        with open(self._handle, "wb", closefd=False) as file:
+            file.write(content)
 
-def _unpack(path: str, base: str, folder: str, manifest: str) -> None:
-    """Beside the final place first, so that twenty jobs at once see all or nothing."""
-    import tempfile
-    import zipfile
+    def files(self) -> _InMemory:
+        """The package's folder."""
+        return self
 
-    with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as scratch:
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(f"{scratch}/files")
-        if not _is_whole(folder, manifest):  # or another job was faster
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(folder, f"{scratch}/incomplete")  # noqa: PTH104
-            os.rename(f"{scratch}/files", folder)  # noqa: PTH104
+    def joinpath(self, name: str) -> Path:
+        """The file, whatever its name."""
+        from pathlib import Path
+
+        return Path(self.resource_path(name))
+
+    def resource_path(self, name: str) -> str:  # noqa: ARG002 - there is one only
+        """The same, as Python 3.10 asks for it."""
+        return f"/proc/self/fd/{self._handle}"

@@ -7,12 +7,18 @@ import contextlib
 import marshal
 import os
 import sys
+import zlib
 from collections.abc import Callable, Mapping
 from importlib.machinery import FileFinder, SourceFileLoader
-from pathlib import Path
-from typing import Any
+from importlib.util import MAGIC_NUMBER
+from typing import TYPE_CHECKING, Any
 
 from wrapper import private
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHECKSUM = 4  # bytes
 
 
 def keep(action: Path, environ: Mapping[str, str]) -> None:
@@ -27,22 +33,34 @@ def keep(action: Path, environ: Mapping[str, str]) -> None:
         return  # a development checkout, whose sources change
     folder = private.folder(name, environ)
     if folder:
-        store = Store(f"{folder}/{sys.implementation.cache_tag}")
-        atexit.register(store.save)
-        sys.path_hooks.insert(0, _hook(str(action), store))
+        sys.path_hooks.insert(0, _hook(str(action), store(folder)))
         sys.path_importer_cache.clear()
         sys.dont_write_bytecode = False
 
 
+def store(folder: str) -> Store:
+    """What is kept in a private folder for this Python, saved when the process ends; nothing without a folder."""
+    if not folder:
+        return Store("")
+    kept = Store(f"{folder}/{sys.implementation.cache_tag}-{sys.flags.optimize}")
+    atexit.register(kept.save)
+    return kept
+
+
 class Store:
-    """The byte code of many modules in one file: writing a file for each takes as long as compiling some of them."""
+    """The byte code of many modules in one file: writing a file for each takes as long as compiling some of them.
+
+    Python believes byte code, so what a crash or a full disk left of the file must not come near it: a checksum tells.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._kept: dict[str, bytes] = {}
         self._new: dict[str, bytes] = {}
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError), open(path, "rb") as file:  # noqa: PTH123
-            self._kept = dict(marshal.loads(file.read()))  # noqa: S302 - the folder is private
+        with contextlib.suppress(OSError), open(path, "rb") as file:  # noqa: PTH123
+            head, content = file.read(len(MAGIC_NUMBER) + _CHECKSUM), file.read()
+            if head == _head(content):
+                self._kept = marshal.loads(content)  # noqa: S302 - the folder is private
 
     def read(self, name: str) -> bytes:
         """What was kept under this name."""
@@ -58,11 +76,20 @@ class Store:
         """Writes what is new, all or nothing; of two jobs at once the later one wins."""
         if not self._new:
             return
+        content = marshal.dumps({**self._kept, **self._new}, 2)  # later versions look for equal parts
         scratch = f"{self._path}.{os.getpid()}"
-        with contextlib.suppress(OSError):
+        try:
             with open(scratch, "wb") as file:  # noqa: PTH123
-                file.write(marshal.dumps({**self._kept, **self._new}, 2))  # later versions look for equal parts
+                file.write(_head(content) + content)
             os.replace(scratch, self._path)  # noqa: PTH105
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(scratch)  # noqa: PTH108 - a full disk is not to be filled with halves
+
+
+def _head(content: bytes) -> bytes:
+    """What stands before the content: which Python wrote it, and a checksum."""
+    return MAGIC_NUMBER + zlib.crc32(content).to_bytes(_CHECKSUM, "little")
 
 
 def _hook(action: str, store: Store) -> Callable[[str], FileFinder]:

@@ -1,4 +1,4 @@
-"""A folder for byte code and unpacked files that nobody but this user can write to.
+"""A folder for byte code that nobody but this user can write to.
 
 Whoever can write there can run code with the job's secrets, so a folder counts only when it and every folder above it
 belong to this user or to root and cannot be renamed or filled by others. Temporary folders are shared between users and
@@ -43,11 +43,12 @@ def is_private(path: str) -> bool:
 def is_guarded(path: str) -> bool:
     """Nobody but this user and root can put something else in this folder's place, or in that of one inside of it.
 
-    The sticky bit of ``/tmp`` keeps others from renaming what is ours.
+    The sticky bit of ``/tmp`` keeps others from renaming what is ours. The path must hold no link; one that somebody
+    put into it meanwhile counts as a folder that all can write to, because such are the permissions of links.
     """
     while os.name != "nt":
         try:
-            status = os.stat(path)  # noqa: PTH116
+            status = os.lstat(path)
         except OSError:
             return False
         if status.st_uid not in (0, _user()) or (_loose(status) and not status.st_mode & stat.S_ISVTX):

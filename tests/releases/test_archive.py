@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,9 +33,11 @@ def _run(machine: Machine, command: Sequence[str | Path], **more: str) -> subpro
     )
 
 
-def _unpacked(machine: Machine) -> Path:
+def _kept(machine: Machine) -> Path:
+    """The one file of byte code."""
     (folder,) = machine.temp.iterdir()
-    return folder
+    (file,) = folder.iterdir()
+    return file
 
 
 @pytest.mark.parametrize("python", each(10, 11, 12, 13, 14))
@@ -99,39 +102,66 @@ def test_a_shell_starts_it_by_its_name(archive: Path, machine: Machine) -> None:
     assert done.stdout == f"jira-ci {__version__}\n"
 
 
-def test_it_is_unpacked_once_for_this_user_alone(archive: Path, machine: Machine) -> None:
+def test_byte_code_is_kept_once_for_this_user_alone(archive: Path, machine: Machine) -> None:
     before = os.umask(0)
     try:
         _run(machine, [PYTHON, *_ISOLATED, archive, "environment", "Prod"])
     finally:
         os.umask(before)
-    folder = _unpacked(machine)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    first = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert any(path.suffix == ".pyc" for path in first)
+    file = _kept(machine)
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    first = file.stat().st_mtime_ns
     done = _run(machine, [PYTHON, *_ISOLATED, archive, "environment", "Prod"])
     assert done.returncode == 0, done.stderr
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == first
+    assert file.stat().st_mtime_ns == first, "the second start compiled something"
 
 
-def test_what_a_cleaner_took_is_unpacked_again(archive: Path, machine: Machine) -> None:
+@pytest.mark.parametrize("damage", [0, 6, 100, "zeros"])
+def test_byte_code_that_a_crash_left_damaged_is_made_again(damage: int | str, archive: Path, machine: Machine) -> None:
     command: list[str | Path] = [PYTHON, *_ISOLATED, archive, "environment", "Prod"]
     _run(machine, command)
-    files = _unpacked(machine) / "files"
-    (files / "jira_ci" / "text.py").unlink()
-    (files / "jira_ci" / "run.py").write_text("cut")
+    file = _kept(machine)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:damage] if isinstance(damage, int) else whole[:100] + bytes(len(whole) - 100))
     done = _run(machine, command)
     assert done.returncode == 0, done.stderr
-    assert (files / "jira_ci" / "text.py").is_file()
-    assert sorted(path.name for path in _unpacked(machine).iterdir()) == ["files"]
+    assert file.stat().st_size == len(whole)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files in memory")
+@pytest.mark.parametrize("python", each(10, 11, 12, 13, 14))
+def test_authorities_are_read_where_no_temporary_file_can_be_made(python: str, built: Path) -> None:
+    """Those of certifi, which has OpenSSL read them from a file."""
+    code = (
+        "import sys, tempfile; sys.path.insert(0, sys.argv.pop(1)); tempfile.tempdir = '/nonexistent'\n"
+        "from wrapper import archive, bytecode\n"
+        "sys.path_hooks.insert(0, lambda entry: archive.Importer(entry, sys.path[0], bytecode.store('')))\n"
+        "sys.path_importer_cache.clear()\n"
+        "import ssl, requests.certs; context = ssl.create_default_context(cafile=requests.certs.where())\n"
+        "print(len(context.get_ca_certs()))"
+    )
+    done = subprocess.run([python, *_ISOLATED, "-c", code, built / "jira-ci.pyz"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100
 
 
 def test_jobs_that_start_at_once_do_each_other_no_harm(archive: Path, machine: Machine) -> None:
     environ = machine.environ(RUNNER_TEMP=str(machine.temp))
     command = [str(PYTHON), *_ISOLATED, str(archive), "environment", "Prod"]
-    jobs = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    jobs = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(12)]
     assert {job.communicate(timeout=90)[0] for job in jobs} == {'Prod: production (inferred from the word "prod")\n'}
-    assert sorted(path.name for path in _unpacked(machine).iterdir()) == ["files"]
+    assert _kept(machine).is_file()
+
+
+def test_byte_code_that_cannot_be_stored_leaves_nothing_half_written(archive: Path, machine: Machine) -> None:
+    command: list[str | Path] = [PYTHON, *_ISOLATED, archive, "environment", "Prod"]
+    _run(machine, command)
+    file = _kept(machine)
+    file.unlink()
+    file.mkdir()
+    done = _run(machine, command)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert _kept(machine) == file
 
 
 def test_another_archive_never_meets_these_files(archive: Path, machine: Machine, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -119,6 +120,43 @@ def test_another_file_than_the_one_that_is_named_is_never_run(
         "JIRA_CI_OUT_DECISION=deny\nJIRA_CI_OUT_APPROVED=false\n"
     )
     assert states(sandbox) == []
+
+
+@pytest.mark.parametrize("wrong", ["f" * 64, "not a hash"])
+def test_a_file_in_the_image_is_held_against_a_hash_that_was_given(
+    wrong: str, archive: Path, machine: Machine, sandbox: Sandbox
+) -> None:
+    right = _sha256(archive.read_bytes()).upper()
+    pipeline = GitLab(machine, DEPLOY, {"JIRA_CI_PYZ": str(archive), "JIRA_CI_PYZ_SHA256": wrong})
+    job = pipeline.run("deploy")
+    assert job.status == "success"
+    assert f"warning: Not reported: {archive} (JIRA_CI_PYZ) is another file than JIRA_CI_PYZ_SHA256 names." in job.log
+    assert states(sandbox) == []
+    assert pipeline.run("gated").status == "failed"
+    pipeline.variables["JIRA_CI_PYZ_SHA256"] = right
+    pipeline.run("deploy")
+    assert states(sandbox) == ["in_progress", "successful"]
+
+
+def test_a_download_that_breaks_off_is_one_sentence(machine: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\nPK"
+
+        def serve() -> None:
+            for _ in range(2):  # before the deployment, and after it
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/jira-ci.pyz"
+        job = GitLab(machine, DEPLOY, {"JIRA_CI_PYZ": address, "JIRA_CI_PYZ_SHA256": "ab" * 32}).run("deploy")
+        thread.join()
+    assert job.status == "success"
+    assert f"warning: Not reported: {address} could not be had: IncompleteRead(" in job.log
+    assert "Traceback" not in job.log
 
 
 @pytest.mark.parametrize(

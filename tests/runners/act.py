@@ -123,6 +123,11 @@ class Act:
         """A workflow as the documents show it, but for this Jira instead of theirs."""
         self.write(f".github/workflows/{name}", text.replace("acme.atlassian.net", self.env["JIRA_CI_SITE"]))
 
+    def init(self) -> None:
+        """What ``jira-ci init`` writes, as a user has it."""
+        done = subprocess.run([sys.executable, "-I", "-m", "jira_ci", "init"], cwd=self.repository, check=False)
+        assert done.returncode == 0
+
     def commit(self, message: str) -> str:
         self.git("add", "--all")
         self.git("commit", "-q", "--allow-empty", "-m", message)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+import scenes
 from gate_jobs import POLICY
 from jira_ci.sandbox.server import Sandbox
-from runners.act import Act, Ended
+from runners.act import REPOSITORY, Act, Ended
 from wrappers.machine import ROOT, reports, states, stored
 
 EXAMPLES = ROOT / "examples" / "github"
@@ -60,8 +61,25 @@ def test_a_push_reports_a_build_with_its_tests(act: Act, sandbox: Sandbox) -> No
         "1",
         "0",
     )
-    assert "### Jira: build successful" in ended.summary
+    assert "### ✅ Jira: build successful" in ended.summary
     assert f"({sandbox.address}/browse/WEB-7)" in ended.summary
+
+
+@pytest.mark.parametrize("builds", [False, True])
+def test_what_init_writes_reports(act: Act, sandbox: Sandbox, builds: bool) -> None:
+    if builds:
+        act.workflow(
+            "name: Build\non: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: make test}]}}\n", "build.yml"
+        )
+    act.init()
+    head = act.commit("WEB-7 Sign in with a passkey")
+    pushed = {"ref": "refs/heads/main", "before": "0" * 40, "after": head}
+    finished = {"name": "Build", "conclusion": "failure", "html_url": "https://github.com/acme/shop/actions/runs/7"}
+    of_head = {"head_branch": "main", "head_sha": head, "head_repository": REPOSITORY, "pull_requests": []}
+    ended = act.run("workflow_run", {"workflow_run": {**finished, **of_head}}) if builds else act.run("push", pushed)
+    assert ended.code == 0
+    [build] = scenes.stored(sandbox, "WEB-7")["builds"]
+    assert build["state"] == ("failed" if builds else "successful")
 
 
 def test_a_failing_step_is_reported_and_the_job_stays_failed(act: Act, sandbox: Sandbox) -> None:

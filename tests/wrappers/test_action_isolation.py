@@ -90,6 +90,16 @@ def test_no_python_is_one_clear_sentence(runner: Runner) -> None:
     assert len(step.log.splitlines()) == 1
 
 
+@pytest.mark.parametrize("output", ["", "/nonexistent/output"])
+def test_a_gate_without_python_denies_even_where_outputs_cannot_be_written(output: str, runner: Runner) -> None:
+    (runner.machine.bin / "python3").unlink()
+    runner.env = {"GITHUB_OUTPUT": output} if output else {}
+    step = runner.run(command="gate", environment="Prod")
+    assert step.code == 2
+    assert len(step.log.splitlines()) == 1
+    assert step.outputs["approved"] == ("" if output else "false")
+
+
 def test_a_python_that_is_too_old_is_named(runner: Runner) -> None:
     _too_old(runner.machine, "python3", "3.9")
     _too_old(runner.machine, "python", "2.7")

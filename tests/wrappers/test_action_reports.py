@@ -152,6 +152,7 @@ def test_a_signal_to_the_step_reaches_python(number: signal.Signals, runner: Run
         if sys.platform == "linux":  # the shell has become Python: same process
             assert b"launch.py" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
         os.kill(process.pid, number)
+        answer.set()
         step = runner.finish(process, files)
     finally:
         answer.set()

@@ -29,7 +29,7 @@ bare:
   environment: {name: Prod}
   script: touch deployed
 """
-ARTIFACTS = ("jira-ci.json", "jira-ci.md", "jira-ci-record.json")
+ARTIFACTS = ("jira-ci.html", "jira-ci.json", "jira-ci.md", "jira-ci-record.json")
 
 
 @pytest.fixture

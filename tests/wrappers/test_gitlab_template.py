@@ -33,7 +33,7 @@ def test_a_deployment_is_reported_when_it_starts_and_when_it_ends(shell: str, tm
     (record,) = stored(sandbox, "deployments")
     assert (record["state"], record["environment"]["displayName"]) == ("successful", "production")
     assert record["environment"]["type"] == "production"
-    assert job.artifacts == ("jira-ci.json", "jira-ci.md")
+    assert job.artifacts == ("jira-ci.html", "jira-ci.json", "jira-ci.md")
     assert job.outputs["JIRA_CI_OUT_STATE"] == "successful"
     assert job.outputs["JIRA_CI_OUT_ISSUE_KEYS"] == "WEB-7"
 

@@ -88,3 +88,9 @@ def test_a_base_of_somebody_else_is_passed_over(base: Path) -> None:
 def test_a_base_that_is_none_is_passed_over(value: str, base: Path) -> None:
     path = PRIVATE.folder("abc", {"RUNNER_TEMP": value, "TMPDIR": str(base)})
     assert Path(path).parent == base
+
+
+def test_a_link_that_was_put_above_it_meanwhile_counts_as_everybody_s(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(base)
+    assert PRIVATE.is_guarded(str(base))
+    assert not PRIVATE.is_guarded(str(tmp_path / "link"))
