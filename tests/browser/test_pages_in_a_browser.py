@@ -19,7 +19,17 @@ from jira_ci.sandbox.server import Sandbox
 from submissions import build, deployment
 
 PHONE = {"width": 390, "height": 844}
-PAGES = ("/", "/issues", "/changes", "/deployments", "/requests", "/requests/1", "/browse/WEB-12", "/browse/OPS-1002")
+PAGES = (
+    "/",
+    "/issues",
+    "/changes",
+    "/deployments",
+    "/deployments?find=prod",
+    "/requests",
+    "/requests/1",
+    "/browse/WEB-12",
+    "/browse/OPS-1002",
+)
 HOSTILE = "<script>alert(1)</script><svg onload=alert(2)><img src=x onerror=alert(3)> \u202egnp.exe javascript:alert(4)"
 
 
@@ -70,17 +80,40 @@ def test_every_page_fits_on_a_phone(shop: Sandbox, open_page: Callable[..., Page
     for path in PAGES:
         page.goto(shop.address + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        cut = "[...document.querySelectorAll('.wide')].filter(one => one.scrollWidth > one.clientWidth).length"
+        assert page.evaluate(cut) == 0, f"a table of {path} goes beyond the screen"
         assert violations(page) == [], path
         for button in page.get_by_role("button").all():
             box = button.bounding_box()
             assert box is None or min(box["width"], box["height"]) >= 24, path
 
 
+def test_long_names_push_nothing_off_the_page(sandbox: Sandbox, open_page: Callable[..., Page]) -> None:
+    long = {"displayName": "9" * 255, "label": "9" * 255}
+    environment = {"id": "e", "displayName": "very-long-name-" * 17, "type": "unmapped"}
+    keys = [{"associationType": "issueIdOrKeys", "values": ["WEB-12", "OPS-7"]}]
+    sandbox.site.submit(BUILDS, {"builds": [build(**long)]})
+    sandbox.site.submit(DEPLOYMENTS, {"deployments": [deployment(**long, environment=environment, associations=keys)]})
+    page = open_page(sandbox.address, viewport={"width": 1280, "height": 800})
+    for path in ("/", "/issues", "/deployments", "/browse/WEB-12"):
+        page.goto(sandbox.address + path)
+        cut = "[document.documentElement, ...document.querySelectorAll('.wide')]"
+        assert page.evaluate(f"{cut}.filter(one => one.scrollWidth > one.clientWidth).length") == 0, path
+        for key in page.locator("td .key").all():
+            assert (key.bounding_box() or {"height": 99})["height"] < 30, "a key stays in one line"
+    page.goto(f"{sandbox.address}/deployments")
+    page.locator(".m").click()
+    assert page.locator("h1").inner_text().count("9") < 100
+    expect(page.get_by_text("9" * 255, exact=True).first).to_be_visible()
+
+
 def test_a_click_lets_the_waiting_gate_proceed(
     gate: subprocess.Popen[str], sandbox: Sandbox, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(sandbox.address)
-    page.get_by_role("link", name="OPS-1000").click()  # the first page shows it as soon as the gate has made it
+    page.get_by_role("link", name="OPS-1000").click(
+        timeout=30_000
+    )  # the first page shows it as soon as the gate has made it
     expect(page.locator("h1")).to_have_text('Deploy "Web Site" version 1.2.3 to "Prod"')
     assert gate.poll() is None
     page.get_by_role("button", name="Approve as Ana Souza").click()
@@ -105,7 +138,7 @@ def test_a_change_is_approved_by_keyboard_alone(shop: Sandbox, open_page: Callab
 
 def test_marks_are_reached_by_arrow_keys_and_tell_their_details(shop: Sandbox, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{shop.address}/deployments")
-    lane = page.locator(".lane").first
+    lane = page.locator(".timeline section > div").first
     lane.locator(".m").last.focus()
     expect(lane.locator(".m").last.locator("span")).to_have_css("opacity", "1")
     expect(lane.locator(".m").last).to_contain_text("Dev\nSuccessful")
@@ -120,7 +153,7 @@ def test_marks_are_reached_by_arrow_keys_and_tell_their_details(shop: Sandbox, o
     page.keyboard.press("Home")
     expect(lane.locator(".m").first).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.locator(".lane").nth(1).locator(".m").last).to_be_focused()
+    expect(page.locator(".timeline section > div").nth(1).locator(".m").last).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("to Dev for Aurora")
 

@@ -170,6 +170,14 @@ def test_who_may_not_transition_sees_no_transitions(site: Pretend, key: str) -> 
     assert walk(site, key, "Start planning") == 400
 
 
+def test_texts_are_as_long_as_jira_keeps_them_and_no_longer(site: Pretend, key: str) -> None:
+    path, longest = f"/rest/api/2/issue/{key}", "x" * 32_767
+    assert site.post(f"{path}/comment", {"body": longest})["body"] == longest
+    assert "32,767" in str(site.refused("POST", f"{path}/comment", {"body": longest + "x"}))
+    site.ask("PUT", path, {"fields": {"description": longest}})
+    assert "description" in str(site.refused("PUT", path, {"fields": {"description": longest + "x"}}))
+
+
 def test_comments_of_the_platform_are_public_unless_they_say_otherwise(site: Pretend, key: str) -> None:
     made = site.post(f"{ISSUE}/{key}/comment", {"body": DOC})
     assert (site.last.status, made["jsdPublic"], made["body"]) == (201, True, DOC)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import http.client
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from jira_ci.sandbox.desk.errors import DeskError
 from jira_ci.sandbox.desk.trials import Trials
+from jira_ci.sandbox.server import Sandbox
 from pretend import HOST, Pretend
 
 CHANGES = "/sandbox/changes"
@@ -242,6 +245,37 @@ def test_no_page_of_another_site_takes_steps(site: Pretend, headers: dict[str, s
     site.post(f"{CHANGES}/OPS-1000/transition", {"status": "Planning"}, **headers)
     assert site.last.status == code
     assert (status(site, "OPS-1000") == "Planning") is (code == 200)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}],
+)
+@pytest.mark.bad_requests("a comment without whether it is public")
+def test_no_page_of_another_site_uses_the_apis_though_it_knows_the_credentials(
+    headers: dict[str, str], sandbox: Sandbox
+) -> None:
+    key = sandbox.desk.create("Deploy").key
+    given = {
+        "Authorization": "Basic cmVsZWFzZUBleGFtcGxlLmNvbTpzYW5kYm94LWFwaS10b2tlbg==",
+        "Content-Type": "application/json",
+    }
+    comment = f"/rest/servicedeskapi/request/{key}/comment"
+    connection = http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10)
+    with contextlib.closing(connection):
+
+        def ask(method: str, path: str, **more: str) -> int:
+            named = {name.replace("_", "-"): value for name, value in more.items()}
+            connection.request(method, path, b'{"body": "x"}' if method == "POST" else None, {**given, **named})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+        assert ask("POST", comment, **headers) == 403
+        reading = 403 if "host" in headers else 200
+        assert ask("GET", comment, **headers) == reading
+        assert ask("GET", "/sandbox/exchanges", **headers) == reading
+        assert ask("POST", comment) == 201
 
 
 def test_jira_s_own_paths_know_nothing_of_trials(site: Pretend) -> None:

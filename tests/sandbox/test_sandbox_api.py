@@ -12,7 +12,7 @@ import pytest
 
 import contract
 from jira_ci.sandbox.api import Api
-from jira_ci.sandbox.context import CLOUD_ID, Context
+from jira_ci.sandbox.context import CLOUD_ID, Context, Record
 from jira_ci.sandbox.credentials import Credentials
 from jira_ci.sandbox.exchange import Answer, Exchange, Request
 from submissions import build, deployment
@@ -330,3 +330,15 @@ def test_a_failure_of_the_sandbox_itself_is_a_500_and_remembered(site: Site) -> 
     site.context.site.changed = broken
     assert site.ask("POST", f"{BUILDS}/bulk", {"builds": [build()]}, site.bearer()).status == 500
     assert "ZeroDivisionError" in site.context.faults[0]
+
+
+def test_of_many_and_of_large_exchanges_the_newest_are_kept() -> None:
+    record = Record()
+    for number in range(10_002):
+        record.add(Exchange.of(Request("GET", f"/{number}"), Answer(204), scripted=False))
+    assert [record.numbered()[0][0], record.numbered()[-1][0], len(record.all())] == [3, 10_002, 10_000]
+    large = bytes(200 * 2**20)
+    for path in ("/large", "/larger"):
+        record.add(Exchange.of(Request("POST", path, body=large), Answer(413), scripted=False))
+    assert [one.path for one in record.all()] == ["/larger"]
+    assert record.count == 10_004

@@ -92,7 +92,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(start_sandbox: Calla
         status, document = ask(connection, "POST", path, {"builds": ["x" * 3_000_000]})
         assert (status, "Data is too large" in document[0]["message"]) == (413, True)
         assert ask(connection, "GET", "/_edge/tenant_info")[0] == 200
-    head = f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999999\r\n\r\n".encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n".encode()
     assert raw(sandbox, head).startswith(b"HTTP/1.1 413 ")
 
 
@@ -105,17 +105,17 @@ def test_a_body_at_the_limit_is_read(start_sandbox: Callable[..., Sandbox]) -> N
 @pytest.mark.parametrize(
     ("data", "start"),
     [
-        (b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n", b"HTTP/1.1 400 "),
-        (b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: abc\r\n\r\n", b"HTTP/1.1 400 "),
-        (b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"HTTP/1.1 411 "),
-        (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf", b""),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n", b"HTTP/1.1 400 "),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: abc\r\n\r\n", b"HTTP/1.1 400 "),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"HTTP/1.1 411 "),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf", b""),
         (b"nonsense\r\n\r\n", b""),
         (b"\x16\x03\x01\x02\x00\x01\x00", b""),
         (b"", b""),
-        (b"BREW /_edge/tenant_info HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 405 "),
-        (b"HEAD /nothing HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 404 "),
-        (b"GET /%ff%00%zz?%ff HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 404 "),
-        (b"GET http://elsewhere/x HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 404 "),
+        (b"BREW /_edge/tenant_info HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
+        (b"HEAD /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 404 "),
+        (b"GET /%ff%00%zz?%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 404 "),
+        (b"GET http://elsewhere/x HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 404 "),
     ],
 )
 def test_a_bad_request_harms_nobody_else(sandbox: Sandbox, data: bytes, start: bytes) -> None:
@@ -125,15 +125,15 @@ def test_a_bad_request_harms_nobody_else(sandbox: Sandbox, data: bytes, start: b
 
 
 def test_an_answer_to_head_has_no_body(sandbox: Sandbox) -> None:
-    head, _, body = raw(sandbox, b"HEAD /nothing HTTP/1.1\r\nHost: h\r\n\r\n").partition(b"\r\n\r\n")
+    head, _, body = raw(sandbox, b"HEAD /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").partition(b"\r\n\r\n")
     assert b"Content-Length: 9" in head
     assert body == b""
 
 
 def test_who_asks_before_sending_a_body_is_told_to_go_on(sandbox: Sandbox) -> None:
     body = json.dumps(GRANT).encode()
-    head = f"Host: h\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
-    answer = raw(sandbox, b"POST /oauth/token HTTP/1.1\r\n" + head.encode() + body)
+    head = f"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    answer = raw(sandbox, b"POST /oauth/token HTTP/1.1\r\n" + head.encode() + b"Expect: 100-continue\r\n\r\n" + body)
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
 
 
@@ -154,7 +154,7 @@ def test_a_test_can_answer_in_place_of_the_site(sandbox: Sandbox) -> None:
 
 def test_a_test_can_cut_an_answer(sandbox: Sandbox) -> None:
     sandbox.before = lambda _: Answer(200, raw=b"HTTP/1.1 200 OK\r\nContent-Len")
-    assert raw(sandbox, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") == b"HTTP/1.1 200 OK\r\nContent-Len"
+    assert raw(sandbox, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") == b"HTTP/1.1 200 OK\r\nContent-Len"
 
 
 def test_a_test_can_let_an_answer_drip_until_the_sandbox_stops(sandbox: Sandbox) -> None:
@@ -167,7 +167,7 @@ def test_a_test_can_let_an_answer_drip_until_the_sandbox_stops(sandbox: Sandbox)
 
     sandbox.before = drip
     with socket.create_connection(("127.0.0.1", int(sandbox.address.rpartition(":")[2])), timeout=10) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(100) == b"HTTP/1.1 200 OK\r\n"
 
 
@@ -176,7 +176,7 @@ def test_a_failure_in_what_a_test_answers_is_not_lost() -> None:
         raise AssertionError("the client sent something else")
 
     with Sandbox(before=broken) as sandbox:
-        assert raw(sandbox, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") == b""
+        assert raw(sandbox, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
         assert "the client sent something else" in sandbox.faults[0]
 
 

@@ -14,21 +14,27 @@ from jira_ci.sandbox.site import Site
 
 CLOUD_ID = "11111111-2222-4333-8444-555555555555"
 MAX_BODY = 5 * 2**20
-_KEPT = 10_000
+_KEPT, _KEPT_BYTES = 10_000, 256 * 2**20
 
 
 class Record:
-    """The exchanges so far, oldest first; of more than 10,000 the oldest are dropped. Safe to use from threads."""
+    """The exchanges so far, oldest first. Safe to use from threads.
+
+    Of more than 10,000, or of more than 256 MB of bodies, the oldest are dropped.
+    """
 
     def __init__(self) -> None:
-        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
-        self._count = 0
+        self._exchanges: deque[Exchange] = deque()
+        self._count = self._bytes = 0
         self._lock = threading.Lock()
 
     def add(self, exchange: Exchange) -> None:
         with self._lock:
             self._exchanges.append(exchange)
             self._count += 1
+            self._bytes += exchange.size
+            while len(self._exchanges) > _KEPT or (self._bytes > _KEPT_BYTES and len(self._exchanges) > 1):
+                self._bytes -= self._exchanges.popleft().size
 
     def all(self) -> list[Exchange]:
         with self._lock:

@@ -61,8 +61,8 @@ class Answer:
 class Exchange:
     """A request and what was answered.
 
-    ``scripted`` when a test answered in place of the site; ``at`` is the moment of the answer in epoch milliseconds, by
-    Jira's clock.
+    ``scripted`` when the answer is not the site's: a test gave it, or a stranger was refused; ``at`` is the moment of
+    the answer in epoch milliseconds, by Jira's clock.
     """
 
     method: str
@@ -90,6 +90,11 @@ class Exchange:
             scripted,
             at,
         )
+
+    @property
+    def size(self) -> int:
+        """Bytes of both bodies."""
+        return len(self.body) + len(self.answer_body)
 
     def json(self) -> Any:
         """The request's body, parsed. Raises ValueError when it is no JSON."""

@@ -15,6 +15,7 @@ from typing import Any
 from jira_ci.sandbox.api import Api
 from jira_ci.sandbox.context import Context
 from jira_ci.sandbox.exchange import Answer, Exchange, Request, messages, text_answer
+from jira_ci.sandbox.origins import intruding
 from jira_ci.sandbox.pages.pages import Pages
 
 HOST = "127.0.0.1"
@@ -93,12 +94,15 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def reply(self, request: Request, *, too_large: bool) -> Answer:
         """The answer, from the test or from the site, after it has been recorded; pages are not, they are looked at."""
-        answer = self.before(request) if self.before else None
-        scripted = answer is not None
         context = self.api.context
-        page = None if scripted or too_large else Pages(context).answer(request)
+        answer = self.before(request) if self.before else None
+        page = None if answer or too_large else Pages(context).answer(request)
         if page is not None:
             return page
+        strange = intruding(request)
+        if answer is None and strange:
+            answer = text_answer(403, strange)
+        scripted = answer is not None
         if answer is None:
             answer = self.api.too_large() if too_large else self.api.answer(request)
         at = context.site.desk.clock.milliseconds()

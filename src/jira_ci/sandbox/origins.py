@@ -32,6 +32,15 @@ def foreign(request: Request) -> str:
     return ""
 
 
+def intruding(request: Request) -> str:
+    """Why the site's APIs refuse this request whoever signed it; empty when they do not.
+
+    The credentials of a sandbox are no secret, so they prove nothing. Programs name no origin; a browser names it
+    whenever a page changes something.
+    """
+    return rebound(request) if request.method in ("GET", "HEAD", "OPTIONS") else foreign(request)
+
+
 def _is_loopback(host: str) -> bool:
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+|localhost))(?::[0-9]{1,5})?", host, re.ASCII)
     if not match:

@@ -25,9 +25,11 @@ ISSUE_KEY = r"^\w{1,255}-\d{1,255}\Z"
 _NAME = text(255)
 _STATES = ("unknown", "pending", "in_progress", "cancelled", "failed", "successful")
 _ISSUE_KEYS = items(text(pattern=ISSUE_KEY), 1, 100)
+# The document leaves the ends open; whether Jira does is not known, so that nothing may rely on it.
+_KEY_OR_ID = text(pattern=r"^(\w{1,255}-\d{1,255}|\d{1,255})\Z")
 _VALUES = {
-    "issueKeys": text(pattern=r"(\w{1,255}-\d{1,255}|\d{1,255})"),
-    "issueIdOrKeys": text(pattern=r"(\w{1,255}-\d{1,255}|\d{1,255})"),
+    "issueKeys": _KEY_OR_ID,
+    "issueIdOrKeys": _KEY_OR_ID,
     "serviceIdOrKeys": _NAME,
     "commit": record({"commitHash": _NAME, "repositoryId": _NAME}),
     "repository": record({"repositoryId": _NAME}),

@@ -20,6 +20,7 @@ from jira_ci.sandbox.editions import BY_NAME, Edition
 from jira_ci.sandbox.exchange import Exchange
 from jira_ci.sandbox.issues import IssueRule
 from jira_ci.sandbox.listener import HOST, Before, Listener
+from jira_ci.sandbox.pages.render import warm
 from jira_ci.sandbox.site import Site
 
 _POLL = 0.02  # seconds; how long stopping may take
@@ -128,6 +129,7 @@ class Sandbox:
         self._listener.before = before
 
     def start(self) -> None:
+        warm()  # a tenth of a second, once in a process, that the first page would take otherwise
         self._thread.start()
 
     def stop(self) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import jira_ci
 from jira_ci.sandbox import example
 from jira_ci.sandbox.clock import moment
-from jira_ci.sandbox.pages.deployment_pages import MOST
+from jira_ci.sandbox.pages.timeline import MOST
 from jira_ci.sandbox.rules import BUILDS, DEPLOYMENTS
 from jira_ci.sandbox.server import Sandbox
 from pages import get, post
@@ -144,6 +146,68 @@ def test_a_thousand_deployments_are_no_heavy_page(sandbox: Sandbox) -> None:
     assert found.all("a", "class").count("m") == MOST
     assert "The newest 1,000 of 1,100" in found.text
     assert len(found.body.encode()) <= 300_000
+
+
+def many(environments: int, name: str, version: str, days: int) -> list[dict[str, Any]]:
+    """A thousand deployments, one after the other to each of the environments, over so many days."""
+    first = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
+    return [
+        deployment(
+            deploymentSequenceNumber=number,
+            environment={
+                "id": str(number % environments),
+                "displayName": name.format(number % environments),
+                "type": "testing",
+            },
+            label=version.format(number),
+            duration=100 + number,
+            lastUpdated=f"{first + datetime.timedelta(days=number * days // MOST):%Y-%m-%dT%H:%M:%SZ}",
+            associations=[
+                {"associationType": "issueIdOrKeys", "values": [f"WEB-{number % 900 + 1}", "OPS-7", "MOB-12"]}
+            ],
+        )
+        for number in range(MOST)
+    ]
+
+
+@pytest.mark.parametrize("environments", [10, 300, 1000])
+@pytest.mark.parametrize(
+    ("name", "version", "days", "most"),
+    [
+        ("prod-eu-{:04}", "1.0.{}", 30, MOST),
+        ("Production for tenant {}", "2026.11.{}", MOST, 0),
+        ("{} " + "漢" * 240, "{} " + "漢" * 240, 30, 0),
+        ("{} " + '<"&\u202e' * 60, "{} " + "\u202e" * 240, 30, 0),
+    ],
+)
+def test_a_page_has_room_for_any_names_and_as_many_deployments_as_fit(
+    name: str, version: str, days: int, most: int, environments: int, sandbox: Sandbox
+) -> None:
+    records = many(environments, name, version, days)
+    for start in range(0, MOST, 100):
+        sandbox.site.submit(DEPLOYMENTS, {"deployments": records[start : start + 100]})
+    found = get(sandbox, "/deployments")
+    shown = found.all("a", "class").count("m")
+    assert len(found.body.encode()) <= 300_000
+    assert shown >= (most or 250)
+    assert (f"The newest {shown} of 1,000" in found.text) is (shown < MOST)
+    assert "MOB-12" in get(sandbox, "/deployments?find=7").text
+
+
+def test_an_environment_or_a_tenant_is_found_by_a_part_of_its_name(sandbox: Sandbox) -> None:
+    for number, name in enumerate(("Prod-EU for Aurora", "Prod-EU for Borealis", "Dev")):
+        environment = {"id": name, "displayName": name, "type": "production"}
+        sandbox.site.submit(
+            DEPLOYMENTS, {"deployments": [deployment(deploymentSequenceNumber=number, environment=environment)]}
+        )
+    found = get(sandbox, "/deployments?find=%20bOREalis")
+    assert "Prod-EU for Borealis" in found.text
+    assert "Aurora" not in found.text
+    assert found.all("a", "class").count("m") == 1
+    assert found.headers["etag"] != get(sandbox, "/deployments").headers["etag"]
+    nothing = get(sandbox, "/deployments?find=%3Cb%3E%FF").text
+    assert "No environment's name holds <b>\ufffd." in nothing
+    assert get(sandbox, "/deployments?find=").all("a", "class").count("m") == 3
 
 
 def test_every_moment_that_jira_takes_can_be_shown(sandbox: Sandbox) -> None:

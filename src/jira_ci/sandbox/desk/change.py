@@ -10,6 +10,8 @@ from jira_ci.sandbox.desk.approvals import Approval
 from jira_ci.sandbox.desk.errors import DeskError
 
 SUMMARY_LIMIT = 255
+TEXT_LIMIT = 32_767
+"""Characters of a comment, a description and a text area."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,13 @@ def summary_fault(value: Any) -> str:
     if "\n" in value or "\r" in value:
         return "The summary is invalid because it contains newline characters."
     return ""
+
+
+def checked_text(text: str) -> str:
+    """The text of a comment or of a text area, when Jira takes it. Raises DeskError otherwise."""
+    if len(text) > TEXT_LIMIT:
+        raise DeskError(f"The entered text is too long. It exceeds the allowed limit of {TEXT_LIMIT:,} characters.")
+    return text
 
 
 def checked_summary(value: Any) -> str:

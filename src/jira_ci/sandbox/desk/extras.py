@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from jira_ci.sandbox.desk.change import checked_text
 from jira_ci.sandbox.desk.errors import DeskError, NotFound
 from jira_ci.sandbox.desk.ledger import Ledger
 
@@ -50,11 +51,11 @@ class Extras:
         self._links: list[IssueLink] = []
 
     def comment(self, issue: str, author: str, body: str, now: int, *, public: bool) -> Comment:
-        """Add a comment. Raises DeskError when it is empty."""
+        """Add a comment. Raises DeskError when it is empty, or longer than Jira keeps."""
         if not body.strip():
             raise DeskError("Comment body can not be empty!")
         with self._ledger.lock:
-            comment = Comment(self._ledger.number("comments", 10_100), author, body, public, now)
+            comment = Comment(self._ledger.number("comments", 10_100), author, checked_text(body), public, now)
             self._comments.setdefault(issue, []).append(comment)
             self._ledger.changed()
             return comment

@@ -10,6 +10,7 @@ from typing import Any
 
 from jira_ci.sandbox.clock import milliseconds
 from jira_ci.sandbox.desk import adf
+from jira_ci.sandbox.desk.change import checked_text
 from jira_ci.sandbox.desk.errors import DeskError
 
 _STANDARD = "com.atlassian.jira.plugin.system.customfieldtypes:"
@@ -86,7 +87,7 @@ class Field:
         if value is None:
             return None
         if self.kind == "textarea" or self.id == "description":
-            return adf.plain(value) if rich else _string(value)
+            return checked_text(adf.plain(value) if rich else _string(value))
         if self.kind in ("users", "labels", "groups", "services"):
             if not isinstance(value, list):
                 raise DeskError("data was not an array")

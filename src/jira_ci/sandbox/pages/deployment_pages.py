@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from jira_ci.sandbox.context import Context
+from jira_ci.sandbox.documents import parameter
 from jira_ci.sandbox.exchange import Answer, Request
 from jira_ci.sandbox.pages import render, reports
 from jira_ci.sandbox.pages.answers import HEADERS, known, page, problem, versioned
@@ -12,25 +13,27 @@ from jira_ci.sandbox.pages.timeline import timeline
 from jira_ci.sandbox.routing import Route
 from jira_ci.sandbox.rules import DEPLOYMENTS
 
-MOST = 1000
-"""Deployments on the timeline: the newest ones."""
 _LISTED = 15
 
 
 def _timeline(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     del captured
-    version = f"{reports.fingerprint(context, DEPLOYMENTS)}-{reports.mark_of(render.version(), context.address)}"
+    find = parameter(request, "find").strip()[:255]
+    version = f"{reports.fingerprint(context, DEPLOYMENTS)}-{reports.mark_of(render.version(), context.address, find)}"
     if known(request, f'"{version}"'):  # an open page asks every other second: not worth a timeline
         return Answer(304, b"", {**HEADERS, "ETag": f'"{version}"', "Cache-Control": "no-cache"})
-    deployments = reports.deployments(context)
+    every = reports.deployments(context)
+    found = [one for one in every if find.casefold() in one.environment.casefold()]
+    drawn = timeline(found)
     answer = page(
         context,
         "deployments.html",
-        timeline=timeline(deployments[:MOST]),
-        count=len(deployments),
-        most=MOST,
-        latest=deployments[:_LISTED],
-        states=Counter(one.state for one in deployments[:MOST]),
+        timeline=drawn,
+        total=len(every),
+        count=len(found),
+        find=find,
+        latest=found[:_LISTED],
+        states=Counter(one.state for one in drawn.shown),
     )
     return versioned(request, answer, version)
 

@@ -27,8 +27,9 @@ def render(template: str, **values: Any) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+@lru_cache(1)
 def warm() -> None:
-    """Read every template, so that the first page comes as quickly as the next ones."""
+    """Read every template, so that the first page of a process comes as quickly as the next ones."""
     folder = resources.files("jira_ci.sandbox.pages").joinpath("templates")
     for template in folder.iterdir():
         _environment().get_template(template.name)

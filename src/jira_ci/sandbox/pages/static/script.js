@@ -61,7 +61,7 @@ function tell(text, gone) {
 
 // One stop of the Tab key for each lane, its newest mark; the arrow keys go along it.
 function rove() {
-  for (const lane of document.querySelectorAll(".lane ol")) {
+  for (const lane of document.querySelectorAll(".timeline ol")) {
     const marks = [...lane.querySelectorAll(".m")];
     const current = marks.includes(document.activeElement) ? document.activeElement : marks[marks.length - 1];
     for (const mark of marks) mark.tabIndex = mark === current ? 0 : -1;
