@@ -51,7 +51,9 @@ def summary(
     state = parts.state(plan.state) if plan.state else Mark("off", "skipped")
     blocks = [*_environments(plan), *_issues(plan, fates, errors, more, moved), *shortfalls(plan, fates, errors)]
     told = not plan.state or any(fate.outcome.accepted for fate in fates)
-    heading = Mark(state.tone, f"{what} {state.word}") if told else Mark("doubtful", f"{what} {state.word}, not reported")
+    heading = (
+        Mark(state.tone, f"{what} {state.word}") if told else Mark("doubtful", f"{what} {state.word}, not reported")
+    )
     return Page(heading, tuple(blocks), foot)
 
 
