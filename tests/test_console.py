@@ -258,3 +258,31 @@ def test_without_a_terminal_waiting_writes_nothing() -> None:
         screen.console.tick()
     screen.console.say("Proceed: a", "Proceed")
     assert (screen.out.getvalue(), screen.err.getvalue()) == ("Proceed: a\n", "")
+
+
+def test_after_its_end_nothing_is_written_whoever_is_late() -> None:
+    screen = Screen()
+    screen.console.say("before")
+    screen.console.close()
+    screen.console.say("after")
+    screen.console.notice("error", "after")
+    assert (screen.out.getvalue(), screen.err.getvalue()) == ("before\n", "")
+
+
+def test_a_line_that_never_gets_written_does_not_hold_the_end_up() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Stuck(io.StringIO):
+        def write(self, text: str) -> int:
+            entered.set()
+            go_on.wait(20)
+            return len(text)
+
+    log = log_of("local")
+    console = Console(Stuck(), None, log=log, mask=Masker([]), json_format=False, clock=lambda: 0.0)
+    thread = threading.Thread(target=lambda: console.say("stuck"))
+    thread.start()
+    assert entered.wait(20)
+    console.close()
+    go_on.set()
+    thread.join(20)

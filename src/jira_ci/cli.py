@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
         code = Exit.SIGINT
     except Exception as error:  # noqa: BLE001 - a traceback helps nobody at 3 a.m.; it is there with log-level: debug
         code = invocation.fail(_bug(error))
+    finally:
+        invocation.close()
     return 128 + world.signals.received if world.signals.received else code
 
 
@@ -79,6 +81,10 @@ class Invocation:
         if self._settings.format == "json":
             self._console.document({**result.outputs, **result.document})
         return result.exit
+
+    def close(self) -> None:
+        """Nothing is said any more."""
+        self._console.close()
 
     def fail(self, error: JiraCiError) -> int:
         """Says what went wrong and what to do about it."""

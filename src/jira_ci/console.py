@@ -17,6 +17,7 @@ from jira_ci.masking import Masker
 from jira_ci.text import one_line
 
 _LONGEST = 20_000  # characters of one line
+_GOODBYE = 1.0  # seconds for a line that is being written
 
 
 class Console:
@@ -51,6 +52,7 @@ class Console:
         self._clock, self._colours, self._live = clock, colours, live
         self._blocks = 0
         self._lock = threading.Lock()
+        self._closed = False
 
     def say(self, text: str, *labels: str) -> None:
         """One line.
@@ -107,6 +109,16 @@ class Console:
             with self._lock:
                 self._live.tick()
 
+    def close(self) -> None:
+        """The end: what a thread that nobody waits for would still say is dropped.
+
+        Python aborts the process if one is writing while it shuts down: https://bugs.python.org/issue26037.
+        """
+        free = self._lock.acquire(timeout=_GOODBYE)
+        self._closed = True
+        if free:
+            self._lock.release()
+
     def _painted(self, stream: TextIO | None, line: str, labels: Iterable[str]) -> str:
         return terminal.painted(line, *labels) if any(stream is one for one in self._colours) else line
 
@@ -116,6 +128,8 @@ class Console:
         text = "".join(f"{line}\n" for line in lines)
         encoding = getattr(stream, "encoding", None) or "utf-8"
         with self._lock, contextlib.suppress(ValueError):  # a closed stream
+            if self._closed:
+                return
             if self._live is not None:
                 self._live.erase()
             try:
