@@ -158,10 +158,19 @@ def test_a_command_that_ignores_everything_is_killed_with_all_that_it_has_starte
 
 
 def _group_is_gone(child: Child) -> bool:
-    """Whether nobody of the command's group runs; the dead may wait for their parent to notice."""
+    """Whether nobody of the command's group runs, once the system has had its time to end those that were killed; the
+    dead may wait for their parent to notice."""
+    end = time.monotonic() + 20
+    while _runs(str(child.pid)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _runs(group: str) -> bool:
     listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
-    group = str(child.pid)
-    return not any(line.split()[0] == group and "Z" not in line.split()[1] for line in listed.splitlines())
+    return any(line.split()[0] == group and "Z" not in line.split()[1] for line in listed.splitlines())
 
 
 @posix
