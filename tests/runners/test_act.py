@@ -236,6 +236,23 @@ def test_the_reusable_workflow_is_gate_deployment_and_report(act: Act, sandbox: 
     assert states(sandbox) == ["in_progress", "successful"]
 
 
+def test_each_service_of_a_monorepo_claims_what_touches_its_paths(act: Act, sandbox: Sandbox) -> None:
+    _example(act, "monorepo")
+    services = "\n".join(f"  {name}: {{ids: [{name}-id], paths: [{name}/**]}}" for name in ("billing", "search"))
+    act.write(".jira-ci.yml", f"services:\n{services}\n")
+    base = act.commit("Start")
+    for key, path in (("WEB-7", "billing/api.py"), ("WEB-8", "search/index.py")):
+        act.write(path, key)
+        head = act.commit(f"{key} Work")
+    ended = act.run("push", {"ref": "refs/heads/main", "before": base, "after": head})
+    assert ended.code == 0
+    claimed = {record["pipeline"]["displayName"]: record["associations"] for record in stored(sandbox, "deployments")}
+    keys = {
+        name: one["values"] for name, found in claimed.items() for one in found if "issue" in one["associationType"]
+    }
+    assert keys == {"Deploy services (billing)": ["WEB-7"], "Deploy services (search)": ["WEB-8"]}
+
+
 def test_a_matrix_of_twenty_jobs_reports_twenty_builds(act: Act, sandbox: Sandbox) -> None:
     text = (EXAMPLES / "report-every-push.yml").read_text("utf-8")
     legs = ", ".join(str(number) for number in range(20))
