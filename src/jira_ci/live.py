@@ -82,7 +82,8 @@ class Live:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         width = terminal.columns(self._stream)
         line = render(width, elapsed, self._text(), colour=self._colour, encoding=encoding)
-        self._drawn = self._write(f"{_BEFORE}{line}{_BEHIND}")
+        self._drawn = True  # before it is: a signal may come as soon as it is written, and has to know
+        self._drawn = self._write(f"{_BEFORE}{line}{_BEHIND}") and self._drawn
 
     def erase(self) -> None:
         """Leaves an empty line, with the cursor at its beginning; the next tick brings the line back."""
