@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jira_ci import credentials
 from jira_ci.credentials import Credentials
+from jira_ci.setting import Setting
+from jira_ci.settings import TABLE
 
 ENVIRON = {
     "JIRA_CI_EMEA_USER": " ana ",
@@ -44,3 +48,36 @@ def test_no_credential_is_shown() -> None:
 def test_variables_have_the_word_between() -> None:
     assert credentials.variable("client-id", "EMEA") == "JIRA_CI_EMEA_CLIENT_ID"
     assert credentials.variable("client-id") == "JIRA_CI_CLIENT_ID"
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.name.rpartition("-")[0]], ids=lambda row: row.name)
+def test_no_word_leads_to_a_setting(row: Setting) -> None:
+    """Whatever settings there will be: no way to read one's variable as a connection's is let through."""
+    own = row.variable.removeprefix("JIRA_CI_")
+    for name in ("USER", "TOKEN", "CLIENT_ID", "CLIENT_SECRET", "HEADERS"):
+        word = own.removesuffix(f"_{name}")
+        if word != own:
+            assert credentials.taken(word) == row.variable
+
+
+@pytest.mark.parametrize(
+    ("word", "variable"),
+    [
+        ("GITHUB", "JIRA_CI_GITHUB_TOKEN"),
+        ("GITLAB", "JIRA_CI_GITLAB_TOKEN"),
+        ("INPUT", "JIRA_CI_INPUT_USER"),
+        ("INPUT_GITHUB", "JIRA_CI_INPUT_GITHUB_USER"),
+        ("INPUT_EMEA", "JIRA_CI_INPUT_EMEA_USER"),
+        ("OUT", "JIRA_CI_OUT_USER"),
+        ("OUT_OF_HERE", "JIRA_CI_OUT_OF_HERE_USER"),
+        ("PLUGIN", "JIRA_CI_PLUGIN_USER"),
+        ("PLUGIN_EMEA", "JIRA_CI_PLUGIN_EMEA_USER"),
+        ("EMEA", ""),
+        ("INPUTS", ""),
+        ("OUTER", ""),
+        ("GITHUB_COM", ""),
+        ("MY_GITHUB", ""),
+    ],
+)
+def test_words_that_would_lead_to_somebody_elses_variables_are_known(word: str, variable: str) -> None:
+    assert credentials.taken(word) == variable

@@ -7,8 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jira_ci.setting import Setting, parse
+from jira_ci.settings import is_taken
 
 _HEADERS = Setting("list", "jira", "", secret=True, name="headers")
+_NAMES = ("user", "token", "client-id", "client-secret", "headers")
+# Other prefixes under which settings are read: nobody should have to wonder whose variable it is.
+_PREFIXES = ("PLUGIN",)
 _SECRET = re.compile(r"JIRA_CI_[A-Z0-9_]+_(TOKEN|CLIENT_SECRET|HEADERS)")
 
 
@@ -47,6 +51,15 @@ def of_connection(environ: Mapping[str, str], word: str) -> Credentials:
 def variable(name: str, word: str = "") -> str:
     """The variable of a setting, or of a connection's: ``JIRA_CI_EMEA_CLIENT_ID``."""
     return "JIRA_CI_" + (f"{word}_" if word else "") + name.upper().replace("-", "_")
+
+
+def taken(word: str) -> str:
+    """The first of a word's variables that is not the connection's own, because it means something else already: the
+    CI's token, an input, an output, another setting. Empty for a word that may be used."""
+    variables = [variable(name, word) for name in _NAMES]
+    if word.partition("_")[0] in _PREFIXES:
+        return variables[0]
+    return next(filter(is_taken, variables), "")
 
 
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:

@@ -123,6 +123,7 @@ def _table() -> tuple[Setting, ...]:
 
 TABLE: tuple[Setting, ...] = _table()
 _BY_NAME = {name: row for row in TABLE for name in (row.name, *row.also)}
+_VARIABLES = tuple("JIRA_CI_" + name.upper().replace("-", "_") for name in _BY_NAME)
 
 
 def resolve(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
@@ -146,6 +147,12 @@ def resolve(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Sett
             values[row.field] = parse(row, row.default, "the default") if row.default else _empty(row)
     _refuse_connect_key(environ)
     return Settings(**values, origins=origins, strangers=tuple(_strangers(environ)))
+
+
+def is_taken(variable: str) -> bool:
+    """Whether a variable with our prefix means something already: a setting, an input, an output, what the template
+    installs. A word of ``credentials`` must not lead to it."""
+    return variable in _VARIABLES or _NOT_SETTINGS.fullmatch(variable) is not None
 
 
 def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
@@ -208,9 +215,8 @@ def _refuse_connect_key(environ: Mapping[str, str]) -> None:
 
 
 def _strangers(environ: Mapping[str, str]) -> Iterable[str]:
-    known = ["JIRA_CI_" + _upper(name) for name in _BY_NAME]
     for variable in sorted(environ):
-        if not variable.startswith("JIRA_CI_") or variable in known or _NOT_SETTINGS.fullmatch(variable):
+        if not variable.startswith("JIRA_CI_") or is_taken(variable):
             continue
-        if not _OF_CONNECTION.fullmatch(variable) or nearest(variable, known, cutoff=0.9):
-            yield f"{variable} is no setting of jira-ci and is ignored. {nearest(variable, known)}".strip()
+        if not _OF_CONNECTION.fullmatch(variable) or nearest(variable, _VARIABLES, cutoff=0.9):
+            yield f"{variable} is no setting of jira-ci and is ignored. {nearest(variable, _VARIABLES)}".strip()

@@ -126,6 +126,11 @@ def test_an_environments_own_change_control_wins_over_the_projects_and_that_over
         ("jira: {token: s3cret}\n", "jira.token: credentials do not belong into this file."),
         ("report-to: [defualt]\n", 'report-to[0]: "defualt" is none of the connections. Did you mean default?'),
         ("report-to: [emea]\n", 'report-to[0]: "emea" is none of the connections. Known: default.'),
+        (
+            "connections:\n  git-hub:\n    site: a.example\n    credentials: GITHUB\n",
+            '.jira-ci.yml line 4: connections.git-hub.credentials: "GITHUB" would lead to JIRA_CI_GITHUB_TOKEN, which '
+            "is not its own. Take another word, such as JIRA_GIT_HUB, and rename its variables.",
+        ),
         ("change-control:\n  connection: emea\n", '.jira-ci.yml line 2: change-control.connection: "emea" is none'),
         (
             "environments:\n  Prod: production\n  qa: testing\n  PROD: production\n",

@@ -125,7 +125,6 @@ DOCUMENTS: list[Any] = [
     {"services": {"billing": {"ids": [""]}}},
     {"connections": {"default": {"site": "a.example", "credentials": "A"}}},
     {"connections": {"emea": {"site": "a.example", "credentials": "emea"}}},
-    {"connections": {"emea": {"site": "a.example", "credentials": "INPUT"}}},
     {"change-control": {"enabled": True}},
     {"change-control": {"enabled": False}},
     {"change-control": {"window": "on"}},

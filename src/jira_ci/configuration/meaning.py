@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jira_ci import credentials
 from jira_ci.configuration.problems import Problem, Step, dotted, shown
 from jira_ci.configuration.schema import defaults
 from jira_ci.errors import nearest
@@ -34,6 +35,11 @@ def _same_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, found in document.get("connections", {}).items():
+        if variable := credentials.taken(found["credentials"]):
+            place: Path = ("connections", name, "credentials")
+            sentence = f"{dotted(place)}: {shown(found['credentials'])} would lead to {variable}, which is not its own."
+            yield Problem(place, sentence, f"Take another word, such as {_own_word(name)}, and rename its variables.")
     known = ["default", *document.get("connections", {})]
     named: list[tuple[Path, str]] = [
         (("report-to", index), name) for index, name in enumerate(document.get("report-to", []))
@@ -43,6 +49,11 @@ def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:
         if name not in known:
             hint = nearest(name, known) or f"Known: {', '.join(known)}."
             yield Problem(path, f"{dotted(path)}: {shown(name)} is none of the connections.", hint)
+
+
+def _own_word(name: str) -> str:
+    """A word made of the connection's name, for a hint: letters, digits, ``-`` and ``_`` are all that one has."""
+    return f"JIRA_{name.upper().replace('-', '_')}"
 
 
 def _services(document: Mapping[str, Any]) -> Iterator[Problem]:
