@@ -69,8 +69,11 @@ def parse(row: Setting, text: str, origin: str) -> Any:
 
 
 def _list(row: Setting, text: str, origin: str) -> tuple[str, ...]:
-    parts = re.split(r"[\n\r]" if row.name == "headers" else r"[,\n\r]", text)
-    if values := tuple(part.strip() for part in parts if part.strip()):
+    if row.name == "headers":  # their control characters are refused later, so they must not be stripped here
+        parts = [part.strip(" \t") for part in re.split(r"[\n\r]", text)]
+    else:
+        parts = [part.strip() for part in re.split(r"[,\n\r]", text)]
+    if values := tuple(filter(None, parts)):
         return values
     raise UsageError(f"{row.name} ({origin}) is a list of nothing.", "Give it a value or leave it out.")
 

@@ -104,12 +104,73 @@ def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
     assert given.console.mask("it is tok-en") == "it is ***"
 
 
-@pytest.mark.parametrize("line", ["s3cr3t-without-a-colon", "A B: s3cr3t", "X: s3cr3t\x01", ": s3cr3t", "X: s3cr3tä"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "s3cr3t-without-a-colon",
+        "A B: s3cr3t",
+        "X: s3cr3t\x01",
+        ": s3cr3t",
+        "X: s3cr3tä",
+        "X: s3cr3t\x0b",
+        "X: s3\tcr3t",
+        "X: s3cr3t\x00",
+        "\x1cX: s3cr3t",
+        "X\x85: s3cr3t",
+        "\xa0Host: s3cr3t",
+        "X: s3cr3t\x7f",
+        "X: s3cr3t\x0cHost: other.example",
+    ],
+)
 def test_a_line_that_is_no_header_is_refused_and_not_shown(line: str, tmp_path: Path) -> None:
     given = context({**GIVEN, "JIRA_CI_HEADERS": f"X-Good: 1\n{line}"}, tmp_path)
     with pytest.raises(UsageError, match="Line 2 of headers is no header") as caught:
         open_gateway(given)
     assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Host: other.example",
+        "hOsT :other.example",
+        "HOST\t:\tother.example",
+        "  Host  :  other.example  ",
+        "Host:",
+        "Content-Length: 0",
+        "content_length: 0",
+        "Content-Type: text/plain",
+        "Content-Encoding: gzip",
+        "Transfer-Encoding: chunked",
+        "Transfer_Encoding: chunked",
+        "Connection: upgrade",
+        "Keep-Alive: timeout=5",
+        "Proxy-Connection: close",
+        "Proxy-Authorization: Basic bm9ib2R5",
+        "Expect: 100-continue",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
+        "TE: trailers",
+        "Trailer: X-Door",
+        "Authorization: Basic bm9ib2R5",
+        "Accept-Encoding: br",
+        "Range: bytes=0-1",
+        "If-None-Match: *",
+        "X-Forwarded-Host: other.example",
+        "Forwarded: host=other.example",
+        "X-Original-URL: /rest/api/2/myself",
+        "X-HTTP-Method-Override: DELETE",
+    ],
+)
+def test_a_header_that_leads_frames_or_lets_in_is_refused(line: str, tmp_path: Path) -> None:
+    given = context({**GIVEN, "JIRA_CI_HEADERS": f"X-Good: 1\n{line}"}, tmp_path)
+    with pytest.raises(UsageError, match=r"Line 2 of headers sets [\w-]+, which belongs to jira-ci\. Take it out"):
+        open_gateway(given)
+
+
+def test_headers_of_doors_and_proxies_are_let_through(tmp_path: Path) -> None:
+    lines = ["CF-Access-Client-Id: me", "Cookie: a=b", "X-Forwarded-For: 10.0.0.1", "X-Host: a", "Hosts: b", "Tea: c"]
+    connection.prove(context({**GIVEN, "JIRA_CI_HEADERS": "\n".join(lines)}, tmp_path).given)
 
 
 def test_a_bundle_that_is_no_file_is_refused(tmp_path: Path) -> None:
