@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.text import canonical, for_jira, identifier, markdown, one_line
+from jira_ci.text import canonical, for_jira, identifier, markdown, nfkc, one_line, without_login
 
 # Python's and .NET's blanks, and the characters that a culture-sensitive comparison in .NET overlooks.
 _OVERLOOKED = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufe00\ufe0f\ufeff"
@@ -225,3 +225,32 @@ def test_different_names_stay_different(one: str, other: str) -> None:
 def test_a_canonical_name_is_its_own(name: str) -> None:
     assert canonical(canonical(name)) == canonical(name)
     assert canonical(unicodedata.normalize("NFD", name)) == canonical(name)
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60), max_size=60))
+def test_a_long_text_is_normalised_piece_by_piece_as_in_one(words: list[str]) -> None:
+    text = " ".join(words)
+    assert nfkc(text) == unicodedata.normalize("NFKC", text)
+
+
+@pytest.mark.parametrize("run", ["\u0301\u0316", "\u0f71\u0f72\u0f74", "\uff9e\u0301"])
+def test_endless_accents_are_no_trouble(run: str) -> None:
+    assert len(canonical("a" + run * (240_000 // len(run)))) >= 200_000
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://jira.example/x", "https://jira.example/x"),
+        ("https://ana:pass@jira.example/x", "https://…@jira.example/x"),
+        ("https://ana@jira.example", "https://…@jira.example"),
+        ("see https://ana:p/a@s s@jira.example now", "see https://…@jira.example now"),
+        ("ana:pass@jira.example", "…@jira.example"),
+        ("a b:c@d e", "a …@d e"),
+        ("ana@jira.example", "ana@jira.example"),
+        ("a: b @ c", "a: b @ c"),
+        ("", ""),
+    ],
+)
+def test_no_login_of_an_address_is_left(text: str, shown: str) -> None:
+    assert without_login(text) == shown

@@ -10,6 +10,10 @@ import hashlib
 import re
 import unicodedata
 
+LONGEST_NAME = 500
+"""Characters that a name (of an environment, a tenant, a service) may have where somebody writes one down; Jira shows
+255."""
+
 # What Jira's store refuses ("Invalid binary character"), and with it the whole request: everything outside XML's
 # characters of the Basic Multilingual Plane. GitLab's integration removes the same set.
 # Written as what is refused: compiling the opposite, long ranges, costs ten times as much at every start.
@@ -17,6 +21,8 @@ _REFUSED_BY_JIRA = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uf
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
 _COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")
+# Before a character of ASCII, which no composition takes, or where there is none for long.
+_PIECES = re.compile(r".{1,250}(?![^\x00-\x7f])|.{1,250}", re.DOTALL)
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 
 
@@ -30,6 +36,22 @@ def one_line(text: str, limit: int = 500) -> str:
     """
     shown = _COMMAND.sub(_pulled_apart, _CONTROL.sub(_escape, text[: limit + 1]))
     return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def without_login(text: str) -> str:
+    """For a message that shows what somebody wrote: addresses without the user name and password they may hold.
+
+    Rather too much is left out than too little: a password may hold a slash, a blank or an ``@``.
+    """
+    scheme, slashes, rest = text.partition("//")
+    if slashes and "@" in rest:
+        return f"{scheme}//…@{rest.rpartition('@')[2]}"
+    return " ".join(map(_without_login, text.split(" "))) if "@" in text else text
+
+
+def _without_login(word: str) -> str:
+    before, _, after = word.rpartition("@")
+    return f"…@{after}" if ":" in before else word
 
 
 def markdown(text: str, limit: int = 500) -> str:
@@ -68,11 +90,20 @@ def identifier(text: str, limit: int = 255) -> str:
     return f"{clean[: limit - 17]}-{digest}"
 
 
+def nfkc(text: str) -> str:
+    """The text in Unicode's form NFKC, in linear time: the standard library sorts long runs of accents in quadratic
+    time (nfd_nfkd in https://github.com/python/cpython/blob/main/Modules/unicodedata.c), so they are taken piece by
+    piece."""
+    if len(text) <= LONGEST_NAME:
+        return unicodedata.normalize("NFKC", text)
+    return "".join(unicodedata.normalize("NFKC", piece) for piece in _PIECES.findall(text))
+
+
 def canonical(name: str) -> str:
     """A name by which two spellings of one thing are the same: any case, any run of blanks, any Unicode form, and with
     or without characters that nobody sees."""
     visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
+    folded = nfkc(nfkc(visible).casefold())
     return " ".join(folded.casefold().split())
 
 

@@ -126,6 +126,12 @@ def test_an_environments_own_change_control_wins_over_the_projects_and_that_over
         ("jira: {token: s3cret}\n", "jira.token: credentials do not belong into this file."),
         ("report-to: [defualt]\n", 'report-to[0]: "defualt" is none of the connections. Did you mean default?'),
         ("report-to: [emea]\n", 'report-to[0]: "emea" is none of the connections. Known: default.'),
+        *[
+            (f"# a name\n? {'a' * 501}\n: 1\n", "is not a known key."),
+            (f"environments:\n  a: testing\n  ? {'é' * 501}\n  : testing\n", ".jira-ci.yml line 3: environments.é"),
+            (f"environments:\n  ? {'a' * 501}\n  : testing\n", "not blank, of 500 characters at most."),
+            (f"services:\n  ? {'a' * 501}\n  : {{ids: [b]}}\n", "not blank, of 500 characters at most."),
+        ],
         (
             "connections:\n  git-hub:\n    site: a.example\n    credentials: GITHUB\n",
             '.jira-ci.yml line 4: connections.git-hub.credentials: "GITHUB" would lead to JIRA_CI_GITHUB_TOKEN, which '
@@ -276,3 +282,34 @@ def test_a_huge_file_is_refused_by_its_size(tmp_path: Path) -> None:
         file.truncate(50_000_000)
     with pytest.raises(UsageError, match="larger than 256 KB"):
         read(tmp_path, ".jira-ci.yml", required=False)
+
+
+@pytest.mark.parametrize("address", ["https://ana:hunter2@h", "https://ana:hun/ter2@x hunter2@h", "ana:hunter2@h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'jira: {{"{}": 1}}',
+        '"{}": 1',
+        '? "{}"\n: 1',
+        'jira: {{"{0}": 1, "{0}": 2}}',
+        'environments: {{"{}": {{}}}}',
+        'environments: {{"{}": prodcution}}',
+        'services: {{"{}": {{}}}}',
+        'connections: {{"{}": {{site: a.example, credentials: A}}}}',
+        'change-control: {{fields: {{"{}": }}}}',
+        'report-to: ["{}"]',
+        'change-control: {{connection: "{}"}}',
+        'jira: {{projects: ["{}"]}}',
+        'jira: {{site: !!int "{}"}}',
+    ],
+)
+def test_no_password_of_an_address_is_shown_whether_it_is_a_key_or_a_value(text: str, address: str) -> None:
+    assert "hunter2" not in refusal(text.format(address))
+
+
+@pytest.mark.parametrize("section", ["environments: {%s: production}", "services: {%s: {ids: [a]}}"])
+def test_a_name_that_holds_a_password_is_refused(section: str) -> None:
+    assert refusal(section % '"https://ana:hunter2@h"').endswith(
+        ".https://…@h holds a user name or password. Take it out of the name."
+    )
+    config(section % '"team@home: east"')

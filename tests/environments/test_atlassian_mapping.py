@@ -89,3 +89,12 @@ def test_it_is_found_in_the_workspace_and_its_faults_stop_nothing(tmp_path: Path
     assert mapping is None
     assert warning.startswith(".jira/config.yml line ")
     assert warning.endswith("The file is ignored.")
+
+
+def test_a_pattern_longer_than_any_name_is_ignored_and_said() -> None:
+    text = f"deployments:\n  environmentMapping:\n    testing:\n      - {'a' * 501}\n      - qa\n"
+    mapping, (warning,) = parse(text.encode())
+    assert mapping is not None
+    assert [pattern.glob for pattern in mapping.patterns] == ["qa"]
+    assert warning.startswith(".jira/config.yml line 4: the pattern aaa")
+    assert warning.endswith("… is ignored. It is longer than any name.")

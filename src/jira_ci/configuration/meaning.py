@@ -9,7 +9,7 @@ from jira_ci import credentials
 from jira_ci.configuration.problems import Problem, Step, dotted, shown
 from jira_ci.configuration.schema import defaults
 from jira_ci.errors import nearest
-from jira_ci.text import canonical, for_jira
+from jira_ci.text import canonical, for_jira, one_line, without_login
 
 Path = tuple[Step, ...]
 _MOST_IDS, _LONGEST_ID = 500, 255  # of a service
@@ -17,12 +17,26 @@ _MOST_IDS, _LONGEST_ID = 500, 255  # of a service
 
 def contradictions(document: Mapping[str, Any]) -> list[Problem]:
     """Everything that cannot be meant in a document that fits the schema; empty when all can."""
-    return [*_same_rules(document), *_connections(document), *_services(document), *_control(document)]
+    return [*_logins(document)] or [
+        *_same_rules(document),
+        *_connections(document),
+        *_services(document),
+        *_control(document),
+    ]
 
 
 def control(document: Mapping[str, Any], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The change control in force: the defaults, over them the project's, over them one environment's."""
     return {**defaults("change-control"), **document.get("change-control", {}), **(override or {})}
+
+
+def _logins(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names that hold a password: they would stand in logs, in Jira, and in every other message about them."""
+    for section in ("environments", "services"):
+        for name in document.get(section, {}):
+            if "//" in name and without_login(name) != name:
+                path = (section, name)
+                yield Problem(path, f"{dotted(path)} holds a user name or password.", "Take it out of the name.")
 
 
 def _same_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -31,7 +45,8 @@ def _same_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
         other = first.setdefault(canonical(name), name)
         if other != name:
             path = ("environments", name)
-            yield Problem(path, f"{dotted(path)} and {other} are the same name in any case.", "Keep one of them.")
+            sentence = f"{dotted(path)} and {one_line(other, 80)} are the same name in any case."
+            yield Problem(path, sentence, "Keep one of them.")
 
 
 def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:

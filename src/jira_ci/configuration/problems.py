@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.errors import nearest
-from jira_ci.text import one_line
+from jira_ci.text import one_line, without_login
 
 Step = str | int
 _KINDS = {
@@ -34,7 +34,7 @@ class Problem:
 def shown(value: Any) -> str:
     """A value of the file as a message may show it: short, harmless, without credentials of an address."""
     if isinstance(value, str):
-        return f'"{one_line(re.sub(r"//[^/@]*@", "//…@", value), 80)}"'
+        return f'"{one_line(without_login(value), 80)}"'
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -46,7 +46,7 @@ def shown(value: Any) -> str:
 
 def dotted(path: tuple[Step, ...]) -> str:
     """``jira.projects[0]``"""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{one_line(step, 80)}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{one_line(without_login(step), 80)}" for step in path)
     return text.removeprefix(".")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from jira_ci.configuration import yaml_scalars
 from jira_ci.errors import UsageError
-from jira_ci.text import one_line
+from jira_ci.text import one_line, without_login
 
 MAX_BYTES = 256 * 1024
 """More than any file a person wrote; PyYAML reads about 100 KB a second."""
@@ -138,7 +138,7 @@ def _line(error: Any) -> int:
 def _not_yaml(name: str, line: int, problem: str) -> UsageError:
     if "'\\t'" in problem:
         return UsageError(f"{name} line {line}: a tab where YAML wants blanks.", "Indent with blanks.")
-    return UsageError(f"{name} line {line}: this is not YAML: {one_line(problem, 200)}.")
+    return UsageError(f"{name} line {line}: this is not YAML: {one_line(without_login(problem), 200)}.")
 
 
 class _Builder:
@@ -189,7 +189,7 @@ class _Builder:
 
     def check_tag(self, tag: str | None, allowed: tuple[str, ...], line: int) -> None:
         if tag not in (None, "!", *(_CORE + word for word in allowed)):
-            shown = one_line(str(tag).replace(_CORE, "!!"), 80)
+            shown = one_line(without_login(str(tag).replace(_CORE, "!!")), 80)
             raise self.error(line, f"the tag {shown} is not allowed here.", "Remove it; values are plain YAML 1.2.")
 
     def alias(self, anchor: str, line: int) -> None:
@@ -229,9 +229,8 @@ class _Builder:
             raise self.error(line, "the key << merges nothing in YAML 1.2.", "Write the keys out.")
         parent = self.open[-1][0]
         if value in parent.lines:
-            raise self.error(
-                line, f"{one_line(value, 80)} is already on line {parent.lines[value]}.", "Remove one of them."
-            )
+            shown = one_line(without_login(value), 80)
+            raise self.error(line, f"{shown} is already on line {parent.lines[value]}.", "Remove one of them.")
         return value
 
     def scalar(self, event: Any, line: int) -> Any:

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any
 
-from jira_ci.text import one_line
+from jira_ci.text import one_line, without_login
 
 TAGS = ("str", "null", "bool", "int", "float")
 _TYPES = {"null": type(None), "bool": bool, "int": int, "float": float}
@@ -49,7 +49,7 @@ def value(text: str, tag: str, *, plain: bool) -> Any:
         return text
     found = _core(text)
     if tag and _TYPES[tag] is not type(found):
-        raise NotPossible(f'"{one_line(text, 80)}" is not what its tag !!{tag} says.')
+        raise NotPossible(f'"{one_line(without_login(text), 80)}" is not what its tag !!{tag} says.')
     return found
 
 

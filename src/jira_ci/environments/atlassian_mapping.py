@@ -15,7 +15,7 @@ from jira_ci.configuration import yaml_file
 from jira_ci.configuration.config import read_bytes
 from jira_ci.environments import globs
 from jira_ci.errors import UsageError
-from jira_ci.text import one_line
+from jira_ci.text import LONGEST_NAME, one_line
 
 NAME = ".jira/config.yml"
 # The app's own order: the first type with a pattern that matches wins, whatever the order in the file.
@@ -78,7 +78,10 @@ def parse(data: bytes) -> tuple[Mapping | None, list[str]]:
             continue
         for index, glob in enumerate(globs_of):
             line = tree.line_of((*path, type_, index)) or 0
-            if not isinstance(glob, str) or _FOREIGN.search(glob):
+            if isinstance(glob, str) and len(glob) > LONGEST_NAME:
+                shown = one_line(glob, 80)
+                warnings.append(f"{NAME} line {line}: the pattern {shown} is ignored. It is longer than any name.")
+            elif not isinstance(glob, str) or _FOREIGN.search(glob):
                 shown = one_line(str(glob), 80)
                 warnings.append(f"{NAME} line {line}: the pattern {shown} is ignored. Write it with *, ? and [] only.")
             else:

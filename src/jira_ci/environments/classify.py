@@ -15,7 +15,7 @@ from jira_ci.configuration.config import Config, Rule
 from jira_ci.environments import globs
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
-from jira_ci.text import canonical, one_line
+from jira_ci.text import LONGEST_NAME, canonical, one_line
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
@@ -55,8 +55,8 @@ def classify(
         fallback: the mapping of Atlassian's GitHub app; it counts only without a file of ours.
 
     Raises:
-        UsageError: the name is blank or holds control characters, two rules match equally and disagree, or no rule
-            matches and ``unmatched-environments`` is ``error``.
+        UsageError: the name is blank, too long or holds control characters, two rules match equally and disagree,
+            or no rule matches and ``unmatched-environments`` is ``error``.
     """
     check_name(name)
     rules = _matching(name, config.rules) if config else []
@@ -78,8 +78,13 @@ def check_name(name: str, what: str = "environment", example: str = "Prod") -> N
     """Refuses a name that Jira could not show.
 
     Raises:
-        UsageError: it is blank, or nothing of it can be seen, or it holds control characters.
+        UsageError: it is blank, or nothing of it can be seen, or it is too long, or it holds control characters.
     """
+    if len(name) > LONGEST_NAME:
+        raise UsageError(
+            f"The {what}'s name {one_line(name, 80)} has {len(name)} characters; {LONGEST_NAME} are allowed.",
+            "Give it a shorter name.",
+        )
     if not canonical(name):
         raise UsageError(f"The {what}'s name is empty.", f"Give it a name, such as {what}: {example}.")
     bad = _CONTROL.search(name)

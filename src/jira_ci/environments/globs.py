@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
+
+from jira_ci.text import nfkc
 
 _SPECIAL = re.compile(r"\*+|\?|\[!?\]?[^\]\[]*\]")
 
@@ -73,4 +74,4 @@ def _one_of(body: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"\s+", " ", nfkc(text).casefold())

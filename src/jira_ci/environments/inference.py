@@ -8,8 +8,9 @@ The name is cut into words at separators, digits and changes of case, and whole 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from jira_ci.text import nfkc
 
 _TYPES = {
     "production": "prod production prd live",
@@ -95,7 +96,7 @@ def _doubtful(words: list[str]) -> bool:
 
 def _words(name: str) -> list[str]:
     words: list[str] = []
-    for run in _RUN.findall(unicodedata.normalize("NFKC", name)):
+    for run in _RUN.findall(nfkc(name)):
         parts = [part.casefold() for part in _HUMP.split(run)]
         words.extend([run.casefold()] if min(map(len, parts)) == 1 or _is_one_word(run.casefold()) else parts)
     return words
