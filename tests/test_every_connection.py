@@ -47,7 +47,7 @@ def data_center(folder: Path) -> Job:
 
 def named(folder: Path) -> Job:
     job = push(folder, JIRA_CI_EMEA_TOKEN="t0k3n", JIRA_CI_CONNECTION="emea")
-    job.write(".jira-ci.yml", "connections: {emea: {site: emea.invalid, credentials: EMEA}}\n")
+    commit(job, "connections: {emea: {site: emea.invalid, credentials: EMEA}}\n")
     return job
 
 

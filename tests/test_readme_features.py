@@ -124,6 +124,7 @@ def test_several_sites(job: Job, sandbox: Sandbox, start_sandbox: Callable[..., 
     emea = start_sandbox(edition="data-center")
     file = _file("Several Jira sites", acme__atlassian__net=sandbox.address, jira__emea__example=emea.address)
     job.write(".jira-ci.yml", file)
+    job.publish(".jira-ci.yml")
     job.environ["JIRA_CI_EMEA_TOKEN"] = emea.credentials.personal_token
     _run(job, "Several Jira sites")
     assert _deployments(sandbox) == {"Prod": "successful"}

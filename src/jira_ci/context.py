@@ -41,6 +41,9 @@ class Context:
     console: Console
     edges: Edges
     deadline: Deadline
+    vouched: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """Sites of the file, with the words of their credentials, and why those are not sent there; empty where they are.
+    Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.report.trust`."""
 
     @cached_property
     def config(self) -> Config | None:

@@ -247,6 +247,7 @@ report-to: [default, emea]
 def test_every_site_of_the_run(job: Job, sandbox: Sandbox, start_sandbox: Callable[..., Sandbox]) -> None:
     center = start_sandbox(edition="data-center")
     job.write(".jira-ci.yml", SITES % (sandbox.address, center.address))
+    job.publish(".jira-ci.yml")
     job.environ["JIRA_CI_EMEA_TOKEN"] = center.credentials.personal_token
     everything(job)
     issue = center.site.issue("WEB-12")

@@ -219,6 +219,7 @@ def test_each_site_is_asked_with_its_own_token(
         ".jira-ci.yml",
         f'connections:\n  emea: {{site: "{emea.address}", credentials: EMEA}}\nreport-to: [default, emea]\n',
     )
+    job.publish(".jira-ci.yml")
     ended = job.jira_ci(*REPORT, "--issue-keys", "EU-3", "--format", "json")
     assert ended.code == 0, ended.err
     issues = {one["key"]: (one["title"], one["link"]) for one in ended.json["issues"]}

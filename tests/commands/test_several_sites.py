@@ -45,6 +45,7 @@ def reporting(folder: Path, sandbox: Sandbox, other: str) -> Job:
     job = scenes.github(folder, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
     job.environ |= scenes.reach(sandbox)
     job.write(".jira-ci.yml", FILE.format(site=other))
+    job.publish(".jira-ci.yml")
     return job
 
 
@@ -148,6 +149,7 @@ def test_where_secrets_are_withheld_the_site_is_skipped(tmp_path: Path, emea: Sa
     event = scenes.pull_request("WEB-12", head_repo={"full_name": "eve/shop", "id": 99, "fork": True})
     job = scenes.github(tmp_path, PATH, event, "pull_request")
     job.write(".jira-ci.yml", FILE.format(site=emea.address))
+    job.publish(".jira-ci.yml")
     ended = job.jira_ci(*REPORT, JIRA_CI_SITE="acme.atlassian.net", JIRA_CI_EMEA_TOKEN="", JIRA_CI_CLIENT_ID="")
     assert ended.code == 0
     assert "default: Nothing was reported: client-id and client-secret are not there" in ended.out
@@ -341,6 +343,7 @@ def test_a_site_is_not_said_to_be_late_that_another_one_left_no_time_to_ask(
         text = f'connections:\n  emea: {{site: "{server.url}", credentials: EMEA}}\n'
         text += f'  apac: {{site: "{emea.address}", credentials: APAC}}\nreport-to: [emea, apac]\n'
         job.write(".jira-ci.yml", text)
+        job.publish(".jira-ci.yml")
         job.environ |= {"JIRA_CI_EMEA_TOKEN": "t0k3n-of-emea", "JIRA_CI_APAC_TOKEN": emea.credentials.personal_token}
         ended = job.jira_ci(*REPORT, "--timeout", "1s")
     assert "apac: Jira has 1 of 1 remote links." in ended.out

@@ -230,6 +230,7 @@ def write(job: Job, emea: Sandbox) -> None:
         ".jira-ci.yml",
         f'connections:\n  emea: {{site: "{emea.address}", credentials: EMEA}}\nreport-to: [default, emea]\n',
     )
+    job.publish(".jira-ci.yml")
 
 
 def test_a_dry_run_verifies_nothing_and_says_so(job: Job, sandbox: Sandbox) -> None:

@@ -134,7 +134,7 @@ def test_a_catch_all_rule_does_not_take_a_name_with_invisible_characters() -> No
 
 @pytest.mark.parametrize(
     ("environment", "nearest"),
-    [("Prodution", "productive-* (line 8)"), ("DEVV", "Dev (line 6)"), ("qqq", "(line"), ("x" * 5000, "(line")],
+    [("Prodution", "productive-* (line 8)"), ("DEVV", "Dev (line 6)"), ("qqq", "(line"), ("x" * 500, "(line")],
 )
 def test_a_misspelt_environment_is_refused_with_the_nearest_rule(environment: str, nearest: str) -> None:
     text = FILE if environment != "Prodution" else FILE.replace('"prod*"', '"productive-*"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from jira_ci.checks.line import Line, attempt, failed
+from jira_ci.checks.line import Line, attempt, failed, warning
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError
 from jira_ci.jira.access import Access
@@ -28,11 +28,15 @@ def lines(context: Context, destination: Destination) -> Iterator[Line]:
     settings = destination.settings
     if destination.edition:
         yield Line("reporting", _MODES[destination.edition])
-    withheld = connection.withheld(settings, context.run)
+    withheld = destination.withheld(context.run)
+    if destination.unnamed:
+        yield warning("credentials", destination.unnamed, "What needs them was not tested.")
+        if withheld:
+            return
     if withheld:
         yield Line("credentials", withheld, "Reports are skipped on such runs; nothing else of reporting was tested.")
         return
-    fault = destination.fault or connection.unverifiable(settings, context.run, destination.word)
+    fault = destination.fault or destination.unverifiable(context.run)
     if fault:
         yield failed("credentials", fault)
         return

@@ -88,9 +88,8 @@ def _check(context: Context, command: Sequence[str]) -> None:
     explicit(context.settings.issue_keys)
     check_deployment(context)
     for destination in destinations(context):
-        settings = destination.settings
-        fault = destination.fault or connection.unverifiable(settings, context.run, destination.word)
-        if fault and not connection.missing_credentials(settings):
+        fault = destination.fault or destination.unverifiable(context.run)
+        if fault and not connection.missing_credentials(destination.settings):
             raise fault
 
 

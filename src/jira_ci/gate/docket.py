@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from jira_ci.ci.history import Provider
-from jira_ci.ci.providers import connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate import sites
@@ -19,6 +17,7 @@ from jira_ci.gate.tighten import Asked
 from jira_ci.gate.trusted import Absent, place
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
+from jira_ci.report import trust
 from jira_ci.run import Run
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
@@ -107,26 +106,8 @@ def trusted_file(context: Context) -> Loaded | Absent:
     Raises:
         UsageError: nobody can tell, or it cannot be meant.
     """
-    connected: list[Provider] = []
-
-    def provider() -> Provider | None:
-        given = context.given
-        found = connect(
-            context.run,
-            github_token=given.github_token,
-            gitlab_token=given.gitlab_token,
-            job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
-            ca_bundle=context.provider_bundle,
-            deadline=context.deadline.part(0.5),
-        )
-        connected.extend([found] if found else [])
-        return found
-
-    try:
-        return load(place(context.run, git=context.git, connect=provider), context.given.config)
-    finally:
-        for one in connected:
-            one.close()
+    with trust.provider(context) as connect:
+        return load(place(context.run, git=context.git, connect=connect), context.given.config)
 
 
 def asked_for(context: Context) -> Asked:

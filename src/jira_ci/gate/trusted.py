@@ -44,6 +44,8 @@ _MENDS = {
 }
 _MEND = "Run jira-ci in a checkout that holds the default branch, or can fetch it."
 
+UNREADABLE = "The gate's policy could not be read from a trusted place."
+
 T = TypeVar("T")
 Connect = Callable[[], Files | None]
 Relaxed = tuple[str, ...]
@@ -111,9 +113,25 @@ def place(run: Run, *, git: Git, connect: Connect) -> Place:
     elif is_own(run) and not _is_claimed(run, git):
         what = "this run's own commit"
     else:
-        name, commit, relaxed = reader.default_branch()
-        what = f"the default branch {one_line(name, 100)}".rstrip()
+        return _default(run, reader, *reader.default_branch())
     return Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
+
+
+def places(run: Run, *, git: Git, connect: Connect) -> Iterator[Place]:
+    """The same for a question that one *yes* settles: the checkout's own memory of the default branch comes first,
+    because it costs no request, and then the commit of :func:`place`, if it is another one.
+
+    Raises:
+        UsageError: as :func:`place`.
+    """
+    known = ""
+    if run.provider != "local" and (not is_own(run) or _is_claimed(run, git)):
+        reader = _Reader(run, git, connect)
+        for name, known, relaxed in _attempt(reader.remembered, []):
+            yield _default(run, reader, name, known, relaxed)
+    found = place(run, git=git, connect=connect)
+    if found.commit != known:
+        yield found
 
 
 def is_own(run: Run) -> bool:
@@ -153,6 +171,11 @@ def _is_claimed(run: Run, git: Git) -> bool:
     return run.provider == "gitlab" and git.head() not in ("", run.commit)
 
 
+def _default(run: Run, reader: _Reader, name: str, commit: str, relaxed: Relaxed) -> Place:
+    what = f"the default branch {one_line(name, 100)}".rstrip()
+    return Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
+
+
 class _Reader:
     """Asks everybody who could know, the most certain first, and tells why nobody did."""
 
@@ -168,7 +191,7 @@ class _Reader:
 
     def default_branch(self) -> Branch:
         """Its name, its commit, and what makes these less sure."""
-        return self._first([self._told, self._remote, self._remembered])
+        return self._first([self._told, self._remote, self.remembered])
 
     def file(self, commit: str, path: str) -> bytes | None:
         return self._first([partial(ask, commit, path) for ask in (self._local, self._shown, self._fetched)])
@@ -191,7 +214,12 @@ class _Reader:
             return name, commit, ()
         raise GitError("the remote named origin does not name its default branch")
 
-    def _remembered(self) -> Branch:
+    def remembered(self) -> Branch:
+        """The same as the checkout remembers it.
+
+        Raises:
+            GitError: it does not.
+        """
         self._check_origin()
         prefix = "refs/remotes/origin/"
         found = self._git.ask("symbolic-ref", "--quiet", f"{prefix}HEAD").removeprefix(prefix)
@@ -232,7 +260,7 @@ class _Reader:
             raise GitError(f"the checkout's origin is not {self._run.repository}")
 
     def _unreadable(self, reasons: list[str]) -> UsageError:
-        told = ["The gate's policy could not be read from a trusted place.", *dict.fromkeys(reasons)]
+        told = [UNREADABLE, *dict.fromkeys(reasons)]
         return UsageError(" ".join(told), _MENDS.get(self._run.provider, _MEND))
 
 

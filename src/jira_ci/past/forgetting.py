@@ -59,7 +59,7 @@ class Forgetting:
                 self.requests += site.requests
 
     def _at(self, site: Site, meant: Wanted, provider: Provider) -> None:
-        withheld = connection.withheld(site.destination.settings, self.context.run)
+        withheld = site.destination.withheld(self.context.run)
         if withheld and not self.dry:
             raise AccessError(site.says(withheld))
         if is_data_center(self.context, site.destination):

@@ -22,7 +22,7 @@ def visit(context: Context, tally: Tally, work: Callable[[Site], None]) -> None:
     found = destinations(context)
     for destination in found:
         site = Site(context, destination, several=len(found) > 1)
-        withheld = connection.withheld(destination.settings, context.run)
+        withheld = destination.withheld(context.run)
         if withheld:
             context.console.say(site.says(f"Nothing was done: {withheld}"))
             continue

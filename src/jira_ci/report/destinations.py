@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jira_ci import credentials
 from jira_ci.configuration.config import Connection
 from jira_ci.context import Context
 from jira_ci.errors import UsageError, nearest
+from jira_ci.jira import addresses
 from jira_ci.jira.ask import Edition
 from jira_ci.report import connection
+from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.text import one_line
 
@@ -26,11 +29,23 @@ class Destination:
     settings: Settings
     word: str = ""
     """What its variables have in their names; empty for the default's."""
+    unnamed: str = ""
+    """Why its token and headers were left out of the settings, as a sentence; empty when they were not."""
 
     @property
     def edition(self) -> Edition | None:
         """``cloud`` or ``data-center``; ``None`` when only the site can tell."""
         return connection.edition(self.settings)
+
+    def withheld(self, run: Run) -> str:
+        """Why nothing can be sent there through nobody's fault, as a sentence; empty when it can, or should be."""
+        if self.unnamed and connection.missing_credentials(self.settings):
+            return self.unnamed
+        return connection.withheld(self.settings, run)
+
+    def unverifiable(self, run: Run) -> UsageError | None:
+        """The error for keys that are to be verified without a token; ``None`` where they are not, or it may miss."""
+        return None if self.unnamed else connection.unverifiable(self.settings, run, self.word)
 
     @property
     def fault(self) -> UsageError | None:
@@ -52,7 +67,8 @@ class Destination:
 def destinations(context: Context) -> tuple[Destination, ...]:
     """The sites of the setting ``connection``, else of the file's ``report-to``, else the default one; each once.
 
-    A named connection has nothing of the default's but what is about this machine and about Atlassian's gateway.
+    A named connection has nothing of the default's but what is about this machine and about Atlassian's gateway. A site
+    that only the work tree's file names has neither token nor headers: they would go there.
 
     Raises:
         UsageError: a name is not in the file, or a setting or the file cannot be meant.
@@ -69,10 +85,11 @@ def destinations(context: Context) -> tuple[Destination, ...]:
             f"connection ({origin}) names {one_line(stranger, 80)!r}, which is not {place}.",
             nearest(stranger, words) or f"Known: {one_line(', '.join(words), 500)}.",
         )
-    return tuple(
+    found = [
         Destination(DEFAULT, settings) if name == DEFAULT else _named(context, name, known[name])
         for name in dict.fromkeys(names)
-    )
+    ]
+    return tuple(_guarded(context, found))
 
 
 def _named(context: Context, name: str, found: Connection) -> Destination:
@@ -90,3 +107,29 @@ def _named(context: Context, name: str, found: Connection) -> Destination:
         headers=own.headers,
     )
     return Destination(name, settings, found.credentials)
+
+
+def _guarded(context: Context, found: Sequence[Destination]) -> Iterator[Destination]:
+    places = {one.name: place for one in found if (place := _of_the_file(context, one))}
+    if not places:
+        yield from found
+        return
+    from jira_ci.report import trust
+
+    unnamed = trust.unnamed(context, places.values())
+    for one in found:
+        why = unnamed.get(places[one.name], "") if one.name in places else ""
+        bare = dataclasses.replace(one.settings, user="", token="", headers=())
+        yield dataclasses.replace(one, settings=bare, unnamed=why) if why else one
+
+
+def _of_the_file(context: Context, destination: Destination) -> tuple[str, str] | None:
+    """The address, and the word of the credentials, where the file says that something secret is sent there."""
+    own, said = destination.settings, context.given.origins
+    if not (own.token or own.headers) or (not destination.word and ("site" in said or "instance" in said)):
+        return None
+    try:
+        site = addresses.site_url(own.site, own.instance)
+    except UsageError:  # it is the destination's fault, and keeps it from being asked
+        return None
+    return (site, destination.word) if site else None

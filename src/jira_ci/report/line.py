@@ -20,7 +20,7 @@ from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.outcome import Outcome
 from jira_ci.jira.records import Record
 from jira_ci.keys.issue_keys import Source, collect
-from jira_ci.report import connection, states
+from jira_ci.report import states
 from jira_ci.report.conversation import Conversation
 from jira_ci.report.destinations import DEFAULT, Destination, destinations
 from jira_ci.report.fate import Fate
@@ -113,10 +113,10 @@ class Line:
 
     def unsent(self, destination: Destination) -> Fate | None:
         """The fate of a report that cannot be sent; ``None`` when it can."""
-        withheld = connection.withheld(destination.settings, self._context.run)
+        withheld = destination.withheld(self._context.run)
         if withheld:
             return Fate(destination, withheld=withheld)
-        fault = destination.fault or connection.unverifiable(destination.settings, self._context.run, destination.word)
+        fault = destination.fault or destination.unverifiable(self._context.run)
         return Fate(destination, Outcome(error=fault)) if fault else None
 
     def _call(self, destination: Destination, kind: Kind, records: Sequence[Record]) -> Call[Outcome]:

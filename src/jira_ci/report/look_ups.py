@@ -109,7 +109,9 @@ class LookUps:
             self._found.get(destination.name),
         )
         if looked is None:
-            if not destination.settings.token and self._context.run.secrets_withheld:
+            if destination.unnamed:
+                console.say(f"{prefix}The keys are not verified: {destination.unnamed}")
+            elif not destination.settings.token and self._context.run.secrets_withheld:
                 console.say(f"{prefix}The keys are not verified: this run gets no secrets.")
             return
         if looked.missing:

@@ -65,7 +65,7 @@ class Progress:
             missing = connection.missing_credentials(destination.settings)
             if not missing:
                 return ""
-            found = connection.withheld(destination.settings, self._context.run)
+            found = destination.withheld(self._context.run)
             why.append(found or connection.incomplete(destination.settings, missing, destination.word).message)
         return f"The deployment is not reported to Jira: {' '.join(dict.fromkeys(why))}"
 
