@@ -48,6 +48,8 @@ def entries(context: Context, *, deploying: bool) -> list[Entry]:
         return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
             _nowhere(context)
         ]
+    for sentence in found.relaxed if context.run.provider != "local" else ():
+        context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
     at = named(context.git, context.given.version)
     settled = {name: settle(found, name, asked, gate=not deploying) for name in names}
     return [entry for name in names for entry in _entries(context, name, found, settled[name], at)] or [
