@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from typing import Any
 
 # What Jira's store refuses ("Invalid binary character"), and with it the whole request: everything outside XML's
 # characters of the Basic Multilingual Plane. GitLab's integration removes the same set.
@@ -18,6 +19,19 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\
 _INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
 _COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For ``json.loads(..., object_pairs_hook=named_once)``: an object that has each name once.
+
+    Raises:
+        ValueError: it has one twice, and readers differ in which value they take
+            (https://www.rfc-editor.org/rfc/rfc8259#section-4).
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has a name twice")
+    return found
 
 
 def one_line(text: str, limit: int = 500) -> str:
