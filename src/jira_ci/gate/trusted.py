@@ -149,12 +149,12 @@ def path_of(config: str) -> str:
 
 
 def _is_claimed(run: Run, git: Git) -> bool:
-    """Whether GitLab's runner has checked out another commit than the one that the variable names.
+    """Whether GitLab's runner has not checked out the commit that the variable names, or nobody can see what it has.
 
     Whoever starts a pipeline may give it variables, also ones that are called like GitLab's own
     (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence); the checkout does not obey those.
     """
-    return run.provider == "gitlab" and git.head() not in ("", run.commit)
+    return run.provider == "gitlab" and git.head() != run.commit
 
 
 def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> str:
@@ -179,6 +179,11 @@ def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> s
         known = same and path.lower() in (run.repository.lower(), within.lower())
         known = known and not (own.startswith("https:") and web.startswith("http:"))
     return "" if known else f"the checkout's origin is not {run.repository}{f' on {home}' if home else ''}"
+
+
+def has_host(address: str) -> bool:
+    """Whether a remote's address is on a host, and no path of this machine."""
+    return bool(local.parts_of(address)[0])
 
 
 class _Reader:
