@@ -291,6 +291,13 @@ def test_a_commit_that_was_checked_out_does_not_count_as_the_one_below(checkout:
     assert two[1] in denied(judged(checkout, made, commit=made))
 
 
+def test_a_checkout_from_a_mirror_is_one_of_the_repository(checkout: Repository) -> None:
+    checkout.run("remote", "set-url", "origin", "https://mirror.example/acme/shop.git")
+    found = judged(checkout, "1.0.1", commit=B, repository_url="https://github.com/acme/shop")
+    assert isinstance(found, Subject)
+    assert found.commit == checkout.git.head()
+
+
 def test_a_checkout_of_another_repository_tells_nothing(checkout: Repository) -> None:
     checkout.run("tag", "v7")
     checkout.run("remote", "set-url", "origin", "https://github.com/acme/tools")

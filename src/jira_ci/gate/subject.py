@@ -102,8 +102,9 @@ def seen(git: Git, run: Run, version: str) -> Named:
 
 
 def _is_own(git: Git, run: Run) -> bool:
-    """Whether the checkout is not plainly one of another repository than the run's."""
-    return all(not has_host(one) or not origin_objection([one], run, trusting=False) for one in git.addresses())
+    """Whether the checkout is not plainly one of another repository than the run's; a mirror's host is no matter."""
+    anywhere = replace(run, repository_url="")
+    return all(not has_host(one) or not origin_objection([one], anywhere, trusting=False) for one in git.addresses())
 
 
 def _is_committed_on_top(git: Git, head: str, commit: str) -> bool:
