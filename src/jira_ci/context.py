@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from jira_ci import credentials, terminal
 from jira_ci.ci.detect import read_run
 from jira_ci.ci.git import Git
+from jira_ci.ci.git_command import GitError
 from jira_ci.ci.log import log_of
 from jira_ci.configuration import config as configuration
 from jira_ci.configuration.config import Config
+from jira_ci.configuration.yaml_file import MAX_BYTES
 from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
@@ -47,12 +49,23 @@ class Context:
 
     @cached_property
     def config(self) -> Config | None:
-        """``.jira-ci.yml`` of the work tree.
+        """``.jira-ci.yml`` of the work tree; of the commit that is checked out, where a sparse checkout left it out.
 
         Raises:
             UsageError: it cannot be read or meant.
         """
-        return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
+        found = configuration.read(self.root, self.given.config, required="config" in self.given.origins)
+        return self._left_out() if found is None else found
+
+    def _left_out(self) -> Config | None:
+        if not (self.root / ".git" / "info" / "sparse-checkout").is_file():
+            return None
+        try:
+            data = self.git.file(self.git.head(), configuration.DEFAULT_NAME, MAX_BYTES)
+        except GitError as error:
+            self.console.notice("warning", f"{configuration.DEFAULT_NAME} is not in this sparse checkout: {error}.")
+            return None
+        return None if data is None else configuration.parse(data, configuration.DEFAULT_NAME)
 
     @cached_property
     def fallback(self) -> AtlassianMapping | None:

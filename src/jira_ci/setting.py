@@ -36,6 +36,8 @@ class Setting:
     metavar: str = ""
     zero: bool = False
     """Whether a duration may be ``0``: none at all."""
+    exact: bool = False
+    """Whether blanks at its ends stay, for whoever uses it to refuse them."""
     name: str = ""
 
     @property
@@ -54,7 +56,7 @@ def parse(row: Setting, text: str, origin: str) -> Any:
         UsageError: naming the setting, where the text came from, and what was expected.
     """
     if row.kind == "text":
-        return text.strip()
+        return text if row.exact else text.strip()
     if row.kind == "list":
         return _list(row, text, origin)
     if row.kind == "duration":

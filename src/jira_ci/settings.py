@@ -62,7 +62,7 @@ class Settings:
     environment: tuple[str, ...] = _setting("list", "deployment", "the environment deployed to, or several", also=("environment-name",), plugin=True, metavar="NAME")
     environment_type: str = _setting("choice", "deployment", "the environment's type, instead of the rules' answer", plugin=True, choices=("development", "testing", "staging", "production", "unmapped"))
     tenant: tuple[str, ...] = _setting("list", "deployment", "the tenant deployed for, or several: each has its own record, and its own change", metavar="NAME")
-    version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", metavar="TEXT")
+    version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", exact=True, metavar="TEXT")
 
     project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", metavar="NAME")
     change: str = _setting("text", "gate", "the key of the only change that the gate asks, instead of looking for one by its title", metavar="KEY")

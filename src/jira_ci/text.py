@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from typing import Any
 
 LONGEST_NAME = 500
 """Characters that a name (of an environment, a tenant, a service) may have where somebody writes one down; Jira shows
@@ -24,6 +25,19 @@ _COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*\[)|^[\s{_INVISIBLE}
 # Before a character of ASCII, which no composition takes, or where there is none for long.
 _PIECES = re.compile(r".{1,250}(?![^\x00-\x7f])|.{1,250}", re.DOTALL)
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For ``json.loads(..., object_pairs_hook=named_once)``: an object that has each name once.
+
+    Raises:
+        ValueError: it has one twice, and readers differ in which value they take
+            (https://www.rfc-editor.org/rfc/rfc8259#section-4).
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has a name twice")
+    return found
 
 
 def one_line(text: str, limit: int = 500) -> str:

@@ -120,3 +120,12 @@ def test_atlassians_own_mapping_counts_where_there_is_no_file_of_ours(job: Job) 
 def test_a_misspelt_variable_is_said(job: Job) -> None:
     ended = job.jira_ci("environment", "qa7", JIRA_CI_ENVIROMENT="x")
     assert "JIRA_CI_ENVIROMENT is no setting of jira-ci and is ignored. Did you mean JIRA_CI_ENVIRONMENT?" in ended.out
+
+
+def test_a_file_that_a_sparse_checkout_left_out_counts_as_it_was_committed(job: Job) -> None:
+    job.write(".jira-ci.yml", "jira: {projects: [OPS]}\n")
+    job.git("add", ".jira-ci.yml")
+    job.commit("Configure")
+    job.git("sparse-checkout", "set", "--no-cone", "services/")
+    assert not (job.folder / ".jira-ci.yml").exists()
+    assert job.jira_ci("keys", "--format", "json").json["issue-keys"] == ["OPS-7"]

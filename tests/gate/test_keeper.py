@@ -55,6 +55,73 @@ def test_an_approved_change_proceeds_with_five_questions_on_one_connection(here:
     assert set(found.outputs) == {*NOT_YET, "environment"}
 
 
+def job_of(here: Scene, environment: str) -> None:
+    """The CI itself knows this name of the job's environment."""
+    event = Path(here.job.environ["GITHUB_EVENT_PATH"])
+    known = json.loads(event.read_text(encoding="utf-8"))
+    event.write_text(json.dumps({**known, "deployment": {"environment": environment}}), encoding="utf-8")
+
+
+def subjects(found: Verdict) -> list[tuple[str, str | None]]:
+    return [(one["subject"]["environment"], one["subject"]["ci-environment"]) for one in found.records]
+
+
+@pytest.mark.parametrize("setting", ["Dev", "Dev,DEV"])
+def test_a_setting_does_not_rename_what_the_ci_deploys_to(here: Scene, setting: str) -> None:
+    job_of(here, "Prod")
+    found = ask(here, f"environment={setting}")
+    assert told(found) == (15, "wait", 4)
+    assert subjects(found) == [("Dev", "Prod"), ("Prod", "Prod")]
+    assert "says that this job deploys to Prod, and the setting environment says Dev" in here.log.getvalue()
+
+
+def test_of_two_controlled_names_both_are_asked_for(here: Scene) -> None:
+    job_of(here, "Stage")
+    approved(here.sandbox)
+    found = ask(here)
+    assert told(found) == (15, "wait", 4)
+    assert subjects(found) == [("Prod", "Stage"), ("Stage", "Stage")]
+
+
+def test_a_name_of_the_cis_that_no_rule_matches_is_refused(here: Scene) -> None:
+    job_of(here, "Prodution")
+    found = ask(here, "environment=Dev")
+    assert told(found) == (2, "deny", 2)
+    assert "Prodution" in found.decision.reason
+
+
+@pytest.mark.parametrize(("name", "said"), [("Dev", True), ("PROD", False), ("Prod", False)])
+def test_a_name_of_the_cis_that_adds_nothing_changes_nothing(here: Scene, name: str, said: bool) -> None:
+    job_of(here, name)
+    approved(here.sandbox)
+    found = ask(here)
+    assert told(found) == (31, "proceed", 0)
+    assert subjects(found) == [("Prod", name)]
+    assert ("is not change controlled" in here.log.getvalue()) is said
+
+
+def test_a_tag_in_the_checkout_does_not_lend_its_approval_to_another_commit(here: Scene) -> None:
+    tagged = here.job.git("rev-parse", "HEAD")
+    here.job.git("tag", "-a", "-m", "x", "1.2.3")
+    approved(here.sandbox)
+    assert told(ask(here)) == (31, "proceed", 0)
+    here.job.environ["GITHUB_SHA"] = other = here.job.commit("WEB-9 Never approved")
+    asked = len(here.sandbox.exchanges)
+    found = ask(here)
+    assert told(found) == (4, "deny", 2)
+    assert tagged in found.decision.reason
+    assert other in found.decision.reason
+    subject = found.records[0]["subject"]
+    assert (subject["commit"], subject["checkout-commit"], subject["run-commit"]) == (other, other, other)
+    assert len(here.sandbox.exchanges) == asked
+
+
+@pytest.mark.parametrize("version", ["1.2.3 ", "\t1.2.3", "1.2.3\n", "1.2.3\u00a0"])
+def test_blanks_at_the_ends_of_a_version_are_refused(here: Scene, version: str) -> None:
+    approved(here.sandbox)
+    assert told(ask(here, f"version={version}")) == (4, "deny", 2)
+
+
 def test_a_given_change_takes_four_questions(here: Scene) -> None:
     key = approved(here.sandbox, summary="Deploy 1.2.3 to Prod")
     found = ask(here, f"change={key}")
@@ -80,7 +147,7 @@ def test_without_a_change_one_is_made_that_names_the_issues(here: Scene) -> None
     [
         (["create=false"], {}),
         (["dry-run=true"], {}),
-        ([], {"GITHUB_EVENT_NAME": "pull_request"}),
+        ([], {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SERVER_URL": "https://git.example"}),
     ],
 )
 def test_none_is_made_where_none_may_be(here: Scene, flags: list[str], environ: dict[str, str]) -> None:
@@ -301,7 +368,7 @@ def test_the_change_is_told_once_in_each_attempt(here: Scene, setting: str, publ
     [
         ("comments: off", [], {}),
         ("comments: internal", ["dry-run=true"], {}),
-        ("comments: internal", [], {"GITHUB_EVENT_NAME": "pull_request"}),
+        ("comments: internal", [], {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SERVER_URL": "https://git.example"}),
         ("comments: internal", ["environment=Dev"], {}),
     ],
 )

@@ -26,6 +26,12 @@ from jira_ci.gate.mention import missing, names
         ("Straße", "STRASSE"),
         ("release １.２.３", "1.2.3"),
         ("本番 に出す", "本番"),
+        ("version:30", "30"),
+        ("Prod,Staging", "Prod"),
+        ("from 12:30 on: 30", "30"),
+        ("take 30, then 31", "30"),
+        ("30: the fix", "30"),
+        ("'30'", "30"),
     ],
 )
 def test_a_whole_word_is_a_mention(text: str, word: str) -> None:
@@ -61,6 +67,20 @@ def test_a_whole_word_is_a_mention(text: str, word: str) -> None:
         ("Prod\u0301", "Prod"),
         ("Prode\u0301", "Prod"),
         ("Staging", "Prod"),
+        ("12:30 to 14:00", "30"),
+        ("at 30:00", "30"),
+        ("12\uff1a30", "30"),
+        ("12:30:00", "30"),
+        ("1,30 EUR", "30"),
+        ("30,5", "30"),
+        ("1'30", "30"),
+        ("30% of it", "30"),
+        ("$30", "30"),
+        ("see #30", "30"),
+        ("app@30", "30"),
+        ("?a=b&30", "30"),
+        ("12:1.2.3", "1.2.3"),
+        ("12:-30", "30"),
     ],
 )
 def test_part_of_a_longer_word_is_none(text: str, word: str) -> None:

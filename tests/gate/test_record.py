@@ -112,9 +112,12 @@ def test_the_whole_record() -> None:
         "subject": {
             "project": "Web Site",
             "environment": "Prod",
+            "ci-environment": None,
             "tenant": None,
             "version": "1.0.1",
             "commit": A,
+            "run-commit": RUN.commit,
+            "checkout-commit": None,
         },
         "run": {
             "provider": "github",
@@ -197,7 +200,15 @@ SCHEMA = closed(
     reason={"type": "string", "minLength": 1},
     exit={"enum": [0, 2, 3, 4, 5, 6, 7]},
     approved=FLAG,
-    subject=closed(project=TEXT, environment=TEXT, tenant=MAYBE, version=TEXT, commit=TEXT),
+    subject=closed(
+        project=TEXT,
+        environment=TEXT,
+        **{"ci-environment": MAYBE},
+        tenant=MAYBE,
+        version=TEXT,
+        commit=TEXT,
+        **{"run-commit": TEXT, "checkout-commit": MAYBE},
+    ),
     run=closed(
         provider={"enum": ["github", "gitlab", "local"]},
         repository=TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gate_faults import altered, unaltered
+from gate_faults import altered, answered, unaltered
 from gate_subjects import TITLE, Policy, Subject, approved, asking, finder, known, reader
 from jira_ci.gate.approvals import Excluded
 from jira_ci.gate.change import Change
@@ -19,7 +20,7 @@ from jira_ci.gate.terms import Occasion
 from jira_ci.jira.changes import PROPERTY
 from jira_ci.sandbox.desk.approvals import Stage
 from jira_ci.sandbox.desk.people import ANA, BEN, CLEO, RELEASE
-from jira_ci.sandbox.exchange import Answer
+from jira_ci.sandbox.exchange import Answer, Request
 from jira_ci.sandbox.server import Sandbox
 
 GIVEN = "Deploy 1.2.3 to Prod"
@@ -370,6 +371,10 @@ def test_a_clock_that_jumps_between_two_rounds_makes_one_of_them_incomplete(sand
         ("approval", lambda body: body.pop("isLastPage")),
         ("approval", lambda body: body.update(isLastPage="true")),
         ("approval", lambda body: body.update(isLastPage=False, values=[])),
+        ("approval", lambda body: body.update(size=body["size"] + 1)),
+        ("approval", lambda body: body.update(size=0)),
+        ("approval", lambda body: body.update(size="1")),
+        ("approval", lambda body: body.update(size=None)),
         ("approval", lambda body: body.update(isLastPage=False)),
         ("approval", lambda body: body.pop("values")),
         ("approval", lambda body: body.update(start=1)),
@@ -398,6 +403,39 @@ def test_a_round_of_another_shape_allows_nothing(sandbox: Sandbox, path: str, al
     change = pinned(sandbox, approved(sandbox))
     altered(sandbox, change.id if path == "issue" else path, alter)
     assert read(sandbox, change).decision.row == 17
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("approval", b'"finalDecision": "approved"', b'"finalDecision": "declined", "finalDecision": "approved"'),
+        ("approval", b'"isLastPage": true', b'"isLastPage": false, "isLastPage": true'),
+        ("issue", b'"summary": ', b'"summary": "x", "summary": '),
+        ("issue", b'"total": ', b'"\\u0074otal": 7, "total": '),
+    ],
+)
+def test_an_answer_that_says_one_thing_twice_says_nothing(sandbox: Sandbox, path: str, old: bytes, new: bytes) -> None:
+    change = pinned(sandbox, approved(sandbox))
+
+    def before(request: Request) -> Answer | None:
+        if not request.path.endswith(change.id if path == "issue" else path):
+            return None
+        body = json.dumps(json.loads(answered(sandbox, request).body)).encode()
+        assert old in body
+        return Answer(200, body.replace(old, new, 1), {"Content-Type": "application/json"})
+
+    sandbox.before = before
+    assert read(sandbox, change).decision.row == 17
+
+
+@pytest.mark.parametrize(("path", "back", "row"), [("approval", 5, 17), ("issue", 5, 17), ("issue", 1, 31)])
+def test_answers_of_one_conversation_do_not_go_back_in_time(sandbox: Sandbox, path: str, back: int, row: int) -> None:
+    change = pinned(sandbox, approved(sandbox))
+    with asking(sandbox) as service:
+        service.myself()
+        altered(sandbox, change.id if path == "issue" else path, unaltered, date=date(-back))
+        found = reader(service, change).read()
+    assert found.decision.row == row
 
 
 @pytest.mark.parametrize(

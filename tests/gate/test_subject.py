@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.repositories import Repository
+from jira_ci.ci.git import Git
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.subject import Named, Subject, default_version, describe, fit, named
+from jira_ci.gate.subject import Named, Subject, default_version, describe, fit, named, seen
 from jira_ci.run import PullRequest, Run
 
 A, B = "a" * 40, "b" * 40
@@ -218,17 +219,101 @@ def test_what_a_version_names_in_the_checkout(checkout: Repository) -> None:
     assert named(checkout.git, "topic") == Named(is_branch=True)
     assert named(checkout.git, "main") == Named(is_branch=True)
     assert named(checkout.git, "HEAD") == Named(is_branch=True)
-    assert named(checkout.git, old) == Named(commit=old)
-    assert named(checkout.git, "f" * 40) == Named()
-    for name in ("", "1.0", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:12], "x\ny", "*"):
+    assert named(checkout.git, "tags/v1") == Named(commit=old)
+    assert named(checkout.git, "refs/tags/v1") == Named(commit=old)
+    for name in (old, old.upper(), old[:12], f"v0-3-g{old[:9]}"):
+        assert named(checkout.git, name) == Named(commit=old), name
+    assert named(checkout.git, "f" * 40) == Named(commit="f" * 40)
+    assert named(checkout.git, "f" * 64) == Named()  # an image's digest
+    for name in ("", "1.0", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:6], "x\ny", "*", "20260301"):
         assert named(checkout.git, name) == Named(), name
 
 
-def test_the_commit_of_a_deployed_tag_is_the_tags_and_not_the_runs(checkout: Repository) -> None:
-    at = named(checkout.git, "v1")
-    found = judge(run=run_of(commit=checkout.run("rev-parse", "HEAD")), at=at, version="v1")
+def judged(checkout: Repository, version: str, **values: Any) -> Subject | Decision:
+    """The subject of a run whose checkout this is."""
+    run = run_of(**{"commit": checkout.git.head(), **values})
+    return judge(run=run, at=seen(checkout.git, run, version), version=version)
+
+
+def denied(found: Subject | Decision) -> str:
+    assert isinstance(found, Decision)
+    assert (found.row, found.exit) == (4, 2)
+    return found.reason
+
+
+@pytest.mark.parametrize("version", ["v1", "tags/v1", "refs/tags/v1", "{old}", "{old12}", "v1-0-g{old12}", "f" * 40])
+def test_a_version_that_names_another_commit_than_the_checkout_is_denied_with_both(
+    checkout: Repository, version: str
+) -> None:
+    old, head = checkout.run("rev-parse", "HEAD~1"), checkout.git.head()
+    reason = denied(judged(checkout, version.format(old=old, old12=old[:12])))
+    assert f"names commit {old if version != 'f' * 40 else version}, and commit {head} is checked out" in reason
+
+
+def test_a_version_that_names_what_is_checked_out_is_fit(checkout: Repository) -> None:
+    checkout.run("checkout", "--quiet", "--detach", "v1")
+    head = checkout.git.head()
+    for version in ("v1", head, head[:10], "1.0.1", "20260301", "f" * 64):
+        found = judged(checkout, version)
+        assert isinstance(found, Subject), version
+        assert found.commit == head
+
+
+def test_a_version_that_names_nothing_is_bound_to_what_is_checked_out(checkout: Repository) -> None:
+    found = judged(checkout, "1.0.1", commit=B)
     assert isinstance(found, Subject)
-    assert found.commit == checkout.run("rev-parse", "HEAD~1")
+    assert found.commit == checkout.git.head()
+
+
+@pytest.mark.parametrize("run", [{"tag": "v9", "branch": "", "commit": B}, {"commit": B}])
+def test_the_runs_own_tag_or_commit_has_to_be_checked_out_too(checkout: Repository, run: dict[str, str]) -> None:
+    assert f"names commit {B}, and commit {checkout.git.head()}" in denied(judged(checkout, "", **run))
+    if "tag" in run:
+        assert f"names commit {B}" in denied(judged(checkout, "v9", **run))
+
+
+def test_a_commit_that_a_step_makes_counts_as_the_one_below(checkout: Repository) -> None:
+    below = checkout.git.head()
+    made = checkout.commit("Release 1.0.1")
+    at = seen(checkout.git, run_of(commit=below), below)
+    assert (at.checkout, at.on_top) == (below, made)
+    found = judged(checkout, below, commit=below)
+    assert isinstance(found, Subject)
+    assert found.commit == below
+
+
+def test_a_commit_that_was_checked_out_does_not_count_as_the_one_below(checkout: Repository) -> None:
+    below, made = checkout.git.head(), checkout.commit("Never approved")
+    checkout.run("checkout", "--quiet", "--detach", below)
+    checkout.run("checkout", "--quiet", "--detach", made)
+    assert made in denied(judged(checkout, below, commit=below))
+    two = checkout.commits("one", "two")
+    assert two[1] in denied(judged(checkout, made, commit=made))
+
+
+def test_a_checkout_from_a_mirror_is_one_of_the_repository(checkout: Repository) -> None:
+    checkout.run("remote", "set-url", "origin", "https://mirror.example/acme/shop.git")
+    found = judged(checkout, "1.0.1", commit=B, repository_url="https://github.com/acme/shop")
+    assert isinstance(found, Subject)
+    assert found.commit == checkout.git.head()
+
+
+def test_a_checkout_of_another_repository_tells_nothing(checkout: Repository) -> None:
+    checkout.run("tag", "v7")
+    checkout.run("remote", "set-url", "origin", "https://github.com/acme/tools")
+    found = judged(checkout, "v7", commit=B, repository_url="https://github.com/acme/shop")
+    assert isinstance(found, Subject)
+    assert found.commit == B
+    reason = denied(judged(checkout, "v7", commit=B, provider="gitlab"))
+    assert "CI_COMMIT_SHA alone does not tell" in reason
+
+
+def test_without_git_a_variable_of_gitlabs_is_not_believed(tmp_path: Path) -> None:
+    git = Git(tmp_path, {"PATH": "/nonexistent"})
+    run = run_of(provider="gitlab")
+    assert "git is not installed" in denied(judge(run=run, at=seen(git, run, "1.0.1")))
+    github = run_of()
+    assert isinstance(judge(run=github, at=seen(git, github, "1.0.1")), Subject)
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))

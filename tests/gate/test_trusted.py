@@ -13,14 +13,15 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from ci.servers import Api, serving
-from jira_ci.ci.git import Git, Unfit
+from jira_ci.ci.git import Git
 from jira_ci.ci.git_command import GitError
+from jira_ci.ci.git_objects import Unfit
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
 from jira_ci.ci.history import Files, Unreadable
 from jira_ci.deadline import Deadline
 from jira_ci.errors import UsageError
-from jira_ci.gate.trusted import Absent, Committed, Place, is_own, path_of, place
+from jira_ci.gate.trusted import Absent, Committed, Place, is_own, origin_objection, path_of, place
 from jira_ci.run import PullRequest, Run
 
 NAME = ".jira-ci.yml"
@@ -242,7 +243,9 @@ def test_the_checkouts_own_memory_is_the_last_to_be_asked_and_said(upstream: Rep
     clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
     found = place(run_of(branch="feature", default_branch=""), git=clone.git, connect=nobody)
     assert (found.what, content(found)) == ("the default branch main", STRICT)
-    assert found.relaxed == ("the policy is the one of the checkout's own origin/main",)
+    assert found.relaxed == (
+        "the policy is the one of the checkout's own origin/main, which may be older than the default branch is now",
+    )
 
 
 @pytest.mark.parametrize("name", ["main~1", "main^", "main@{1}", "main:x"])
@@ -388,6 +391,191 @@ def test_the_path_counts_from_the_top_wherever_jira_ci_runs(upstream: Repository
 def test_an_empty_file_is_there(upstream: Repository) -> None:
     commit = write(upstream, b"")
     assert content(place(run_of(commit=commit), git=upstream.git, connect=untouched)) == b""
+
+
+def test_that_the_checkouts_memory_has_no_file_is_no_proof_that_the_default_branch_has_none(
+    upstream: Repository, tmp_path: Path
+) -> None:
+    upstream.run("rm", "--quiet", NAME)
+    upstream.commit("no policy yet")
+    clone = upstream.clone(tmp_path / "work")
+    clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
+    found = place(run_of(branch="feature", commit=clone.git.head()), git=clone.git, connect=nobody)
+    with pytest.raises(UsageError, match=r"memory of the default branch has no \.jira-ci\.yml"):
+        found.file()
+
+
+GITHUB, GITLAB = "https://github.com/acme/shop", "https://git.example:8443/lab/acme/shop"
+
+
+@pytest.mark.parametrize(
+    ("home", "address"),
+    [
+        (GITHUB, "https://github.com/acme/shop"),
+        (GITHUB, "https://github.com/Acme/Shop.git/"),
+        (GITHUB, "https://x-access-token:t0ken@github.com/acme/shop.git"),
+        (GITHUB, "https://github.com:443/acme/shop"),
+        (GITHUB, "git@github.com:acme/shop.git"),
+        (GITHUB, "ssh://git@github.com:2222/acme/shop.git"),
+        (GITLAB, "https://gitlab-ci-token:t@git.example:8443/lab/acme/shop.git"),
+        (GITLAB, "git@git.example:acme/shop.git"),
+        ("http://git.local/acme/shop", "http://git.local/acme/shop.git"),
+        ("", "file:///srv/acme/shop.git"),
+        ("", "git@git.example:acme/shop.git"),
+    ],
+)
+def test_the_runs_own_repository_by_its_address(home: str, address: str) -> None:
+    assert origin_objection([address], run_of(repository_url=home), trusting=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("home", "addresses"),
+    [
+        (GITHUB, []),
+        (GITHUB, ["https://evil.example/acme/shop"]),
+        (GITHUB, ["https://github.com/acme/shop", "https://github.com/acme/shop"]),
+        (GITHUB, ["https://github.com@evil.example/acme/shop"]),
+        (GITHUB, ["https://github.com.evil.example/acme/shop"]),
+        (GITHUB, ["https://github.com:8443/acme/shop"]),
+        (GITHUB, ["http://github.com/acme/shop"]),
+        (GITHUB, ["https://github.com/evil/acme/shop"]),
+        (GITHUB, ["https://github.com/evil/shop?/acme/shop"]),
+        (GITHUB, ["https://github.com/evil/../acme/shop"]),
+        (GITHUB, ["https://github.com/acme/shop2"]),
+        (GITHUB, ["git@evil.example:acme/shop.git"]),
+        (GITHUB, ["git@evil.example:github.com/acme/shop.git"]),
+        (GITHUB, ["file:///srv/acme/shop"]),
+        (GITHUB, ["/srv/acme/shop"]),
+        (GITHUB, ["ext::sh -c evil% /acme/shop"]),
+        (GITLAB, ["https://git.example/lab/acme/shop"]),
+        ("", ["file:///srv/acme/tools"]),
+    ],
+)
+def test_what_is_not_the_runs_own_repository(home: str, addresses: list[str]) -> None:
+    assert "the checkout's origin" in origin_objection(addresses, run_of(repository_url=home), trusting=True)
+
+
+def lead_away(clone: Repository, tmp_path: Path, how: str) -> None:
+    """The checkout's own configuration leads to a stranger's repository, or past it."""
+    stranger = Repository(tmp_path / "evil" / "shop")
+    write(stranger, LOOSE)
+    own = clone.run("config", "remote.origin.url")
+    if how == "two addresses":
+        clone.run("config", "--replace-all", "remote.origin.url", stranger.path.as_uri())
+        clone.run("config", "--add", "remote.origin.url", own)
+    elif how == "instead of":
+        clone.run("config", f"url.{stranger.path.as_uri()}.insteadOf", own)
+    elif how == "included":
+        (tmp_path / "more").write_text(f'[url "{stranger.path.as_uri()}"]\n\tinsteadOf = {own}\n', encoding="utf-8")
+        clone.run("config", "include.path", str(tmp_path / "more"))
+    elif how == "old form":
+        clone.run("config", "--remove-section", "remote.origin")
+        (clone.path / ".git" / "remotes").mkdir(exist_ok=True)
+        (clone.path / ".git" / "remotes" / "origin").write_text(f"URL: {stranger.path.as_uri()}\n", encoding="utf-8")
+    else:
+        clone.run("config", how, "http://127.0.0.1:9" if how.endswith("roxy") else "false")
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["two addresses", "instead of", "included", "old form", "http.proxy", "http.https://x/.sslVerify", "http.x.proxy"],
+)
+def test_a_checkout_whose_configuration_leads_elsewhere_asks_nobody(
+    upstream: Repository, checkout: Repository, tmp_path: Path, how: str
+) -> None:
+    lead_away(checkout, tmp_path, how)
+    run = run_of(branch="", tag="v1", commit=tip(upstream, "feature"))
+    with pytest.raises(UsageError, match=r"The checkout's"):
+        content(place(run, git=checkout.git, connect=nobody))
+
+
+def partial(upstream: Repository, tmp_path: Path, kind: str) -> Repository:
+    """A clone that has not all objects, at a commit before the policy's."""
+    for name in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        upstream.run("config", name, "true")
+    upstream.run("tag", "v0")
+    write(upstream, STRICT + b"# newer\n", f"ci/deep/{NAME}")
+    clone = Repository(tmp_path / f"partial-{kind.partition(':')[0]}", init=False)
+    upstream.run("clone", "--quiet", "--no-checkout", f"--filter={kind}", upstream.path.as_uri(), str(clone.path))
+    clone.run("checkout", "--quiet", "--detach", "v0")
+    return clone
+
+
+@pytest.mark.parametrize("kind", ["blob:none", "tree:0"])
+def test_what_a_partial_clone_lacks_is_fetched(upstream: Repository, tmp_path: Path, kind: str) -> None:
+    clone, newest = partial(upstream, tmp_path, kind), tip(upstream)
+    found = place(run_of(commit=newest), git=clone.git, connect=nobody)
+    assert content(found, f"ci/deep/{NAME}") == STRICT + b"# newer\n"
+    assert content(found) == STRICT
+    assert clone.run("config", "remote.origin.partialclonefilter") == kind
+    assert clone.git.boundary() == frozenset()
+
+
+def unpack(clone: Repository) -> None:
+    """Every object is a file of its own."""
+    packs = list((clone.path / ".git/objects/pack").glob("*.pack"))
+    contents = [pack.read_bytes() for pack in packs]
+    for leftover in (clone.path / ".git/objects/pack").iterdir():
+        leftover.chmod(0o600)
+        leftover.unlink()
+    for pack in contents:
+        clone.run("unpack-objects", "-q", stdin=pack)
+
+
+def stored(clone: Repository, name: str) -> Path:
+    """The file that holds an object."""
+    object_id = clone.run("rev-parse", name)
+    return clone.path / ".git" / "objects" / object_id[:2] / object_id[2:]
+
+
+@pytest.mark.parametrize("lost", [f"HEAD:{NAME}", "HEAD^{tree}"])
+def test_what_a_damaged_clone_lacks_is_fetched_or_told(upstream: Repository, tmp_path: Path, lost: str) -> None:
+    upstream.run("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = upstream.clone(tmp_path / "work")
+    unpack(clone)
+    gone = stored(clone, lost)
+    gone.unlink()
+    run = run_of(commit=tip(upstream))
+    clone.run("config", "remote.origin.url", f"file://{tmp_path}/gone/acme/shop")
+    with pytest.raises(UsageError, match=r"partial or damaged clone: fetch it anew") as caught:
+        place(run, git=clone.git, connect=nobody).file()
+    assert "github-token" in caught.value.mend
+    provider = Provider(files={(tip(upstream), NAME): STRICT})
+    assert content(place(run, git=clone.git, connect=lambda: provider)) == STRICT
+    clone.run("config", "remote.origin.url", upstream.path.as_uri())
+    assert content(place(run, git=clone.git, connect=nobody)) == STRICT
+    assert gone.exists() or list((clone.path / ".git/objects/pack").glob("*.pack"))
+
+
+@pytest.mark.parametrize("format_", ["sha1", "sha256"])
+@pytest.mark.parametrize("kind", ["blob", "tree", "commit"])
+def test_a_forged_object_under_a_known_id_is_not_believed(tmp_path: Path, kind: str, format_: str) -> None:
+    repository = Repository(tmp_path / "acme" / "shop", init=False)
+    repository.path.mkdir(parents=True)
+    repository.run("init", "--quiet", "--initial-branch=main", f"--object-format={format_}")
+    honest = write(repository, STRICT)
+    assert repository.git.file(honest, NAME, 1000) == STRICT
+    write(repository, LOOSE)
+    name = {"blob": f":{NAME}", "tree": "^{tree}", "commit": ""}[kind]
+    forged = stored(repository, f"HEAD{name}").read_bytes()
+    target = stored(repository, f"{honest}{name}")
+    target.chmod(0o600)
+    target.write_bytes(forged)
+    with pytest.raises(UsageError, match=r"not what its id says|hash mismatch|cannot read|not in the checkout"):
+        place(run_of(commit=honest), git=repository.git, connect=nobody).file()
+
+
+def test_a_commit_graph_that_lies_about_a_tree_is_not_believed(upstream: Repository) -> None:
+    honest, tree = tip(upstream), upstream.run("rev-parse", "HEAD^{tree}")
+    write(upstream, LOOSE)
+    other = upstream.run("rev-parse", "HEAD^{tree}")
+    upstream.run("commit-graph", "write", "--reachable")
+    graph = upstream.path / ".git/objects/info/commit-graph"
+    data = graph.read_bytes()
+    assert bytes.fromhex(tree) in data
+    graph.chmod(0o600)
+    graph.write_bytes(data.replace(bytes.fromhex(tree), bytes.fromhex(other)))
+    assert content(place(run_of(commit=honest), git=upstream.git, connect=nobody)) != LOOSE
 
 
 def test_a_replaced_object_is_not_taken_for_the_real_one(upstream: Repository) -> None:

@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from jira_ci import __version__
 from jira_ci.ci.api_answers import Refused
 from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.text import named_once
 
 _CONNECT, _READ = 10.0, 20.0  # seconds; a compare of a large range takes about ten
 _LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
@@ -110,7 +111,7 @@ def _check(method: str, response: requests.Response, body: bytes) -> None:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, object_pairs_hook=named_once)
     except (ValueError, RecursionError):
         return None
 

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING
 
 from jira_ci.ci import git_command, git_log
 from jira_ci.ci.git_command import GitError
-from jira_ci.ci.values import first, short, strip_ref
+from jira_ci.ci.values import first, strip_ref
 from jira_ci.ci.values import sha as full_sha
 
 if TYPE_CHECKING:
     from jira_ci.ci.git_files import Change
 
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
+_DETOURS = r"^(http\..*(proxy|sslverify)|remote\.origin\.(proxy|vcs))$"
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
-_KINDS = {"120000": "a symbolic link", "160000": "a submodule", "040000": "a directory"}
-
-
-class Unfit(GitError):
-    """What is committed there is known, and it is not what was asked for."""
 
 
 class Git:
@@ -165,18 +161,38 @@ class Git:
 
         Raises:
             Unfit: there is something else than a file of at most that size; a symbolic link is not followed.
-            GitError: the commit or the file is not here, or git failed.
+            Missing: an object on the way to the file is not here: a partial or a damaged clone.
+            GitError: an object is not what its id says, or git failed.
         """
-        listed = self.run("--literal-pathspecs", "ls-tree", "-z", "--long", "--full-tree", commit, "--", path)
-        if not listed:
-            return None
-        entry, _, found = listed.partition("\0")[0].partition("\t")
-        mode, kind, blob, size, *_ = [*entry.split(), "", "", "", ""]
-        if found != path or kind != "blob" or not mode.startswith("100"):
-            raise Unfit(f"{path} is {_KINDS.get(mode, 'no file')} in commit {short(commit)}, and not a file")
-        if int(size) > limit:
-            raise Unfit(f"{path} has {size} bytes in commit {short(commit)}, and {limit} are allowed")
-        return git_command.output(self.directory, self._environ, ("cat-file", "blob", blob), seconds=_SECONDS)
+        from jira_ci.ci import git_objects
+
+        return git_objects.file(self.directory, self._environ, commit, path, limit)
+
+    def addresses(self) -> list[str]:
+        """Where the remote named origin is really asked, as ``url.*.insteadOf`` has it; git asks the first of several.
+        None without such a remote.
+        """
+        return [] if self.problem() else self.ask("remote", "get-url", "--all", "origin").splitlines()
+
+    def detours(self) -> list[str]:
+        """The names of what the checkout's own configuration says about the way to origin, other than its address: a
+        proxy, or certificates that nobody looks at.
+        """
+        told = self.ask("config", "--includes", "--show-scope", "--name-only", "--get-regexp", _DETOURS).splitlines()
+        scoped = [line.partition("\t") for line in told]
+        return [name for scope, _, name in scoped if scope in ("local", "worktree")]
+
+    def fetch_object(self, object_id: str, seconds: float) -> None:
+        """Fetches one object that a partial or damaged clone lacks, whatever git believes to have already.
+
+        Raises:
+            GitError: it cannot be had.
+        """
+        # A filter would make a partial clone of one that is none.
+        partial = self.ask("config", "--get", "remote.origin.promisor") == "true"
+        how = ["--filter=blob:none"] if partial else []
+        arguments = ("-c", "fetch.negotiationAlgorithm=noop", *_fetch(object_id, *how))
+        self.run(*arguments, seconds=seconds, network=True)
 
     def remote_head(self, seconds: float) -> tuple[str, str]:
         """What the remote named origin says its default branch and that branch's commit are; either may be empty.

@@ -86,9 +86,18 @@ def run(
 
 
 def output(
-    directory: Path, environ: Mapping[str, str], arguments: tuple[str, ...], *, seconds: float, network: bool = False
+    directory: Path,
+    environ: Mapping[str, str],
+    arguments: tuple[str, ...],
+    *,
+    seconds: float,
+    network: bool = False,
+    stdin: bytes = b"",
 ) -> bytes:
     """What git printed, byte by byte.
+
+    Args:
+        stdin: what git reads.
 
     Raises:
         GitError: git is missing, failed, or took longer than ``seconds``.
@@ -97,7 +106,7 @@ def output(
         done = subprocess.run(
             command(directory, environ, arguments),
             env=environment(environ, network=network),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=seconds,
             check=False,

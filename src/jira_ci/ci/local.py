@@ -57,7 +57,7 @@ def facts(git: Git) -> Facts:
 
 def read(found: Facts) -> Run:
     """What plain git says about this run."""
-    host, path, web = _origin(found.origin)
+    host, path, web = parts_of(found.origin)
     name = path.rpartition("/")[2] or found.directory
     # Without an origin the directory's name is all there is that two machines may agree on.
     identity = f"{host}/{path}".lower() if host and path else name
@@ -95,7 +95,7 @@ def _gaps(found: Facts, known: bool) -> list[str]:
     return gaps
 
 
-def _origin(address: str) -> tuple[str, str, str]:
+def parts_of(address: str) -> tuple[str, str, str]:
     """Host (with an unusual port), path without ``.git``, and web address of a remote; credentials are left behind."""
     address = address.strip()
     if "://" not in address:

@@ -15,7 +15,7 @@ from jira_ci.gate.creation import shown
 from jira_ci.gate.policy import Policy
 from jira_ci.gate.round import Reader, Reading
 from jira_ci.gate.stakes import Stake
-from jira_ci.gate.subject import Subject, fit, named
+from jira_ci.gate.subject import Subject, fit, seen
 from jira_ci.jira import jql
 from jira_ci.jira.service import Service
 from jira_ci.text import one_line
@@ -28,7 +28,7 @@ _MOST = 5  # changes that are read to find one that is open
 def change_lines(service: Service, context: Context, stake: Stake, subject: Subject) -> Iterator[Line]:
     """The title, what the search for it found, and a reading of an open change, if there is one."""
     name, policy = one_line(stake.name, 80), stake.policy
-    unfit = fit(subject, policy.title, context.run, at=named(context.git, context.given.version))
+    unfit = fit(subject, policy.title, context.run, at=seen(context.git, context.run, context.given.version))
     if not isinstance(unfit, Subject):
         yield Line("gate title", f"{name}: {unfit.reason}", exit=unfit.exit)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from jira_ci.errors import UsageError
 from jira_ci.gate import sites
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import Loaded, Policy, load, settle
-from jira_ci.gate.subject import Named, Subject, describe, fit, fit_untitled, named
+from jira_ci.gate.subject import Named, Subject, describe, fit, fit_untitled, seen
 from jira_ci.gate.terms import Occasion
 from jira_ci.gate.tighten import Asked
 from jira_ci.gate.trusted import Absent, place
@@ -19,6 +19,7 @@ from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
 from jira_ci.report import trust
 from jira_ci.run import Run
+from jira_ci.text import canonical, one_line
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
 
@@ -47,11 +48,35 @@ def entries(context: Context, *, deploying: bool) -> list[Entry]:
         return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
             _nowhere(context)
         ]
-    at = named(context.git, context.given.version)
+    for sentence in found.relaxed if context.run.provider != "local" else ():
+        context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
+    at = seen(context.git, context.run, context.given.version)
+    if at.on_top:
+        said = f"Commit {at.on_top} was made in this job, on top of {at.checkout}: it is deployed as that one."
+        context.console.notice("warning", said)
     settled = {name: settle(found, name, asked, gate=not deploying) for name in names}
+    for name in _besides(context, names):
+        own = settle(found, name, asked, gate=not deploying)
+        counts = not isinstance(own, Decision) or own.result != "proceed"
+        settled |= {name: own} if counts else {}
+        context.console.notice("warning", _differing(context, name, names, counts=counts))
+    names = list(settled)
     return [entry for name in names for entry in _entries(context, name, found, settled[name], at)] or [
         _nowhere(context)
     ]
+
+
+def _besides(context: Context, names: Sequence[str]) -> list[str]:
+    """The CI's own name of this job's environment, where the setting ``environment`` says another one."""
+    own = context.run.environment
+    return [own] if own and names and canonical(own) not in map(canonical, names) else []
+
+
+def _differing(context: Context, own: str, names: Sequence[str], *, counts: bool) -> str:
+    provider = {"gitlab": "GitLab", "github": "GitHub"}.get(context.run.provider, "The CI")
+    said = f"{provider} says that this job deploys to {one_line(own, 80)}, and the setting environment says "
+    more = "both are asked for" if counts else f"{one_line(own, 80)} is not change controlled"
+    return f"{said}{one_line(', '.join(names), 200)}: {more}."
 
 
 def tenants(context: Context) -> tuple[str, ...]:
@@ -163,7 +188,7 @@ def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
 def _subject(context: Context, environment: str, tenant: str, project: str = "", *, at: Named | None = None) -> Subject:
     given, run = context.given, context.run
     name = project or given.project_name or run.repository.rpartition("/")[2]
-    at = at or named(context.git, given.version)
+    at = at or seen(context.git, context.run, given.version)
     return describe(run, project=name, environment=environment, version=given.version, tenant=tenant, at=at)
 
 

@@ -123,6 +123,8 @@ def _gaps(stamp: Stamp) -> Iterator[str]:
         yield "Jira's answer has no Date, which every proxy on the way has to let through"
     if stamp.aged:
         yield "a cache answered (Age) and not Jira: take Jira's address out of the cache"
+    if stamp.back:
+        yield "Jira's answer is older than one before it: a cache or proxy stands in between"
 
 
 def _without_service(decision: Decision) -> Decision:

@@ -9,7 +9,7 @@ from jira_ci.context import Context
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.docket import occasion
 from jira_ci.gate.stakes import Stake
-from jira_ci.gate.subject import describe, fit_untitled, named
+from jira_ci.gate.subject import describe, fit_untitled, seen
 from jira_ci.jira.gating import Identity
 from jira_ci.jira.gating_site import GatingSite
 from jira_ci.text import one_line
@@ -50,7 +50,7 @@ def _served(site: GatingSite) -> str:
 def _stake(context: Context, stake: Stake) -> Line:
     name = one_line(stake.name, 80)
     version, run = context.given.version, context.run
-    at = named(context.git, version)
+    at = seen(context.git, context.run, version)
     subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, at=at)
     unfit = fit_untitled(subject, run, at=at)
     if isinstance(unfit, Decision):

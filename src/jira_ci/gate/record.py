@@ -107,7 +107,7 @@ def record(
         "reason": decision.reason,
         "exit": int(decision.exit),
         "approved": decision.approved,
-        "subject": _subject(subject),
+        "subject": _subject(subject, run),
         "run": _run(run, triggered_by),
         "policy": _policy(policy),
         "change": _change(change or ChangeFacts()),
@@ -140,9 +140,17 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _subject(subject: Subject) -> dict[str, Any]:
-    names = ("project", "environment", "tenant", "version", "commit")
-    return {name: getattr(subject, name) or (None if name == "tenant" else "") for name in names}
+def _subject(subject: Subject, run: Run) -> dict[str, Any]:
+    return {
+        "project": subject.project,
+        "environment": subject.environment,
+        "ci-environment": run.environment or None,
+        "tenant": subject.tenant or None,
+        "version": subject.version,
+        "commit": subject.commit,
+        "run-commit": run.commit,
+        "checkout-commit": subject.checkout or None,
+    }
 
 
 def _run(run: Run, triggered_by: str) -> dict[str, Any]:

@@ -178,7 +178,9 @@ class Reader:
 
     def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
         if any(stamp.date is None for stamp in stamps):
-            yield "one of Jira's answers has no Date"
+            yield "one of Jira's answers has no Date, or two that differ"
+        if any(stamp.back for stamp in stamps):
+            yield "one of Jira's answers is older than one before it: a cache or proxy stands in between"
         if issue.history is None:
             yield "Jira did not give the history of the change"
         if self._policy.window and issue.names is None:

@@ -15,7 +15,7 @@ from jira_ci.gate.creation import Impossible, find_desk, prepare, shown
 from jira_ci.gate.policy import Policy
 from jira_ci.gate.sites import access
 from jira_ci.gate.stakes import Stake
-from jira_ci.gate.subject import Subject, describe, fit, named, where
+from jira_ci.gate.subject import Subject, describe, fit, seen, where
 from jira_ci.jira.access import Route
 from jira_ci.jira.desk_answers import Desk
 from jira_ci.jira.service import Service
@@ -155,7 +155,7 @@ def _tenant_lines(context: Context, stake: Stake, tenants: Sequence[str]) -> Ite
     """The first tenant's change was looked for; of the others only the titles are tested."""
     for tenant in tenants:
         subject = _subject(context, stake, tenant)
-        at = named(context.git, context.given.version)
+        at = seen(context.git, context.run, context.given.version)
         unfit = fit(subject, stake.policy.title, context.run, at=at)
         if not isinstance(unfit, Subject):
             yield Line("gate title", f"{one_line(where(subject), 160)}: {unfit.reason}", exit=unfit.exit)
@@ -164,7 +164,7 @@ def _tenant_lines(context: Context, stake: Stake, tenants: Sequence[str]) -> Ite
 def _subject(context: Context, stake: Stake, tenant: str) -> Subject:
     """The deployment of this job to that environment; without a title when it has none that is fit."""
     version, run = context.given.version, context.run
-    at = named(context.git, version)
+    at = seen(context.git, context.run, version)
     subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, tenant=tenant, at=at)
     fitting = fit(subject, stake.policy.title, run, at=at)
     return fitting if isinstance(fitting, Subject) else subject

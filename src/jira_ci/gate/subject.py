@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jira_ci.ci.git import Git
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.trusted import has_host, origin_objection
 from jira_ci.run import Run
 from jira_ci.text import canonical, one_line
 
@@ -17,6 +18,8 @@ _LONGEST = 255  # characters of a summary
 _UNSHOWABLE = ("Cc", "Cf", "Cs", "Zl", "Zp", "Cn")
 _SLOT = re.compile(r"\{(project|version|environment|tenant)\}")
 _FULL_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # a shorter one may be a date
+_SHORT_ID = re.compile("(?:.*-g)?(?=[0-9]*[a-f])([0-9a-f]{7,63})")  # also as git describe has it; digits are a number
+_TAG_REF = re.compile("^(refs/)?tags/")
 _EXPRESSION = re.compile(r"[~^:?*\[\\\s]|\.\.|@\{")  # what git takes for more than a name
 _BRANCH_REF = re.compile("(refs/)?(heads|remotes)/|origin/")
 # Names of what moves, whatever the repository has: an approval of them would be one of everything to come.
@@ -33,9 +36,11 @@ class Subject:
     """Empty without one."""
     version: str
     commit: str
-    """The full id of what ``version`` names, where that is known here; else the run's commit."""
+    """The full id of what is checked out; without a checkout of the run's repository, of the run's commit."""
     title: str
     """What the change's summary must be, exactly; empty where nobody looks for a change."""
+    checkout: str = ""
+    """The full id of what is checked out, also of what a step has committed on top; empty where nobody knows."""
 
 
 def where(subject: Subject) -> str:
@@ -50,18 +55,64 @@ class Named:
     is_branch: bool = False
     commit: str = ""
     """The full id, when it is a tag or a commit."""
+    checkout: str = ""
+    """The full id of what is checked out: the run's commit, where a step has only committed on top of it. Empty without
+    a checkout of the run's repository."""
+    on_top: str = ""
+    """The full id of what a step has committed on top of the run's commit."""
+    problem: str = ""
+    """Why nobody can tell what is deployed, with the mend."""
 
 
 def named(git: Git, version: str) -> Named:
     """Asks the checkout. A tag wins: it is what a deployment of that name would take."""
     if not version or _EXPRESSION.search(version):
         return Named()
-    tagged = git.resolve(f"refs/tags/{version}")
+    name = _TAG_REF.sub("", version)
+    tagged = git.resolve(f"refs/tags/{version}") or git.resolve(f"refs/tags/{name}")
     if tagged:
         return Named(commit=tagged)
     if any(git.resolve(f"refs/{where}/{version}") for where in ("heads", "remotes/origin")):
         return Named(is_branch=True)
-    return Named(commit=git.resolve(version) if _FULL_ID.fullmatch(version) else "")
+    identity = version.lower()
+    if _FULL_ID.fullmatch(identity):
+        return Named(commit=git.resolve(identity) or _foreign_id(git, identity))
+    described = _SHORT_ID.fullmatch(identity)
+    return Named(commit=git.resolve(described[1]) if described else "")
+
+
+def _foreign_id(git: Git, identity: str) -> str:
+    """A full id that is no commit here, and would be one elsewhere. One of another length than the repository's own is
+    an image's digest, or the like."""
+    return identity if len(identity) == len(git.head()) else ""
+
+
+def seen(git: Git, run: Run, version: str) -> Named:
+    """What the version names, and what is checked out."""
+    head = git.head()
+    if head != run.commit and not (head and _is_own(git, run)):
+        # Whoever starts a pipeline on GitLab can give CI_COMMIT_SHA, and only the checkout does not obey it.
+        why = git.problem() or "There is no checkout of this repository."
+        problem = f"{why} CI_COMMIT_SHA alone does not tell what is deployed." if run.provider == "gitlab" else ""
+        return Named(problem=problem)
+    found = named(git, version)
+    if head != run.commit and run.commit and _is_committed_on_top(git, head, run.commit):
+        return replace(found, checkout=run.commit, on_top=head)
+    return replace(found, checkout=head)
+
+
+def _is_own(git: Git, run: Run) -> bool:
+    """Whether the checkout is not plainly one of another repository than the run's; a mirror's host is no matter."""
+    anywhere = replace(run, repository_url="")
+    return all(not has_host(one) or not origin_objection([one], anywhere, trusting=False) for one in git.addresses())
+
+
+def _is_committed_on_top(git: Git, head: str, commit: str) -> bool:
+    """Whether a step of this job has committed on top of the run's commit, as release tools do: git remembers it as
+    HEAD's last movement, where a checkout of another commit is remembered as such."""
+    moved = git.ask("log", "-1", "--walk-reflogs", "--format=%H %gs", "HEAD").partition(" ")
+    parents = git.ask("log", "-1", "--format=%P", head).split()
+    return moved[0] == head and moved[2].startswith("commit: ") and parents == [commit]
 
 
 def default_version(run: Run) -> str:
@@ -77,8 +128,9 @@ def describe(
     Args:
         version: empty for the default one.
     """
-    known = at.commit if at and version else ""
-    return Subject(project, environment, tenant, version or default_version(run), known or run.commit, "")
+    commit = (at.checkout if at else "") or run.commit
+    checkout = (at.on_top or at.checkout) if at else ""
+    return Subject(project, environment, tenant, version or default_version(run), commit, "", checkout)
 
 
 def fit(subject: Subject, template: str, run: Run, *, at: Named | None = None) -> Subject | Decision:
@@ -96,7 +148,7 @@ def fit(subject: Subject, template: str, run: Run, *, at: Named | None = None) -
     objection = next(_title_objections(title), "")
     if objection:
         return Decision.of(4, objection)
-    return Subject(subject.project, subject.environment, subject.tenant, subject.version, subject.commit, title)
+    return replace(subject, title=title)
 
 
 def fit_untitled(subject: Subject, run: Run, *, at: Named | None = None) -> Subject | Decision:
@@ -114,8 +166,22 @@ def _unfit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
             f"The version {_shown(subject.version)} is a branch or moves, so an approval of it would be one of "
             "everything to come. Give a tag, a version or a commit with the setting version."
         )
+    yield from _other_commit(subject, run, at)
+    if at.problem:
+        yield f"Nobody can tell which commit is deployed: {at.problem} Run the job in an image with git and a checkout."
     if not subject.commit:
         yield "The commit that is deployed is not known. Run jira-ci in a checkout."
+
+
+def _other_commit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
+    """An approval is for a commit: what the version names has to be what is checked out."""
+    by_run = run.commit if subject.version in (run.tag, run.commit) else ""
+    for names in filter(None, dict.fromkeys([at.commit, by_run])):
+        if at.checkout and names != at.checkout:
+            yield (
+                f"The version {_shown(subject.version)} names commit {names}, and commit {at.on_top or at.checkout} is "
+                "checked out. Check out what the version names, or give the version of what is checked out."
+            )
 
 
 def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterator[str]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from jira_ci.ci.git import Git, Unfit
+from jira_ci.ci import local
+from jira_ci.ci.git import Git
 from jira_ci.ci.git_command import GitError
+from jira_ci.ci.git_objects import Missing, Unfit
 from jira_ci.ci.history import Files, Unreadable
 from jira_ci.ci.values import short
 from jira_ci.configuration.config import DEFAULT_NAME
@@ -163,17 +165,48 @@ def path_of(config: str) -> str:
 
 
 def _is_claimed(run: Run, git: Git) -> bool:
-    """Whether GitLab's runner has checked out another commit than the one that the variable names.
+    """Whether GitLab's runner has not checked out the commit that the variable names, or nobody can see what it has.
 
     Whoever starts a pipeline may give it variables, also ones that are called like GitLab's own
     (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence); the checkout does not obey those.
     """
-    return run.provider == "gitlab" and git.head() not in ("", run.commit)
+    return run.provider == "gitlab" and git.head() != run.commit
+
+
+def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> str:
+    """Why the remote named origin is not the run's repository; empty when it is.
+
+    Args:
+        addresses: all of its addresses, as they are used.
+        trusting: whether it has to be on the run's own host. An address without a host (a path of this machine) tells
+            nothing of it, and does only for objects that are known by their id.
+    """
+    if len(addresses) != 1:
+        many = f"has {len(addresses)} addresses" if addresses else "has no address"
+        return f"the checkout's origin {many}, and only one that is {run.repository} is asked"
+    host, path, web = local.parts_of(addresses[0])
+    home, within, own = local.parts_of(run.repository_url)
+    if not host and not (trusting and home):
+        path = addresses[0].rstrip("/").removesuffix(".git")
+        known = re.search(rf"[/:]{re.escape(run.repository)}\Z", path, re.IGNORECASE) is not None
+    else:
+        by_web = re.match("https?://", addresses[0]) is not None  # the port of an ssh address is not the web's
+        same = home in ("", host) if by_web else home.partition(":")[0] in ("", host)
+        known = same and path.lower() in (run.repository.lower(), within.lower())
+        known = known and not (own.startswith("https:") and web.startswith("http:"))
+    return "" if known else f"the checkout's origin is not {run.repository}{f' on {home}' if home else ''}"
+
+
+def has_host(address: str) -> bool:
+    """Whether a remote's address is on a host, and no path of this machine."""
+    return bool(local.parts_of(address)[0])
 
 
 def _default(run: Run, reader: _Reader, name: str, commit: str, relaxed: Relaxed) -> Place:
+    """The default branch's files; of a branch that only the checkout remembers, what is not there may be there now."""
     what = f"the default branch {one_line(name, 100)}".rstrip()
-    return Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
+    read = reader.remembered_file if relaxed else reader.file
+    return Place(run.repository, commit, what, relaxed, lambda path: read(commit, path))
 
 
 class _Reader:
@@ -194,7 +227,15 @@ class _Reader:
         return self._first([self._told, self._remote, self.remembered])
 
     def file(self, commit: str, path: str) -> bytes | None:
-        return self._first([partial(ask, commit, path) for ask in (self._local, self._shown, self._fetched)])
+        ways = (self._local, self._shown, self._completed, self._fetched)
+        return self._first([partial(ask, commit, path) for ask in ways])
+
+    def remembered_file(self, commit: str, path: str) -> bytes | None:
+        """A file of what the checkout remembers of the default branch: that it is not there proves nothing for now."""
+        found = self.file(commit, path)
+        if found is None:
+            raise self._unreadable([f"The checkout's own memory of the default branch has no {path}, and may be old."])
+        return found
 
     def _first(self, questions: Iterable[Callable[[], T]]) -> T:
         """The first answer; it may be None."""
@@ -208,7 +249,7 @@ class _Reader:
         return (*self._asked().default_commit(), ())
 
     def _remote(self) -> Branch:
-        self._check_origin()
+        self._check_origin(trusting=True)
         name, commit = self._git.remote_head(_SECONDS)
         if commit:
             return name, commit, ()
@@ -228,7 +269,8 @@ class _Reader:
         commit = self._git.resolve(f"{prefix}{name}") if name and not _EXPRESSION.search(name) else ""
         if not commit:
             raise GitError("the checkout does not hold the default branch")
-        return name, commit, (f"the policy is the one of the checkout's own origin/{one_line(name, 100)}",)
+        whose = f"the checkout's own origin/{one_line(name, 100)}, which may be older than the default branch is now"
+        return name, commit, (f"the policy is the one of {whose}",)
 
     def _local(self, commit: str, path: str) -> bytes | None:
         if not self._git.resolve(commit):
@@ -238,11 +280,26 @@ class _Reader:
     def _shown(self, commit: str, path: str) -> bytes | None:
         return self._asked().file(commit, path, MAX_BYTES)
 
+    def _completed(self, commit: str, path: str, fetched: frozenset[str] = frozenset()) -> bytes | None:
+        """The objects that a partial or damaged clone lacks are fetched one by one: each is what its id says."""
+        try:
+            return self._local(commit, path)
+        except Missing as lacking:
+            if lacking.object_id in fetched:
+                raise
+            self._check_origin()
+            self._git.fetch_object(lacking.object_id, _SECONDS)
+            more = fetched | {lacking.object_id}
+        return self._completed(commit, path, more)
+
     def _fetched(self, commit: str, path: str) -> bytes | None:
         if problem := self._git.problem():
             raise GitError(problem)
+        if self._git.resolve(commit):
+            return self._local(commit, path)
+        self._check_origin()
         self._git.fetch(commit, _SECONDS)
-        return self._git.file(commit, path, MAX_BYTES)
+        return self._completed(commit, path)
 
     def _asked(self) -> Files:
         if not self._provider and (found := self._connect()):
@@ -251,13 +308,21 @@ class _Reader:
             raise Unreadable("There is no token to ask the provider with.")
         return self._provider[0]
 
-    def _check_origin(self) -> None:
-        """A job may have checked out another repository than its own."""
+    def _check_origin(self, *, trusting: bool = False) -> None:
+        """Whether the remote may be asked: a job may have checked out another repository than its own, and its
+        configuration may lead elsewhere.
+
+        Args:
+            trusting: whether it is asked for what no id vouches for, such as which commit a branch has.
+        """
         if problem := self._git.problem():
             raise GitError(problem)
-        origin = self._git.ask("config", "--get", "remote.origin.url").rstrip("/").removesuffix(".git").lower()
-        if not re.search(rf"[/:]{re.escape(self._run.repository.lower())}\Z", origin):
-            raise GitError(f"the checkout's origin is not {self._run.repository}")
+        objection = origin_objection(self._git.addresses(), self._run, trusting=trusting)
+        detours = self._git.detours() if trusting and not objection else []
+        if detours:
+            objection = f"the checkout's own configuration leads its origin elsewhere ({one_line(detours[0], 100)})"
+        if objection:
+            raise GitError(objection)
 
     def _unreadable(self, reasons: list[str]) -> UsageError:
         told = [UNREADABLE, *dict.fromkeys(reasons)]

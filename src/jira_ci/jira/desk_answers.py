@@ -85,13 +85,16 @@ def page(body: Any) -> Page:
     """A page.
 
     Raises:
-        WrongShape: it does not say where it begins or whether it is the last.
+        WrongShape: it does not say where it begins or whether it is the last, or its size is not that of its values.
     """
     bean = mapping(body, "the page")
     last = bean.get("isLastPage")
     if not isinstance(last, bool):
         raise WrongShape("isLastPage is neither true nor false")
-    return Page(number(bean, "start"), tuple(items(bean.get("values"), "values")), last)
+    values = tuple(items(bean.get("values"), "values"))
+    if "size" in bean and number(bean, "size") != len(values):
+        raise WrongShape("size is not the number of its values")
+    return Page(number(bean, "start"), values, last)
 
 
 def desk(value: Any) -> Desk:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from jira_ci.text import named_once
+
 
 @dataclass(frozen=True)
 class Request:
@@ -51,8 +53,10 @@ class Answer:
     """Which try brought it."""
 
     def json(self) -> Any:
-        """The body as JSON, or ``None`` when it is none."""
+        """The body as JSON, or ``None`` when it is none, or when an object has a name twice: readers differ in which of
+        the two values they take (https://www.rfc-editor.org/rfc/rfc8259#section-4).
+        """
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, object_pairs_hook=named_once)
         except (ValueError, RecursionError):
             return None

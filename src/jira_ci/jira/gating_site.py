@@ -14,7 +14,7 @@ from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.gating import Identity, Status
 from jira_ci.jira.outcome import Outcome
-from jira_ci.jira.service import Stamp, stamp_of
+from jira_ci.jira.service import Stamp, Timeline
 from jira_ci.jira.shapes import WrongShape
 from jira_ci.jira.unwelcome import NotFound, misshapen, unwelcome
 from jira_ci.run import Run
@@ -47,6 +47,7 @@ class GatingSite:
     ) -> None:
         self.client, self._access, self._keep_secret, self._clock = client, access, keep_secret, clock
         self._cloud, self._token, self._fresh = access.cloud, "", False
+        self._timeline = Timeline()
         self._final: AccessError | None = None
         self._refused: dict[str, AccessError] = {}
 
@@ -98,7 +99,7 @@ class GatingSite:
         self, make: Callable[[str, str, Identity, str], Request], identity: Identity, parse: Callable[[Any], T]
     ) -> tuple[T | None, Stamp]:
         request, answer = self._send(lambda api, cloud, token: make(api, cloud, identity, token))
-        when = stamp_of(answer, self._clock())
+        when = self._timeline.stamp(answer, self._clock())
         if answer.status == 404:
             return None, when
         if answer.status != 200:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -23,16 +24,43 @@ from jira_ci.jira.shapes import WrongShape, items, mapping, text
 from jira_ci.jira.unwelcome import misshapen, unwelcome
 
 T = TypeVar("T")
+_UNEVEN = timedelta(seconds=1)  # a Date has whole seconds, and a site more than one server
+_DATE = re.compile(r"[A-Za-z]{3,9}, ?[^,]+")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
 
 
 @dataclass(frozen=True)
 class Stamp:
     """When an answer was given: by Jira's clock (``None`` without a readable ``Date``) and by ours, in monotonic
-    seconds as it came in; ``aged`` when a cache gave it."""
+    seconds as it came in; ``aged`` when a cache gave it; ``back`` when an answer before it had a later ``Date``."""
 
     date: datetime | None
     aged: bool
     at: float
+    back: bool = False
+
+
+class Timeline:
+    """The moments that the answers of one conversation name, in the order in which they come: none goes back."""
+
+    def __init__(self) -> None:
+        self._newest: datetime | None = None
+
+    def see(self, answer: Answer) -> None:
+        """Takes note of when an answer was given."""
+        date = stamp_of(answer, 0.0).date
+        if date is not None and (self._newest is None or date > self._newest):
+            self._newest = date
+
+    def stamp(self, answer: Answer, at: float) -> Stamp:
+        """The stamp of an answer that has just come.
+
+        Args:
+            at: monotonic seconds.
+        """
+        self.see(answer)
+        stamp = stamp_of(answer, at)
+        back = stamp.date is not None and self._newest is not None and self._newest - stamp.date > _UNEVEN
+        return replace(stamp, back=back)
 
 
 def _nothing(value: object) -> None:
@@ -62,7 +90,8 @@ class Service:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._clock = client, clock
-        self._session = Session(client, access, keep_secret)
+        self._timeline = Timeline()
+        self._session = Session(client, access, keep_secret, self._timeline.see)
 
     @property
     def deadline(self) -> Deadline:
@@ -165,7 +194,7 @@ class Service:
 
     def _read(self, ask: Ask, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
         request, answer = self._session.send(ask)
-        stamp = stamp_of(answer, self._clock())
+        stamp = self._timeline.stamp(answer, self._clock())
         if answer.status not in (statuses or (200,)):
             raise unwelcome(request, answer)
         try:
@@ -184,8 +213,14 @@ def _parsed(page: Page, parse: Callable[[Any], Any]) -> Page:
 
 
 def stamp_of(answer: Answer, at: float) -> Stamp:
+    """When an answer was given. Several ``Date`` headers, which come joined by commas, are one if they are the same."""
+    told = answer.headers.get("date", "").split(",")
+    once = ",".join(told[:2]).strip()
+    doubts = len(told) % 2 or not _DATE.fullmatch(once)
+    if doubts or any(",".join(told[n : n + 2]).strip() != once for n in range(0, len(told), 2)):
+        return Stamp(None, "age" in answer.headers, at)
     try:
-        date = parsedate_to_datetime(answer.headers.get("date", ""))
+        date = parsedate_to_datetime(once)
     except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family
         return Stamp(None, "age" in answer.headers, at)
     return Stamp(date if date.tzinfo else date.replace(tzinfo=timezone.utc), "age" in answer.headers, at)

@@ -28,10 +28,17 @@ class Session:
 
     Args:
         keep_secret: is told an access token as soon as it is there.
+        see: is shown every answer of the site about the account's questions.
     """
 
-    def __init__(self, client: Client, access: Access, keep_secret: Callable[[str], object]) -> None:
-        self.client, self._access, self._keep_secret = client, access, keep_secret
+    def __init__(
+        self,
+        client: Client,
+        access: Access,
+        keep_secret: Callable[[str], object],
+        see: Callable[[Answer], object] = bool,
+    ) -> None:
+        self.client, self._access, self._keep_secret, self._see = client, access, keep_secret, see
         self._route: Route | None = None
         self._me: Account | None = None
         self._bearer = access.token
@@ -160,7 +167,9 @@ class Session:
             bodiless=ask.bodiless,
             site=route.site,
         )
-        return request, self.client.send(request)
+        answer = self.client.send(request)
+        self._see(answer)
+        return request, answer
 
 
 def ask_edition(client: Client, site: str) -> Edition:

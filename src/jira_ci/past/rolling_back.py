@@ -119,7 +119,7 @@ def _texts(context: Context, target: Target) -> dict[str, str]:
     """What the record says, where it shall say something else now; the words stand for this run's values."""
     settings, run = context.settings, context.run
     project = settings.project_name or run.repository.rpartition("/")[2]
-    values = wording.of_run(run, project=project, version=settings.version, state="rolled_back")
+    values = wording.of_run(run, project=project, version=settings.version.strip(), state="rolled_back")
     texts = wording.read(settings).filled({**values, **target.words})
     return {name: inert(text) if name == "url" else for_jira(text, TEXT) for name, text in texts.items() if text}
 

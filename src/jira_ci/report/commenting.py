@@ -147,7 +147,7 @@ class _Commenting:
 
 def _deployed(context: Context, plan: Plan) -> tuple[Place, ...]:
     run = context.run
-    version = context.settings.version or run.tag or run.commit[:12]
+    version = context.settings.version.strip() or run.tag or run.commit[:12]
     return comment_subject.places(plan, run, version, context.console.mask)
 
 

@@ -28,7 +28,7 @@ class Draft:
             state=state,
             now=context.edges.clock(),
             pipeline=settings.pipeline,
-            version=settings.version or run.tag or run.commit[:12],
+            version=settings.version.strip() or run.tag or run.commit[:12],
         )
         of_file = context.config.project_name if context.config else ""
         project = settings.project_name or of_file or run.repository.rpartition("/")[2]

@@ -112,7 +112,7 @@ def _result(
     if len(fates) > 1:
         document["connections"] = documents(fates, errors)
     told = _told(context, plan, found, document) if found else ((), {})
-    foot = about(context.run, context.settings.version)
+    foot = about(context.run, context.settings.version.strip())
     decisive = _decisive(errors)
     if decisive is not None:
         document["error"] = decisive.document()
