@@ -231,6 +231,11 @@ def too_old(begun: float, now: float) -> bool:
     return not 0 <= now - begun <= _FRESH
 
 
+def fresh_for(begun: float, now: float) -> float:
+    """Seconds for which CMD may still start on a round that began then; 0 when it may not (monotonic seconds)."""
+    return 0.0 if too_old(begun, now) else begun + _FRESH - now
+
+
 def out_of_date(decision: Decision) -> Decision:
     """For a deadline that comes before another round could be read."""
     return _weaker(decision, Exit.NETWORK, "That is more than 30 s old, and there was no time to ask again: run again.")
