@@ -17,7 +17,7 @@ from jira_ci.errors import Exit
 from jira_ci.gate import comments, docket, record, words
 from jira_ci.gate.change import PAUSES
 from jira_ci.gate.comments import Kind
-from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old
+from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.hearing import Hearing
 from jira_ci.gate.openings import Openings
 from jira_ci.gate.record import Deployment
@@ -184,6 +184,8 @@ class Keeper:
 
     def _conclude(self, decisions: Sequence[Decision]) -> Verdict:
         self._verdict = verdict(self._context, self._cases, decisions)
+        if not self._verdict.outputs["record"] and any(one.approved for one in decisions):
+            self._verdict = verdict(self._context, self._cases, [unrecorded(one) for one in decisions])
         outputs: dict[str, Any] = self._verdict.outputs
         named = (case.subject.environment for case in self._cases)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
