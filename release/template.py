@@ -13,20 +13,20 @@ from release.contents import Tree
 NAME = ".gitlab-ci-template.yml"
 COMPONENT = "templates/jira-ci/template.yml"
 _HEADER = "release/component.yml"
-_UNPINNED = b"sha256='' # a release names its archive here\n"
+_UNPINNED = b"jira_ci_sha256='' # a release names its archive here\n"
 _BODY = "# jira_ci COMMAND: "
-_COMMAND = "        command=${1:-}\n"
+_COMMAND = "        jira_ci_command=${1:-}\n"
 _IMAGE = "image: python:3.13"
 _JOB = re.compile(r"(?<![\w./-])\.jira-ci(?![\w.])((?:-[a-z]+)*)")
 # Interpolation comes before YAML and the shell. The header's regex lets nothing through that could leave the quotes.
 _INPUTS = """
         # The component's inputs: each is for where its variable is not set.
-        site='$[[ inputs.site ]]' projects='$[[ inputs.projects ]]'
-        given='$[[ inputs.pyz ]]' given_sha256='$[[ inputs.pyz-sha256 ]]'
-        [ -z "$site" ] || export JIRA_CI_SITE="${JIRA_CI_SITE-$site}"
-        [ -z "$projects" ] || export JIRA_CI_PROJECTS="${JIRA_CI_PROJECTS-$projects}"
-        [ -z "$given" ] || JIRA_CI_PYZ=${JIRA_CI_PYZ-$given}
-        [ -z "$given_sha256" ] || JIRA_CI_PYZ_SHA256=${JIRA_CI_PYZ_SHA256-$given_sha256}
+        jira_ci_site='$[[ inputs.site ]]' jira_ci_projects='$[[ inputs.projects ]]'
+        jira_ci_given='$[[ inputs.pyz ]]' jira_ci_given_sha256='$[[ inputs.pyz-sha256 ]]'
+        [ -z "$jira_ci_site" ] || export JIRA_CI_SITE="${JIRA_CI_SITE-$jira_ci_site}"
+        [ -z "$jira_ci_projects" ] || export JIRA_CI_PROJECTS="${JIRA_CI_PROJECTS-$jira_ci_projects}"
+        [ -z "$jira_ci_given" ] || JIRA_CI_PYZ=${JIRA_CI_PYZ-$jira_ci_given}
+        [ -z "$jira_ci_given_sha256" ] || JIRA_CI_PYZ_SHA256=${JIRA_CI_PYZ_SHA256-$jira_ci_given_sha256}
 """
 
 
@@ -66,8 +66,8 @@ def pinned(text: bytes, version: str, sha256: str) -> bytes:
     Raises:
         SystemExit: it names another archive, or is one of another version.
     """
-    line = f"sha256={sha256}\n".encode()
-    if f"        version={version}\n".encode() not in text:
+    line = f"jira_ci_sha256={sha256}\n".encode()
+    if f"        jira_ci_version={version}\n".encode() not in text:
         raise SystemExit(f"{NAME} is not of version {version}.")
     if text.count(_UNPINNED) + text.count(line) != 1:
         raise SystemExit(f"{NAME} names another archive than the one built here, {sha256}.")

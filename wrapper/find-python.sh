@@ -1,28 +1,67 @@
 #!/bin/sh
-# Prints the name of a Python on PATH that is new enough; says in one sentence what is missing otherwise (exit 2).
-# A name on PATH proves nothing: pyenv's shims, Windows' store links and macOS' stubs are there and only fail. So each
-# is asked, with options that Python 2 knows as well, and without the user's site-packages.
+# Prints the path of a Python on PATH that is new enough; says in one sentence what is missing otherwise (exit 2).
+# A name on PATH proves nothing: pyenv's shims, Windows' store links and macOS' stubs are there and only fail, and an exit
+# code of 0 is what anything may answer. So each is asked for a word, with options that Python 2 knows as well, and without
+# the user's site-packages. What lies in the checkout is passed over and not even asked: a pull request can bring it, and
+# it would run with the step's secrets. No variable here has a name that the job may have exported for itself.
 set -eu
 
-old=
-for name in python3 python python3.14 python3.13 python3.12 python3.11 python3.10; do
-  if version=$("$name" -E -S -s -c 'import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 10))' 2>/dev/null); then
-    printf '%s\n' "$name"
-    exit 0
-  fi
-  if [ -n "$version" ]; then
-    old="$old, $name is $version"
-  fi
+jira_ci_old='' jira_ci_theirs=''
+jira_ci_top=$(cd "${GITHUB_WORKSPACE:-.}" 2>/dev/null && pwd -P) || jira_ci_top=$(pwd -P)
+[ "$jira_ci_top" != / ] || jira_ci_top=/nowhere # everything would be in it
+
+in_checkout() { # PATH of a program
+  jira_ci_real=$(cd "${1%/*}" 2>/dev/null && pwd -P) || return 0
+  case $jira_ci_real/ in "$jira_ci_top"/*) return 0 ;; esac
+  jira_ci_real=$(readlink -f "$1" 2>/dev/null) || return 1
+  case $jira_ci_real in "$jira_ci_top"/*) return 0 ;; esac
+  return 1
+}
+
+IFS=:
+set -f
+for jira_ci_name in python3 python python3.14 python3.13 python3.12 python3.11 python3.10; do
+  for jira_ci_dir in $PATH; do
+    jira_ci_python=${jira_ci_dir:-.}/$jira_ci_name
+    [ -f "$jira_ci_python" ] && [ -x "$jira_ci_python" ] || continue
+    if in_checkout "$jira_ci_python"; then
+      jira_ci_theirs=" (what is in the checkout is not used)"
+      continue
+    fi
+    jira_ci_said=$("$jira_ci_python" -E -S -s -c '
+import sys
+print("%d.%d" % sys.version_info[:2])
+if sys.version_info >= (3, 10):
+    from importlib.util import find_spec
+    missing = [name for name in ("hashlib", "http", "json", "ssl", "zlib") if not find_spec(name)]
+    print(("has no " + missing[0]) if missing else "is for jira-ci")
+' 2>/dev/null) || :
+    case $jira_ci_said in
+      3.*"
+is for jira-ci")
+        echo "$jira_ci_python"
+        exit 0
+        ;;
+      [23].*"
+has no "*) jira_ci_old="$jira_ci_old, $jira_ci_name has no complete library" ;;
+      [23].[0-9] | [23].[0-9][0-9]) jira_ci_old="$jira_ci_old, $jira_ci_name is $jira_ci_said" ;;
+    esac
+  done
 done
 
-if [ -n "$old" ]; then
-  found="found only: ${old#, }"
+if [ -n "$jira_ci_old" ]; then
+  jira_ci_found="found only: ${jira_ci_old#, }"
 else
-  found="found none on PATH"
+  jira_ci_found="found none on PATH"
 fi
-printf '::error title=jira-ci::jira-ci needs Python 3.10 or newer, and %s. %s\n' "$found" \
+echo "::error title=jira-ci::jira-ci needs Python 3.10 or newer, and $jira_ci_found$jira_ci_theirs." \
   "Install python3 in the container or on the runner, or use actions/setup-python in an earlier step." >&2
 case ${JIRA_CI_INPUT_COMMAND:-} in
-  gate | deploy) { printf 'decision=deny\napproved=false\n' >>"${GITHUB_OUTPUT:-/dev/null}"; } 2>/dev/null || : ;;
+  gate | deploy)
+    # A link would lead elsewhere, and a FIFO would wait for a reader.
+    if [ -f "${GITHUB_OUTPUT:-}" ] && [ ! -L "$GITHUB_OUTPUT" ]; then
+      { echo decision=deny && echo approved=false; } 2>/dev/null >>"$GITHUB_OUTPUT" || :
+    fi
+    ;;
 esac
 exit 2

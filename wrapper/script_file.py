@@ -21,7 +21,8 @@ def shell(environ: Mapping[str, str]) -> list[str]:
 
 
 def write(text: str, environ: Mapping[str, str]) -> Path:
-    """A new file with this text among the runner's temporary ones, for nobody but us.
+    """A new file with this text among the runner's temporary ones, for nobody but us. The ends of lines that Windows
+    knows are made the shell's: ``./deploy.sh`` with a carriage return is no file.
 
     Raises:
         UsageError: it cannot be written.
@@ -30,7 +31,7 @@ def write(text: str, environ: Mapping[str, str]) -> Path:
     try:
         handle, name = tempfile.mkstemp(prefix="jira-ci-", suffix=".sh", dir=folder)
         with os.fdopen(handle, "wb") as file:
-            file.write(os.fsencode(text))
+            file.write(os.fsencode(text.replace("\r\n", "\n").removesuffix("\r")))
         path = Path(name)
         path.chmod(0o700)
     except OSError as error:

@@ -37,7 +37,18 @@ def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
         argv: the arguments without the program's name; the process's own by default.
         edges: the world outside; the real one by default.
     """
-    world = edges or real_edges()
+    world, code = edges or real_edges(), 1
+    try:
+        code = int(_main(argv, world))
+    except SystemExit as end:  # --help, --version
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+        raise
+    finally:
+        world.word.give(code)
+    return code
+
+
+def _main(argv: Sequence[str] | None, world: Edges) -> int:
     invocation = Invocation(world, sys.argv[1:] if argv is None else list(argv))
     try:
         code = invocation.run()

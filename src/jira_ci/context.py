@@ -22,6 +22,7 @@ from jira_ci.edges import Edges
 from jira_ci.errors import Exit
 from jira_ci.live import Live
 from jira_ci.masking import Masker
+from jira_ci.plain_file import Spare
 from jira_ci.run import Run
 from jira_ci.settings import Settings, fill
 
@@ -87,6 +88,11 @@ class Context:
             UsageError: the file cannot be read or meant.
         """
         return self.given if self.config is None else fill(self.given, _from_file(self.config))
+
+    @cached_property
+    def spare(self) -> Spare:
+        """Where files go whose own place does not take them."""
+        return Spare(self.edges.environ.get("RUNNER_TEMP") or self.edges.environ.get("TMPDIR", ""))
 
     @property
     def provider_bundle(self) -> str:

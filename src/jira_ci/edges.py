@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from jira_ci.signals import Signals
+from jira_ci.word import Word
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Edges:
     clock: Callable[[], float] = time.time
     """Epoch seconds, UTC."""
     signals: Signals = field(default_factory=Signals)
+    word: Word = field(default_factory=lambda: Word({}))
+    """For whoever started this process."""
 
 
 def real_edges() -> Edges:
@@ -33,4 +36,4 @@ def real_edges() -> Edges:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    return Edges(os.environ, Path.cwd(), sys.stdout, sys.stderr)
+    return Edges(os.environ, Path.cwd(), sys.stdout, sys.stderr, word=Word(os.environ))

@@ -1,5 +1,5 @@
 """Results handed to the CI: step outputs and summary on GitHub, artifacts on GitLab. A file that cannot be written is
-said and fails nothing."""
+said and fails nothing; an artifact goes to a temporary folder then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import secrets
 from pathlib import Path
 
+from jira_ci import plain_file
 from jira_ci.ci import outputs
 from jira_ci.context import Context, Result
 
@@ -27,7 +28,7 @@ def _github(result: Result, context: Context) -> None:
     written["GITHUB_STEP_SUMMARY"] = _summary(result, context, environ.get("GITHUB_STEP_SUMMARY", ""))
     for variable, text in written.items():
         if text and environ.get(variable):
-            _write(Path(environ[variable]), mask(text), variable, context, append=True)
+            _append(Path(environ[variable]), mask(text), variable, context)
         elif text and variable == "GITHUB_OUTPUT":
             context.console.notice("warning", "GITHUB_OUTPUT is not set: there are no step outputs.")
 
@@ -57,7 +58,7 @@ def _gitlab(result: Result, context: Context) -> None:
     written = {"jira-ci.env": mask(outputs.dotenv(result.outputs)), "jira-ci.json": document + "\n"}
     for name, text in (written | _pages(result, context)).items():
         if text:
-            _write(context.root / name, text, name, context, append=False)
+            keep(context.root / name, text, context)
 
 
 def _pages(result: Result, context: Context) -> dict[str, str]:
@@ -76,12 +77,33 @@ def _harness(result: Result, context: Context) -> None:
     """Into the file that Harness gives a step for its output variables, where it gives one."""
     named, text = context.edges.environ.get("DRONE_OUTPUT", ""), outputs.dotenv(result.outputs)
     if named and text:
-        _write(Path(named), context.console.mask(text), "DRONE_OUTPUT", context, append=True)
+        _append(Path(named), context.console.mask(text), "DRONE_OUTPUT", context)
 
 
-def _write(path: Path, text: str, name: str, context: Context, *, append: bool) -> None:
+def _append(path: Path, text: str, variable: str, context: Context) -> None:
     try:
-        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        plain_file.write(path, text, append=True)
     except OSError as error:
-        context.console.notice("warning", f"{name} could not be written: {error.strerror or error}.")
+        context.console.notice("warning", f"{variable} could not be written: {error.strerror or error}.")
+
+
+def keep(path: Path, text: str, context: Context, *, mode: int = 0o666) -> Path | None:
+    """Writes a file of its own, in a temporary folder when its place does not take it, which is said once.
+
+    Returns:
+        Where it is; ``None`` when it could be written nowhere.
+    """
+    try:
+        plain_file.write(path, text, mode=mode)
+        return path
+    except OSError as error:
+        why = f"{path.name} could not be written to {path.parent}: {error.strerror or error}."
+    said = path.name in context.spare.names
+    try:
+        kept = context.spare.write(path.name, text)
+    except OSError as error:
+        context.console.notice("warning", f"{why} Nor to a temporary folder: {error.strerror or error}.")
+        return None
+    if not said:
+        context.console.notice("warning", f"{why} It is here: {kept}")
+    return kept

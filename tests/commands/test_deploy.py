@@ -20,12 +20,13 @@ import pytest
 
 import scenes
 from gate_jobs import Scene, scene
-from gate_subjects import approved, known
+from gate_subjects import IMPATIENT, approved, known
 from jira_ci.commands import deploy
 from jira_ci.context import Result
 from jira_ci.deadline import Deadline
 from jira_ci.errors import AccessError
 from jira_ci.gate.decision import Decision, in_dry_run
+from jira_ci.gate.keeper import Keeper
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.verdict import Verdict
 from jira_ci.sandbox.exchange import Answer, Request
@@ -171,6 +172,59 @@ def test_a_report_that_does_not_arrive_changes_nothing(here: Scene, answer: Answ
     assert ended.code == code
     assert "\nran\n" in ended.out
     assert "Not reported" in ended.out
+
+
+def hanging(sandbox: Sandbox, *ends: str) -> threading.Event:
+    """Lets questions about these hang, until the event is set."""
+    go_on = threading.Event()
+
+    def before(request: Request) -> Answer | None:
+        if request.path.partition("?")[0].endswith(ends):
+            go_on.wait(60)
+        return None
+
+    sandbox.before = before
+    return go_on
+
+
+@pytest.mark.parametrize(
+    ("ends", "took"), [(("/bulk", "/comment"), 20.0), (("/bulk", "/comment"), 27.0), (("/oauth/token",), 21.0)]
+)
+def test_what_hangs_before_the_start_is_left_behind_and_the_gate_not_asked_again(
+    here: Scene, ends: tuple[str, ...], took: float
+) -> None:
+    approved(here.sandbox)
+    program, path = canary(here)
+    context = here.context("issue-keys=WEB-12", "timeout=2s")
+
+    class Slow(Keeper):
+        """Its first round began this many seconds ago, and the deadline has passed since."""
+
+        def ask(self) -> Verdict:
+            found = super().ask()
+            here.time.slept += took
+            return found
+
+    keeper = Slow(context, deploying=True, clock=here.time.clock, sleep=here.time.sleep, pauses=IMPATIENT)
+    go_on = hanging(here.sandbox, *ends)
+    try:
+        result = deploy.run(context, Namespace(cmd=[sys.executable, "-I", "-c", program]), keeper)
+    finally:
+        go_on.set()
+    assert (result.exit, result.outputs["approved"], path.exists()) == (0, True, True), here.log.getvalue()
+    assert sum(one.endswith(" approval") for one in here.asked()) == 1
+    assert "no answer" in here.log.getvalue()
+
+
+def test_a_report_that_hangs_leaves_the_comment_its_time(here: Scene) -> None:
+    key = approved(here.sandbox)
+    go_on = hanging(here.sandbox, "/bulk")
+    try:
+        ended = deployed(here, *OPTIONS, "--timeout", "2s", program="print('ran')")
+    finally:
+        go_on.set()
+    assert (ended.code, comments(here, key)) == (0, 2), ended.out
+    assert "\nran\n" in ended.out
 
 
 def test_without_issue_keys_it_is_said_once_and_deployed(here: Scene) -> None:
@@ -394,6 +448,9 @@ class StandIn:
         if not self.verdicts and self.problem:
             raise self.problem
         return self.verdicts.pop(0)
+
+    def fresh(self) -> float:
+        return 30.0
 
     def comment(self, kind: deploy.Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None:
         self.done.append(kind)

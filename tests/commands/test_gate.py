@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,15 +143,21 @@ def test_secrets_are_nowhere(job: Job, sandbox: Sandbox) -> None:
     assert "::group::Asked " in ended.out
 
 
-def test_on_gitlab_the_record_is_beside_the_other_artifacts(tmp_path: Path, sandbox: Sandbox) -> None:
-    job = scenes.gitlab(tmp_path, PATH)
+def on_gitlab(folder: Path, sandbox: Sandbox) -> Job:
+    job = scenes.gitlab(folder, PATH)
     commit(job, POLICY.format(site=sandbox.address, more="comments: off"))
     job.environ["CI_COMMIT_SHA"] = job.git("rev-parse", "HEAD")
     job.environ |= {
         "JIRA_CI_API_URL": sandbox.address,
         "JIRA_CI_USER": sandbox.credentials.user,
         "JIRA_CI_TOKEN": sandbox.credentials.token,
+        "TMPDIR": str(folder),
     }
+    return job
+
+
+def test_on_gitlab_the_record_is_beside_the_other_artifacts(tmp_path: Path, sandbox: Sandbox) -> None:
+    job = on_gitlab(tmp_path, sandbox)
     key = approved(sandbox)
     assert gate(job, sandbox).code == 0
     dotenv = (job.folder / "jira-ci.env").read_text(encoding="utf-8")
@@ -164,30 +171,45 @@ def test_on_gitlab_the_record_is_beside_the_other_artifacts(tmp_path: Path, sand
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system knows no such links")
 def test_a_record_is_this_user_s_alone_and_goes_through_no_link(job: Job, sandbox: Sandbox, tmp_path: Path) -> None:
     approved(sandbox)
+    assert gate(job, sandbox).code == 0
+    path = Path(outputs(job)["record"])
+    assert path.stat().st_mode & 0o077 == 0
     target = tmp_path / "somebody's file"
     target.write_text("untouched")
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    path = Path(outputs_of(job, sandbox, folder)["record"])
-    assert path.stat().st_mode & 0o077 == 0
-    path.unlink()
-    path.symlink_to(target)
-    assert outputs_of(job, sandbox, folder)["record"] == ""
+    lab = on_gitlab(tmp_path, sandbox)
+    (lab.folder / "jira-ci-record.json").symlink_to(target)
+    ended = gate(lab, sandbox)
+    assert ended.code == 0, ended.err
     assert target.read_text() == "untouched"
+    [where] = tmp_path.glob("jira-ci-*/jira-ci-record.json")
+    assert f"It is here: {where}" in ended.err
+    assert where.stat().st_mode & 0o077 == 0
 
 
-def outputs_of(job: Job, sandbox: Sandbox, folder: Path) -> dict[str, str]:
-    Path(job.environ["GITHUB_OUTPUT"]).write_text("")
-    assert gate(job, sandbox, RUNNER_TEMP=str(folder)).code == 0
-    return outputs(job)
-
-
-def test_a_record_that_cannot_be_written_is_said_and_decides_nothing(job: Job, sandbox: Sandbox) -> None:
+def test_a_record_is_kept_among_temporary_files_where_its_place_does_not_take_it(job: Job, sandbox: Sandbox) -> None:
     approved(sandbox)
     ended = gate(job, sandbox, RUNNER_TEMP="/no/such/folder")
     assert ended.code == 0
-    assert "The record could not be written" in ended.out
-    assert outputs(job)["record"] == ""
+    path = outputs(job)["record"]
+    assert f"could not be written to /no/such/folder: No such file or directory. It is here: {path}\n" in ended.out
+    assert json.loads(Path(path).read_text("utf-8"))["decision"] == "proceed"
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "said"), [("Prod", 7, "deny"), ("Prod,Dev", 7, "deny"), ("Dev", 0, "proceed")]
+)
+def test_a_record_that_can_be_kept_nowhere_is_no_green_light_where_a_change_is_needed(
+    job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, environment: str, code: int, said: str
+) -> None:
+    approved(sandbox)
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")  # the machine's own temporary folder
+    names, now = ("--environment", environment, "--version", "1.2.3"), sandbox.clock.milliseconds() / 1000
+    ended = job.jira_ci("gate", *names, now=now, RUNNER_TEMP="/no/such/folder")
+    found = outputs(job)
+    assert (ended.code, found["decision"], found["approved"], found["record"]) == (code, said, "false", "")
+    assert "Nor to a temporary folder" in ended.out
+    if code:
+        assert "The record of this decision could be kept nowhere" in found["reason"]
 
 
 def test_a_cloud_id_out_of_a_variable_leads_the_gate_to_no_other_site(job: Job, sandbox: Sandbox) -> None:

@@ -271,6 +271,40 @@ def test_output_files_that_cannot_be_written_are_said(job: Job, tmp_path: Path) 
     assert "GITHUB_OUTPUT could not be written" in ended.out
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+def test_a_fifo_or_a_link_in_the_place_of_an_output_file_holds_nothing_up(job: Job, tmp_path: Path) -> None:
+    fifo, link, victim = tmp_path / "fifo", tmp_path / "link", tmp_path / "victim"
+    os.mkfifo(fifo)
+    victim.write_text("precious", "utf-8")
+    link.symlink_to(victim)
+    ended = job.jira_ci("report", "--state", "success", GITHUB_OUTPUT=str(fifo), GITHUB_STEP_SUMMARY=str(link))
+    assert ended.code == 0
+    assert "GITHUB_OUTPUT could not be written: a FIFO is in its place." in ended.out
+    assert "GITHUB_STEP_SUMMARY could not be written: a symbolic link is in its place." in ended.out
+    assert victim.read_text("utf-8") == "precious"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+def test_artifacts_go_elsewhere_where_the_checkout_holds_something_else_under_their_names(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path)}
+    victim = tmp_path / "victim"
+    victim.write_text("precious", "utf-8")
+    (job.folder / "jira-ci.json").symlink_to(victim)
+    (job.folder / "jira-ci.html").hardlink_to(victim)
+    (job.folder / "jira-ci.md").mkdir()
+    os.mkfifo(job.folder / "jira-ci.env")
+    ended = job.jira_ci("report")
+    assert ended.code == 0
+    assert victim.read_text("utf-8") == "precious"
+    for name in ("jira-ci.json", "jira-ci.html", "jira-ci.md", "jira-ci.env"):
+        [where] = tmp_path.glob(f"jira-ci-*/{name}")
+        assert f"It is here: {where}" in ended.err
+        assert where.read_text("utf-8")
+
+
 def test_gitlab_says_environment_tier_and_state_itself(tmp_path: Path, sandbox: Sandbox) -> None:
     job = scenes.gitlab(tmp_path, PATH)
     job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "customers", "CI_ENVIRONMENT_TIER": "staging"}

@@ -14,6 +14,7 @@ from jira_ci.gate.decision import (
     at_deadline,
     begun_late,
     combine,
+    fresh_for,
     in_dry_run,
     out_of_date,
     too_old,
@@ -126,6 +127,7 @@ def test_an_answer_begun_after_the_deadline_ends_as_the_round_before_did(before:
 )
 def test_a_round_is_good_for_thirty_seconds_from_its_beginning(begun: float, now: float, old: bool) -> None:
     assert too_old(begun, now) is old
+    assert fresh_for(begun, now) == (0.0 if old else 30.0 - (now - begun))
 
 
 def test_an_earlier_proceed_is_named_at_the_deadline_and_not_used() -> None:

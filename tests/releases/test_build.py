@@ -147,7 +147,12 @@ def test_the_template_names_this_archive(built: Path) -> None:
     ("file", "was", "becomes", "said"),
     [
         (".gitlab-ci-template.yml", f"version={__version__}", "version=9.9.9", "is not of version"),
-        (".gitlab-ci-template.yml", "sha256=''", "sha256=abc", "names another archive than the one built here"),
+        (
+            ".gitlab-ci-template.yml",
+            "jira_ci_sha256=''",
+            "jira_ci_sha256=abc",
+            "names another archive than the one built here",
+        ),
         ("src/jira_ci/__init__.py", "__version__", "_version", "names no __version__"),
     ],
 )

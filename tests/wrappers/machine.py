@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "runtime.txt"
 PYTHON = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_TOOLS = ("git", "cat", "cksum", "cut", "env", "grep", "mkdir", "rm", "touch")
+_TOOLS = ("git", "cat", "cksum", "env", "grep", "mkdir", "rm", "touch")
 _POISON = (
     "json",
     "sitecustomize",
@@ -36,6 +36,8 @@ _POISON = (
 )
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 """What ``sh`` may be: Debian's, the one of Git for Windows and macOS, Alpine's."""
+EVERY_SHELL = [*SHELLS, *(name for name in ("mksh", "yash", "zsh", "ksh93") if shutil.which(name))]
+"""And whatever else may be called so; not posh, which goes on after a command that failed in the runner's ``eval``."""
 
 
 def load(path: Path) -> ModuleType:

@@ -117,6 +117,52 @@ def test_a_better_python_under_another_name_is_found(name: str, runner: Runner, 
     assert states(sandbox) == ["successful"]
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["bin", "./bin", "linked", ".", "", "../workspace/bin"],
+    ids=["absolute", "relative", "a link to it", "the folder itself", "an empty entry", "by a detour"],
+)
+@pytest.mark.parametrize("bits", ["exit 0", "echo 3.12; echo is for jira-ci; exit 0"])
+def test_a_python_that_a_branch_brings_is_not_even_asked(
+    place: str, bits: str, runner: Runner, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    machine = runner.machine
+    theirs = machine.workspace if place in ("", ".") else machine.workspace / "bin"
+    theirs.mkdir(exist_ok=True)
+    for name in ("python3", "python"):
+        (theirs / name).write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n{bits}\n")
+        (theirs / name).chmod(0o755)
+    (tmp_path / "linked").symlink_to(theirs)
+    found = {"bin": str(theirs), "linked": str(tmp_path / "linked")}.get(place, place)
+    runner.env = {"PATH": f"{found}:{machine.bin}"}
+    step = runner.run(environment="Prod")
+    assert step.code == 0, step.log
+    assert states(sandbox) == ["successful"]
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("command", "decision"), [("gate", "deny"), ("deploy", "deny"), ("report", "")])
+@pytest.mark.parametrize("answer", ["exit 0", "echo 3.12; exit 0", "echo yes; exit 0", "echo 3.12; echo has no json"])
+def test_what_answers_yes_to_everything_is_no_python(command: str, decision: str, answer: str, runner: Runner) -> None:
+    runner.machine.script("python3", answer)
+    step = runner.run(command=command, environment="Prod")
+    assert (step.code, step.outputs["decision"]) == (2, decision)
+    assert "jira-ci needs Python 3.10 or newer" in step.log
+
+
+def test_no_python_but_that_of_the_checkout_is_said(runner: Runner) -> None:
+    (runner.machine.bin / "python3").rename(runner.machine.workspace / "python3")
+    runner.env = {"PATH": f"{runner.machine.workspace}:{runner.machine.bin}"}
+    assert "found none on PATH (what is in the checkout is not used)." in runner.run(environment="Prod").log
+
+
+def test_what_the_job_exports_reaches_what_it_deploys_with(gated: Runner, sandbox: Sandbox) -> None:
+    gated.env = {"python": "p", "version": "2.3.1", "name": "n", "found": "f", "old": "o"}
+    step = gated.run(command="deploy", environment="Dev", script='echo "$python $version $name $found $old"\r\n\r\n')
+    assert step.code == 0, step.log
+    assert "p 2.3.1 n f o\n" in step.log
+
+
 def test_a_name_that_only_fails_is_passed_over(runner: Runner, sandbox: Sandbox) -> None:
     runner.machine.script("python3", 'echo "pyenv: python3: command not found" >&2; exit 127')
     runner.machine.link("python3.10", PYTHON)

@@ -69,7 +69,9 @@ def test_settings_for_the_project_s_own_pip_lead_nothing_astray(tmp_path: Path, 
 def test_what_is_half_built_is_built_again_and_another_package_apart(tmp_path: Path, wheel: Path) -> None:
     machine = Machine(tmp_path / "runner")
     pipeline = GitLab(machine, VERSION, _offline(wheel))
-    checksum = subprocess.run(["cksum"], input=str(wheel), capture_output=True, text=True, check=True).stdout.split()[0]
+    checksum = subprocess.run(["cksum"], input=f"{wheel}\n", capture_output=True, text=True, check=True).stdout.split()[
+        0
+    ]
     home = machine.folder / "workspace.tmp" / f"jira-ci-{checksum}"
     (home / "bin").mkdir(parents=True)
     (home / "stale").touch()

@@ -29,6 +29,7 @@ from jira_ci.summary.parts import Page
 from jira_ci.text import one_line
 
 _COMMENT = 10.0  # seconds
+_TO_START = 5.0  # seconds of a verdict's life that no report and no comment may use up, on a machine however busy
 _GOODBYE = _RECORD = 1.0
 _KILLED = 5.5  # seconds; by then a command was told, told again, and killed
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -41,6 +42,8 @@ class Gate(Protocol):
     def ask(self) -> Verdict: ...
 
     def confirm(self) -> Verdict: ...
+
+    def fresh(self) -> float: ...
 
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
@@ -109,16 +112,21 @@ class _Job:
             return self._dry_run(verdict)
         if not self._may_start(verdict):
             return self._refused(verdict, verdict.decision, Result())
-        self._progress.begin()
+        self._progress.begin(self._before_the_start())
         verdict = self._confirm()
         if self._may_start(verdict):
-            self._comment("started", None)
-            verdict = self._confirm()  # costs nothing, unless the comment took long
+            self._comment("started", None, self._before_the_start())
+            verdict = self._confirm()
         return self._deploy(verdict) if self._may_start(verdict) else self._called_off(verdict)
 
     def close(self) -> None:
         """Hangs up; nothing that goes wrong with that matters any more."""
         bounded(self._keeper.close, Deadline(_GOODBYE, whole=self._whole), None, lambda _: None)
+
+    def _before_the_start(self) -> Deadline:
+        """Until when Jira may be told of a start. To ask the gate again because a report was slow could turn down what
+        is approved: there may be no time left to ask."""
+        return Deadline(max(0.0, self._keeper.fresh() - _TO_START), whole=self._whole)
 
     def _confirm(self) -> Verdict:
         try:
@@ -136,7 +144,7 @@ class _Job:
         """Shows what would be sent and run."""
         report = Result()
         if ROWS[verdict.decision.row][0] == "proceed":
-            report = self._progress.begin()
+            report = self._progress.begin(self._whole)
             self._context.console.say(f"Dry run, would be run: {one_line(' '.join(self._command), 2000)}")
         return self._refused(verdict, in_dry_run(verdict.decision), report)
 
@@ -188,8 +196,8 @@ class _Job:
 
         bounded(lambda: stopping.result(Deadline(_KILLED)), Deadline(_KILLED), None, complain)
 
-    def _comment(self, step: Step, seconds: float | None) -> None:
-        deadline = Deadline(_COMMENT, whole=self._whole)
+    def _comment(self, step: Step, seconds: float | None, whole: Deadline | None = None) -> None:
+        deadline = Deadline(_COMMENT, whole=whole or self._whole)
 
         def complain(problem: str) -> None:
             self._context.console.notice("warning", f"The change was not commented: {problem}.")

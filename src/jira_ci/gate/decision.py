@@ -60,6 +60,8 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         33: ("proceed", Exit.OK),  # allowed
         34: ("wait", Exit.WAIT),  # awaiting, or not there yet
         35: ("deny", Exit.DENIED),  # prevented, expired, invalid, anything unknown
+        # before the start
+        39: ("deny", Exit.NETWORK),  # the record can be kept nowhere
     }
 )
 _ORDER: tuple[Result, ...] = ("deny", "wait", "proceed")
@@ -231,9 +233,23 @@ def too_old(begun: float, now: float) -> bool:
     return not 0 <= now - begun <= _FRESH
 
 
+def fresh_for(begun: float, now: float) -> float:
+    """Seconds for which CMD may still start on a round that began then; 0 when it may not (monotonic seconds)."""
+    return 0.0 if too_old(begun, now) else begun + _FRESH - now
+
+
 def out_of_date(decision: Decision) -> Decision:
     """For a deadline that comes before another round could be read."""
     return _weaker(decision, Exit.NETWORK, "That is more than 30 s old, and there was no time to ask again: run again.")
+
+
+def unrecorded(decision: Decision) -> Decision:
+    """For a record that could be kept nowhere: what nobody can look up later is not deployed. What nobody has to
+    approve goes on."""
+    if not decision.approved:
+        return decision
+    mend = "Give the job a folder that it can write to, such as RUNNER_TEMP or TMPDIR, and run again."
+    return Decision.of(39, f"The record of this decision could be kept nowhere: {decision.reason} {mend}")
 
 
 def at_deadline(last: Decision, earlier: Decision | None) -> Decision:

@@ -17,7 +17,7 @@ from jira_ci.errors import Exit
 from jira_ci.gate import comments, docket, record, words
 from jira_ci.gate.change import PAUSES
 from jira_ci.gate.comments import Kind
-from jira_ci.gate.decision import Decision, combine, in_dry_run, out_of_date, too_old
+from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.hearing import Hearing
 from jira_ci.gate.openings import Openings
 from jira_ci.gate.record import Deployment
@@ -83,6 +83,10 @@ class Keeper:
                 return self._conclude([out_of_date(case.final()) for case in self._cases])
             found = self._decide()
         return found
+
+    def fresh(self) -> float:
+        """Seconds for which the last verdict may still be used."""
+        return fresh_for(self._verdict.begun, self._clock()) if self._verdict else 0.0
 
     def announce(self) -> None:
         """Writes that nothing is approved, before anything is asked."""
@@ -180,6 +184,8 @@ class Keeper:
 
     def _conclude(self, decisions: Sequence[Decision]) -> Verdict:
         self._verdict = verdict(self._context, self._cases, decisions)
+        if not self._verdict.outputs["record"] and any(one.approved for one in decisions):
+            self._verdict = verdict(self._context, self._cases, [unrecorded(one) for one in decisions])
         outputs: dict[str, Any] = self._verdict.outputs
         named = (case.subject.environment for case in self._cases)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))

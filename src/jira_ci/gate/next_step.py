@@ -46,6 +46,7 @@ ACTIONS: Mapping[int, str] = MappingProxyType(
         30: "give {change} a window",
         34: "have {change} approved in Jira",
         35: "see {change} in Jira",
+        39: "give the job a folder that it can write to",
     }
 )
 """What can be done; other rows proceed, and are only weaker because of the circumstances."""

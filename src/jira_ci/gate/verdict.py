@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from jira_ci.gate.change import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.docket import deployer
 from jira_ci.gate.hearing import Hearing
+from jira_ci.publish import keep
 from jira_ci.summary.parts import Page
 
 _FILE = "jira-ci-record"
@@ -76,8 +76,8 @@ def verdict(context: Context, cases: Sequence[Hearing], decisions: Sequence[Deci
 
 
 def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
-    """Writes the records, one alone as it is and several as a list, and gives the file's path; empty when it failed,
-    which is said.
+    """Writes the records, one alone as it is and several as a list, and gives the file's path; empty when it
+    could be kept nowhere, which is said.
 
     On GitLab it is in the checkout, where artifacts come from; elsewhere among temporary files, under a name that
     another deployment of the same job does not take.
@@ -90,18 +90,7 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
         folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
         name = record.digest({"records": [record.digest(one) for one in records]})[:16]
         path = Path(folder) / f"{_FILE}-{name}.json"
-    try:
-        with open(path, "w", encoding="ascii", newline="\n", opener=_own) as file:
-            file.write(text + "\n")
-    except OSError as error:
-        context.console.notice("warning", f"The record could not be written to {path}: {error.strerror or error}.")
-        return ""
-    return str(path)
-
-
-def _own(path: str, flags: int) -> int:
-    """Opens a file for this user alone, and follows no link that somebody put in its place."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    return str(keep(path, text + "\n", context, mode=0o600) or "")
 
 
 def document(verdict: Verdict) -> dict[str, Any]:

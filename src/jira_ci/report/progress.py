@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jira_ci.report.plan import Plan
 
 T = TypeVar("T")
-_START = 20.0  # seconds for the first report, with all that it has to read
+_START = 15.0  # seconds for the first report, with all that it has to read; a comment has to follow before the start
 _GRACE = 2.0  # seconds after that, in which a report that one site held up says what became of it at the others
 
 
@@ -35,13 +35,17 @@ class Progress:
         self._looked: dict[str, Looked] = {}
         self._begun = Result()
 
-    def begin(self) -> Result:
-        """Reports *in progress*."""
+    def begin(self, deadline: Deadline) -> Result:
+        """Reports *in progress*.
+
+        Args:
+            deadline: when the deployment has to begin: what is not known by then is left behind.
+        """
         missing = self._missing()
         if missing:
             self._context.console.notice("warning", missing)
         else:
-            self._begun = self._report("in_progress", 0.0, _START)
+            self._begun = self._report("in_progress", 0.0, _START, deadline)
         return self._begun
 
     def end(self, state: str, seconds: float) -> Result:
@@ -52,7 +56,7 @@ class Progress:
             seconds: how long it took.
         """
         nothing = self._missing() or (self._plan is not None and not self._plan.claiming)
-        result = self._begun if nothing else self._report(state, seconds, self._context.settings.timeout)
+        result = self._begun if nothing else self._report(state, seconds, self._context.settings.timeout, self._whole)
         names = list(self._context.environment_names)
         return dataclasses.replace(result, outputs={"environment": names, **result.outputs, "state": state})
 
@@ -69,14 +73,14 @@ class Progress:
             why.append(found or connection.incomplete(destination.settings, missing, destination.word).message)
         return f"The deployment is not reported to Jira: {' '.join(dict.fromkeys(why))}"
 
-    def _report(self, state: str, seconds: float, limit: float) -> Result:
-        deadline = Deadline(limit, whole=self._whole)
+    def _report(self, state: str, seconds: float, limit: float, whole: Deadline) -> Result:
+        deadline = Deadline(limit, whole=whole)
         context = self._at(state, deadline)
 
         def complain(problem: str) -> None:
             context.console.notice("warning", f"Not reported: {problem.rstrip('.')}.")
 
-        patience = Deadline(limit + _GRACE, whole=self._whole)
+        patience = Deadline(limit + _GRACE, whole=whole)
         return bounded(lambda: self._send(context, state, seconds), patience, Result(), complain)
 
     def _send(self, context: Context, state: str, seconds: float) -> Result:

@@ -8,7 +8,7 @@ from jira_ci.starting import emit
 from jira_ci.starting.found import File, Found
 from jira_ci.starting.github_workflows import OURS
 
-CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 ACTION = "jira-ci/jira-ci@v0"
 CREDENTIALS = """\
           client-id: ${{ secrets.JIRA_CLIENT_ID }}
