@@ -22,8 +22,8 @@ from jira_ci.edges import real_edges
 from jira_ci.errors import UsageError
 
 if TYPE_CHECKING:
-    from jira_ci.sandbox.issues import IssueRule
-    from jira_ci.sandbox.server import Sandbox
+    from jira_sandbox.issues import IssueRule
+    from jira_sandbox.server import Sandbox
 
 _NAMED = ("client_id", "client_secret", "cloud_id", "user", "token", "personal_token")
 
@@ -84,8 +84,8 @@ def run(
 
 
 def _serve(arguments: argparse.Namespace, stdout: TextIO, open_browser: Opener) -> int:
-    from jira_ci.sandbox.server import Sandbox
-    from jira_ci.sandbox.store import StateFileError
+    from jira_sandbox.server import Sandbox
+    from jira_sandbox.store import StateFileError
 
     given = {name: getattr(arguments, name) for name in _NAMED}
     for name, value in given.items():
@@ -121,7 +121,7 @@ def _serve(arguments: argparse.Namespace, stdout: TextIO, open_browser: Opener) 
 
 
 def _fill(sandbox: Sandbox) -> None:
-    from jira_ci.sandbox import example
+    from jira_sandbox import example
 
     if not sandbox.site.desk.ledger.all():  # what was kept in a state file is somebody's own
         example.fill(sandbox.site)
@@ -201,7 +201,7 @@ def _port(text: str | None) -> int:
 
 
 def _issues(arguments: argparse.Namespace) -> IssueRule:
-    from jira_ci.sandbox.issues import from_options
+    from jira_sandbox.issues import from_options
 
     try:
         return from_options(arguments.projects, arguments.issues)

@@ -1,0 +1,180 @@
+"""What a person does on the page of a change, and who may not do it from elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from jira_sandbox.desk.people import ANA, BEN
+from jira_sandbox.server import Sandbox
+from pages import Page, get, post
+
+
+@pytest.fixture
+def key(sandbox: Sandbox) -> str:
+    return sandbox.desk.create('Deploy "Shop" version 1.4.0 to "Prod"').key
+
+
+def status(sandbox: Sandbox, key: str) -> str:
+    change = sandbox.site.issue(key)
+    assert change
+    return sandbox.site.desk.workflow.status(change.status).name
+
+
+def do(sandbox: Sandbox, key: str, step: str, **fields: str) -> Page:
+    return post(sandbox, f"/browse/{key}/{step}", fields)
+
+
+@pytest.mark.parametrize("begin", ["", "Planning", "Authorize"])
+def test_approving_asks_answers_and_moves_on(begin: str, sandbox: Sandbox, key: str) -> None:
+    if begin:
+        sandbox.desk.transition(key, begin)
+    before = get(sandbox, f"/browse/{key}")
+    assert "Approve as Ana Souza" in before.text
+    assert f"/browse/{key}/approve" in before.all("form", "action")
+    answer = do(sandbox, key, "approve", by=ANA.account, onward="1")
+    assert (answer.status, answer.headers["location"]) == (303, f"/browse/{key}?done=approved")
+    assert status(sandbox, key) == "Implementing"
+    after = get(sandbox, answer.headers["location"])
+    assert "Approved. A gate that waits for this change sees it at its next look." in after.text
+    assert "Approve as Ana Souza" not in after.text
+    assert "Review Planning Authorize Awaiting implementation Implementing Completed" in after.text
+
+
+def test_of_two_who_have_to_approve_the_first_does_not_move_it(sandbox: Sandbox) -> None:
+    from jira_sandbox.desk.approvals import Stage
+
+    sandbox.site.desk.stages = (Stage("Two people", (ANA.account, BEN.account), needed=2),)
+    key = sandbox.desk.create("Deploy").key
+    do(sandbox, key, "approve", by=ANA.account, onward="1")
+    assert status(sandbox, key) == "Authorize"
+    assert "1 of 2 needed" in get(sandbox, f"/browse/{key}").text
+    assert do(sandbox, key, "approve", by=ANA.account, onward="1").status == 409
+    do(sandbox, key, "approve", by=BEN.account, onward="1")
+    assert status(sandbox, key) == "Implementing"
+
+
+def test_a_stage_after_the_first_is_asked_for_too(sandbox: Sandbox) -> None:
+    from jira_sandbox.desk.approvals import Stage
+
+    sandbox.site.desk.stages = (Stage("First", (ANA.account,)), Stage("Second", (BEN.account,)))
+    key = sandbox.desk.create("Deploy").key
+    do(sandbox, key, "approve", by=ANA.account, onward="1")
+    assert status(sandbox, key) == "Authorize"
+    do(sandbox, key, "approve", by=BEN.account, onward="1")
+    assert status(sandbox, key) == "Implementing"
+
+
+def test_declining_ends_it(sandbox: Sandbox, key: str) -> None:
+    assert do(sandbox, key, "decline", by=ANA.account).headers["location"].endswith("?done=declined")
+    assert status(sandbox, key) == "Declined"
+    assert do(sandbox, key, "approve", by=ANA.account, onward="1").status == 409
+    assert status(sandbox, key) == "Declined"
+
+
+def test_somebody_who_is_not_asked_cannot_answer(sandbox: Sandbox, key: str) -> None:
+    refused = do(sandbox, key, "approve", by=BEN.account, onward="1")
+    assert refused.status == 403
+    assert "You do not have permission to answer this approval." in refused.text
+    assert status(sandbox, key) != "Implementing"
+
+
+def test_it_is_moved_along_the_workflow_and_nowhere_else(sandbox: Sandbox, key: str) -> None:
+    workflow = sandbox.site.desk.workflow
+    assert do(sandbox, key, "move", status=workflow.named("Implementing").id).status == 409
+    for name in ("Planning", "Authorize", "Canceled"):
+        assert workflow.named(name).id in get(sandbox, f"/browse/{key}").all("button", "value")
+        assert do(sandbox, key, "move", status=workflow.named(name).id).status == 303
+        assert status(sandbox, key) == name
+    assert "Canceled" in get(sandbox, f"/browse/{key}").text
+
+
+def test_its_window_is_set_and_taken_away(sandbox: Sandbox, key: str) -> None:
+    do(sandbox, key, "window", start="2026-12-01T22:00", end="2026-12-02T01:30")
+    found = get(sandbox, f"/browse/{key}")
+    assert "1 Dec 2026, 22:00 – 2 Dec 2026, 01:30" in found.text
+    assert "2026-12-01T22:00" in found.all("input", "value")
+    assert do(sandbox, key, "window", start="tomorrow").status == 400
+    assert "1 Dec 2026, 22:00" in get(sandbox, f"/browse/{key}").text
+    do(sandbox, key, "window", start="2026-12-01T22:00", preset="none")
+    assert "None: it may be implemented at any time." in get(sandbox, f"/browse/{key}").text
+    sandbox.clock.standing = 1_795_000_000
+    do(sandbox, key, "window", preset="now")
+    assert "18 Nov 2026, 11:06 – 18 Nov 2026, 13:06" in get(sandbox, f"/browse/{key}").text
+
+
+def test_a_site_without_the_fields_has_no_window(sandbox: Sandbox, key: str) -> None:
+    for name in ("Planned start", "Planned end"):
+        sandbox.site.desk.catalogue.remove_field(name)
+    found = get(sandbox, f"/browse/{key}")
+    assert (found.status, "Planned start" in found.text) == (200, False)
+
+
+def test_a_field_that_holds_what_no_form_takes_is_shown(sandbox: Sandbox, key: str) -> None:
+    sandbox.desk.raw(key, "Planned start", "soon")
+    assert "soon – open" in get(sandbox, f"/browse/{key}").text
+
+
+def test_comments_are_added_and_shown(sandbox: Sandbox, key: str) -> None:
+    do(sandbox, key, "comment", body="Go <b>ahead</b>\nplease", visibility="public")
+    do(sandbox, key, "comment", body="Not for customers", visibility="internal")
+    found = get(sandbox, f"/browse/{key}").text
+    assert "Reply to customer Go <b>ahead</b> please" in found
+    assert "Internal note Not for customers" in found
+    assert do(sandbox, key, "comment", body=" ").status == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Content_Type": "text/plain"},
+        {"Content_Type": "multipart/form-data; boundary=x"},
+        {"Host": "rebound.example"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("step", ["approve", "decline", "move", "window", "comment"])
+def test_what_may_come_from_another_page_is_refused(
+    headers: dict[str, str], step: str, sandbox: Sandbox, key: str
+) -> None:
+    before = sandbox.site.issue(key)
+    fields = {"by": ANA.account, "onward": "1", "status": "10101", "preset": "now", "body": "x"}
+    assert post(sandbox, f"/browse/{key}/{step}", fields, **headers).status == 403
+    assert sandbox.site.issue(key) == before
+    assert sandbox.site.desk.extras.comments(before.id if before else "") == []
+
+
+def test_nothing_is_done_by_looking(sandbox: Sandbox, key: str) -> None:
+    assert get(sandbox, f"/browse/{key}/approve").status == 405
+    assert status(sandbox, key) == "Review"
+
+
+def test_a_story_is_no_change(sandbox: Sandbox) -> None:
+    assert do(sandbox, "WEB-12", "comment", body="x").status == 404
+    assert do(sandbox, "NO-1", "comment", body="x").status == 404
+
+
+def test_scripted_steps_wait_for_readers_of_the_api_and_not_for_lookers(sandbox: Sandbox, key: str) -> None:
+    sandbox.desk.transition(key, "Planning", after_polls=1)
+    assert "1 step of a trial waits for the next reads of this change." in get(sandbox, f"/browse/{key}").text
+    assert status(sandbox, key) == "Review"
+
+
+def test_a_site_with_other_statuses_has_the_page_too(sandbox: Sandbox) -> None:
+    from jira_sandbox.desk.workflow import STATUSES, Workflow
+
+    desk = sandbox.site.desk
+    desk.workflow = Workflow([one for one in STATUSES if one.name not in ("Implementing", "Planning")])
+    desk.workflow.rename("Authorize", "Genehmigen")
+    desk.stages = (type(desk.stages[0])("Freigabe", (ANA.account,), status="Genehmigen"),)
+    key = sandbox.desk.create("Deploy").key
+    assert do(sandbox, key, "approve", by=ANA.account, onward="1").status == 303
+    assert status(sandbox, key) == "Genehmigen"
+    found = get(sandbox, f"/browse/{key}").text
+    assert "Implementing" not in found
+    assert "Approved" in found
