@@ -14,7 +14,7 @@ from jira_ci.gate.terms import Occasion
 from jira_ci.jira.access import Access
 from jira_ci.jira.client import Client
 from jira_ci.jira.service import Service
-from jira_sandbox.desk.change import Change as Issue
+from jira_sandbox.desk.change_issue import Change as Issue
 from jira_sandbox.server import Sandbox
 
 TITLE = 'Deploy "Web Site" version 1.2.3 to "Prod"'

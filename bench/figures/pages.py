@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 
 from jira_sandbox import example
-from jira_sandbox.rules import DEPLOYMENTS
+from jira_sandbox.report_rules import DEPLOYMENTS
 from jira_sandbox.server import Sandbox
 
 _MANY = 1000

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
-from jira_sandbox.clock import moment
-from jira_sandbox.rules import BUILDS, DEPLOYMENTS, MOST_RECORDS, Family
-from jira_sandbox.site import Site
+from jira_sandbox.moments import moment
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS, MOST_RECORDS, Family
+from jira_sandbox.site_state import Site
 
 _HOST = "https://ci.shop.example"
 _TENANTS = ("Aurora", "Borealis", "Cirrus")

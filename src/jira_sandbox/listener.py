@@ -12,11 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from jira_sandbox.api import Api
-from jira_sandbox.context import Context
-from jira_sandbox.exchange import Answer, Exchange, Request, messages, text_answer
-from jira_sandbox.origins import intruding
-from jira_sandbox.pages.pages import Pages
+from jira_sandbox.authorization import intruding
+from jira_sandbox.dispatch import Api
+from jira_sandbox.http_types import Answer, Exchange, Request, messages, text_answer
+from jira_sandbox.routing import Context
 
 HOST = "127.0.0.1"
 Before = Callable[[Request], "Answer | None"]
@@ -96,7 +95,7 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
         """The answer, from the test or from the site, after it has been recorded; pages are not, they are looked at."""
         context = self.api.context
         answer = self.before(request) if self.before else None
-        page = None if answer or too_large else Pages(context).answer(request)
+        page = None if answer or too_large else self.api.page(request)
         if page is not None:
             return page
         strange = intruding(request)

@@ -8,20 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from jira_sandbox import credentials as defaults
-from jira_sandbox import store
-from jira_sandbox.api import Api
-from jira_sandbox.clock import Clock
-from jira_sandbox.context import CLOUD_ID, MAX_BODY, Context
-from jira_sandbox.credentials import Credentials
-from jira_sandbox.desk.people import RELEASE
+from jira_sandbox import accounts as defaults
+from jira_sandbox import site_state
+from jira_sandbox.accounts import RELEASE, Credentials
 from jira_sandbox.desk.trials import Trials
-from jira_sandbox.editions import BY_NAME, Edition
-from jira_sandbox.exchange import Exchange
-from jira_sandbox.issues import IssueRule
+from jira_sandbox.dispatch import Api
+from jira_sandbox.http_types import Exchange
+from jira_sandbox.issue_rules import IssueRule
 from jira_sandbox.listener import HOST, Before, Listener
-from jira_sandbox.pages.render import warm
-from jira_sandbox.site import Site
+from jira_sandbox.moments import Clock
+from jira_sandbox.pages.rendering import warm
+from jira_sandbox.routing import BY_NAME, CLOUD_ID, MAX_BODY, Context, Edition
+from jira_sandbox.site_state import Site
 
 _POLL = 0.02  # seconds; how long stopping may take
 
@@ -153,7 +151,7 @@ class Sandbox:
 def _site(issues: IssueRule | None, state_file: Path | None) -> Site:
     site = Site(issues)
     if state_file is not None:
-        store.restore(site, state_file)
-        store.save(state_file, site.dump())  # a file that cannot be written is said now, not at the first report
-        site.changed = lambda: store.save(state_file, site.dump())
+        site_state.restore(site, state_file)
+        site_state.save(state_file, site.dump())  # a file that cannot be written is said now, not at the first report
+        site.changed = lambda: site_state.save(state_file, site.dump())
     return site

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from gate_jobs import scene
 from jira_sandbox import example
-from jira_sandbox.rules import BUILDS, DEPLOYMENTS
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
 from submissions import build, deployment
 

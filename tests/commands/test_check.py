@@ -9,7 +9,7 @@ import pytest
 
 import scenes
 from gate_jobs import EVENT, commit, scene
-from jira_sandbox.exchange import Answer
+from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from scenes import Job
 

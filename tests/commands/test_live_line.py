@@ -14,9 +14,9 @@ import pytest
 import scenes
 from gate_jobs import POLICY, Scene, commit, scene
 from gate_subjects import TITLE
-from jira_sandbox.desk.approvals import Stage
-from jira_sandbox.desk.people import Person
-from jira_sandbox.exchange import Answer, Request
+from jira_sandbox.accounts import Person
+from jira_sandbox.desk.change_issue import Stage
+from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
 if sys.platform == "win32":

@@ -9,7 +9,7 @@ import pytest
 
 import scenes
 from faulty_server import FaultyServer, Step, hang, reply
-from jira_sandbox.exchange import Answer, Request, json_answer
+from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
 from scenes import Job
 

@@ -12,7 +12,7 @@ import pytest
 import scenes
 from faulty_server import FaultyServer, Step, hang, reply, reset
 from gate_jobs import EVENT, commit
-from jira_sandbox.exchange import Answer, Request
+from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 from scenes import Job
 

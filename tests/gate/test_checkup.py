@@ -17,7 +17,7 @@ from jira_ci.checks.line import Line
 from jira_ci.configuration.config import parse
 from jira_ci.gate import checkup
 from jira_ci.gate.stakes import doubts, examples
-from jira_sandbox.exchange import Answer, json_answer
+from jira_sandbox.http_types import Answer, json_answer
 from jira_sandbox.server import Sandbox
 
 PATH = os.environ["PATH"]

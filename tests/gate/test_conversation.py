@@ -9,7 +9,7 @@ import pytest
 from gate_faults import FAULTS, Trouble
 from gate_subjects import approved, asking, finder, known, reader, titled
 from jira_ci.gate.decision import Decision
-from jira_sandbox.exchange import Answer, Request
+from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
 GIVEN = "Deploy 1.2.3 to Prod"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_sandbox.desk.people import BEN
+from jira_sandbox.accounts import BEN
 from pretend import Pretend, basic
 
 DESK = "/rest/servicedeskapi/servicedesk"

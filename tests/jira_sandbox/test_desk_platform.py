@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.desk.people import RELEASE
+from jira_sandbox.accounts import RELEASE
 from pretend import Pretend, basic
 
 ISSUE = "/rest/api/3/issue"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.desk.approvals import Stage
-from jira_sandbox.desk.people import ANA, BEN, CLEO, RELEASE
+from jira_sandbox.accounts import ANA, BEN, CLEO, RELEASE
+from jira_sandbox.desk.change_issue import Stage
 from pretend import Pretend, basic
 
 DESK = "/rest/servicedeskapi/servicedesk"

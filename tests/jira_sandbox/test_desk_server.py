@@ -19,9 +19,9 @@ import pytest
 
 from jira_ci.commands import sandbox as command
 from jira_ci.errors import JiraCiError
-from jira_sandbox.exchange import Answer
+from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
-from jira_sandbox.store import StateFileError
+from jira_sandbox.site_state import StateFileError
 from pretend import basic
 
 REQUEST = {"serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "Deploy shop 1.2.3"}}

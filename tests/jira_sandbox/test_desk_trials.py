@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.desk.errors import DeskError
 from jira_sandbox.desk.trials import Trials
+from jira_sandbox.jira_errors import DeskError
 from jira_sandbox.server import Sandbox
 from pretend import HOST, Pretend
 

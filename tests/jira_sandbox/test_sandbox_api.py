@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 
 import contract
-from jira_sandbox.api import Api
-from jira_sandbox.context import CLOUD_ID, Context, Record
-from jira_sandbox.credentials import Credentials
-from jira_sandbox.exchange import Answer, Exchange, Request
+from jira_sandbox.accounts import Credentials
+from jira_sandbox.dispatch import Api
+from jira_sandbox.http_types import Answer, Exchange, Record, Request
+from jira_sandbox.routing import CLOUD_ID, Context
 from submissions import build, deployment
 
 BUILDS = f"/jira/builds/0.1/cloud/{CLOUD_ID}"

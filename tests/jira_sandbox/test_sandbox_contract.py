@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import contract
-from jira_sandbox.exchange import Exchange
+from jira_sandbox.http_types import Exchange
 from submissions import build
 
 pytestmark = pytest.mark.skipif(not contract.available(), reason=contract.ABSENT)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.context import CLOUD_ID
-from jira_sandbox.site import Site
+from jira_sandbox.routing import CLOUD_ID
+from jira_sandbox.site_state import Site
 from pretend import Pretend
 from submissions import deployment
 

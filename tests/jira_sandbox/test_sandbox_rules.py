@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.rules import BUILDS, DEPLOYMENTS, record_faults, request_faults
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS, record_faults, request_faults
 from submissions import build, deployment
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import trustme
 
-from jira_sandbox.exchange import Answer, Request
+from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
-from jira_sandbox.store import StateFileError
+from jira_sandbox.site_state import StateFileError
 from submissions import build
 
 GRANT = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}

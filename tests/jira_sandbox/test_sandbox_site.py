@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.issues import IssueRule, from_options
-from jira_sandbox.rules import BUILDS, DEPLOYMENTS
-from jira_sandbox.site import Site
+from jira_sandbox.issue_rules import IssueRule, from_options
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
+from jira_sandbox.site_state import Site
 from submissions import build, deployment
 
 KEY = {"pipelineId": "github:42:ci.yml", "buildNumber": 7}

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import contract
-from jira_sandbox.api import Api
-from jira_sandbox.context import CLOUD_ID, Context
-from jira_sandbox.exchange import Exchange, Request
+from jira_sandbox.dispatch import Api
+from jira_sandbox.http_types import Exchange, Request
+from jira_sandbox.routing import CLOUD_ID, Context
 from submissions import build, deployment
 
 pytestmark = pytest.mark.skipif(not contract.available(), reason=contract.ABSENT)

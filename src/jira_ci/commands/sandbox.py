@@ -22,7 +22,7 @@ from jira_ci.edges import real_edges
 from jira_ci.errors import UsageError
 
 if TYPE_CHECKING:
-    from jira_sandbox.issues import IssueRule
+    from jira_sandbox.issue_rules import IssueRule
     from jira_sandbox.server import Sandbox
 
 _NAMED = ("client_id", "client_secret", "cloud_id", "user", "token", "personal_token")
@@ -85,7 +85,7 @@ def run(
 
 def _serve(arguments: argparse.Namespace, stdout: TextIO, open_browser: Opener) -> int:
     from jira_sandbox.server import Sandbox
-    from jira_sandbox.store import StateFileError
+    from jira_sandbox.site_state import StateFileError
 
     given = {name: getattr(arguments, name) for name in _NAMED}
     for name, value in given.items():
@@ -201,7 +201,7 @@ def _port(text: str | None) -> int:
 
 
 def _issues(arguments: argparse.Namespace) -> IssueRule:
-    from jira_sandbox.issues import from_options
+    from jira_sandbox.issue_rules import from_options
 
     try:
         return from_options(arguments.projects, arguments.issues)

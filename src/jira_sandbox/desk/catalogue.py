@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from jira_sandbox.desk.errors import DeskError, NotFound
 from jira_sandbox.desk.fields import Field
+from jira_sandbox.jira_errors import DeskError, NotFound
 
 
 @dataclass(frozen=True)

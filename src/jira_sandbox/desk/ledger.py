@@ -1,4 +1,4 @@
-"""Where the issues of a desk are kept, and the index that search looks into, which comes after."""
+"""Where the issues of a desk are kept, what hangs on them, and the index that search looks into, which comes after."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from jira_sandbox.desk.change import Change, restored
-from jira_sandbox.desk.errors import NotFound
+from jira_sandbox.desk.change_issue import Change, checked_text, restored
+from jira_sandbox.jira_errors import DeskError, NotFound
 
 _FIRST_ID = 10_001
 _GONE = "Issue does not exist or you do not have permission to see it."
@@ -125,3 +126,151 @@ class Ledger:
 
     def _note(self, change: Change, delay: float) -> None:
         self._index.setdefault(change.id, []).append((self._timer() + delay, change))
+
+
+@dataclass(frozen=True)
+class Comment:
+    """``author`` is an account id; ``public``: customers see it; ``created`` in epoch milliseconds."""
+
+    id: str
+    author: str
+    body: str
+    public: bool
+    created: int
+
+
+@dataclass(frozen=True)
+class IssueLink:
+    """``outward`` and ``inward`` are issue ids."""
+
+    id: str
+    kind: str
+    outward: str
+    inward: str
+
+
+LINK_TYPES = {
+    "Relates": ("10003", "relates to", "relates to"),
+    "Blocks": ("10000", "blocks", "is blocked by"),
+    "Problem/Incident": ("10004", "causes", "is caused by"),
+}
+"""Name of a link type -> its id, and how it reads outward and inward."""
+
+
+class Extras:
+    """All of it, by issue id. It shares the ledger's lock, numbers and notice of changes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._comments: dict[str, list[Comment]] = {}
+        self._remote: dict[str, list[dict[str, Any]]] = {}
+        self._properties: dict[str, dict[str, Any]] = {}
+        self._links: list[IssueLink] = []
+
+    def comment(self, issue: str, author: str, body: str, now: int, *, public: bool) -> Comment:
+        """Add a comment. Raises DeskError when it is empty, or longer than Jira keeps."""
+        if not body.strip():
+            raise DeskError("Comment body can not be empty!")
+        with self._ledger.lock:
+            comment = Comment(self._ledger.number("comments", 10_100), author, checked_text(body), public, now)
+            self._comments.setdefault(issue, []).append(comment)
+            self._ledger.changed()
+            return comment
+
+    def comments(self, issue: str) -> list[Comment]:
+        """Oldest first."""
+        with self._ledger.lock:
+            return list(self._comments.get(issue, []))
+
+    def remote_links(self, issue: str) -> list[dict[str, Any]]:
+        """Each as it was given, with its ``id``."""
+        with self._ledger.lock:
+            return list(self._remote.get(issue, []))
+
+    def linked_remotely(self) -> list[str]:
+        """Ids of the issues that have links to elsewhere, the latest to get its first one at the end."""
+        with self._ledger.lock:
+            return [issue for issue, links in self._remote.items() if links]
+
+    def set_remote_link(self, issue: str, given: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """Add a link, or replace the one with its global id.
+
+        Returns:
+            The link, and whether it is new.
+        """
+        with self._ledger.lock:
+            links = self._remote.setdefault(issue, [])
+            wanted = given.get("globalId")
+            for index, link in enumerate(links):
+                if wanted is not None and link.get("globalId") == wanted:
+                    links[index] = {**given, "id": link["id"]}
+                    self._ledger.changed()
+                    return links[index], False
+            links.append({**given, "id": int(self._ledger.number("remote links", 10_200))})
+            self._ledger.changed()
+            return links[-1], True
+
+    def remove_remote_link(self, issue: str, global_id: str) -> None:
+        """Raises NotFound when there is none with this global id."""
+        with self._ledger.lock:
+            links = self._remote.get(issue, [])
+            left = [link for link in links if link.get("globalId") != global_id]
+            if len(left) == len(links):
+                raise NotFound("No remote link with this global id exists on the issue.")
+            self._remote[issue] = left
+            self._ledger.changed()
+
+    def properties(self, issue: str) -> dict[str, Any]:
+        with self._ledger.lock:
+            return dict(self._properties.get(issue, {}))
+
+    def set_property(self, issue: str, key: str, value: Any) -> bool:
+        """Returns whether it is a new one."""
+        with self._ledger.lock:
+            properties = self._properties.setdefault(issue, {})
+            new = key not in properties
+            properties[key] = value
+            self._ledger.changed()
+            return new
+
+    def remove_property(self, issue: str, key: str) -> None:
+        """Raises NotFound when there is none with this key."""
+        with self._ledger.lock:
+            if key not in self._properties.get(issue, {}):
+                raise NotFound(f"The property with key '{key}' does not exist.")
+            del self._properties[issue][key]
+            self._ledger.changed()
+
+    def link(self, kind: str, outward: str, inward: str) -> IssueLink:
+        """Link two issues; the same link again is the one that there is."""
+        with self._ledger.lock:
+            for one in self._links:
+                if (one.kind, one.outward, one.inward) == (kind, outward, inward):
+                    return one
+            self._links.append(IssueLink(self._ledger.number("links", 10_300), kind, outward, inward))
+            self._ledger.changed()
+            return self._links[-1]
+
+    def links(self, issue: str) -> list[IssueLink]:
+        with self._ledger.lock:
+            return [one for one in self._links if issue in (one.outward, one.inward)]
+
+    def dump(self) -> dict[str, Any]:
+        """What is kept, as plain values."""
+        with self._ledger.lock:
+            comments = {issue: [dataclasses.asdict(one) for one in many] for issue, many in self._comments.items()}
+            return {
+                "comments": comments,
+                "remote": {issue: list(links) for issue, links in self._remote.items()},
+                "properties": {issue: dict(properties) for issue, properties in self._properties.items()},
+                "links": [dataclasses.asdict(one) for one in self._links],
+            }
+
+    def restore(self, dumped: dict[str, Any]) -> None:
+        """Keep what :meth:`dump` gave. Raises KeyError, TypeError or ValueError when it did not give this."""
+        comments = {issue: [Comment(**one) for one in many] for issue, many in dumped["comments"].items()}
+        links = [IssueLink(**one) for one in dumped["links"]]
+        remote = {issue: [dict(one) for one in many] for issue, many in dumped["remote"].items()}
+        properties = {issue: dict(one) for issue, one in dumped["properties"].items()}
+        with self._ledger.lock:
+            self._comments, self._remote, self._properties, self._links = comments, remote, properties, links

@@ -1,21 +1,62 @@
-"""A trial's script: what people do to changes, now or after a number of polls."""
+"""What people do to changes in a trial, now or after a number of polls."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jira_sandbox.clock import milliseconds
-from jira_sandbox.desk.approvals import Decision
+from jira_sandbox.accounts import DINA
+from jira_sandbox.desk.actions import Desk
 from jira_sandbox.desk.catalogue import EDITABLE
-from jira_sandbox.desk.change import Change, Item
-from jira_sandbox.desk.desk import Desk
-from jira_sandbox.desk.errors import DeskError, NotFound
+from jira_sandbox.desk.change_issue import Change, Decision, Item
 from jira_sandbox.desk.fields import written
-from jira_sandbox.desk.people import DINA
-from jira_sandbox.desk.script import Act, Script
+from jira_sandbox.jira_errors import DeskError, NotFound
+from jira_sandbox.moments import milliseconds
+
+Act = Callable[[], object]
+
+
+class Script:
+    """What is to happen to which issue after how many reads.
+
+    Attributes:
+        failures: in sentences, the steps that could not be taken when their turn came.
+    """
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self.failures: list[str] = []
+        self._lock = lock
+        self._waiting: dict[str, list[tuple[int, Act]]] = {}
+
+    def add(self, identity: str, polls: int, act: Act) -> None:
+        """Do this once the issue with this id has been read so many times from now on."""
+        with self._lock:
+            self._waiting.setdefault(identity, []).append((polls, act))
+
+    def waiting(self, identity: str) -> list[int]:
+        """How many reads each step still waits for."""
+        with self._lock:
+            return [left for left, _ in self._waiting.get(identity, [])]
+
+    def polled(self, identity: str) -> None:
+        """A read of the issue with this id has been answered."""
+        with self._lock:
+            waiting = [(left - 1, act) for left, act in self._waiting.pop(identity, [])]
+            later = [(left, act) for left, act in waiting if left > 0]
+            if later:
+                self._waiting[identity] = later
+            for act in [act for left, act in waiting if left <= 0]:
+                self._take(identity, act)
+
+    def _take(self, identity: str, act: Act) -> None:
+        try:
+            act()
+        except DeskError as error:
+            self.failures.append(f"A scripted step on the issue with id {identity} failed: {error}")
+
 
 _WRAPPED = {"groups": "name", "services": "id"}
 When = datetime.datetime | str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from jira_sandbox.desk.errors import DeskError
+from jira_sandbox.jira_errors import DeskError
 
 CATEGORIES = {
     "undefined": (1, "No Category", "medium-gray"),

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import quote
 
-from jira_sandbox.context import Context
-from jira_sandbox.desk.change import Change
+from jira_sandbox.desk.change_issue import Change
 from jira_sandbox.documents import parameter
-from jira_sandbox.exchange import Answer, Request
-from jira_sandbox.pages import reports, requests
-from jira_sandbox.pages.answers import elsewhere, page, versioned
-from jira_sandbox.pages.changes import Lozenge, lozenge, window
-from jira_sandbox.pages.reports import Build, Deployment
-from jira_sandbox.routing import Route
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.pages import report_view, requests_page
+from jira_sandbox.pages.change_view import Lozenge, lozenge, window
+from jira_sandbox.pages.rendering import elsewhere, page, versioned
+from jira_sandbox.pages.report_view import Build, Deployment
+from jira_sandbox.routing import Context, Route
 
 _FEW = 8
 _MANY = 500
@@ -48,8 +47,7 @@ class ChangeLine:
 
 
 def _start(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    del captured
-    builds, deployments = reports.builds(context), reports.deployments(context)
+    builds, deployments = report_view.builds(context), report_view.deployments(context)
     issues, changes = _issues(context, builds, deployments), _changes(context)
     answer = page(
         context,
@@ -58,30 +56,27 @@ def _start(context: Context, request: Request, captured: dict[str, str]) -> Answ
         issue_count=len(issues),
         changes=changes[:_FEW],
         change_count=len(changes),
-        environments=reports.latest(deployments),
+        environments=report_view.latest(deployments),
         deployment_count=len(deployments),
-        requests=list(islice(requests.lines(context), _FEW)),
+        requests=list(islice(requests_page.lines(context), _FEW)),
         request_count=context.record.count,
     )
     return versioned(request, answer)
 
 
 def _issue_list(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    del captured
-    issues = _issues(context, reports.builds(context), reports.deployments(context))
+    issues = _issues(context, report_view.builds(context), report_view.deployments(context))
     answer = page(context, "issues.html", issues=issues[:_MANY], issue_count=len(issues))
     return versioned(request, answer)
 
 
 def _change_list(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    del captured
     changes = _changes(context)
     return versioned(request, page(context, "changes.html", changes=changes[:_MANY], change_count=len(changes)))
 
 
 def _search(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     """From the field in which people type a key."""
-    del context, captured
     key = parameter(request, "key").strip()
     return elsewhere(f"/browse/{quote(key[:300], safe='')}" if key else "/issues")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_sandbox.desk.people import ANA, BEN
+from jira_sandbox.accounts import ANA, BEN
 from jira_sandbox.server import Sandbox
 from pages import Page, get, post
 
@@ -41,7 +41,7 @@ def test_approving_asks_answers_and_moves_on(begin: str, sandbox: Sandbox, key: 
 
 
 def test_of_two_who_have_to_approve_the_first_does_not_move_it(sandbox: Sandbox) -> None:
-    from jira_sandbox.desk.approvals import Stage
+    from jira_sandbox.desk.change_issue import Stage
 
     sandbox.site.desk.stages = (Stage("Two people", (ANA.account, BEN.account), needed=2),)
     key = sandbox.desk.create("Deploy").key
@@ -54,7 +54,7 @@ def test_of_two_who_have_to_approve_the_first_does_not_move_it(sandbox: Sandbox)
 
 
 def test_a_stage_after_the_first_is_asked_for_too(sandbox: Sandbox) -> None:
-    from jira_sandbox.desk.approvals import Stage
+    from jira_sandbox.desk.change_issue import Stage
 
     sandbox.site.desk.stages = (Stage("First", (ANA.account,)), Stage("Second", (BEN.account,)))
     key = sandbox.desk.create("Deploy").key

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jira_sandbox.rules import BUILDS, DEPLOYMENTS
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
-from jira_sandbox.site import Site
+from jira_sandbox.site_state import Site
 from pages import Page, get
 from pretend import basic
 from scenes import reach

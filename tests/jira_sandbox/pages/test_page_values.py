@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from jira_sandbox.pages import moments
-from jira_sandbox.pages.reports import Deployment, deployment
-from jira_sandbox.pages.texts import clipped, plural, visible, web_address
-from jira_sandbox.pages.timeline import STEP, timeline
+from jira_sandbox import moments
+from jira_sandbox.pages.deployments_page import STEP, timeline
+from jira_sandbox.pages.rendering import clipped, plural, visible, web_address
+from jira_sandbox.pages.report_view import Deployment, deployment
 from submissions import deployment as record
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-import jira_ci
+import jira_sandbox
 from jira_sandbox import example
-from jira_sandbox.clock import moment
-from jira_sandbox.pages.timeline import MOST
-from jira_sandbox.rules import BUILDS, DEPLOYMENTS
+from jira_sandbox.moments import moment
+from jira_sandbox.pages.deployments_page import MOST
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
 from pages import get, post
 from submissions import build, deployment
@@ -228,18 +228,18 @@ def test_a_failure_of_a_page_harms_no_other_one(sandbox: Sandbox, monkeypatch: p
 
 
 def test_the_pages_are_in_a_zip_file_too(tmp_path: Path) -> None:
-    package = Path(jira_ci.__file__).parent
+    package = Path(jira_sandbox.__file__).parent
     with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
         for path in package.rglob("*"):
             if path.suffix in (".py", ".html", ".css", ".js", ".svg"):
                 packed.write(path, path.relative_to(package.parent))
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'packed.zip')!r})\n"
-        "from jira_sandbox.context import Context\n"
-        "from jira_sandbox.exchange import Request\n"
-        "from jira_sandbox.pages.pages import Pages\n"
-        "answer = Pages(Context()).answer(Request('GET', '/', headers={'host': '127.0.0.1'}))\n"
-        "import jira_ci; print(jira_ci.__file__, answer.status, len(answer.body))"
+        "from jira_sandbox.dispatch import Api\n"
+        "from jira_sandbox.http_types import Request\n"
+        "from jira_sandbox.routing import Context\n"
+        "answer = Api(Context()).page(Request('GET', '/', headers={'host': '127.0.0.1'}))\n"
+        "import jira_sandbox; print(jira_sandbox.__file__, answer.status, len(answer.body))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
     assert re.search(r"packed\.zip\S+ 200 [1-9]\d{3}", done.stdout), done.stderr

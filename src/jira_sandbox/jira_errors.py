@@ -1,0 +1,56 @@
+"""What a desk cannot do, said in Jira's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jira_sandbox.http_types import Answer, json_answer
+
+
+class DeskError(Exception):
+    """The desk refuses; the message says why. ``fields`` holds what is wrong with single fields, by id."""
+
+    def __init__(self, message: str = "", fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or "; ".join((fields or {}).values()))
+        self.fields = dict(fields or {})
+
+
+class NotFound(DeskError):
+    """There is no such thing, or nobody may know of it."""
+
+
+class Forbidden(DeskError):
+    """There is such a thing, and the asking person may not do this to it."""
+
+
+class Conflict(DeskError):
+    """It was done already."""
+
+
+class BadRequest(DeskError):
+    """The request itself is wrong. ``status`` is 400, or 415 for another content type than JSON."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def platform_error(error: DeskError, status: int) -> Answer:
+    """An error as the platform's API tells it."""
+    texts = [] if error.fields else [str(error)]
+    return json_answer(status, {"errorMessages": texts, "errors": error.fields})
+
+
+def desk_error(error: DeskError, status: int, headers: dict[str, str] | None = None) -> Answer:
+    """An error as the service desk's API tells it."""
+    texts = [f"{name}: {text}" for name, text in error.fields.items()] or [str(error)]
+    key = "sd.validation.fields" if error.fields else "sd.error"
+    return json_answer(
+        status,
+        {"errorMessage": " ".join(texts), "i18nErrorMessage": {"i18nKey": key, "parameters": list(error.fields)}},
+        headers,
+    )
+
+
+class BadJson(Exception):
+    """The body is no JSON; the message says why."""
