@@ -1,15 +1,21 @@
-"""JQL, the part that look-ups of changes need, read as strictly as Jira reads it."""
+"""JQL, as far as look-ups of issues need it, read as strictly as Jira reads it.
+
+What is read is Jira's grammar, and is refused in Jira's words. What the sandbox has no use for (OR, NOT, parentheses,
+functions, ``cf[10001]``) is refused in the sandbox's own name, so that nobody takes that for an answer of Jira.
+https://support.atlassian.com/jira-software-cloud/docs/what-is-advanced-search-in-jira-cloud/
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
 from jira_sandbox.jira_errors import DeskError
 
-WORDS = frozenset(
+# As values these need quotes: https://support.atlassian.com/jira-software-cloud/docs/jql-reserved-words/
+_RESERVED = frozenset(
     re.findall(
         r"\w+",
         """
@@ -27,122 +33,37 @@ WORDS = frozenset(
         """,
     )
 )
-
-
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\", "'": "'", '"': '"', " ": " "}
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
       | (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
       | (?P<operator>!=|!~|<=|>=|&&|\|\||[=~<>!(),&|])
-      | (?P<word>(?:[^\s"'=!<>()~,&|\\+;?*/%^$\#@\[\]{}`\x00-\x1f]|\\u[0-9A-Fa-f]{4}|cf\[\d+\])+)""",
+      | (?P<word>(?:[^\s"'=!<>()~,&|\\+;?*/%^$\#@\[\]{}`\x00-\x1f]|\\u[0-9A-Fa-f]{4})+)""",
     re.VERBOSE | re.DOTALL,
 )
-
-
-class JqlError(DeskError):
-    """The query cannot be read, or Jira would not run it."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """``kind``: word, quoted, operator or end. ``text`` is the value of a quoted one."""
-
-    kind: str
-    text: str
-    at: int
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """The query's words, and the end. Raises JqlError where there is none."""
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if not match:
-            _refuse_character(text, at)
-        kind, found = str(match.lastgroup), match[0]
-        if kind == "quoted":
-            yield Token(kind, _unescaped(found[1:-1], text, at), at)
-        elif kind == "word":
-            yield Token(kind, _unescaped(found, text, at), at)
-        elif kind != "space":
-            yield Token(kind, found, at)
-        at = match.end()
-    yield Token("end", "", at)
-
-
-def _refuse_character(text: str, at: int) -> NoReturn:
-    found = text[at]
-    if found in "\"'":
-        fail(f"The quoted string '{text[at + 1 : at + 41]}' has not been completed.", text, at)
-    code = f"\\u{ord(found):04x}"
-    fail(
-        f"The character '{found}' is a reserved JQL character. You must enclose it in a string or use the escape "
-        f"'{code}' instead.",
-        text,
-        at,
-    )
-
-
-def _unescaped(raw: str, text: str, at: int) -> str:
-    def replaced(match: re.Match[str]) -> str:
-        if match[1]:
-            return chr(int(match[1], 16))
-        if match[2] not in _ESCAPES:
-            fail(
-                f"'\\{match[2]}' is an illegal JQL escape sequence. The valid escape sequences are \\', \\\", \\t, "
-                "\\n, \\r, \\\\, '\\ ' and \\uXXXX.",
-                text,
-                at,
-            )
-        return _ESCAPES[match[2]]
-
-    return re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", replaced, raw, flags=re.DOTALL)
-
-
-def fail(sentence: str, text: str, at: int) -> NoReturn:
-    """Refuse the query because of what stands at this index of it."""
-    line = text.count("\n", 0, at) + 1
-    column = at - (text.rfind("\n", 0, at) + 1) + 1
-    raise JqlError(f"Error in the JQL Query: {sentence} (line {line}, character {column})")
-
-
-OPERATORS = ("!=", "!~", "<=", ">=", "=", "~", "<", ">")
-_DEEPEST = 100
+_OPERATORS = ("=", "!=", "~")
 _EXPECTED = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
 
 
-@dataclass(frozen=True)
-class Operand:
-    """A value, or a function when ``function``; ``quoted`` as it was written."""
-
-    text: str
-    quoted: bool = False
-    function: bool = False
+class JqlError(DeskError):
+    """The query cannot be read, or would not be run."""
 
 
 @dataclass(frozen=True)
 class Clause:
-    """``operator`` in lower case, such as ``not in``; one operand, or those of the list."""
+    """``operator`` is one of ``=``, ``!=``, ``~``, ``in`` and ``not in``; only the last two have several values."""
 
     field: str
     operator: str
-    operands: tuple[Operand, ...]
-    listed: bool = False
-
-
-@dataclass(frozen=True)
-class Group:
-    """``kind``: and, or, not."""
-
-    kind: str
-    parts: tuple[Clause | Group, ...]
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Query:
-    """``where`` is None without a restriction; ``order`` holds fields with *descending*."""
+    """Clauses that all hold; ``order`` has fields with *descending*."""
 
-    where: Clause | Group | None
+    clauses: tuple[Clause, ...]
     order: tuple[tuple[str, bool], ...] = ()
 
 
@@ -150,72 +71,63 @@ def parse(text: str) -> Query:
     """Read a query.
 
     Raises:
-        JqlError: in Jira's words.
+        JqlError: in Jira's words, or in the sandbox's own for what only Jira can read.
     """
     return _Parser(text).query()
+
+
+def not_known(what: str) -> JqlError:
+    """What Jira might well read, and the sandbox does not."""
+    return JqlError(f"This is the sandbox, not Jira: the sandbox's search does not know {what}.")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """``kind``: word, quoted, operator or end. ``text`` is the value of a quoted one."""
+
+    kind: str
+    text: str
+    at: int
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = list(tokens(text))
+        self._tokens = list(self._read())
         self._next = 0
-        self._depth = 0
 
     def query(self) -> Query:
-        where = None if self._is_end() or self._is("order") else self._either()
+        clauses = []
+        if not self._is_end() and not self._is("order"):
+            clauses.append(self._clause())
+            while self._take("and", "&", "&&"):
+                clauses.append(self._clause())
         order = self._order() if self._is("order") else ()
+        if self._is("or", "|", "||"):
+            raise not_known("OR")
         if not self._is_end():
             self._unexpected("Expecting either 'OR' or 'AND' but got")
-        return Query(where, order)
-
-    def _either(self) -> Clause | Group:
-        parts = [self._both()]
-        while self._take("or", "|", "||"):
-            parts.append(self._both())
-        return parts[0] if len(parts) == 1 else Group("or", tuple(parts))
-
-    def _both(self) -> Clause | Group:
-        parts = [self._single()]
-        while self._take("and", "&", "&&"):
-            parts.append(self._single())
-        return parts[0] if len(parts) == 1 else Group("and", tuple(parts))
-
-    def _single(self) -> Clause | Group:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise JqlError("Error in the JQL Query: The query is nested too deeply.")
-        found = self._nested()
-        self._depth -= 1
-        return found
-
-    def _nested(self) -> Clause | Group:
-        if self._take("not", "!"):
-            return Group("not", (self._single(),))
-        if not self._take("("):
-            return self._clause()
-        inside = self._either()
-        if not self._take(")"):
-            self._unexpected("Expecting ')' before")
-        return inside
+        return Query(tuple(clauses), order)
 
     def _clause(self) -> Clause:
-        field = self._word("Expecting a field name but got")
-        operator = self._operator()
-        if operator in ("in", "not in") and self._take("("):
-            operands = [self._operand()]
-            while self._take(","):
-                operands.append(self._operand())
-            if not self._take(")"):
-                self._unexpected("Expecting either ',' or ')' but got")
-            return Clause(field, operator, tuple(operands), listed=True)
-        if self._is("("):
-            self._unexpected("Expecting either a value or a function but got")
-        return Clause(field, operator, (self._operand(),))
+        if self._is("not", "!", "("):
+            raise not_known("NOT and parentheses")
+        field, operator = self._word("Expecting a field name but got"), self._operator()
+        if operator not in ("in", "not in"):
+            if self._is("("):
+                self._unexpected("Expecting either a value or a function but got")
+            return Clause(field, operator, (self._value(),))
+        if not self._take("("):
+            told = f"Operator '{operator}' does not support the non-list value"
+            raise JqlError(f"{told} '{self._value()}' for field '{field}'.")
+        values = [self._value()]
+        while self._take(","):
+            values.append(self._value())
+        if not self._take(")"):
+            self._unexpected("Expecting either ',' or ')' but got")
+        return Clause(field, operator, tuple(values))
 
     def _operator(self) -> str:
-        if self._take("is"):
-            return "is not" if self._take("not") else "is"
         if self._take("in"):
             return "in"
         if self._take("not"):
@@ -223,22 +135,21 @@ class _Parser:
                 self._unexpected("Expecting 'IN' but got")
             return "not in"
         token = self._tokens[self._next]
-        if token.kind != "operator" or token.text not in OPERATORS:
+        if self._is("is", "was", "changed", "!~", "<", "<=", ">", ">="):
+            raise not_known(f"the operator '{token.text}'")
+        if token.kind != "operator" or token.text not in _OPERATORS:
             self._unexpected("Expecting operator but got", f". The valid operators are {_EXPECTED}")
         self._next += 1
         return token.text
 
-    def _operand(self) -> Operand:
-        token = self._tokens[self._next]
-        if token.kind == "word" and token.text.lower() in ("empty", "null"):
-            self._next += 1
-            return Operand("empty", function=True)
+    def _value(self) -> str:
+        if self._is("empty", "null"):
+            raise not_known("EMPTY")
+        quoted = self._tokens[self._next].kind == "quoted"
         text = self._word("Expecting either a value, list or function but got")
-        if token.kind == "word" and self._take("("):
-            if not self._take(")"):
-                self._unexpected("Expecting ')' before")
-            return Operand(text.lower(), function=True)
-        return Operand(text, quoted=token.kind == "quoted")
+        if self._is("(") and not quoted:
+            raise not_known(f"functions such as {text[:80]}()")
+        return text
 
     def _order(self) -> tuple[tuple[str, bool], ...]:
         self._next += 1
@@ -256,12 +167,9 @@ class _Parser:
         token = self._tokens[self._next]
         if token.kind not in ("word", "quoted"):
             self._unexpected(expecting)
-        if token.kind == "word" and token.text.lower() in WORDS:
-            fail(
-                f"'{token.text}' is a reserved JQL word. You must surround it in quotation marks to use it in a query.",
-                self._text,
-                token.at,
-            )
+        if token.kind == "word" and token.text.lower() in _RESERVED:
+            told = f"'{token.text}' is a reserved JQL word."
+            self._fail(f"{told} You must surround it in quotation marks to use it in a query.", token.at)
         self._next += 1
         return token.text
 
@@ -277,7 +185,50 @@ class _Parser:
         self._next += found
         return found
 
+    def _read(self) -> Iterator[_Token]:
+        at = 0
+        while at < len(self._text):
+            match = _TOKEN.match(self._text, at)
+            if not match:
+                self._refuse_character(at)
+            kind, found = str(match.lastgroup), match[0]
+            if kind in ("quoted", "word"):
+                raw = found[1:-1] if kind == "quoted" else found
+                yield _Token(
+                    kind, re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", self._unescaped(at), raw, flags=re.DOTALL), at
+                )
+            elif kind == "operator":
+                yield _Token(kind, found, at)
+            at = match.end()
+        yield _Token("end", "", at)
+
+    def _unescaped(self, at: int) -> Callable[[re.Match[str]], str]:
+        def replaced(match: re.Match[str]) -> str:
+            if match[1]:
+                return chr(int(match[1], 16))
+            if match[2] not in _ESCAPES:
+                told = f"'\\{match[2]}' is an illegal JQL escape sequence. The valid escape sequences are"
+                self._fail(f"{told} \\', \\\", \\t, \\n, \\r, \\\\, '\\ ' and \\uXXXX.", at)
+            return _ESCAPES[match[2]]
+
+        return replaced
+
+    def _refuse_character(self, at: int) -> NoReturn:
+        found, before = self._text[at], self._text[:at].lower()
+        if found in "\"'":
+            self._fail(f"The quoted string '{self._text[at + 1 : at + 41]}' has not been completed.", at)
+        if found == "[" and before.endswith(("cf", "property")):
+            raise not_known("custom fields and properties, such as cf[10001]")
+        told = f"The character '{found}' is a reserved JQL character."
+        self._fail(f"{told} You must enclose it in a string or use the escape '\\u{ord(found):04x}' instead.", at)
+
     def _unexpected(self, expecting: str, advice: str = "") -> NoReturn:
         token = self._tokens[self._next]
         got = "the end of the query" if token.kind == "end" else f"'{token.text}'"
-        fail(f"{expecting} {got}{advice}.", self._text, token.at)
+        self._fail(f"{expecting} {got}{advice}.", token.at)
+
+    def _fail(self, sentence: str, at: int) -> NoReturn:
+        """Refuse the query because of what stands at this index of it."""
+        line = self._text.count("\n", 0, at) + 1
+        column = at - (self._text.rfind("\n", 0, at) + 1) + 1
+        raise JqlError(f"Error in the JQL Query: {sentence} (line {line}, character {column})")

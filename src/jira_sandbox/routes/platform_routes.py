@@ -8,7 +8,7 @@ from jira_sandbox.authorization import guarded
 from jira_sandbox.desk.actions import PERMISSIONS
 from jira_sandbox.desk.catalogue import EDITABLE, STORY
 from jira_sandbox.desk.fields import Field
-from jira_sandbox.desk.search_index import Search, world_of
+from jira_sandbox.desk.search_index import Search
 from jira_sandbox.documents import body_of, items, listed, parameter, record, text
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import BadRequest, DeskError, platform_error
@@ -114,7 +114,7 @@ def _parse(context: Context, request: Request, captured: dict[str, str]) -> Answ
 def _parsed(context: Context, query: str) -> dict[str, Any]:
     """A query with what is wrong with it; what it is made of is not told."""
     try:
-        Search(query, world_of(context.site.desk, ""), bounded=False)
+        Search(query, context.site.desk, bounded=False)
     except DeskError as error:
         return {"query": query, "errors": [str(error)]}
     return {"query": query}
