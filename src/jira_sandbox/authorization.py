@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from jira_sandbox.accounts import DESK_SCOPES, Person
 from jira_sandbox.documents import parse
 from jira_sandbox.http_types import Answer, Request, json_answer, text_answer
-from jira_sandbox.jira_errors import BadJson, BadRequest, Conflict, DeskError, Forbidden, NotFound, desk_error
+from jira_sandbox.jira_errors import BadJson, DeskError, Forbidden, desk_error
 from jira_sandbox.routing import Context, Handler, Route
 
 _NO_LOOPBACK = "The Host header names no loopback address."
@@ -55,7 +55,6 @@ def _is_loopback(host: str) -> bool:
 
 _NOT_LOGGED_IN = "Client must be authenticated to access this resource."
 _REFUSED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": 'OAuth realm="sandbox"'}
-_STATUSES = {NotFound: 404, Forbidden: 403, Conflict: 409}
 
 
 def gateway_refusal(context: Context, request: Request) -> Answer | None:
@@ -89,9 +88,7 @@ def who(context: Context, request: Request) -> Person | None:
     return people.find("release") if email == context.credentials.user else people.find(email)
 
 
-def guarded(
-    routes: Iterable[Route], errors: Callable[[DeskError, int], Answer], *, anonymous: bool = False
-) -> list[Route]:
+def guarded(routes: Iterable[Route], errors: Callable[[DeskError], Answer], *, anonymous: bool = False) -> list[Route]:
     """The routes, refused to wrong credentials, and to none at all where somebody has to be logged in.
 
     The handlers find in ``context.asker`` who is asking, in ``context.version`` which version of the API, and may raise
@@ -100,7 +97,7 @@ def guarded(
     return [replace(route, handler=_guarded(route.handler, errors, anonymous)) for route in routes]
 
 
-def _guarded(handler: Handler, errors: Callable[[DeskError, int], Answer], anonymous: bool) -> Handler:
+def _guarded(handler: Handler, errors: Callable[[DeskError], Answer], anonymous: bool) -> Handler:
     def guard(context: Context, request: Request, captured: dict[str, str]) -> Answer:
         version = captured.pop("version", "2")
         if version not in context.edition.versions:
@@ -111,12 +108,8 @@ def _guarded(handler: Handler, errors: Callable[[DeskError, int], Answer], anony
         try:
             version = "2" if version == "latest" else version
             return handler(replace(context, asker=asker, version=version), request, captured)
-        except BadRequest as error:
-            return errors(error, error.status)
-        except BadJson as error:
-            return errors(DeskError(str(error)), 400)
         except DeskError as error:
-            return errors(error, _STATUSES.get(type(error), 400))
+            return errors(error)
 
     return guard
 
@@ -124,7 +117,8 @@ def _guarded(handler: Handler, errors: Callable[[DeskError, int], Answer], anony
 def not_logged_in(request: Request) -> Answer:
     """What wrong credentials get."""
     if request.segments[:2] == ("rest", "servicedeskapi"):
-        return desk_error(DeskError(_NOT_LOGGED_IN), 401, _REFUSED)
+        body = desk_error(DeskError(_NOT_LOGGED_IN)).body
+        return Answer(401, body, {"Content-Type": "application/json", **_REFUSED})
     return text_answer(401, _NOT_LOGGED_IN, _REFUSED)
 
 

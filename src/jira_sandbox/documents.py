@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from jira_sandbox.http_types import Request
-from jira_sandbox.jira_errors import BadJson, BadRequest
+from jira_sandbox.jira_errors import BadJson, BadRequest, NotCalledJson
 
 
 def parse(body: bytes) -> Any:
@@ -148,7 +148,7 @@ def body_of(request: Request, rule: Rule, sentence: str) -> Any:
         BadJson: it is none.
     """
     if request.content_type != "application/json":
-        raise BadRequest("Unsupported Media Type", 415)
+        raise NotCalledJson("Unsupported Media Type")
     document = parse(request.body)
     fault = next(iter(rule(document, "")), "")
     if fault:

@@ -87,18 +87,8 @@ class Exchange:
 
     @classmethod
     def of(cls, request: Request, answer: Answer, *, scripted: bool, at: int = 0) -> Exchange:
-        return cls(
-            request.method,
-            request.path,
-            request.query,
-            dict(request.headers),
-            request.body,
-            answer.status,
-            dict(answer.headers),
-            answer.body,
-            scripted,
-            at,
-        )
+        sent = (request.method, request.path, request.query, dict(request.headers), request.body)
+        return cls(*sent, answer.status, dict(answer.headers), answer.body, scripted, at)
 
     @property
     def size(self) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jira_sandbox.documents import Rule, choice, date_time, int64, items, record, text, uri
+from jira_sandbox.documents import Rule, anything, choice, date_time, int64, items, record, text, uri
 from jira_sandbox.issue_rules import Issue
 
 MOST_RECORDS = 100
@@ -41,7 +41,7 @@ _REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]")
 
 
 def _association(*types: str) -> Rule:
-    kind = record({"associationType": choice(*types), "values": items(_anything)})
+    kind = record({"associationType": choice(*types), "values": items(anything)})
 
     def rule(value: Any, where: str) -> Iterator[str]:
         faults = list(kind(value, where))
@@ -53,10 +53,6 @@ def _association(*types: str) -> Rule:
             yield from items(_VALUES[value["associationType"]], 1, MOST_VALUES)(value["values"], f"{where}.values")
 
     return rule
-
-
-def _anything(value: Any, where: str) -> Iterator[str]:
-    return iter(())
 
 
 BUILD = record(

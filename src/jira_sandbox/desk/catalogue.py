@@ -183,8 +183,3 @@ class Catalogue:
             if name_or_id.casefold() in (one.name.casefold(), one.id):
                 return one
         raise NotFound(f"There is no issue type {name_or_id!r}.")
-
-    def add_issue_type(self, name: str) -> IssueType:
-        """One more issue type."""
-        self.issue_types.append(IssueType(str(10060 + len(self.issue_types)), name))
-        return self.issue_types[-1]

@@ -11,7 +11,7 @@ from jira_sandbox.accounts import DINA
 from jira_sandbox.desk.change_issue import Change
 from jira_sandbox.documents import parameter
 from jira_sandbox.http_types import Answer, Request
-from jira_sandbox.jira_errors import Conflict, DeskError, Forbidden, NotFound
+from jira_sandbox.jira_errors import Conflict, DeskError
 from jira_sandbox.pages import change_view, report_view
 from jira_sandbox.pages.rendering import elsewhere, form, page, problem, versioned
 from jira_sandbox.pages.report_view import TYPES
@@ -139,8 +139,7 @@ def _handler(step: Step) -> Handler:
             with context.site.desk.ledger.lock:
                 done = step(context, change, given)
         except DeskError as error:
-            code = {NotFound: 404, Forbidden: 403, Conflict: 409}.get(type(error), 400)
-            return show(context, request, context.site.issue(change.id) or change, str(error), code)
+            return show(context, request, context.site.issue(change.id) or change, str(error), error.status)
         return elsewhere(f"/browse/{quote(change.key, safe='')}?done={done}")
 
     return handle

@@ -12,7 +12,7 @@ from jira_sandbox.desk.change_issue import Change, summary_fault
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.documents import body_of, boolean, expanded, items, listed, record, text
 from jira_sandbox.http_types import Answer, Request, json_answer
-from jira_sandbox.jira_errors import BadRequest, DeskError, NotFound, platform_error
+from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, NotCalledJson, NotFound, platform_error
 from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Route
 
@@ -52,7 +52,10 @@ def _properties(context: Context, issue: Change, wanted: list[str]) -> dict[str,
 
 
 def _bulk_fetch(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    document = _payload(request)
+    try:
+        document = body_of(request, _BULK_FETCH, "")
+    except BadRequest as error:
+        raise error if isinstance(error, (BadJson, NotCalledJson)) else BadRequest(BAD_PAYLOAD) from error
     wanted = document["issueIdsOrKeys"]
     if not 1 <= len(wanted) <= 100:
         raise BadRequest("The number of issue ids or keys must be from 1 to 100.")
@@ -65,13 +68,6 @@ def _bulk_fetch(context: Context, request: Request, captured: dict[str, str]) ->
         if document.get("properties"):
             one["properties"] = _properties(context, issues[key], document["properties"])
     return json_answer(200, {"issues": shown, "issueErrors": []})
-
-
-def _payload(request: Request) -> Any:
-    try:
-        return body_of(request, _BULK_FETCH, "")
-    except BadRequest as error:
-        raise error if error.status == 415 else BadRequest(BAD_PAYLOAD) from error
 
 
 def _seen(context: Context, key: str) -> Change | None:

@@ -7,7 +7,7 @@ origins, and such that any page could send, are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from jira_sandbox.authorization import foreign
 from jira_sandbox.desk.change_issue import Change
 from jira_sandbox.documents import Rule, parse, record, text
 from jira_sandbox.http_types import Answer, Exchange, Request, json_answer
-from jira_sandbox.jira_errors import BadJson, DeskError, NotFound
+from jira_sandbox.jira_errors import DeskError, NotFound
 from jira_sandbox.moments import jira_date
 from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Handler, Route
@@ -116,9 +116,9 @@ def shown(exchange: Exchange, secrets: list[str]) -> dict[str, Any]:
         "path": exchange.path,
         "query": masked(exchange.query, secrets),
         "headers": _headers(exchange.headers),
-        "body": masked(_text(exchange.body), secrets),
+        "body": masked(exchange.body.decode("utf-8", "replace"), secrets),
         "status": exchange.status,
-        "answer": masked(_text(exchange.answer_body), secrets),
+        "answer": masked(exchange.answer_body.decode("utf-8", "replace"), secrets),
     }
 
 
@@ -130,10 +130,6 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     return shown
 
 
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", "replace")
-
-
 def masked(text: str, secrets: list[str]) -> str:
     """The text without these secrets, and without what is called a client secret."""
     for secret in secrets:
@@ -143,7 +139,7 @@ def masked(text: str, secrets: list[str]) -> str:
     return re.sub(r'("?client_secret"?\s*[:=]\s*"?)(?:[^"&\\]|\\.)*', rf"\g<1>{_MASK}", text)
 
 
-Step = Callable[[Context, str, Mapping[str, Any]], None]
+_KEYED = "/sandbox/changes/{key}"
 _MOST_POLLS = 10_000
 
 
@@ -171,7 +167,7 @@ def _own(handler: Handler) -> Handler:
             return handler(context, request, captured)
         except NotFound as error:
             return json_answer(404, {"error": str(error)})
-        except (BadJson, DeskError) as error:
+        except DeskError as error:
             return json_answer(400, {"error": str(error)})
 
     return guard
@@ -187,33 +183,19 @@ def _body(request: Request, rule: Rule) -> dict[str, Any]:
     return dict(document)
 
 
-def _step(step: Step, required: Mapping[str, Rule], optional: Mapping[str, Rule]) -> Handler:
+def _step(name: str, required: Mapping[str, Rule], optional: Mapping[str, Rule]) -> Route:
+    """The route of a method of the trials; the body holds its arguments."""
     rule = record(required, {**_COMMON, **optional}, closed=True)
 
     def handler(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-        document = _body(request, rule)
-        step(context, captured["key"], document)
+        getattr(context.site.trials, name)(captured["key"], **_arguments(_body(request, rule)))
         return json_answer(200, told(context, _known(context, captured["key"])))
 
-    return _own(handler)
+    return Route("POST", f"{_KEYED}/{name}", _own(handler))
 
 
-def _approve(context: Context, key: str, document: Mapping[str, Any]) -> None:
-    context.site.trials.approve(key, document.get("by", ""), after_polls=document.get("after-polls", 0))
-
-
-def _decline(context: Context, key: str, document: Mapping[str, Any]) -> None:
-    context.site.trials.decline(key, document.get("by", ""), after_polls=document.get("after-polls", 0))
-
-
-def _transition(context: Context, key: str, document: Mapping[str, Any]) -> None:
-    by, polls = document.get("by", "dina"), document.get("after-polls", 0)
-    context.site.trials.transition(key, document["status"], by, after_polls=polls)
-
-
-def _window(context: Context, key: str, document: Mapping[str, Any]) -> None:
-    by, polls = document.get("by", "dina"), document.get("after-polls", 0)
-    context.site.trials.window(key, document.get("start"), document.get("end"), by=by, after_polls=polls)
+def _arguments(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.replace("-", "_"): value for name, value in document.items()}
 
 
 def _create(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -221,8 +203,7 @@ def _create(context: Context, request: Request, captured: dict[str, str]) -> Ans
     document = _body(
         request, record({"summary": text()}, {**options, "key": text(), "fields": record({})}, closed=True)
     )
-    made = context.site.trials.create(**{name.replace("-", "_"): value for name, value in document.items()})
-    return json_answer(201, told(context, made))
+    return json_answer(201, told(context, context.site.trials.create(**_arguments(document))))
 
 
 def _changes(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -242,15 +223,14 @@ def _known(context: Context, key: str) -> Change:
     return found
 
 
-_KEYED = "/sandbox/changes/{key}"
 ROUTES = (
     Route("GET", "/sandbox/issues/{key}", _issue),
     Route("GET", "/sandbox/exchanges", _exchanges),
     Route("GET", "/sandbox/changes", _own(_changes)),
     Route("POST", "/sandbox/changes", _own(_create)),
     Route("GET", _KEYED, _own(_change)),
-    Route("POST", f"{_KEYED}/approve", _step(_approve, {}, {})),
-    Route("POST", f"{_KEYED}/decline", _step(_decline, {}, {})),
-    Route("POST", f"{_KEYED}/transition", _step(_transition, {"status": text()}, {})),
-    Route("POST", f"{_KEYED}/window", _step(_window, {}, {"start": _text_or_null, "end": _text_or_null})),
+    _step("approve", {}, {}),
+    _step("decline", {}, {}),
+    _step("transition", {"status": text()}, {}),
+    _step("window", {}, {"start": _text_or_null, "end": _text_or_null}),
 )
