@@ -1,4 +1,4 @@
-"""What a desk cannot do, said in Jira's words."""
+"""What the site refuses, said in Jira's words, and how its two APIs tell it."""
 
 from __future__ import annotations
 

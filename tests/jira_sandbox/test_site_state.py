@@ -1,15 +1,61 @@
-"""The state: what is stored, ignored, named unknown, rejected and forgotten."""
+"""The state: what is stored, ignored, named unknown, rejected and forgotten, and the file that keeps it."""
 
 from __future__ import annotations
 
+import http.client
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jira_sandbox.issue_rules import IssueRule, from_options
 from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
-from jira_sandbox.site_state import Site
+from jira_sandbox.server import Sandbox
+from jira_sandbox.site_state import Site, StateFileError
+from pretend import basic
 from submissions import build, deployment
+
+REQUEST = {"serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "Deploy shop 1.2.3"}}
+
+
+def ask(sandbox: Sandbox, method: str, path: str, body: Any = None) -> tuple[Any, http.client.HTTPMessage]:
+    headers = {"Authorization": basic(), **({"Content-Type": "application/json"} if body is not None else {})}
+    with closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=20)) as connection:
+        connection.request(method, path, json.dumps(body).encode() if body is not None else None, headers)
+        answer = connection.getresponse()
+        return json.loads(answer.read() or b"null"), answer.headers
+
+
+GRANT = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+
+
+def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json"} if body is not None else {}
+    connection.request(method, path, data, {**sent, **headers})
+    answer = connection.getresponse()
+    content = answer.read()
+    return answer.status, json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
+
+
+def connect(sandbox: Sandbox) -> closing[http.client.HTTPConnection]:
+    return closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10))
+
+
+def report_over(sandbox: Sandbox, connection: http.client.HTTPConnection, *records: dict[str, Any]) -> Any:
+    token = send(connection, "POST", "/oauth/token", GRANT)[1]["access_token"]
+    path = f"/jira/builds/0.1/cloud/{sandbox.cloud_id}/bulk"
+    return send(connection, "POST", path, {"builds": list(records)}, Authorization=f"Bearer {token}")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "state with spaces.json"
+    yield path
+    assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".new")] == []
+
 
 KEY = {"pipelineId": "github:42:ci.yml", "buildNumber": 7}
 
@@ -23,6 +69,91 @@ def titles(site: Site, key: str) -> list[str]:
     issue = site.issues.find(key)
     assert issue
     return [record["displayName"] for records in site.on_issue(issue).values() for record in records]
+
+
+def lost(number: int) -> dict[str, Any]:
+    values = [f"NO{number}-{i}" for i in range(1, 401)]
+    return build(buildNumber=number, issueKeys=None, associations=[{"associationType": "issueKeys", "values": values}])
+
+
+def test_a_second_start_knows_every_change(tmp_path: Path, start_sandbox: Callable[..., Sandbox]) -> None:
+    state = tmp_path / "state.json"
+    first = start_sandbox(state_file=state)
+    key = ask(first, "POST", "/rest/servicedeskapi/request", REQUEST)[0]["issueKey"]
+    first.desk.transition(key, "Authorize")
+    first.desk.approve(key)
+    first.desk.window(key, "2026-03-01T10:00Z")
+    ask(first, "POST", f"/rest/servicedeskapi/request/{key}/comment", {"body": "Begun", "public": False})
+    ask(first, "PUT", f"/rest/api/3/issue/{key}/properties/p", {"a": 1})
+    link = {"object": {"url": "https://ci.example.com/1", "title": "Run"}}
+    ask(first, "POST", f"/rest/api/3/issue/{key}/remotelink", link)
+    linked = {"type": {"name": "Relates"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": "WEB-1"}}
+    ask(first, "POST", "/rest/api/3/issueLink", linked)
+    first.desk.move(key, "FIN")
+    before = ask(first, "GET", f"/sandbox/changes/{key}")[0]
+    first.stop()
+    second = start_sandbox(state_file=state)
+    assert ask(second, "GET", f"/sandbox/changes/{key}")[0] == before
+    assert before["links"] == ["WEB-1"]
+    assert ask(second, "POST", "/rest/servicedeskapi/request", REQUEST)[0]["issueKey"] == "OPS-1001"
+
+
+@pytest.mark.parametrize(
+    "desk", ["x", {"issues": []}, {"issues": [{}], "counters": {}}, {"issues": 5, "counters": {}}, {"counters": []}]
+)
+def test_a_state_file_with_a_damaged_desk_is_said(tmp_path: Path, desk: Any) -> None:
+    state = tmp_path / "state.json"
+    document = {"format": "jira-ci sandbox, 1", "builds": [], "deployments": [], "desk": desk}
+    state.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(StateFileError, match="is damaged"):
+        Sandbox(state_file=state)
+
+
+def test_a_state_file_of_before_there_were_desks_is_read(tmp_path: Path, start_sandbox: Callable[..., Sandbox]) -> None:
+    state = tmp_path / "state.json"
+    state.write_text('{"format": "jira-ci sandbox, 1", "builds": [], "deployments": []}', encoding="utf-8")
+    assert start_sandbox(state_file=state).desk.create("Deploy").key == "OPS-1000"
+
+
+def test_a_second_start_knows_what_the_first_was_told(state: Path, start_sandbox: Callable[..., Sandbox]) -> None:
+    for number, known in [(7, 1), (8, 2)]:
+        sandbox = start_sandbox(state_file=state)
+        with connect(sandbox) as connection:
+            report_over(sandbox, connection, build(buildNumber=number, displayName="Bücher"))
+            seen = send(connection, "GET", "/sandbox/issues/WEB-12")[1]["builds"]
+        sandbox.stop()
+        assert [record["displayName"] for record in seen] == ["Bücher"] * known
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "holds no JSON"),
+        (b"\xff\xfe", "holds no JSON"),
+        (b"[" * 100_000, "holds no JSON"),
+        (b"[]", "is not a state file"),
+        (b'{"format": "other"}', "is not a state file"),
+        (b'{"format": "jira-ci sandbox, 1"}', "lacks its builds or deployments"),
+        (b'{"format": "jira-ci sandbox, 1", "builds": [], "deployments": [{}]}', "number 1 of its deployments"),
+        (
+            b'{"format": "jira-ci sandbox, 1", "builds": [{"record": {}, "issues": [], "properties": []}]}',
+            "number 1 of its builds",
+        ),
+    ],
+)
+def test_a_state_file_that_is_none_is_said_and_left_alone(state: Path, content: bytes, sentence: str) -> None:
+    state.write_bytes(content)
+    with pytest.raises(StateFileError, match=sentence):
+        Sandbox(state_file=state)
+    assert state.read_bytes() == content
+
+
+def test_a_place_where_no_state_file_can_be_is_said(state: Path) -> None:
+    with pytest.raises(StateFileError, match="cannot be written"):
+        Sandbox(state_file=state / "deeper" / "state.json")
+    state.mkdir()
+    with pytest.raises(StateFileError, match="cannot be read"):
+        Sandbox(state_file=state)
 
 
 def test_a_build_is_seen_on_its_issue_and_given_back_by_key() -> None:
@@ -156,62 +287,7 @@ def test_deleting_what_is_not_there_is_no_error() -> None:
     Site().delete(BUILDS, ("nothing", 1))
 
 
-def lost(number: int) -> dict[str, Any]:
-    values = [f"NO{number}-{i}" for i in range(1, 401)]
-    return build(buildNumber=number, issueKeys=None, associations=[{"associationType": "issueKeys", "values": values}])
-
-
 def test_more_than_500_unknown_values_are_told_in_lists_of_500() -> None:
     records = [lost(1), lost(2)]
     lists = submit(Site(), *records)["unknownAssociations"]
     assert [len(one["values"]) for one in lists] == [500, 300]
-
-
-@pytest.mark.parametrize(
-    ("projects", "issues", "there", "not_there"),
-    [
-        (None, None, "WEB-1 WEB-999 OPS-5 MOB-1", "WEB-0 WEB-1000 WEB-01 web-1 UTF-8 WEB WEB-1x"),
-        ("WEB:50,OPS", None, "WEB-50 OPS-999", "WEB-51 MOB-1"),
-        (None, "WEB-1000,ÄÖ_2-7", "WEB-1000 ÄÖ_2-7", "WEB-1 OPS-1"),
-        ("OPS:2", "WEB-5", "OPS-1 OPS-2 WEB-5", "WEB-4 OPS-3"),
-    ],
-)
-def test_the_options_say_which_issues_exist(
-    projects: str | None, issues: str | None, there: str, not_there: str
-) -> None:
-    rule = from_options(projects, issues)
-    for key in there.split():
-        found = rule.find(key)
-        assert found
-        assert (found.key, rule.find(found.id)) == (key, found)
-    assert [key for key in not_there.split() if rule.find(key)] == []
-
-
-def test_ids_tell_issues_apart_and_unknown_ids_are_none() -> None:
-    rule = IssueRule({"WEB": 2, "OPS": 2})
-    ids = {issue.id for key in ("WEB-1", "WEB-2", "OPS-1", "OPS-2") if (issue := rule.find(key))}
-    assert len(ids) == 4
-    assert [rule.find(text) for text in ("0", "1", "1000003", "9000001", "9" * 30)] == [None] * 5
-
-
-def test_titles_can_be_given() -> None:
-    issue = IssueRule(titles={"WEB-12": "Pay by invoice"}).find("web-12", any_case=True)
-    assert issue
-    assert (issue.key, issue.title) == ("WEB-12", "Pay by invoice")
-
-
-@pytest.mark.parametrize(
-    ("projects", "issues", "sentence"),
-    [
-        ("web", None, "'web' is not a project"),
-        ("WEB:0", None, "'WEB:0' does not say how many issues"),
-        ("WEB:many", None, "'WEB:many' does not say how many issues"),
-        ("WEB,,OPS", None, "'' is not a project"),
-        (None, "WEB", "'WEB' is not an issue key"),
-        (None, "web-1", "'web-1' is not an issue key"),
-        (None, "", "'' is not an issue key"),
-    ],
-)
-def test_options_that_cannot_be_meant_are_named(projects: str | None, issues: str | None, sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        from_options(projects, issues)

@@ -14,6 +14,8 @@ from submissions import deployment
 BASE = f"/jira/deployments/0.1/cloud/{CLOUD_ID}"
 STATUS = f"{BASE}/pipelines/release/environments/prod%2Feu/deployments/7/gating-status"
 SERVICE = {"associationType": "serviceIdOrKeys", "values": ["svc-1"]}
+
+
 PENDING: dict[str, Any] = {
     "state": "pending",
     "commands": [{"command": "initiate_deployment_gating"}],

@@ -16,12 +16,9 @@ from jira_sandbox.http_types import Exchange, Request
 from jira_sandbox.routing import CLOUD_ID, Context
 from submissions import build, deployment
 
-pytestmark = pytest.mark.skipif(not contract.available(), reason=contract.ABSENT)
-
 CONTEXT = Context()
 API = Api(CONTEXT)
 TOKEN = CONTEXT.credentials.grant("sandbox-client", "sandbox-secret")
-
 NAMES = st.text(st.characters(max_codepoint=0xD7FF, min_codepoint=32), max_size=300)
 ODD = st.one_of(
     st.none(),
@@ -74,6 +71,8 @@ BUILDS = st.fixed_dictionaries(
         "references": REFERENCES,
     },
 ).map(lambda changes: build(**changes))
+
+
 DEPLOYMENTS = st.fixed_dictionaries(
     {"deploymentSequenceNumber": NUMBERS, "associations": st.lists(st.one_of(ISSUES, OTHERS), min_size=1, max_size=3)},
     optional={
@@ -84,6 +83,8 @@ DEPLOYMENTS = st.fixed_dictionaries(
         "commands": st.just([{"command": "x"}]),
     },
 ).map(lambda changes: deployment(**changes))
+
+
 DOCUMENTS = st.one_of(
     st.fixed_dictionaries(
         {"builds": st.lists(BUILDS, min_size=1, max_size=3)},

@@ -1,12 +1,20 @@
-"""What a person does on the page of a change, and who may not do it from elsewhere."""
+"""The page of an issue, and that of a change with what a person does there."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from jira_sandbox.accounts import ANA, BEN
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
+from jira_sandbox.site_state import Site
 from pages import Page, get, post
+from scenes import reach
+from submissions import build, deployment
 
 
 @pytest.fixture
@@ -22,6 +30,24 @@ def status(sandbox: Sandbox, key: str) -> str:
 
 def do(sandbox: Sandbox, key: str, step: str, **fields: str) -> Page:
     return post(sandbox, f"/browse/{key}/{step}", fields)
+
+
+HOSTILE = (
+    "<script>document.title='owned'</script><svg onload=alert(1)>\"'--><img src=x onerror=alert(2)> "
+    "{{ 7*191 }} \u202egnp.exe\u2066\u200b\x1b[31m </textarea></title><base href=//evil.example>"
+)
+
+
+def report(site: Site, *records: dict[str, Any]) -> None:
+    for one in records:
+        family = BUILDS if "buildNumber" in one else DEPLOYMENTS
+        answer = site.submit(family, {family.name: [one]})
+        assert answer[f"accepted{family.noun}s"], answer
+
+
+def on(name: str, kind: str = "production", identity: str = "", **changes: Any) -> dict[str, Any]:
+    environment = {"id": identity or name.lower(), "displayName": name, "type": kind}
+    return deployment(environment=environment, **changes)
 
 
 @pytest.mark.parametrize("begin", ["", "Planning", "Authorize"])
@@ -88,32 +114,6 @@ def test_it_is_moved_along_the_workflow_and_nowhere_else(sandbox: Sandbox, key: 
     assert "Canceled" in get(sandbox, f"/browse/{key}").text
 
 
-def test_its_window_is_set_and_taken_away(sandbox: Sandbox, key: str) -> None:
-    do(sandbox, key, "window", start="2026-12-01T22:00", end="2026-12-02T01:30")
-    found = get(sandbox, f"/browse/{key}")
-    assert "1 Dec 2026, 22:00 – 2 Dec 2026, 01:30" in found.text
-    assert "2026-12-01T22:00" in found.all("input", "value")
-    assert do(sandbox, key, "window", start="tomorrow").status == 400
-    assert "1 Dec 2026, 22:00" in get(sandbox, f"/browse/{key}").text
-    do(sandbox, key, "window", start="2026-12-01T22:00", preset="none")
-    assert "None: it may be implemented at any time." in get(sandbox, f"/browse/{key}").text
-    sandbox.clock.standing = 1_795_000_000
-    do(sandbox, key, "window", preset="now")
-    assert "18 Nov 2026, 11:06 – 18 Nov 2026, 13:06" in get(sandbox, f"/browse/{key}").text
-
-
-def test_a_site_without_the_fields_has_no_window(sandbox: Sandbox, key: str) -> None:
-    for name in ("Planned start", "Planned end"):
-        sandbox.site.desk.catalogue.remove_field(name)
-    found = get(sandbox, f"/browse/{key}")
-    assert (found.status, "Planned start" in found.text) == (200, False)
-
-
-def test_a_field_that_holds_what_no_form_takes_is_shown(sandbox: Sandbox, key: str) -> None:
-    sandbox.desk.raw(key, "Planned start", "soon")
-    assert "soon – open" in get(sandbox, f"/browse/{key}").text
-
-
 def test_comments_are_added_and_shown(sandbox: Sandbox, key: str) -> None:
     do(sandbox, key, "comment", body="Go <b>ahead</b>\nplease", visibility="public")
     do(sandbox, key, "comment", body="Not for customers", visibility="internal")
@@ -178,3 +178,46 @@ def test_a_site_with_other_statuses_has_the_page_too(sandbox: Sandbox) -> None:
     found = get(sandbox, f"/browse/{key}").text
     assert "Implementing" not in found
     assert "Approved" in found
+
+
+def test_an_issue_shows_its_builds_with_tests_and_where_it_was_deployed(sandbox: Sandbox) -> None:
+    tests = {"totalNumber": 320, "numberPassed": 312, "numberFailed": 2, "numberSkipped": 6}
+    references = [{"commit": {"id": "a" * 40, "repositoryUri": "https://git.example/shop"}}]
+    report(sandbox.site, build(testInfo=tests, state="failed", references=references), on("Prod EU", label="1.4.0"))
+    found = get(sandbox, "/browse/WEB-12")
+    assert "312 of 320 passed, 2 failed, 6 skipped" in found.text
+    assert "1 failed" in found.text
+    assert "Prod EU Production 1.4.0 Release 1.4" in found.text
+    assert {"https://ci.example/7", "https://git.example/shop"} <= set(found.all("a", "href"))
+    other = get(sandbox, "/browse/WEB-13").text
+    assert "Prod EU" not in other
+
+
+def test_on_data_center_the_remote_links_are_what_people_see(start_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    issue = sandbox.site.issue("WEB-12")
+    assert issue
+    shown = {"url": "https://ci.example/9", "title": "1.4.0 to Prod", "summary": "successful"}
+    for link in (
+        {"globalId": "a", "relationship": "deployed to", "object": {**shown, "status": {"resolved": True}}},
+        {"globalId": "b", "object": {"url": "javascript:alert(1)", "title": "Bad"}},
+        {"globalId": "c", "object": {"url": "https://user:pass@ci.example/", "title": HOSTILE}},
+    ):
+        sandbox.site.desk.extras.set_remote_link(issue.id, link)
+    found = get(sandbox, "/browse/WEB-12")
+    assert "deployed to 1.4.0 to Prod Resolved successful" in found.text
+    links = found.all("a", "href")
+    assert "https://ci.example/9" in links
+    assert [one for one in links if "javascript" in one or "pass" in one] == []
+    assert "1 remote link" not in found.text
+    assert found.all("div", "data-news") == ["WEB-12 has 0 builds and 0 deployments, 3 remote links."]
+    assert sandbox.site.desk.ledger.find("WEB-12") is None  # nothing but looked at
+    assert "WEB-12 Pay by card In Progress – – 3 –" in get(sandbox, "/issues").text
+    assert "WEB-12 Pay by card 3 remote links" in get(sandbox, "/").text
+
+
+def test_the_addresses_that_jira_ci_prints_open_pages(sandbox: Sandbox) -> None:
+    assert reach(sandbox)["JIRA_CI_SITE"] == sandbox.address
+    assert get(sandbox, "/browse/WEB-12").status == 200
+    document = json.loads(get(sandbox, "/sandbox/issues/WEB-12").body)
+    assert document["key"] == "WEB-12"

@@ -9,7 +9,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,24 @@ import trustme
 
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
-from jira_sandbox.site_state import StateFileError
+from pretend import basic
 from submissions import build
+
+REQUEST = {"serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "Deploy shop 1.2.3"}}
+
+
+def ask(sandbox: Sandbox, method: str, path: str, body: Any = None) -> tuple[Any, http.client.HTTPMessage]:
+    headers = {"Authorization": basic(), **({"Content-Type": "application/json"} if body is not None else {})}
+    with closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=20)) as connection:
+        connection.request(method, path, json.dumps(body).encode() if body is not None else None, headers)
+        answer = connection.getresponse()
+        return json.loads(answer.read() or b"null"), answer.headers
+
 
 GRANT = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
 
-def ask(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Any:
+def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Any:
     data = None if body is None else json.dumps(body).encode()
     sent = {"Content-Type": "application/json"} if body is not None else {}
     connection.request(method, path, data, {**sent, **headers})
@@ -36,10 +46,10 @@ def connect(sandbox: Sandbox) -> closing[http.client.HTTPConnection]:
     return closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10))
 
 
-def submit(sandbox: Sandbox, connection: http.client.HTTPConnection, *records: dict[str, Any]) -> Any:
-    token = ask(connection, "POST", "/oauth/token", GRANT)[1]["access_token"]
+def report_over(sandbox: Sandbox, connection: http.client.HTTPConnection, *records: dict[str, Any]) -> Any:
+    token = send(connection, "POST", "/oauth/token", GRANT)[1]["access_token"]
     path = f"/jira/builds/0.1/cloud/{sandbox.cloud_id}/bulk"
-    return ask(connection, "POST", path, {"builds": list(records)}, Authorization=f"Bearer {token}")
+    return send(connection, "POST", path, {"builds": list(records)}, Authorization=f"Bearer {token}")
 
 
 def raw(sandbox: Sandbox, data: bytes) -> bytes:
@@ -50,31 +60,44 @@ def raw(sandbox: Sandbox, data: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def test_a_test_can_answer_with_another_date(sandbox: Sandbox) -> None:
+    sandbox.before = lambda _: Answer(200, b"{}", {"Date": "Thu, 01 Jan 1970 00:00:00 GMT", "Age": "5"})
+    assert ask(sandbox, "GET", "/rest/api/3/myself")[1].get_all("Date") == ["Thu, 01 Jan 1970 00:00:00 GMT"]
+
+
+def test_twenty_clients_at_once_raise_twenty_requests(sandbox: Sandbox) -> None:
+    def client(number: int) -> tuple[str, str]:
+        made = ask(sandbox, "POST", "/rest/servicedeskapi/request", REQUEST)[0]
+        ask(sandbox, "POST", f"/rest/servicedeskapi/request/{made['issueKey']}/comment", {"body": str(number)})
+        found = ask(sandbox, "POST", "/rest/api/3/search/jql", {"jql": 'project = OPS AND summary ~ "shop"'})[0]
+        assert made["issueId"] in [one["id"] for one in found["issues"]]
+        return made["issueId"], made["issueKey"]
+
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        made = list(pool.map(client, range(20)))
+    assert len({identity for identity, _ in made}) == len({key for _, key in made}) == 20
+    ids = sorted(made, key=lambda pair: int(pair[0]))
+    assert [key for _, key in ids] == [f"OPS-{number}" for number in range(1000, 1020)]
+
+
 def test_one_connection_carries_many_requests(sandbox: Sandbox) -> None:
     with connect(sandbox) as connection:
-        assert submit(sandbox, connection, build())[0] == 202
+        assert report_over(sandbox, connection, build())[0] == 202
         for _ in range(20):
-            assert ask(connection, "GET", "/_edge/tenant_info") == (200, {"cloudId": sandbox.cloud_id})
+            assert send(connection, "GET", "/_edge/tenant_info") == (200, {"cloudId": sandbox.cloud_id})
     assert sandbox.connections == 1
     assert len(sandbox.exchanges) == 22
-
-
-def test_exchanges_are_recorded_in_full_oldest_first(sandbox: Sandbox) -> None:
-    with connect(sandbox) as connection:
-        submit(sandbox, connection, build())
-        ask(connection, "GET", "/sandbox/issues/WEB-12?x=a%20b")
-    grant, submission, look = sandbox.exchanges
-    assert grant.json() == GRANT
-    assert submission.headers["authorization"] == f"Bearer {grant.answer_json()['access_token']}"
-    assert submission.answer_json()["acceptedBuilds"][0]["buildNumber"] == 7
-    assert (look.method, look.path, look.query, look.status) == ("GET", "/sandbox/issues/WEB-12", "x=a%20b", 200)
-    assert look.answer_headers["Content-Type"] == "application/json"
 
 
 def test_twenty_clients_at_once_lose_nothing(sandbox: Sandbox) -> None:
     def client(number: int) -> int:
         with connect(sandbox) as connection:
-            return sum(submit(sandbox, connection, build(buildNumber=number * 5 + n))[0] for n in range(5))
+            return sum(report_over(sandbox, connection, build(buildNumber=number * 5 + n))[0] for n in range(5))
 
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         assert list(pool.map(client, range(20))) == [5 * 202] * 20
@@ -89,9 +112,9 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(start_sandbox: Calla
     sandbox = start_sandbox(max_body=1000)
     path = f"/jira/builds/0.1/cloud/{sandbox.cloud_id}/bulk"
     with connect(sandbox) as connection:
-        status, document = ask(connection, "POST", path, {"builds": ["x" * 3_000_000]})
+        status, document = send(connection, "POST", path, {"builds": ["x" * 3_000_000]})
         assert (status, "Data is too large" in document[0]["message"]) == (413, True)
-        assert ask(connection, "GET", "/_edge/tenant_info")[0] == 200
+        assert send(connection, "GET", "/_edge/tenant_info")[0] == 200
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n".encode()
     assert raw(sandbox, head).startswith(b"HTTP/1.1 413 ")
 
@@ -99,7 +122,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(start_sandbox: Calla
 def test_a_body_at_the_limit_is_read(start_sandbox: Callable[..., Sandbox]) -> None:
     sandbox = start_sandbox(max_body=len(json.dumps(GRANT)))
     with connect(sandbox) as connection:
-        assert ask(connection, "POST", "/oauth/token", GRANT)[0] == 200
+        assert send(connection, "POST", "/oauth/token", GRANT)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -121,7 +144,7 @@ def test_a_body_at_the_limit_is_read(start_sandbox: Callable[..., Sandbox]) -> N
 def test_a_bad_request_harms_nobody_else(sandbox: Sandbox, data: bytes, start: bytes) -> None:
     assert raw(sandbox, data).startswith(start)
     with connect(sandbox) as connection:
-        assert ask(connection, "GET", "/_edge/tenant_info")[0] == 200
+        assert send(connection, "GET", "/_edge/tenant_info")[0] == 200
 
 
 def test_an_answer_to_head_has_no_body(sandbox: Sandbox) -> None:
@@ -146,7 +169,7 @@ def test_a_test_can_answer_in_place_of_the_site(sandbox: Sandbox) -> None:
 
     sandbox.before = twice
     with connect(sandbox) as connection:
-        answers = [ask(connection, "GET", "/_edge/tenant_info")[0] for _ in range(3)]
+        answers = [send(connection, "GET", "/_edge/tenant_info")[0] for _ in range(3)]
     assert answers == [429, 429, 200]
     assert [exchange.scripted for exchange in sandbox.exchanges] == [True, True, False]
     assert sandbox.exchanges[0].answer_headers == {"Retry-After": "7"}
@@ -180,11 +203,6 @@ def test_a_failure_in_what_a_test_answers_is_not_lost() -> None:
         assert "the client sent something else" in sandbox.faults[0]
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 def test_it_serves_tls_and_takes_a_client_that_speaks_none(
     authority: trustme.CA, start_sandbox: Callable[..., Sandbox]
 ) -> None:
@@ -197,72 +215,4 @@ def test_it_serves_tls_and_takes_a_client_that_speaks_none(
         raw(sandbox, b"GET / HTTP/1.1\r\n\r\n")
     address = sandbox.address.removeprefix("https://")
     with closing(http.client.HTTPSConnection(address, timeout=10, context=trusting)) as connection:
-        assert ask(connection, "GET", "/_edge/tenant_info")[0] == 200
-
-
-def test_stopping_does_not_wait_for_open_connections() -> None:
-    sandbox = Sandbox()
-    sandbox.start()
-    with connect(sandbox) as connection:
-        ask(connection, "GET", "/_edge/tenant_info")
-        sandbox.stop()
-        with pytest.raises(ConnectionError):
-            ask(connection, "GET", "/_edge/tenant_info")
-    sandbox.stop()
-
-
-def test_a_sandbox_that_was_never_started_can_be_stopped() -> None:
-    Sandbox().stop()
-
-
-def test_a_port_in_use_is_said_at_once(sandbox: Sandbox) -> None:
-    with pytest.raises(OSError, match="in use"):
-        Sandbox(int(sandbox.address.rpartition(":")[2]))
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "state with spaces.json"
-    yield path
-    assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".new")] == []
-
-
-def test_a_second_start_knows_what_the_first_was_told(state: Path, start_sandbox: Callable[..., Sandbox]) -> None:
-    for number, known in [(7, 1), (8, 2)]:
-        sandbox = start_sandbox(state_file=state)
-        with connect(sandbox) as connection:
-            submit(sandbox, connection, build(buildNumber=number, displayName="Bücher"))
-            seen = ask(connection, "GET", "/sandbox/issues/WEB-12")[1]["builds"]
-        sandbox.stop()
-        assert [record["displayName"] for record in seen] == ["Bücher"] * known
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "holds no JSON"),
-        (b"\xff\xfe", "holds no JSON"),
-        (b"[" * 100_000, "holds no JSON"),
-        (b"[]", "is not a state file"),
-        (b'{"format": "other"}', "is not a state file"),
-        (b'{"format": "jira-ci sandbox, 1"}', "lacks its builds or deployments"),
-        (b'{"format": "jira-ci sandbox, 1", "builds": [], "deployments": [{}]}', "number 1 of its deployments"),
-        (
-            b'{"format": "jira-ci sandbox, 1", "builds": [{"record": {}, "issues": [], "properties": []}]}',
-            "number 1 of its builds",
-        ),
-    ],
-)
-def test_a_state_file_that_is_none_is_said_and_left_alone(state: Path, content: bytes, sentence: str) -> None:
-    state.write_bytes(content)
-    with pytest.raises(StateFileError, match=sentence):
-        Sandbox(state_file=state)
-    assert state.read_bytes() == content
-
-
-def test_a_place_where_no_state_file_can_be_is_said(state: Path) -> None:
-    with pytest.raises(StateFileError, match="cannot be written"):
-        Sandbox(state_file=state / "deeper" / "state.json")
-    state.mkdir()
-    with pytest.raises(StateFileError, match="cannot be read"):
-        Sandbox(state_file=state)
+        assert send(connection, "GET", "/_edge/tenant_info")[0] == 200
