@@ -14,6 +14,13 @@ from typing import Literal
 
 from jira_sandbox.jira_errors import NotFound
 
+DESK_SCOPES = frozenset(
+    ("read:jira-work", "write:jira-work", "read:jira-user", "read:servicedesk-request", "write:servicedesk-request")
+)
+SCOPES = frozenset(
+    f"{verb}:{noun}-info:jira" for verb in ("read", "write", "delete") for noun in ("build", "deployment")
+)
+
 
 @dataclass(frozen=True)
 class Person:
@@ -79,26 +86,12 @@ class People:
         return next(known, Person(account, account, "Former user", ""))
 
 
-CLIENT_ID = "sandbox-client"
-CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - there is nothing behind it
-USER = "release@example.com"
-TOKEN = "sandbox-api-token"  # noqa: S105 - likewise
-SCOPED_TOKEN = "sandbox-scoped-token"  # noqa: S105 - likewise
-SERVICE_ID = "sandbox-service"
-SERVICE_SECRET = "sandbox-service-secret"  # noqa: S105 - likewise
-PERSONAL_TOKEN = "sandbox-personal-token"  # noqa: S105 - likewise
-DESK_SCOPES = frozenset(
-    ("read:jira-work", "write:jira-work", "read:jira-user", "read:servicedesk-request", "write:servicedesk-request")
-)
-SCOPES = frozenset(
-    f"{verb}:{noun}-info:jira" for verb in ("read", "write", "delete") for noun in ("build", "deployment")
-)
-
-
+@dataclass(repr=False)
 class Credentials:
     """The site's OAuth client for builds and deployments, its service account, and people with their tokens.
 
     One person has an API token, one with scopes and, for Data Center, a personal access token; others can be added.
+    There is nothing behind any of the secrets.
 
     Attributes:
         service_id, service_secret: of the service account, which is good for service desks and issues.
@@ -106,28 +99,20 @@ class Credentials:
         scopes: what access tokens given from now on may do.
     """
 
-    def __init__(
-        self,
-        client_id: str = CLIENT_ID,
-        client_secret: str = CLIENT_SECRET,
-        user: str = USER,
-        token: str = TOKEN,
-        scoped_token: str = SCOPED_TOKEN,
-        *,
-        service_id: str = SERVICE_ID,
-        service_secret: str = SERVICE_SECRET,
-        personal_token: str = PERSONAL_TOKEN,
-        lifetime: float = 3600,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.client_id, self.client_secret = client_id, client_secret
-        self.user, self.token, self.scoped_token = user, token, scoped_token
-        self.service_id, self.service_secret = service_id, service_secret
-        self.personal_token = personal_token
-        self.lifetime = lifetime
-        self.scopes = SCOPES
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-secret"  # noqa: S105
+    user: str = "release@example.com"
+    token: str = "sandbox-api-token"  # noqa: S105
+    scoped_token: str = "sandbox-scoped-token"  # noqa: S105
+    service_id: str = "sandbox-service"
+    service_secret: str = "sandbox-service-secret"  # noqa: S105
+    personal_token: str = "sandbox-personal-token"  # noqa: S105
+    lifetime: float = 3600
+    clock: Callable[[], float] = time.monotonic
+    scopes: frozenset[str] = SCOPES
+
+    def __post_init__(self) -> None:
         self._others: dict[str, str] = {}
-        self._clock = clock
         self._given: dict[str, tuple[float, frozenset[str]]] = {}
         self._lock = threading.Lock()
 
@@ -138,7 +123,7 @@ class Credentials:
             return None
         token = secrets.token_urlsafe(24)
         with self._lock:
-            self._given[token] = (self._clock() + self.lifetime, scopes)
+            self._given[token] = (self.clock() + self.lifetime, scopes)
         return token
 
     def _scopes_for(self, client_id: str, client_secret: str) -> frozenset[str] | None:
@@ -151,7 +136,7 @@ class Credentials:
         """What the access token may do; None when it was never given, is expired or revoked."""
         with self._lock:
             end, scopes = self._given.get(token, (0.0, frozenset()))
-            return scopes if token in self._given and self._clock() < end else None
+            return scopes if token in self._given and self.clock() < end else None
 
     def revoke(self) -> None:
         """Forget every access token given so far."""

@@ -15,6 +15,9 @@ from jira_sandbox.jira_errors import BadJson, DeskError, Forbidden, desk_error
 from jira_sandbox.routing import Context, Handler, Route
 
 _NO_LOOPBACK = "The Host header names no loopback address."
+_NOT_LOGGED_IN = "Client must be authenticated to access this resource."
+_REFUSED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": 'OAuth realm="sandbox"'}
+_AUDIENCE = "api.atlassian.com"
 
 
 def rebound(request: Request) -> str:
@@ -51,10 +54,6 @@ def _is_loopback(host: str) -> bool:
         return match[2] == "localhost" or ipaddress.ip_address(match[1] or match[2]).is_loopback
     except ValueError:
         return False
-
-
-_NOT_LOGGED_IN = "Client must be authenticated to access this resource."
-_REFUSED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": 'OAuth realm="sandbox"'}
 
 
 def gateway_refusal(context: Context, request: Request) -> Answer | None:
@@ -128,9 +127,6 @@ def need(context: Context, permission: str, sentence: str) -> Person:
     if asker is None or permission in context.site.desk.denied:
         raise Forbidden(sentence)
     return asker
-
-
-_AUDIENCE = "api.atlassian.com"
 
 
 def _token(context: Context, request: Request, captured: dict[str, str]) -> Answer:

@@ -11,6 +11,14 @@ from typing import Any, NoReturn
 from jira_sandbox.http_types import Request
 from jira_sandbox.jira_errors import BadJson, BadRequest, NotCalledJson
 
+Rule = Callable[[Any, str], Iterator[str]]
+"""From a value and its name to what is wrong with it; nothing when it is right."""
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+_INT32 = 2**31
+
 
 def parse(body: bytes) -> Any:
     """The JSON document in the body, which is UTF-8.
@@ -30,15 +38,6 @@ def parse(body: bytes) -> Any:
 
 def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is no JSON")
-
-
-Rule = Callable[[Any, str], Iterator[str]]
-"""From a value and its name to what is wrong with it; nothing when it is right."""
-
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
-_DATE_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
-)
 
 
 def text(limit: int | None = None, pattern: str | None = None) -> Rule:
@@ -135,9 +134,6 @@ def _is_day(day: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-_INT32 = 2**31
 
 
 def body_of(request: Request, rule: Rule, sentence: str) -> Any:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from functools import lru_cache
 
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_LAST = 253_402_300_799_000  # the end of the year 9999
+
 
 class Clock:
     """The time that the site shows: in its ``Date`` headers and in everything that it dates.
@@ -57,10 +60,6 @@ def jira_date(milliseconds: int, style: str = "%Y-%m-%dT%H:%M:%S.") -> str:
 def padded(text: str) -> str:
     """Some systems write the year 999 without its zero."""
     return text.rjust(28, "0")
-
-
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_LAST = 253_402_300_799_000  # the end of the year 9999
 
 
 @lru_cache(8192)  # a page shows the same thousand moments each time

@@ -38,6 +38,7 @@ _VALUES = {
 # What Jira's store cannot hold: everything outside XML's characters of the Basic Multilingual Plane. One such
 # character fails the whole submission (https://gitlab.com/gitlab-org/gitlab/-/issues/565633).
 _REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]")
+_ISSUES = ("issueKeys", "issueIdOrKeys")
 
 
 def _association(*types: str) -> Rule:
@@ -222,9 +223,6 @@ def _at(entry: Any, place: tuple[str, ...]) -> Any:
     for name in place:
         entry = entry.get(name) if isinstance(entry, dict) else None
     return entry
-
-
-_ISSUES = ("issueKeys", "issueIdOrKeys")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from jira_sandbox.http_types import Answer, Record, Request, json_answer
 from jira_sandbox.site_state import Site
 
 EXPERIMENTAL = "x-experimentalapi"
+CLOUD_ID = "11111111-2222-4333-8444-555555555555"
+MAX_BODY = 5 * 2**20
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,6 @@ class Edition:
 CLOUD = Edition("cloud", ("3", "2"), 100)
 DATA_CENTER = Edition("data-center", ("2", "latest"), None)
 BY_NAME = {edition.name: edition for edition in (CLOUD, DATA_CENTER)}
-
-
-CLOUD_ID = "11111111-2222-4333-8444-555555555555"
-MAX_BODY = 5 * 2**20
 
 
 @dataclass(frozen=True)

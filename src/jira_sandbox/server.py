@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from jira_sandbox import accounts as defaults
 from jira_sandbox import site_state
 from jira_sandbox.accounts import RELEASE, Credentials
 from jira_sandbox.desk.trials import Trials
@@ -51,13 +50,13 @@ class Sandbox:
         edition: Literal["cloud", "data-center"] = "cloud",
         issues: IssueRule | None = None,
         state_file: Path | None = None,
-        client_id: str = defaults.CLIENT_ID,
-        client_secret: str = defaults.CLIENT_SECRET,
+        client_id: str = Credentials.client_id,
+        client_secret: str = Credentials.client_secret,
         cloud_id: str = CLOUD_ID,
-        user: str = defaults.USER,
-        token: str = defaults.TOKEN,
-        scoped_token: str = defaults.SCOPED_TOKEN,
-        personal_token: str = defaults.PERSONAL_TOKEN,
+        user: str = Credentials.user,
+        token: str = Credentials.token,
+        scoped_token: str = Credentials.scoped_token,
+        personal_token: str = Credentials.personal_token,
         token_lifetime: float = 3600,
         max_body: int = MAX_BODY,
         tls: ssl.SSLContext | None = None,
@@ -66,13 +65,7 @@ class Sandbox:
         self.site = _site(issues, state_file)
         self.site.desk.people.readdress(RELEASE.name, user)
         self.credentials = Credentials(
-            client_id,
-            client_secret,
-            user,
-            token,
-            scoped_token,
-            personal_token=personal_token,
-            lifetime=token_lifetime,
+            client_id, client_secret, user, token, scoped_token, personal_token=personal_token, lifetime=token_lifetime
         )
         self._listener = Listener(port, tls, before)
         self.address = f"{'https' if tls else 'http'}://{HOST}:{self._listener.server_port}"

@@ -22,6 +22,7 @@ from jira_sandbox.issue_rules import Issue, IssueRule, as_change
 from jira_sandbox.report_rules import DEPLOYMENTS, FAMILIES, Family, Sorted, grouped, mentions, record_faults, sort
 
 Key = tuple[Any, ...]
+_FORMAT = "jira-ci sandbox, 1"
 
 
 class Site:
@@ -221,9 +222,6 @@ class Site:
 def _hashes(properties: Iterable[tuple[str, str]]) -> Iterable[str]:
     """Jira keeps properties as hashes only, so that nothing personal is stored."""
     return (hashlib.sha256(f"{name}:{value}".encode()).hexdigest() for name, value in properties)
-
-
-_FORMAT = "jira-ci sandbox, 1"
 
 
 class StateFileError(Exception):

@@ -8,40 +8,6 @@ from dataclasses import dataclass, field, replace
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.jira_errors import DeskError, NotFound
 
-
-@dataclass(frozen=True)
-class Project:
-    """One project; with a ``desk``, the id of its service desk, it is one for a service desk."""
-
-    id: str
-    key: str
-    name: str
-    desk: str = ""
-
-
-@dataclass(frozen=True)
-class IssueType:
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class RequestType:
-    """One kind of request of a service desk.
-
-    ``hidden``: it is in no group of the portal. ``fields`` and ``required`` are ids of fields.
-    """
-
-    id: str
-    desk: str
-    name: str
-    description: str
-    issue_type: str
-    fields: tuple[str, ...]
-    required: tuple[str, ...] = ("summary",)
-    hidden: bool = False
-
-
 SYSTEM = (
     *(Field(one, one.capitalize()) for one in ("summary", "description", "project", "status")),
     *(Field(one, one.capitalize()) for one in ("assignee", "reporter", "creator")),
@@ -83,10 +49,45 @@ CUSTOM = (
     Field("customfield_10345", "Planned start", "datetime"),
     Field("customfield_10346", "Planned end", "datetime"),
 )
+_FORM = ("summary", "description", "labels", *(one.id for one in CUSTOM))
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project; with a ``desk``, the id of its service desk, it is one for a service desk."""
+
+    id: str
+    key: str
+    name: str
+    desk: str = ""
+
+
+@dataclass(frozen=True)
+class IssueType:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class RequestType:
+    """One kind of request of a service desk.
+
+    ``hidden``: it is in no group of the portal. ``fields`` and ``required`` are ids of fields.
+    """
+
+    id: str
+    desk: str
+    name: str
+    description: str
+    issue_type: str
+    fields: tuple[str, ...]
+    required: tuple[str, ...] = ("summary",)
+    hidden: bool = False
+
+
 CHANGE = IssueType("10050", "[System] Change")
 STORY = IssueType("10001", "Story")
 INCIDENT = IssueType("10051", "[System] Incident")
-_FORM = ("summary", "description", "labels", *(one.id for one in CUSTOM))
 
 
 def request_types(desk: str = "1") -> list[RequestType]:

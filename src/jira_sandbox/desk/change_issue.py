@@ -9,6 +9,9 @@ from typing import Any, Literal
 from jira_sandbox.jira_errors import Conflict, DeskError, Forbidden
 
 Decision = Literal["approved", "declined", "pending"]
+SUMMARY_LIMIT = 255
+TEXT_LIMIT = 32_767
+"""Characters of a comment, a description and a text area."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,6 @@ def opened(identity: str, stage: Stage, approvers: Iterable[str], now: int) -> A
 def newest(approvals: Iterable[Approval], name: str) -> Approval | None:
     """Of several approvals of one name the last one that was opened."""
     return max((one for one in approvals if one.name == name), key=lambda one: (one.created, int(one.id)), default=None)
-
-
-SUMMARY_LIMIT = 255
-TEXT_LIMIT = 32_767
-"""Characters of a comment, a description and a text area."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ _SYSTEM_TYPES = {
 # "YYYY-MM-DDThh:mm:ss.sTZD"
 # https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/#datetime-field
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_BLOCKS = {"paragraph", "heading", "listItem", "codeBlock", "tableRow", "blockquote"}
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,6 @@ def _item(kind: str, value: Any) -> str:
     if not isinstance(found, str):
         raise DeskError(f"Specify a valid '{name[0]}'")
     return found
-
-
-_BLOCKS = {"paragraph", "heading", "listItem", "codeBlock", "tableRow", "blockquote"}
 
 
 def adf_document(text: str) -> dict[str, Any]:

@@ -15,6 +15,12 @@ from jira_sandbox.jira_errors import DeskError, NotFound
 
 _FIRST_ID = 10_001
 _GONE = "Issue does not exist or you do not have permission to see it."
+LINK_TYPES = {
+    "Relates": ("10003", "relates to", "relates to"),
+    "Blocks": ("10000", "blocks", "is blocked by"),
+    "Problem/Incident": ("10004", "causes", "is caused by"),
+}
+"""Name of a link type -> its id, and how it reads outward and inward."""
 
 
 class Ledger:
@@ -147,14 +153,6 @@ class IssueLink:
     kind: str
     outward: str
     inward: str
-
-
-LINK_TYPES = {
-    "Relates": ("10003", "relates to", "relates to"),
-    "Blocks": ("10000", "blocks", "is blocked by"),
-    "Problem/Incident": ("10004", "causes", "is caused by"),
-}
-"""Name of a link type -> its id, and how it reads outward and inward."""
 
 
 class Extras:

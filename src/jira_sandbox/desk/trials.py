@@ -17,6 +17,8 @@ from jira_sandbox.jira_errors import DeskError, NotFound
 from jira_sandbox.moments import milliseconds
 
 Act = Callable[[], object]
+_WRAPPED = {"groups": "name", "services": "id"}
+When = datetime.datetime | str | None
 
 
 class Script:
@@ -56,10 +58,6 @@ class Script:
             act()
         except DeskError as error:
             self.failures.append(f"A scripted step on the issue with id {identity} failed: {error}")
-
-
-_WRAPPED = {"groups": "name", "services": "id"}
-When = datetime.datetime | str | None
 
 
 class Trials:

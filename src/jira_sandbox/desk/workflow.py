@@ -14,6 +14,17 @@ CATEGORIES = {
     "done": (3, "Done", "green"),
 }
 """Key of a status category -> its id, name and colour."""
+_STEPS = (
+    ("Start planning", "Review", "Planning"),
+    ("Request approval", "Planning", "Authorize"),
+    ("Approve", "Authorize", "Awaiting implementation"),
+    ("Decline", "Authorize", "Declined"),
+    ("Back to planning", "Authorize", "Planning"),
+    ("Implement", "Awaiting implementation", "Implementing"),
+    ("Complete", "Implementing", "Completed"),
+    ("Fail", "Implementing", "Failed"),
+    ("Cancel", "Review, Planning, Authorize, Awaiting implementation, Implementing", "Canceled"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,17 +58,6 @@ STATUSES = (
     Status("10107", "Canceled", "done"),
     Status("10108", "Failed", "done"),
     Status("3", "In Progress", "indeterminate"),
-)
-_STEPS = (
-    ("Start planning", "Review", "Planning"),
-    ("Request approval", "Planning", "Authorize"),
-    ("Approve", "Authorize", "Awaiting implementation"),
-    ("Decline", "Authorize", "Declined"),
-    ("Back to planning", "Authorize", "Planning"),
-    ("Implement", "Awaiting implementation", "Implementing"),
-    ("Complete", "Implementing", "Completed"),
-    ("Fail", "Implementing", "Failed"),
-    ("Cancel", "Review, Planning, Authorize, Awaiting implementation, Implementing", "Canceled"),
 )
 
 

@@ -36,7 +36,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Window:
-    """The change's window. ``start`` and ``end`` are for a form; ``fault`` names what cannot be read."""
+    """The change's window. ``start`` and ``end`` are for a form, ``text`` is for people."""
 
     there: bool
     start: str = ""

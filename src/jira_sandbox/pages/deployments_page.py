@@ -31,6 +31,7 @@ _TICK = 64  # pixels that the name of a day needs
 _DAY = 86_400_000
 # Milliseconds that passed since the mark before, and the pixels that they are worth.
 _PACE = ((_DAY, 22), (3_600_000, 14), (60_000, 8), (1, 2))
+_LISTED = 15
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,6 @@ def _grouped(lanes: Sequence[Lane]) -> tuple[tuple[str, tuple[Lane, ...]], ...]:
     for many in groups.values():
         many.sort(key=lambda lane: (lane.newest.environment.casefold(), lane.newest.environment_id))
     return tuple((name, tuple(many)) for name, many in groups.items() if many)
-
-
-_LISTED = 15
 
 
 def _timeline(context: Context, request: Request, captured: dict[str, str]) -> Answer:

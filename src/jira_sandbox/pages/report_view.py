@@ -17,8 +17,8 @@ TYPES = ("development", "testing", "staging", "production", "unmapped")
 
 
 @dataclass(frozen=True)
-class Build:
-    """One build. ``at`` is epoch milliseconds, ``url`` empty when it is no address of the web."""
+class Report:
+    """What builds and deployments share. ``at`` is epoch milliseconds, ``url`` empty when no address of the web."""
 
     name: str
     label: str
@@ -26,26 +26,23 @@ class Build:
     state: str
     at: int
     url: str
-    number: int
     issues: tuple[str, ...]
-    tests: dict[str, int] | None
-    references: tuple[tuple[str, str], ...]
-    """Names of branches and commits, with their addresses."""
+    number: int
 
 
 @dataclass(frozen=True)
-class Deployment:
+class Build(Report):
+    """One build. ``references``: names of branches and commits, with their addresses."""
+
+    tests: dict[str, int] | None
+    references: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Deployment(Report):
     """One deployment. ``mark`` is a short name for its key, ``lasted`` in seconds, None when it is not known."""
 
     mark: str
-    name: str
-    label: str
-    description: str
-    state: str
-    at: int
-    url: str
-    number: int
-    issues: tuple[str, ...]
     environment: str
     environment_id: str
     type: str
@@ -63,34 +60,18 @@ class Deployment:
 
 def build(record: dict[str, Any], issues: Iterable[str]) -> Build:
     """From a stored record."""
-    return Build(
-        record["displayName"],
-        record.get("label", ""),
-        record.get("description", ""),
-        record["state"],
-        moments.of(record["lastUpdated"]),
-        web_address(record["url"]),
-        record["buildNumber"],
-        tuple(issues),
-        record.get("testInfo"),
-        tuple(pair for one in record.get("references", ()) for pair in _reference(one)),
-    )
+    references = tuple(pair for one in record.get("references", ()) for pair in _reference(one))
+    return Build(*_shared(record, issues), record["buildNumber"], record.get("testInfo"), references)
 
 
 def deployment(record: dict[str, Any], issues: Iterable[str]) -> Deployment:
     """From a stored record."""
-    environment, pipeline = record["environment"], record["pipeline"]
+    number, environment, pipeline = record["deploymentSequenceNumber"], record["environment"], record["pipeline"]
     values = {one["associationType"]: one["values"] for one in record.get("associations", ())}
     return Deployment(
-        mark_of(pipeline["id"], environment["id"], record["deploymentSequenceNumber"]),
-        record["displayName"],
-        record.get("label", ""),
-        record["description"],
-        record["state"],
-        moments.of(record["lastUpdated"]),
-        web_address(record["url"]),
-        record["deploymentSequenceNumber"],
-        tuple(issues),
+        *_shared(record, issues),
+        number,
+        mark_of(pipeline["id"], environment["id"], number),
         environment["displayName"],
         environment["id"],
         environment["type"],
@@ -100,6 +81,12 @@ def deployment(record: dict[str, Any], issues: Iterable[str]) -> Deployment:
         tuple(values.get("serviceIdOrKeys", ())),
         tuple(one["commitHash"] for one in values.get("commit", ())),
     )
+
+
+def _shared(record: dict[str, Any], issues: Iterable[str]) -> tuple[str, str, str, str, int, str, tuple[str, ...]]:
+    at, url = moments.of(record["lastUpdated"]), web_address(record["url"])
+    texts = record["displayName"], record.get("label", ""), record.get("description", ""), record["state"]
+    return (*texts, at, url, tuple(issues))
 
 
 def mark_of(*parts: Any) -> str:

@@ -49,6 +49,7 @@ _TITLES = (
     (r"GET .*/rest/api/\w+/field.*", "Read the fields"),
     (r"\w+ /sandbox/.*", "A step of a trial"),
 )
+_ON_A_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -188,9 +189,6 @@ def _pretty(text: str) -> str:
     told = _unmarked(told)
     cut = f"\n… and {len(told) - _LARGEST:,} more characters" if len(told) > _LARGEST else ""
     return told[:_LARGEST] + cut
-
-
-_ON_A_PAGE = 50
 
 
 def _list(context: Context, request: Request, captured: dict[str, str]) -> Answer:

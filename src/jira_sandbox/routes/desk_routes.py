@@ -32,6 +32,9 @@ _CREATE = record(
 _COMMENT = record({"body": text()}, {"public": boolean}, closed=True)
 _DECISION = record({"decision": choice("approve", "decline")}, closed=True)
 _TRANSITION = record({"id": text()}, {"additionalComment": record({}, {"body": text()}, closed=True)}, closed=True)
+_DESK = "/rest/servicedeskapi/servicedesk/{serviceDeskId}"
+_REQUEST = "/rest/servicedeskapi/request/{issueIdOrKey}"
+_APPROVAL = f"{_REQUEST}/approval/{{approvalId}}"
 
 
 def _desks(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -234,9 +237,6 @@ def _experimental(handler: Handler) -> Handler:
     return guard
 
 
-_DESK = "/rest/servicedeskapi/servicedesk/{serviceDeskId}"
-_REQUEST = "/rest/servicedeskapi/request/{issueIdOrKey}"
-_APPROVAL = f"{_REQUEST}/approval/{{approvalId}}"
 ROUTES = guarded(
     [
         Route("GET", "/rest/servicedeskapi/servicedesk", _desks),

@@ -33,6 +33,9 @@ _END = record({}, {"key": text(), "id": text(), "self": text(), "fields": record
 _KIND = record({}, dict.fromkeys(("name", "id", "inward", "outward", "self"), text()), closed=True)
 _LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": record({})}, closed=True)
 _PROPERTY_LIMIT = 32_768
+_SIDES = ("inwardIssue", "outwardIssue")
+_ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
+_PROPERTY_PATH = f"{_ISSUE}/properties/{{propertyKey}}"
 
 
 def _transitions(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -176,9 +179,6 @@ def _link(context: Context, request: Request, captured: dict[str, str]) -> Answe
     raise NotFound(f"No issue link type with name '{wanted.get('name', wanted.get('id'))}' found.")
 
 
-_SIDES = ("inwardIssue", "outwardIssue")
-_ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
-_PROPERTY_PATH = f"{_ISSUE}/properties/{{propertyKey}}"
 ROUTES = guarded(
     [
         Route("GET", f"{_ISSUE}/transitions", _transitions),

@@ -25,6 +25,7 @@ _BULK_FETCH = record(
 )
 _OPERATIONS = ("add", "set", "remove", "edit", "copy")
 UPDATE = record({}, {"fields": record({}), "update": record({}), "properties": items(record({"key": text()}))})
+_ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
 
 
 def visible(context: Context, key: str) -> Change:
@@ -149,7 +150,6 @@ def _delete(context: Context, request: Request, captured: dict[str, str]) -> Ans
     return Answer(204)
 
 
-_ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
 ROUTES = (
     *guarded([Route("GET", _ISSUE, _get)], platform_error, anonymous=True),
     *guarded([Route("PUT", _ISSUE, _edit), Route("DELETE", _ISSUE, _delete)], platform_error),

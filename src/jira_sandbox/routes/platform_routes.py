@@ -17,6 +17,8 @@ from jira_sandbox.routes.issue_routes import visible
 from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Route
 
+_API = "/rest/api/{version}"
+
 
 def _server_info(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     document = {
@@ -120,7 +122,6 @@ def _parsed(context: Context, query: str) -> dict[str, Any]:
     return {"query": query}
 
 
-_API = "/rest/api/{version}"
 ROUTES = (
     *guarded([Route("GET", f"{_API}/serverInfo", _server_info)], platform_error, anonymous=True),
     *guarded(

@@ -16,6 +16,7 @@ _PATHS = {
     "builds": "/pipelines/{pipelineId}/builds/{buildNumber}",
     "deployments": "/pipelines/{pipelineId}/environments/{environmentId}/deployments/{deploymentSequenceNumber}",
 }
+_GATING = f"/jira/deployments/0.1/cloud/{{cloudId}}{_PATHS['deployments']}/gating-status"
 
 
 def refusal(context: Context, request: Request, cloud: str, scope: str) -> Answer | None:
@@ -141,7 +142,6 @@ def _routes(family: Family) -> list[Route]:
     ]
 
 
-_GATING = f"/jira/deployments/0.1/cloud/{{cloudId}}{_PATHS['deployments']}/gating-status"
 ROUTES = (
     *_routes(BUILDS),
     *_routes(DEPLOYMENTS),

@@ -50,6 +50,7 @@ _REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline "
     "is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
+_SEARCH = "/rest/api/{version}/search"
 
 
 def _get_page(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -182,7 +183,6 @@ def _counted(context: Context, document: dict[str, Any]) -> Answer:
     return json_answer(200, {**answer, "issues": issues, **_described(context, page, wanted, expand)})
 
 
-_SEARCH = "/rest/api/{version}/search"
 CLOUD_ROUTES = (
     *guarded(
         [

@@ -20,6 +20,12 @@ from jira_sandbox.moments import jira_date
 from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Handler, Route
 
+_MASK = "***"
+# Any other header may be a secret: people add their own to get through a proxy.
+_HARMLESS = {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+_KEYED = "/sandbox/changes/{key}"
+_MOST_POLLS = 10_000
+
 
 def told(context: Context, change: Change) -> dict[str, Any]:
     """A change for people: with words where the API has ids."""
@@ -89,11 +95,6 @@ def _history(context: Context, change: Change) -> list[dict[str, Any]]:
     ]
 
 
-_MASK = "***"
-# Any other header may be a secret: people add their own to get through a proxy.
-_HARMLESS = {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
-
-
 def _issue(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     """What people would see on an issue."""
     seen = context.site.issue(captured["key"])
@@ -137,10 +138,6 @@ def masked(text: str, secrets: list[str]) -> str:
             text = text.replace(form, _MASK)
     # A wrong secret is somebody's right one elsewhere.
     return re.sub(r'("?client_secret"?\s*[:=]\s*"?)(?:[^"&\\]|\\.)*', rf"\g<1>{_MASK}", text)
-
-
-_KEYED = "/sandbox/changes/{key}"
-_MOST_POLLS = 10_000
 
 
 def _polls(value: Any, where: str) -> Any:
