@@ -96,29 +96,28 @@ def _made(flags: Mapping[str, Any]) -> Sandbox:
     return sandbox
 
 
+def _wrong(flag: str, text: str, right: str, hint: str) -> CommandError:
+    return CommandError("usage", f"--{flag} is {text[:80]!r}; it must be {right}.", hint)
+
+
 def _edition(text: str | None) -> Literal["cloud", "data-center"]:
     if text in (None, "cloud"):
         return "cloud"
     if text == "data-center":
         return "data-center"
-    told = f"--edition is {str(text)[:80]!r}; it must be cloud or data-center."
-    raise CommandError("usage", told, "Leave it out for cloud.")
+    raise _wrong("edition", str(text), "cloud or data-center", "Leave it out for cloud.")
 
 
 def _delay(text: str | None) -> float:
     if text is not None and not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text, re.ASCII):
-        told = f"--search-delay is {text[:80]!r}; it must be seconds, such as 2 or 0.5."
-        raise CommandError("usage", told, "Mend it.")
+        raise _wrong("search-delay", text, "seconds, such as 2 or 0.5", "Leave it out for 0.")
     return float(text or 0)
 
 
 def _port(text: str | None) -> int:
-    if text is None:
-        return 0
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
-        told = f"--port is {text[:80]!r}; it must be a number from 0 to 65535."
-        raise CommandError("usage", told, "0 picks a free port.")
-    return int(text)
+    if text is not None and not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
+        raise _wrong("port", text, "a number from 0 to 65535", "0 picks a free port.")
+    return int(text or 0)
 
 
 class _Ended(threading.Event):
@@ -184,8 +183,7 @@ def take_step(address: str, step: str, key: str, flags: Mapping[str, Any]) -> st
     polls = flags.get("after_polls")
     if polls is not None:
         if not (polls.isascii() and polls.isdigit() and len(polls) < 6):
-            told = f"--after-polls is {polls[:80]!r}; it must be a whole number."
-            raise CommandError("usage", told, "0 means now.")
+            raise _wrong("after-polls", polls, "a whole number", "0 means now.")
         body["after-polls"] = int(polls)
     status, answer = _post(address, f"/sandbox/changes/{quote(key, safe='')}/{step}", body)
     if "approvals" not in answer and "error" not in answer:

@@ -211,7 +211,7 @@ def test_it_serves_tls_and_takes_a_client_that_speaks_none(
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     sandbox = start_sandbox(tls=serving)
-    with suppress(ConnectionError):
+    with suppress(OSError):  # also: not connected any more, where the sandbox was faster than the client
         raw(sandbox, b"GET / HTTP/1.1\r\n\r\n")
     address = sandbox.address.removeprefix("https://")
     with closing(http.client.HTTPSConnection(address, timeout=10, context=trusting)) as connection:

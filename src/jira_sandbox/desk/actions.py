@@ -63,6 +63,13 @@ class Desk:
             return self.find_elsewhere(key_or_id)
         return None if found.deleted or found.hidden else found
 
+    def known(self, key_or_id: str) -> Change:
+        """Any issue, also a hidden or a deleted one. Raises NotFound: there is none."""
+        found = self.ledger.find(key_or_id) or self.find_elsewhere(key_or_id)
+        if found is None:
+            raise NotFound(f"There is no issue {key_or_id}.")
+        return found
+
     def create(
         self, kind: RequestType, summary: Any, description: str, values: Mapping[str, Any], reporter: str, key: str = ""
     ) -> Change:
@@ -101,10 +108,7 @@ class Desk:
         """
         with self.ledger.lock:
             if self.ledger.find(key) is None:
-                found = self.find_elsewhere(key)
-                if found is None:
-                    raise NotFound(f"There is no issue {key}.")
-                self.ledger.put(found)
+                self.ledger.put(self.known(key))
             return self.ledger.alter(key, alteration)
 
     def edit(self, key: str, changes: Mapping[str, Any], author: str) -> Change:

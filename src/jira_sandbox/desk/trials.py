@@ -191,11 +191,8 @@ class Trials:
     def _do(self, key: str, after_polls: int, act: Act) -> None:
         if after_polls <= 0:
             act()
-            return
-        issue = self.desk.ledger.find(key) or self.desk.find_elsewhere(key)
-        if issue is None:
-            raise NotFound(f"There is no issue {key}.")
-        self.script.add(issue.id, after_polls, act)
+        else:
+            self.script.add(self.desk.known(key).id, after_polls, act)
 
     def _answer(self, key: str, by: str, decision: Decision, after_polls: int) -> None:
         account = self.desk.person(by) if by else ""
@@ -209,10 +206,7 @@ class Trials:
 
     def _open(self, key: str, account: str, decision: Decision) -> list[tuple[str, str]]:
         """Which approval to answer, and as whom."""
-        change = self.desk.ledger.find(key) or self.desk.find_elsewhere(key)
-        if change is None:
-            raise NotFound(f"There is no issue {key}.")
-        pending = [one for one in change.approvals if one.final == "pending"]
+        pending = [one for one in self.desk.known(key).approvals if one.final == "pending"]
         if not pending:
             raise DeskError(
                 f"Nobody is asked to approve {key}; move it to a status with an approval, such as Authorize."

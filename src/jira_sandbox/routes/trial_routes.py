@@ -186,7 +186,7 @@ def _step(name: str, required: Mapping[str, Rule], optional: Mapping[str, Rule])
 
     def handler(context: Context, request: Request, captured: dict[str, str]) -> Answer:
         getattr(context.site.trials, name)(captured["key"], **_arguments(_body(request, rule)))
-        return json_answer(200, told(context, _known(context, captured["key"])))
+        return json_answer(200, told(context, context.site.desk.known(captured["key"])))
 
     return Route("POST", f"{_KEYED}/{name}", _own(handler))
 
@@ -210,14 +210,7 @@ def _changes(context: Context, request: Request, captured: dict[str, str]) -> An
 
 
 def _change(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    return json_answer(200, told(context, _known(context, captured["key"])))
-
-
-def _known(context: Context, key: str) -> Change:
-    found = context.site.desk.ledger.find(key) or context.site.desk.find_elsewhere(key)
-    if found is None:
-        raise NotFound(f"There is no issue {key}.")
-    return found
+    return json_answer(200, told(context, context.site.desk.known(captured["key"])))
 
 
 ROUTES = (
