@@ -17,7 +17,7 @@ from pathlib import Path
 import gate
 import reporting
 import shop
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 
 def main() -> int:

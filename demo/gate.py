@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import shop
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 _TITLE = 'Deploy "Shop" version {} to "Prod-EU"'
 

@@ -21,7 +21,11 @@ _PLACES = {
 
 def archive(repository: Mapping[str, bytes], vendored: Mapping[str, bytes]) -> bytes:
     """The file. It starts with a line for Unix shells (https://peps.python.org/pep-0441/)."""
-    sources = {name[4:]: content for name, content in repository.items() if name.startswith("src/jira_ci/")}
+    sources = {
+        name[4:]: content
+        for name, content in repository.items()
+        if name.startswith(("src/jira_ci/", "src/jira_sandbox/"))
+    }
     ours = {place: repository[name] for name, place in _PLACES.items()}
     tree: Tree = {**vendored, **sources, **ours}
     return zip_file(tree, _SHEBANG)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import contract
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _OUTSIDE: list[str] = []

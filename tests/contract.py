@@ -22,7 +22,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from contract_documents import CONTRACTS, openapi, schema
 from contract_documents import available as available  # for whoever skips without them
-from jira_ci.sandbox.exchange import Exchange
+from jira_sandbox.http_types import Exchange
 
 ABSENT = f"requests and answers are not validated: there are no contract documents at {CONTRACTS}"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.sandbox.api import Api
-from jira_ci.sandbox.exchange import Answer, Request, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.dispatch import Api
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.server import Sandbox
 
 HTML = {"Content-Type": "text/html"}
 

@@ -16,8 +16,8 @@ from gate_subjects import IMPATIENT
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.gate.keeper import Keeper
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.settings import resolve
+from jira_sandbox.server import Sandbox
 from scenes import Job, NoSignals
 
 POLICY = """\

@@ -14,8 +14,8 @@ from jira_ci.gate.terms import Occasion
 from jira_ci.jira.access import Access
 from jira_ci.jira.client import Client
 from jira_ci.jira.service import Service
-from jira_ci.sandbox.desk.change import Change as Issue
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.desk.change_issue import Change as Issue
+from jira_sandbox.server import Sandbox
 
 TITLE = 'Deploy "Web Site" version 1.2.3 to "Prod"'
 IMPATIENT: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)

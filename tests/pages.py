@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 
 @dataclass

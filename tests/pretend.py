@@ -7,10 +7,9 @@ import json
 from typing import Any, Literal
 
 import contract
-from jira_ci.sandbox.api import Api
-from jira_ci.sandbox.context import Context
-from jira_ci.sandbox.editions import BY_NAME
-from jira_ci.sandbox.exchange import Answer, Exchange, Request
+from jira_sandbox.dispatch import Api
+from jira_sandbox.http_types import Answer, Exchange, Request
+from jira_sandbox.routing import BY_NAME, Context
 
 HOST = "127.0.0.1:8080"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import scenes
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

@@ -12,7 +12,7 @@ import pytest
 
 import scenes
 from jira_ci.errors import Exit
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 PATH = os.environ["PATH"]
 

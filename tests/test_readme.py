@@ -12,7 +12,7 @@ import yaml
 
 import scenes
 from jira_ci.configuration import config
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 CONSOLE: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)

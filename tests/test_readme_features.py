@@ -14,7 +14,7 @@ import yaml
 import past_runs
 import scenes
 from jira_ci.configuration import config
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 from figures import scene
 from figures.process import jira_ci, memory, weigh
 from jira_ci.gate.wait import Patience
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 _POLICY = """\
 project-name: Shop

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from figures import scene
 from figures.process import FLOOR, cheapest, jira_ci, weigh
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 _SOME, _MANY = 20, 200  # tenants: ten times as many must not cost more than ten times as much
 

@@ -7,9 +7,9 @@ import statistics
 import time
 from contextlib import closing
 
-from jira_ci.sandbox import example
-from jira_ci.sandbox.rules import DEPLOYMENTS
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox import example
+from jira_sandbox.report_rules import DEPLOYMENTS
+from jira_sandbox.server import Sandbox
 
 _MANY = 1000
 _TIMES = 15

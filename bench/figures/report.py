@@ -8,7 +8,7 @@ from pathlib import Path
 
 from figures import scene
 from figures.process import FLOOR, compare, jira_ci, memory, weigh
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 REPORT = jira_ci("report", "--environment", "Prod-EU", "--version", "1.4.0", "--state", "success")
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from figures.process import clean_environ
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 CONFIGURATION = 'jira:\n  projects: [WEB, OPS]\nenvironments:\n  Prod-EU: production\n  "qa*": testing\n'
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from figures import scene
 from figures.process import Weight, cheapest, jira_ci, weigh
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 _REPORT = ("report", "--environment", "Prod-EU", "--version", "1.4.0", "--state", "success")

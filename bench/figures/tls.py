@@ -13,7 +13,7 @@ from figures import scene
 from figures.process import FLOOR, compare, weigh
 from figures.relay import Relay
 from figures.report import REPORT
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 ROUND_TRIP = 0.040  # seconds
 

@@ -20,8 +20,8 @@ from pathlib import Path
 import job
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from jira_ci.sandbox import example
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox import example
+from jira_sandbox.server import Sandbox
 
 FOLDER = Path(__file__).parent
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -13,9 +13,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from gate_jobs import scene
-from jira_ci.sandbox import example
-from jira_ci.sandbox.rules import BUILDS, DEPLOYMENTS
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox import example
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
+from jira_sandbox.server import Sandbox
 from submissions import build, deployment
 
 PHONE = {"width": 390, "height": 844}

@@ -9,8 +9,8 @@ import pytest
 
 import scenes
 from gate_jobs import EVENT, commit, scene
-from jira_ci.sandbox.exchange import Answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

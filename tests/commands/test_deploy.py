@@ -29,9 +29,9 @@ from jira_ci.gate.decision import Decision, in_dry_run
 from jira_ci.gate.keeper import Keeper
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.verdict import Verdict
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.summary.parts import Mark, Page
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 OPTIONS = ("--environment", "Prod", "--version", "1.2.3", "--issue-keys", "WEB-12")
 FREE = ("--environment", "Dev", "--issue-keys", "WEB-12")

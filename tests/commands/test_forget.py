@@ -11,8 +11,8 @@ import pytest
 import past_runs
 import scenes
 from ci.servers import Api, serving
-from jira_ci.sandbox.exchange import Answer, Request, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.server import Sandbox
 from past_runs import github_run
 from scenes import Job
 

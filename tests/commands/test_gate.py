@@ -13,7 +13,7 @@ import pytest
 import scenes
 from gate_jobs import POLICY, commit, scene
 from gate_subjects import approved
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
 PATH = os.environ["PATH"]

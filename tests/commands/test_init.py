@@ -13,7 +13,7 @@ import yaml
 import scenes
 from jira_ci.configuration import config
 from jira_ci.configuration.config import Config
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from scenes import Job
 from wrappers.github_runner import evaluate
 from wrappers.gitlab_runner import TEMPLATE, GitLab, resolve

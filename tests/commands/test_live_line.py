@@ -14,10 +14,10 @@ import pytest
 import scenes
 from gate_jobs import POLICY, Scene, commit, scene
 from gate_subjects import TITLE
-from jira_ci.sandbox.desk.approvals import Stage
-from jira_ci.sandbox.desk.people import Person
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.accounts import Person
+from jira_sandbox.desk.change_issue import Stage
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminals of this kind", allow_module_level=True)

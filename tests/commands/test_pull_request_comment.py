@@ -17,8 +17,8 @@ import pytest
 import scenes
 from conversations import Conversation, serving
 from jira_ci.report.comment_state import MARK, read
-from jira_ci.sandbox.exchange import Answer, Request, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.server import Sandbox
 from scenes import NOW, Job
 
 PATH = os.environ["PATH"]

@@ -9,8 +9,8 @@ import pytest
 
 import scenes
 from faulty_server import FaultyServer, Step, hang, reply
-from jira_ci.sandbox.exchange import Answer, Request, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

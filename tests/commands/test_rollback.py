@@ -14,8 +14,8 @@ import past_runs
 import scenes
 from ci.servers import Api, serving
 from gate_faults import answered
-from jira_ci.sandbox.exchange import Answer, Request, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.server import Sandbox
 from past_runs import PROJECT, REPO, github_run
 from scenes import NOW, Job
 

@@ -12,8 +12,8 @@ import pytest
 import scenes
 from faulty_server import FaultyServer, Step, hang, reply, reset
 from gate_jobs import EVENT, commit
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

@@ -13,8 +13,8 @@ import pytest
 import scenes
 from gate_jobs import scene
 from jira_ci.jira.records import keys_of, services_of
-from jira_ci.sandbox.exchange import Answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

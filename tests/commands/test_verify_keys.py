@@ -11,9 +11,9 @@ import pytest
 import scenes
 from faulty_server import FaultyServer, hang, reply
 from gate_jobs import EVENT, commit
-from jira_ci.sandbox.exchange import Exchange, json_answer
-from jira_ci.sandbox.issues import IssueRule
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Exchange, json_answer
+from jira_sandbox.issue_rules import IssueRule
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

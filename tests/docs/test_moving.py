@@ -17,8 +17,8 @@ from gate_subjects import approved
 from jira_ci.arguments import COMMANDS
 from jira_ci.configuration import config
 from jira_ci.configuration.schema import schema
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.settings import TABLE
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 ROOT = Path(__file__).resolve().parents[2]

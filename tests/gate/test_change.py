@@ -14,8 +14,8 @@ from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, aski
 from jira_ci.gate.change import PAUSES, Change, Finder, Outcome
 from jira_ci.gate.terms import Occasion
 from jira_ci.jira.changes import PROPERTY
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 
 def find(sandbox: Sandbox, subject: Subject | None = None, occasion: Occasion | None = None, **policy: Any) -> Outcome:

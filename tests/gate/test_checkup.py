@@ -17,8 +17,8 @@ from jira_ci.checks.line import Line
 from jira_ci.configuration.config import parse
 from jira_ci.gate import checkup
 from jira_ci.gate.stakes import doubts, examples
-from jira_ci.sandbox.exchange import Answer, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, json_answer
+from jira_sandbox.server import Sandbox
 
 PATH = os.environ["PATH"]
 MENDED = "minimum-approvals: 1"

@@ -9,8 +9,8 @@ import pytest
 from gate_faults import FAULTS, Trouble
 from gate_subjects import approved, asking, finder, known, reader, titled
 from jira_ci.gate.decision import Decision
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 GIVEN = "Deploy 1.2.3 to Prod"
 

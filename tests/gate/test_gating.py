@@ -16,8 +16,8 @@ from gate_jobs import Scene, commit, scene
 from jira_ci.checks.line import Line
 from jira_ci.gate import checkup
 from jira_ci.gate.verdict import Verdict
-from jira_ci.sandbox.exchange import Answer, Request, json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.server import Sandbox
 
 FILE = """\
 project-name: Web Site

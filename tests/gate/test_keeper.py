@@ -20,10 +20,10 @@ from jira_ci.gate.record import Deployment, digest
 from jira_ci.gate.summary import local_and_utc
 from jira_ci.gate.verdict import NOT_YET, Verdict
 from jira_ci.run import PullRequest, Run
-from jira_ci.sandbox.desk.people import DINA
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.summary.as_markdown import as_markdown
+from jira_sandbox.accounts import DINA
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 
 @pytest.fixture

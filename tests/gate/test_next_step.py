@@ -10,8 +10,8 @@ from gate_jobs import Scene, scene
 from gate_subjects import TITLE
 from jira_ci.gate.decision import ROWS
 from jira_ci.gate.next_step import ACTIONS
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.summary.as_markdown import as_markdown
+from jira_sandbox.server import Sandbox
 from rendered import Rendered, render
 
 RUN = "https://github.com/acme/shop/actions/runs/9001"

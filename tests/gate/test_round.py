@@ -18,10 +18,10 @@ from jira_ci.gate.change import Change
 from jira_ci.gate.round import Reader, Reading
 from jira_ci.gate.terms import Occasion
 from jira_ci.jira.changes import PROPERTY
-from jira_ci.sandbox.desk.approvals import Stage
-from jira_ci.sandbox.desk.people import ANA, BEN, CLEO, RELEASE
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.accounts import ANA, BEN, CLEO, RELEASE
+from jira_sandbox.desk.change_issue import Stage
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 GIVEN = "Deploy 1.2.3 to Prod"
 

@@ -14,8 +14,8 @@ from gate_subjects import TITLE, approved
 from jira_ci.deadline import Deadline
 from jira_ci.gate.verdict import Verdict
 from jira_ci.gate.wait import Patience, until_decided
-from jira_ci.sandbox.exchange import Answer, Request
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
 
 HOUR = 3600.0
 

@@ -17,8 +17,8 @@ from jira_ci.jira.client import Client
 from jira_ci.jira.exchange import Answer
 from jira_ci.jira.issues import Looked
 from jira_ci.jira.look_up import look_up
-from jira_ci.sandbox.exchange import json_answer
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.http_types import json_answer
+from jira_sandbox.server import Sandbox
 
 
 @contextmanager

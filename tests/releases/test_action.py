@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from releases.pythons import each
 from wrappers.github_runner import Runner
 from wrappers.machine import states

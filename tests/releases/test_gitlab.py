@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.settings import TABLE
+from jira_sandbox.server import Sandbox
 from wrappers import gitlab_runner
 from wrappers.gitlab_runner import GitLab
 from wrappers.machine import PYTHON, SHELLS, Machine, states

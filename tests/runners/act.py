@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 PROGRAM = shutil.which("act", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 REPOSITORY = {"id": 1296269, "name": "shop", "full_name": "acme/shop", "default_branch": "main"}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from releases.builds import build, copied
 from runners import act as github
 from runners import gitlab_ci_local as gitlab

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.machine import ROOT
 
 EXAMPLES = ROOT / "examples" / "gitlab"

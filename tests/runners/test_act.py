@@ -15,7 +15,7 @@ import pytest
 
 import scenes
 from gate_jobs import POLICY
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from runners.act import REPOSITORY, Act, Ended
 from wrappers.machine import ROOT, reports, states, stored
 

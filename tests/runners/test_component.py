@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from runners.gitlab_ci_local import COMPONENT, EXAMPLES, Ended, Local, keys
 from wrappers.machine import reports, states, stored
 

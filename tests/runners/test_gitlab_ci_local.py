@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from runners.gitlab_ci_local import EXAMPLES, TEMPLATE, Local, keys
 from wrappers.machine import reports, states, stored
 

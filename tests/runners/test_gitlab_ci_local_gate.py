@@ -14,7 +14,7 @@ import pytest
 
 from gate_jobs import POLICY
 from gate_subjects import TITLE, approved
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from runners.gitlab_ci_local import Local
 from wrappers.machine import reports, states, stored
 

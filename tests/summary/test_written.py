@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import scenes
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.summary.as_markdown import CUT, LARGEST
+from jira_sandbox.server import Sandbox
 from rendered import render
 
 PATH = os.environ["PATH"]

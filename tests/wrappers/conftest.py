@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner
 from wrappers.gitlab_runner import GitLab
 from wrappers.machine import Machine

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from gate_jobs import POLICY
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "runtime.txt"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gate_subjects import approved
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.settings import TABLE
+from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner, Step
 from wrappers.machine import Machine, reports, states
 

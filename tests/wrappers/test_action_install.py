@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner, packages_name
 from wrappers.machine import LOCK, PYTHON, ROOT, SITE_PACKAGES, Machine, load, states, writable_copy
 

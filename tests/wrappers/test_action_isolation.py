@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner
 from wrappers.machine import PYTHON, ROOT, SITE_PACKAGES, Machine, states, writable_copy
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import published
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers import gitlab_runner
 from wrappers.gitlab_runner import TEMPLATE, GitLab, resolve
 from wrappers.machine import SHELLS, Machine, states

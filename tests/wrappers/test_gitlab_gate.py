@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gate_subjects import approved
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.gitlab_runner import GitLab
 from wrappers.machine import SHELLS, Machine, states
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from jira_ci import __version__
-from jira_ci.sandbox.server import Sandbox
 from jira_ci.settings import TABLE
+from jira_sandbox.server import Sandbox
 from wrappers.gitlab_runner import GitLab
 from wrappers.machine import ROOT, SHELLS, Machine, states
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.gitlab_runner import GitLab, parse_dotenv
 from wrappers.machine import SHELLS, Machine, reports, states, stored
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gate_subjects import approved
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner, Step, evaluate
 from wrappers.gitlab_runner import GitLab, Job
 from wrappers.machine import ROOT, Machine, states

@@ -10,7 +10,7 @@ import yaml
 
 import past_runs
 from ci.servers import Api, serving
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner, Step, evaluate
 from wrappers.gitlab_runner import GitLab
 from wrappers.machine import ROOT, states, stored

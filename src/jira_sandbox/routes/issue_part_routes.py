@@ -1,0 +1,197 @@
+"""What belongs to an issue in the platform's API: transitions, comments, links, properties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jira_sandbox.authorization import guarded, need
+from jira_sandbox.desk.change_issue import Change
+from jira_sandbox.desk.fields import adf_text
+from jira_sandbox.desk.ledger import LINK_TYPES
+from jira_sandbox.desk.workflow import Transition
+from jira_sandbox.documents import anything, body_of, boolean, items, number, parameter, parse, record, text
+from jira_sandbox.http_types import Answer, Request, json_answer
+from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, NotFound, platform_error
+from jira_sandbox.routes.issue_routes import parsed, visible, wanted_of
+from jira_sandbox.routes.platform_json import View
+from jira_sandbox.routing import Context, Route
+
+_BY_APPROVAL = ("Approve", "Decline")
+_TRANSITION = record({"transition": record({"id": text()})}, {"fields": record({}), "update": record({})})
+_COMMENT = record({"body": anything}, {"properties": items(record({"key": text(255)})), "visibility": record({})})
+_ICON = record({}, {"url16x16": text(), "title": text(), "link": text()})
+_REMOTE = record(
+    {
+        "object": record(
+            {"title": text(), "url": text()},
+            {"summary": text(), "icon": _ICON, "status": record({}, {"resolved": boolean, "icon": _ICON})},
+        )
+    },
+    {"globalId": text(255), "relationship": text(), "application": record({}, {"type": text(), "name": text()})},
+)
+_END = record({}, {"key": text(), "id": text(), "self": text(), "fields": record({})}, closed=True)
+_KIND = record({}, dict.fromkeys(("name", "id", "inward", "outward", "self"), text()), closed=True)
+_LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": record({})}, closed=True)
+_PROPERTY_LIMIT = 32_768
+_SIDES = ("inwardIssue", "outwardIssue")
+_ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
+_PROPERTY_PATH = f"{_ISSUE}/properties/{{propertyKey}}"
+
+
+def _transitions(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue, wanted = visible(context, captured["issueIdOrKey"]), parameter(request, "transitionId")
+    open_ones = [one for one in _open(context, issue) if wanted in ("", one.id)]
+    return json_answer(200, {"expand": "transitions", "transitions": [View(context).transition(x) for x in open_ones]})
+
+
+def _open(context: Context, issue: Change) -> list[Transition]:
+    """The transitions that the asker may take: while an approval waits for answers, only it approves or declines."""
+    desk = context.site.desk
+    if "TRANSITION_ISSUES" in desk.denied or context.asker is None:
+        return []
+    waiting = bool(issue.approvals) and issue.approvals[-1].final == "pending"
+    found = desk.workflow.open_from(issue.status)
+    return [one for one in found if not (waiting and one.name in _BY_APPROVAL)]
+
+
+def _transit(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    document = body_of(request, _TRANSITION, "INVALID_INPUT")
+    issue = visible(context, captured["issueIdOrKey"])
+    identity = document["transition"]["id"]
+    taken = next((one for one in _open(context, issue) if one.id == identity), None)
+    if taken is None:
+        raise BadRequest(
+            "It seems that you have tried to perform an illegal workflow operation. "
+            f"Transition id '{identity}' is not valid for this issue."
+        )
+    asker = need(context, "TRANSITION_ISSUES", "")
+    changes = parsed(context, wanted_of(document))
+    if changes:
+        context.site.desk.edit(issue.id, changes, asker.account)
+    context.site.desk.enter(issue.id, taken.target, asker.account)
+    return Answer(204)
+
+
+def _comments(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue = visible(context, captured["issueIdOrKey"])
+    start, most = number(request, "startAt", 0), number(request, "maxResults", 5000)
+    if start < 0 or most < 0:
+        raise BadRequest("startAt and maxResults must not be negative.")
+    comments = context.site.desk.extras.comments(issue.id)
+    if parameter(request, "orderBy") == "-created":
+        comments.reverse()
+    return json_answer(200, View(context).comments(issue.id, comments, start, most))
+
+
+def _comment(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    document = body_of(request, _COMMENT, "INVALID_INPUT")
+    issue = visible(context, captured["issueIdOrKey"])
+    asker = need(context, "ADD_COMMENTS", "You do not have the permission to comment on this issue.")
+    body = document["body"]
+    if context.version == "3":
+        body = adf_text(body)
+    if not isinstance(body, str) or not body.strip():
+        raise DeskError(fields={"comment": "Comment body can not be empty!"})
+    # The way in which agents' comments stay internal on a service desk's issue; otherwise customers see them.
+    internal = any(
+        one["key"] == "sd.public.comment" and one.get("value") == {"internal": True}
+        for one in document.get("properties", ())
+    )
+    desk = context.site.desk
+    made = desk.extras.comment(issue.id, asker.account, body, desk.clock.milliseconds(), public=not internal)
+    return json_answer(201, View(context).comment(issue.id, made))
+
+
+def _remote_links(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue, wanted = visible(context, captured["issueIdOrKey"]), parameter(request, "globalId")
+    links = [_remote(context, issue, one) for one in context.site.desk.extras.remote_links(issue.id)]
+    if not wanted:
+        return json_answer(200, links)
+    found = next((one for one in links if one.get("globalId") == wanted), None)
+    if found is None:
+        raise NotFound("No remote link with this global id exists on the issue.")
+    return json_answer(200, found)
+
+
+def _remote(context: Context, issue: Change, link: dict[str, Any]) -> dict[str, Any]:
+    known = ("id", "globalId", "application", "relationship", "object")
+    shown = {name: link[name] for name in known if name in link}
+    return {**shown, "self": f"{View(context).base}/issue/{issue.key}/remotelink/{link['id']}"}
+
+
+def _link_remotely(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    document = body_of(request, _REMOTE, "INVALID_INPUT")
+    issue = visible(context, captured["issueIdOrKey"])
+    need(context, "LINK_ISSUES", "You do not have permission to create links for this issue.")
+    for name in ("title", "url"):
+        if not document["object"][name].strip():
+            raise DeskError(fields={name: f"'{name}' is required."})
+    link, new = context.site.desk.extras.set_remote_link(issue.id, document)
+    shown = _remote(context, issue, link)
+    return json_answer(201 if new else 200, {"id": shown["id"], "self": shown["self"]})
+
+
+def _unlink_remotely(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue = visible(context, captured["issueIdOrKey"])
+    need(context, "LINK_ISSUES", "You do not have permission to delete links of this issue.")
+    context.site.desk.extras.remove_remote_link(issue.id, parameter(request, "globalId"))
+    return Answer(204)
+
+
+def _property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue, key = visible(context, captured["issueIdOrKey"]), captured["propertyKey"]
+    known = context.site.desk.extras.properties(issue.id)
+    if key not in known:
+        raise NotFound(f"The property with key '{key}' does not exist.")
+    return json_answer(200, {"key": key, "value": known[key]})
+
+
+def _set_property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue, key = visible(context, captured["issueIdOrKey"]), captured["propertyKey"]
+    need(context, "EDIT_ISSUES", "You do not have permission to edit issues in this project.")
+    if len(key) > 255:
+        raise BadRequest("The property key must not be longer than 255 characters.")
+    if len(request.body) > _PROPERTY_LIMIT:
+        raise BadRequest(f"The property value cannot be longer than {_PROPERTY_LIMIT} bytes.")
+    try:
+        new = context.site.desk.extras.set_property(issue.id, key, parse(request.body))
+    except BadJson as error:
+        raise BadRequest("The property value must be a valid, non-empty JSON value.") from error
+    return json_answer(201 if new else 200, {})
+
+
+def _remove_property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue = visible(context, captured["issueIdOrKey"])
+    need(context, "EDIT_ISSUES", "You do not have permission to edit issues in this project.")
+    context.site.desk.extras.remove_property(issue.id, captured["propertyKey"])
+    return Answer(204)
+
+
+def _link(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    document = body_of(request, _LINK, "INVALID_INPUT")
+    need(context, "LINK_ISSUES", "No Link Issue Permission for issue.")
+    inward, outward = (visible(context, document[side].get("key") or document[side].get("id", "")) for side in _SIDES)
+    wanted = document["type"]
+    for name, (identity, _, _) in LINK_TYPES.items():
+        if identity == wanted.get("id") or name.casefold() == wanted.get("name", "").casefold():
+            context.site.desk.extras.link(name, outward.id, inward.id)
+            return Answer(201)
+    raise NotFound(f"No issue link type with name '{wanted.get('name', wanted.get('id'))}' found.")
+
+
+ROUTES = guarded(
+    [
+        Route("GET", f"{_ISSUE}/transitions", _transitions),
+        Route("POST", f"{_ISSUE}/transitions", _transit),
+        Route("GET", f"{_ISSUE}/comment", _comments),
+        Route("POST", f"{_ISSUE}/comment", _comment),
+        Route("GET", f"{_ISSUE}/remotelink", _remote_links),
+        Route("POST", f"{_ISSUE}/remotelink", _link_remotely),
+        Route("DELETE", f"{_ISSUE}/remotelink", _unlink_remotely),
+        Route("GET", _PROPERTY_PATH, _property),
+        Route("PUT", _PROPERTY_PATH, _set_property),
+        Route("DELETE", _PROPERTY_PATH, _remove_property),
+        Route("POST", "/rest/api/{version}/issueLink", _link),
+    ],
+    platform_error,
+)

@@ -1,0 +1,94 @@
+"""What belongs to an issue: transitions, comments, links, properties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pretend import Pretend
+
+ISSUE = "/rest/api/3/issue"
+DOC = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Hi"}]}]}
+
+
+@pytest.fixture
+def key(site: Pretend) -> str:
+    return site.raised()
+
+
+def walk(site: Pretend, key: str, name: str) -> int:
+    found = {one["name"]: one["id"] for one in site.get(f"{ISSUE}/{key}/transitions")["transitions"]}
+    site.refused("POST", f"{ISSUE}/{key}/transitions", {"transition": {"id": found.get(name, "999")}})
+    return site.last.status
+
+
+def test_who_may_not_transition_sees_no_transitions(site: Pretend, key: str) -> None:
+    site.desk.desk.denied.add("TRANSITION_ISSUES")
+    assert walk(site, key, "Start planning") == 400
+
+
+def test_comments_of_the_platform_are_public_unless_they_say_otherwise(site: Pretend, key: str) -> None:
+    made = site.post(f"{ISSUE}/{key}/comment", {"body": DOC})
+    assert (site.last.status, made["jsdPublic"], made["body"]) == (201, True, DOC)
+    internal = {"key": "sd.public.comment", "value": {"internal": True}}
+    assert site.post(f"{ISSUE}/{key}/comment", {"body": DOC, "properties": [internal]})["jsdPublic"] is False
+    assert site.post(f"/rest/api/2/issue/{key}/comment", {"body": "plain"})["body"] == "plain"
+    assert site.refused("POST", f"{ISSUE}/{key}/comment", {"body": "plain"})[0] == 400
+    assert site.refused("POST", f"/rest/api/2/issue/{key}/comment", {"body": " "})[0] == 400
+
+
+@pytest.mark.parametrize("issue", ["OPS-1000", "WEB-12"])
+def test_a_remote_link_is_made_once_and_then_updated(site: Pretend, issue: str) -> None:
+    site.raised()
+    body = {"globalId": "run 1&x", "object": {"url": "https://ci.example.com/1", "title": "Run 1"}}
+    first = site.post(f"{ISSUE}/{issue}/remotelink", body)
+    assert site.last.status == 201
+    body["object"] = {"url": "https://ci.example.com/1", "title": "Run 1 done"}
+    assert site.post(f"{ISSUE}/{issue}/remotelink", body)["id"] == first["id"]
+    assert site.last.status == 200
+    shown = site.get(f"{ISSUE}/{issue}/remotelink")
+    assert [one["object"]["title"] for one in shown] == ["Run 1 done"]
+    assert site.get(f"{ISSUE}/{issue}/remotelink?globalId=run%201%26x")["id"] == first["id"]
+    site.ask("DELETE", f"{ISSUE}/{issue}/remotelink?globalId=run%201%26x")
+    assert site.last.status == 204
+    assert site.refused("DELETE", f"{ISSUE}/{issue}/remotelink?globalId=x")[0] == 404
+
+
+@pytest.mark.parametrize("link", [{}, {"title": "t"}, {"title": "", "url": "u"}])
+def test_a_remote_link_needs_a_title_and_an_address(site: Pretend, key: str, link: dict[str, str]) -> None:
+    assert site.refused("POST", f"{ISSUE}/{key}/remotelink", {"object": link})[0] == 400
+
+
+def test_a_property_is_set_read_and_removed(site: Pretend, key: str) -> None:
+    path = f"{ISSUE}/{key}/properties/jira-ci.change"
+    assert site.refused("GET", path)[0] == 404
+    site.ask("PUT", path, {"version": "1.2.3"})
+    assert site.last.status == 201
+    site.ask("PUT", path, {"version": "1.2.4"})
+    assert site.last.status == 200
+    assert site.get(path) == {"key": "jira-ci.change", "value": {"version": "1.2.4"}}
+    assert site.issue(key, "?properties=jira-ci.change")["properties"] == {"jira-ci.change": {"version": "1.2.4"}}
+    assert site.issue(key, "?properties=*all,-jira-ci.change")["properties"] == {}
+    assert "properties" not in site.issue(key)
+    site.ask("DELETE", path)
+    assert (site.last.status, site.refused("DELETE", path)[0]) == (204, 404)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'"' + b"x" * 32_768 + b'"'])
+def test_a_property_is_json_of_a_certain_size(site: Pretend, key: str, body: bytes) -> None:
+    assert site.refused("PUT", f"{ISSUE}/{key}/properties/p", body)[0] == 400
+
+
+def test_issues_are_linked_once(site: Pretend, key: str) -> None:
+    body = {"type": {"name": "Relates"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": "WEB-12"}}
+    for _ in range(2):
+        site.post("/rest/api/3/issueLink", body)
+        assert site.last.status == 201
+    (link,) = site.issue(key, "?fields=issuelinks")["fields"]["issuelinks"]
+    assert (link["outwardIssue"]["key"], link["type"]["outward"]) == ("WEB-12", "relates to")
+    (back,) = site.issue("WEB-12", "?fields=issuelinks")["fields"]["issuelinks"]
+    assert back["inwardIssue"]["key"] == key
+    wrong: list[dict[str, Any]] = [{"type": {"name": "Eats"}}, {"type": {}}, {"inwardIssue": {"key": "NO-1"}}]
+    for changes in wrong:
+        assert site.refused("POST", "/rest/api/3/issueLink", {**body, **changes})[0] == 404
