@@ -130,7 +130,7 @@ def open_context(settings: Settings, console: Console, edges: Edges) -> Context:
     deadline = Deadline(settings.timeout)
     edges.signals.deadline = deadline
     git = Git(edges.directory, edges.environ)
-    run = read_run(edges.environ, git)
+    run = read_run(edges.environ, git, number=settings.number)
     return Context(settings, run, git, repository_root(git, edges), console, edges, deadline)
 
 

@@ -13,7 +13,7 @@ from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.atlassian_mapping import Mapping
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.starting import emit, github_workflows, gitlab_jobs, issue_projects
 from jira_ci.starting.found import Deploying, Found, Named, Pipelines
 from jira_ci.text import canonical
@@ -51,7 +51,7 @@ def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
 
 def _providers(run: Run, github: Pipelines, gitlab: Pipelines) -> tuple[str, ...]:
     """Who runs the pipelines: who runs us, else whose host the remote is on, else whose files are there."""
-    if run.provider in ("github", "gitlab"):
+    if run.provider in (CI.GITHUB, CI.GITLAB):
         return (run.provider,)
     host = (urlsplit(run.repository_url).hostname or "").split(".")
     for provider in ("github", "gitlab"):
