@@ -55,7 +55,8 @@ def links(run: Run, fates: Sequence[Fate]) -> Links:
     comment."""
 
     def issue(key: str) -> str:
-        knowing = [fate for fate in fates if key not in fate.outcome.unknown_keys] or list(fates)
+        told = [fate for fate in fates if fate.destination.takes(key)]
+        knowing = [fate for fate in told if key not in fate.outcome.unknown_keys] or told or list(fates)
         settings = knowing[0].destination.settings if knowing else None
         site = addresses.site_url(settings.site, settings.instance) if settings else ""
         return f"{site}/browse/{quote(key)}" if site else ""
