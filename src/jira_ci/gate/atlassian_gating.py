@@ -15,7 +15,7 @@ from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.atlassian_mapping import Gating
 from jira_ci.errors import UsageError
 from jira_ci.gate.trusted import Committed, Place
-from jira_ci.text import canonical, one_line
+from jira_ci.text import canonical
 
 _MEND = (
     "Write in .jira-ci.yml what is meant, such as change-control: {enabled: true, gate-by: jira} and, under "
@@ -84,9 +84,3 @@ def _tree(document: Mapping[str, Any], line: int, lines: Mapping[str, int]) -> y
     top.hold("change-control", line, control)
     top.hold("environments", line, rules)
     return top
-
-
-def told(gating: Gating, name: str) -> str:
-    """That their file gates, as a sentence."""
-    names = ", ".join(one_line(one.name, 80) for one in gating.environments[:20])
-    return f"{name} line {gating.line} gates deployments to {names or 'some environments'} (deploymentGating)"

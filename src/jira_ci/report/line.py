@@ -196,7 +196,8 @@ def dial_ahead(context: Context) -> Line:
     if settings.dry_run or not (_has_keys(context.run, settings) and _has_ended_or_begun(context.run, settings)):
         return line
     for destination in (Destination(DEFAULT, given),) if alone else line.destinations:
-        line.dial(destination)
+        if not destination.projects or _has_keys(context.run, settings, destination.projects):
+            line.dial(destination)
     return line
 
 
@@ -206,11 +207,15 @@ def _others(context: Context) -> bool:
     return b"report-to" in data or b"\0" in data  # or written in UTF-16
 
 
-def _has_keys(run: Run, settings: Settings) -> bool:
-    """Whether the texts that are at hand already, without git or a provider, hold a key."""
+def _has_keys(run: Run, settings: Settings, projects: Sequence[str] = ()) -> bool:
+    """Whether the texts that are at hand already, without git or a provider, hold a key.
+
+    Args:
+        projects: of which one has to be, instead of the settings'.
+    """
     pull = [Source("", run.pull_request.title), Source("", run.pull_request.branch, True)] if run.pull_request else []
     texts = [Source("", run.branch, True), *(Source("", message) for message in run.messages)]
-    return bool(settings.issue_keys or collect([*pull, *texts], settings.projects, limit=1).keys)
+    return bool(settings.issue_keys or collect([*pull, *texts], projects or settings.projects, limit=1).keys)
 
 
 def _has_ended_or_begun(run: Run, settings: Settings) -> bool:
