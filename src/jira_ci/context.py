@@ -70,15 +70,25 @@ class Context:
 
     @cached_property
     def fallback(self) -> AtlassianMapping | None:
-        """The mapping of Atlassian's GitHub app, where there is no file of ours."""
-        if self.config is not None:
-            return None
+        """What the file of Atlassian's GitHub app says, where there is no file of ours."""
+        return self.theirs if self.config is None else None
+
+    @cached_property
+    def theirs(self) -> AtlassianMapping | None:
+        """The file of Atlassian's GitHub app; what is wrong in it is said only where it stands in for ours."""
         from jira_ci.environments import atlassian_mapping
 
         mapping, warnings = atlassian_mapping.read(self.root)
-        for sentence in warnings:
+        for sentence in warnings if self.config is None else ():
             self.console.notice("warning", sentence)
         return mapping
+
+    @property
+    def service_ids(self) -> tuple[str, ...]:
+        """What Jira calls the services of a deployment for which no service was named: Atlassian's own file says it,
+        where ours has no services."""
+        named = self.given.service or (self.config is not None and "services" in self.config.document)
+        return () if named or self.theirs is None else self.theirs.service_ids
 
     @cached_property
     def settings(self) -> Settings:
@@ -152,7 +162,7 @@ def open_context(settings: Settings, console: Console, edges: Edges) -> Context:
     deadline = Deadline(settings.timeout)
     edges.signals.deadline = deadline
     git = Git(edges.directory, edges.environ)
-    run = read_run(edges.environ, git)
+    run = read_run(edges.environ, git, number=settings.number)
     return Context(settings, run, git, repository_root(git, edges), console, edges, deadline)
 
 

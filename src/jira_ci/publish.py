@@ -10,15 +10,16 @@ from pathlib import Path
 from jira_ci import plain_file
 from jira_ci.ci import outputs
 from jira_ci.context import Context, Result
+from jira_ci.run import CI
 
 
 def publish(result: Result, context: Context) -> None:
     """Writes what the run's CI takes; outside of a CI nothing."""
-    if context.run.provider == "github":
+    if context.run.provider == CI.GITHUB:
         _github(result, context)
-    elif context.run.provider == "gitlab" and result.outputs:
+    elif context.run.provider == CI.GITLAB and result.outputs:
         _gitlab(result, context)
-    elif context.run.provider in ("harness", "drone"):
+    elif context.run.provider in (CI.HARNESS, CI.DRONE):
         _harness(result, context)
 
 

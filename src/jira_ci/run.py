@@ -6,6 +6,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
+
+
+class CI(str, Enum):
+    """Who runs us. The values stand in ids and records, so they never change."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    HARNESS = "harness"
+    DRONE = "drone"
+    JENKINS = "jenkins"
+    AZURE = "azure"
+    BITBUCKET = "bitbucket"
+    CIRCLECI = "circleci"
+    BUILDKITE = "buildkite"
+    TEAMCITY = "teamcity"
+    LOCAL = "local"
+
+    __str__ = str.__str__
 
 
 @dataclass(frozen=True)
@@ -27,8 +46,7 @@ class PullRequest:
 class Run:
     """One CI pipeline execution. Texts are empty where the provider does not say; nothing here is trusted text."""
 
-    provider: str
-    """``github``, ``gitlab``, ``harness``, ``drone`` or ``local``."""
+    provider: CI
     repository: str
     """``owner/name``, as people write it."""
     repository_id: str
@@ -38,13 +56,15 @@ class Run:
     commit: str
     """The full SHA-1 or SHA-256 the run builds: for a pull request its head, not the merge commit."""
     number: int
-    """Grows from run to run of one pipeline: GitHub's run number, GitLab's pipeline IID, a commit's time in seconds."""
+    """Grows from run to run of one pipeline: GitHub's run number, GitLab's pipeline IID, another CI's build number;
+    outside of a CI the commit's time in seconds."""
     url: str
     """Where a person looks at this run."""
     run_id: str = ""
     workflow: str = ""
-    """GitHub: the workflow file's path; Harness: account, organisation, project and pipeline; empty elsewhere. Part of
-    the pipeline's identity."""
+    """What ``number`` counts the runs of. GitHub: the workflow file's path; Harness: account, organisation, project and
+    pipeline; Jenkins: the job; Azure, Buildkite, TeamCity: the pipeline; empty elsewhere. Part of the pipeline's
+    identity."""
     workflow_name: str = ""
     """What a person calls the pipeline."""
     event: str = ""
@@ -62,7 +82,7 @@ class Run:
     messages_complete: bool = False
     """Whether ``messages`` are certainly all commits of the event's range."""
     attempt: int = 1
-    """Which try of this run: GitHub's run attempt; on GitLab the job's start in epoch seconds, or else its id."""
+    """Which try of this run, from 1; on GitLab the job's start in epoch seconds, or else its id."""
     attempt_started: int = 0
     """Epoch milliseconds at which the attempt began, where the provider says so; else 0."""
     job: str = ""
@@ -84,3 +104,4 @@ class Run:
     """The provider's API address: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
     gaps: tuple[str, ...] = field(default=())
     """What could not be read while making this value, as sentences (an unreadable event file, a missing remote)."""
+    leg: str = ""

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from jira_ci.errors import UsageError, nearest
 
-Kind = Literal["text", "list", "duration", "switch", "choice", "count"]
+Kind = Literal["text", "list", "duration", "switch", "choice", "count", "number"]
 
 _DURATION = re.compile(r"([0-9]{1,6})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _COUNT = re.compile(r"0|[1-9][0-9]{0,5}")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # Jira keeps 63 bits
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def parse(row: Setting, text: str, origin: str) -> Any:
         return _duration(row, text, origin)
     if row.kind == "count":
         return _count(row, text, origin)
+    if row.kind == "number":
+        return _number(row, text.strip(), origin)
     choices = ("true", "false") if row.kind == "switch" else row.choices
     if text not in choices:
         hint = nearest(text.strip().lower(), choices)
@@ -97,5 +100,14 @@ def _count(row: Setting, text: str, origin: str) -> int:
     if not _COUNT.fullmatch(text):
         raise UsageError(
             f"{row.name} ({origin}) is {text[:80]!r}; it must be a whole number, 0 or more.", "Write it in digits."
+        )
+    return int(text)
+
+
+def _number(row: Setting, text: str, origin: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise UsageError(
+            f"{row.name} ({origin}) is {text[:80]!r}; it must be a whole number above zero.",
+            "Write it in digits, 18 of them at most.",
         )
     return int(text)

@@ -75,6 +75,7 @@ class Settings:
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
     pipeline: str = _setting("text", "identity", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", plugin=True, metavar="NAME")
+    number: int | None = _setting("number", "identity", "the run's number, instead of the CI's own: it has to grow from run to run, and Jira orders deployments by it", metavar="NUMBER")
     property: tuple[str, ...] = _setting("list", "identity", "kept with what is reported, unseen, for forget to find it by: three at most, as name=value", metavar="NAME=VALUE")
 
     url: str = _setting("text", "record", "where the link in Jira leads, may hold {run-id} and the like; otherwise to the run", variables=("PLUGIN_LINK",), metavar="URL")
@@ -198,7 +199,7 @@ def _not_empty(row: Setting, text: str, origin: str) -> tuple[str, str]:
 
 
 def _empty(row: Setting) -> Any:
-    return {"list": (), "switch": None, "count": None}.get(row.kind, "")
+    return {"list": (), "switch": None, "count": None, "number": None}.get(row.kind, "")
 
 
 def _upper(name: str) -> str:

@@ -21,7 +21,9 @@ LONGEST_NAME = 500
 _REFUSED_BY_JIRA = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U00010000-\U0010ffff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
-_COMMAND = re.compile(rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)")
+_COMMAND = re.compile(
+    rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*(?i:vso|teamcity)?\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)"
+)
 # Before a character of ASCII, which no composition takes, or where there is none for long.
 _PIECES = re.compile(r".{1,250}(?![^\x00-\x7f])|.{1,250}", re.DOTALL)
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
@@ -46,7 +48,9 @@ def one_line(text: str, limit: int = 500) -> str:
     The GitHub runner takes ``##[command]`` anywhere in a line, and ``::command::`` at its start after blanks. It
     compares in a way that overlooks invisible characters, so a visible blank comes between
     (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs). GitLab's section markers need an
-    escape or a carriage return, which are gone with the control characters.
+    escape or a carriage return, which are gone with the control characters. Azure Pipelines takes ``##vso[command]``
+    (https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands), TeamCity ``##teamcity[message]``
+    (https://www.jetbrains.com/help/teamcity/service-messages.html).
     """
     shown = _COMMAND.sub(_pulled_apart, _CONTROL.sub(_escape, text[: limit + 1]))
     return shown if len(shown) <= limit else shown[:limit] + "…"

@@ -12,7 +12,7 @@ from jira_ci.ci.comments import Comment, Comments
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.providers import connect_comments
 from jira_ci.deadline import Deadline
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 MARK = "<!-- jira-ci:comment "
 LIST = {"github": "/repos/acme/shop/issues/5/comments", "gitlab": "/projects/88/merge_requests/5/notes"}
@@ -27,7 +27,7 @@ def talk(request: pytest.FixtureRequest) -> Iterator[Conversation]:
 def opened(talk: Conversation, token: str = "") -> Comments:
     token = token or "t0ken"
     web = f"https://{talk.kind}.com/acme/shop"
-    run = Run(talk.kind, "acme/shop", "88", web, "a" * 40, 1, "", run_id="7", api_url=talk.url)
+    run = Run(CI(talk.kind), "acme/shop", "88", web, "a" * 40, 1, "", run_id="7", api_url=talk.url)
     found = connect_comments(run, github_token=token, gitlab_token=token, ca_bundle="", deadline=Deadline(20))
     assert found is not None
     return found
@@ -132,5 +132,5 @@ def test_a_conversation_without_end_is_left(talk: Conversation) -> None:
 
 def test_nobody_writes_without_a_token_of_its_own() -> None:
     for provider in ("github", "gitlab", "local", "harness"):
-        run = Run(provider, "acme/shop", "1", "", "", 1, "", api_url="https://api.example")
+        run = Run(CI(provider), "acme/shop", "1", "", "", 1, "", api_url="https://api.example")
         assert connect_comments(run, github_token="", gitlab_token="", ca_bundle="", deadline=Deadline(1)) is None

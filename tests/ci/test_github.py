@@ -9,7 +9,7 @@ import pytest
 
 from jira_ci.ci import github
 from jira_ci.errors import UsageError
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 HEAD, BASE, OTHER = (
     "6113728f27ae82c7b1a177c8d03f9e96e0adf246",
@@ -44,7 +44,7 @@ def read(event: dict[str, Any], **environ: str) -> Run:
 
 def test_a_push_is_read_completely(github_event: Load) -> None:
     assert read(github_event("push")) == Run(
-        provider="github",
+        provider=CI.GITHUB,
         repository="octo/hello",
         repository_id="186853002",
         repository_url="https://github.com/octo/hello",

@@ -13,7 +13,7 @@ from ci.servers import Api, serving
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.history import Commits, Touched, Unreadable
 from jira_ci.deadline import Deadline
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 A, B = "a" * 40, "b" * 40
 REPO = "/repos/octo/hello"
@@ -30,7 +30,7 @@ ASKED: list[tuple[Ask, str]] = [
 
 
 def connected(api: Api, seconds: float = 20) -> GitHubHistory:
-    run = Run("github", "octo/hello", "1", "", A, 1, "", run_id="777", api_url=api.url)
+    run = Run(CI.GITHUB, "octo/hello", "1", "", A, 1, "", run_id="777", api_url=api.url)
     return GitHubHistory(run, "t0ken", ca_bundle="", deadline=Deadline(seconds))
 
 
@@ -243,7 +243,7 @@ def test_a_page_that_names_itself_as_the_next_one_ends(github_api: Api, history:
 
 
 def test_a_server_that_is_not_there_is_said(github_api: Api) -> None:
-    run = Run("github", "octo/hello", "1", "", A, 1, "", api_url="http://127.0.0.1:1")
+    run = Run(CI.GITHUB, "octo/hello", "1", "", A, 1, "", api_url="http://127.0.0.1:1")
     history = GitHubHistory(run, "t0ken", ca_bundle="", deadline=Deadline(20))
     with pytest.raises(Unreadable, match="the connection failed"):
         history.pull_request(1)

@@ -9,7 +9,7 @@ import pytest
 
 from jira_ci.ci import gitlab
 from jira_ci.errors import UsageError
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 HEAD, BASE = "6113728f27ae82c7b1a177c8d03f9e96e0adf246", "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
 PROJECT = "https://gitlab.example:8443/acme/shop/web"
@@ -19,7 +19,7 @@ Load = Callable[[str], dict[str, str]]
 
 def test_a_push_is_read_completely(gitlab_environ: Load) -> None:
     assert gitlab.read(gitlab_environ("push")) == Run(
-        provider="gitlab",
+        provider=CI.GITLAB,
         repository="acme/shop/web",
         repository_id="42",
         repository_url=PROJECT,

@@ -11,7 +11,7 @@ from ci.servers import Api
 from jira_ci.ci.gitlab_api import GitLabHistory
 from jira_ci.ci.history import Commits, Touched, Unreadable
 from jira_ci.deadline import Deadline
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 A, B = "a" * 40, "b" * 40
 PROJECT = "/projects/42"
@@ -30,7 +30,7 @@ ASKED: list[Ask] = [
 
 
 def connected(api: Api, job_token: str = "") -> GitLabHistory:
-    run = Run("gitlab", "acme/web", "42", "", A, 1, "", run_id="9001", api_url=api.url)
+    run = Run(CI.GITLAB, "acme/web", "42", "", A, 1, "", run_id="9001", api_url=api.url)
     token = "" if job_token else "t0ken"
     return GitLabHistory(run, token, job_token=job_token, ca_bundle="", deadline=Deadline(20))
 

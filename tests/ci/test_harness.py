@@ -6,7 +6,7 @@ import pytest
 
 from jira_ci.ci import harness
 from jira_ci.errors import UsageError
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 HEAD, BASE, OTHER = "6113728f27ae82c7b1a177c8d03f9e96e0adf246", "f95f852bd8fca8fcc58a9a2d6c842781e32a215e", "9" * 40
 IDS = {
@@ -44,7 +44,7 @@ PULL = {
     "DRONE_SOURCE_BRANCH": "topic",
 }
 CHECKOUT = Run(
-    provider="local",
+    provider=CI.LOCAL,
     repository="acme/web",
     repository_id="git.example/acme/web",
     repository_url="https://git.example/acme/web",
@@ -63,7 +63,7 @@ def _never() -> Run:
 
 def test_a_push_in_drone_is_read_completely_and_without_the_checkout() -> None:
     assert harness.read(DRONE, _never) == Run(
-        provider="drone",
+        provider=CI.DRONE,
         repository="Acme/web",
         repository_id="github.com/acme/web",
         repository_url="https://github.com/Acme/web",

@@ -9,7 +9,7 @@ import pytest
 
 from jira_ci.ci.providers import connect
 from jira_ci.deadline import Deadline
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 SHA = "a" * 40
 
@@ -26,7 +26,7 @@ SHA = "a" * 40
     ],
 )
 def test_a_token_decides_who_is_asked(provider: str, tokens: dict[str, str], expected: str) -> None:
-    run = Run(provider, "a/b", "1", "", SHA, 1, "", api_url="http://127.0.0.1:1/api/v4")
+    run = Run(CI(provider), "a/b", "1", "", SHA, 1, "", api_url="http://127.0.0.1:1/api/v4")
     history = connect(run, **tokens, deadline=Deadline(5))
     assert type(history).__name__ == expected
     if history:

@@ -14,20 +14,20 @@ from jira_ci.ci.history import Unreadable
 from jira_ci.ci.past_runs import PastRun, from_event, from_github, from_gitlab
 from jira_ci.ci.providers import connect_runs
 from jira_ci.deadline import Deadline
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 REPO, PROJECT = "/repos/octo/hello", "/projects/7"
-CI = ".github/workflows/ci.yml"
+OF_CI = ".github/workflows/ci.yml"
 
 
 def found(run_id: int = 9, number: int = 3, **changes: Any) -> dict[str, Any]:
-    run = {"id": run_id, "run_number": number, "path": CI, "status": "completed", "conclusion": "failure"}
+    run = {"id": run_id, "run_number": number, "path": OF_CI, "status": "completed", "conclusion": "failure"}
     return {**run, "run_attempt": 1, **changes}
 
 
 @pytest.fixture
 def hub(github_api: Api) -> Iterator[GitHubRuns]:
-    run = Run("github", "octo/hello", "1", "", "", 1, "", run_id="777", api_url=github_api.url)
+    run = Run(CI.GITHUB, "octo/hello", "1", "", "", 1, "", run_id="777", api_url=github_api.url)
     runs = GitHubRuns(run, "t0ken", ca_bundle="", deadline=Deadline(20))
     yield runs
     runs.close()
@@ -35,7 +35,7 @@ def hub(github_api: Api) -> Iterator[GitHubRuns]:
 
 @pytest.fixture
 def lab(gitlab_api: Api) -> Iterator[GitLabRuns]:
-    run = Run("gitlab", "octo/hello", "7", "", "", 1, "", run_id="777", api_url=gitlab_api.url)
+    run = Run(CI.GITLAB, "octo/hello", "7", "", "", 1, "", run_id="777", api_url=gitlab_api.url)
     runs = GitLabRuns(run, "glpat", job_token="", ca_bundle="", deadline=Deadline(20))
     yield runs
     runs.close()
@@ -44,12 +44,12 @@ def lab(gitlab_api: Api) -> Iterator[GitLabRuns]:
 @pytest.mark.parametrize(
     ("path", "workflow"),
     [
-        (CI, CI),
-        (f"{CI}@main", CI),
-        (f"{CI}@refs/heads/a@b", CI),
-        (f"octo/hello/{CI}@refs/heads/main", CI),
-        (f"Octo/Hello/{CI}", CI),
-        (f"octo/rules/{CI}@refs/heads/main", f"octo/rules/{CI}"),
+        (OF_CI, OF_CI),
+        (f"{OF_CI}@main", OF_CI),
+        (f"{OF_CI}@refs/heads/a@b", OF_CI),
+        (f"octo/hello/{OF_CI}@refs/heads/main", OF_CI),
+        (f"Octo/Hello/{OF_CI}", OF_CI),
+        (f"octo/rules/{OF_CI}@refs/heads/main", f"octo/rules/{OF_CI}"),
         ("dynamic/pages/pages-build-deployment", "dynamic/pages/pages-build-deployment"),
     ],
 )
@@ -96,21 +96,21 @@ def test_the_last_runs_without_our_own_in_one_request(github_api: Api, hub: GitH
 def test_a_run_by_its_number_is_looked_for_page_by_page_and_no_further(github_api: Api, hub: GitHubRuns) -> None:
     rows = [found(10_000 + number, number) for number in range(500, 0, -1) if number != 77]
     github_api.pages(f"{REPO}/actions/workflows/ci.yml/runs", rows, lambda page: {"workflow_runs": page})
-    assert hub.numbered(CI, 350).run_id == "10350"
+    assert hub.numbered(OF_CI, 350).run_id == "10350"
     assert len(github_api.requests) == 2
     with pytest.raises(Unreadable, match=r"did not find run #77 of .github/workflows/ci.yml \(404\)") as raised:
-        hub.numbered(CI, 77)
+        hub.numbered(OF_CI, 77)
     assert raised.value.missing
     with pytest.raises(Unreadable):
-        hub.numbered(CI, 501)
+        hub.numbered(OF_CI, 501)
 
 
 def test_an_attempt_is_asked_for_only_when_the_run_has_a_later_one(github_api: Api, hub: GitHubRuns) -> None:
-    past = PastRun("9", 3, True, "success", CI, attempt=2)
+    past = PastRun("9", 3, True, "success", OF_CI, attempt=2)
     assert [hub.attempt(past, attempt) for attempt in (2, 3, 0)] == [past] * 3
     assert github_api.requests == []
     github_api.json(f"{REPO}/actions/runs/9/attempts/1", found(conclusion="cancelled"))
-    assert hub.attempt(past, 1) == PastRun("9", 3, True, "cancelled", CI, attempt=1)
+    assert hub.attempt(past, 1) == PastRun("9", 3, True, "cancelled", OF_CI, attempt=1)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_lists_of_another_shape(
     gitlab_api.json(f"{PROJECT}/pipelines", {"0": answer})
     questions: list[Callable[[], object]] = [
         lambda: hub.last(5),
-        lambda: hub.numbered(CI, 3),
+        lambda: hub.numbered(OF_CI, 3),
         lambda: lab.last(5),
         lambda: lab.numbered("", 3),
     ]
@@ -170,5 +170,5 @@ def test_of_two_jobs_that_started_in_the_same_second_the_running_one_counts(gitl
 def test_nobody_is_asked_without_a_token_or_elsewhere() -> None:
     tokens = {"github_token": "", "gitlab_token": "", "job_token": "", "ca_bundle": "", "deadline": Deadline(1)}
     for provider in ("github", "gitlab", "local", "harness"):
-        run = Run(provider, "octo/hello", "1", "", "", 1, "", api_url="https://api.example")
+        run = Run(CI(provider), "octo/hello", "1", "", "", 1, "", api_url="https://api.example")
         assert connect_runs(run, **tokens) is None  # type: ignore[arg-type]

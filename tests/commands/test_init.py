@@ -201,6 +201,31 @@ def test_atlassians_mapping_is_taken_over(on_github: Job) -> None:
     assert _types(on_github) == {"Prod-like": "testing", "tst-*": "testing", "Produktion": "production"}
 
 
+def test_atlassians_services_and_gating_are_taken_over_too(on_github: Job) -> None:
+    theirs = (
+        "deployments:\n"
+        "  environmentMapping: {Production: [Produktion]}\n"
+        "  deploymentGating: {enabled: true, environments: [Produktion, shop-prod]}\n"
+        "  services: {ids: [svc-web, svc-api]}\n"
+    )
+    on_github.write(".jira/config.yaml", theirs)
+    ended = on_github.jira_ci("init", "--format", "json")
+    config = _config(on_github)
+    (service,) = config.services.values()
+    assert service["ids"] == ["svc-web", "svc-api"]
+    assert (config.enabled, config.control()["gate-by"]) == (True, "jira")
+    rules = {rule.name: (rule.type, rule.change_controlled) for rule in config.rules}
+    assert rules == {"Produktion": ("production", True), "shop-prod": ("production", True), "*": ("", False)}
+    assert any("jira-ci deploy" in step for step in ended.json["next"])
+
+
+def test_gating_that_cannot_be_told_is_not_carried_over_as_none(on_github: Job) -> None:
+    on_github.write(".jira/config.yml", "deployments: {deploymentGating: {enabled: true}}\n")
+    ended = on_github.jira_ci("init")
+    assert "deploymentGating is enabled, and its environments are no list of names" in ended.out + ended.err
+    assert "change-control" not in _config(on_github).document
+
+
 def test_without_a_site_the_placeholder_is_named_by_check(on_github: Job, sandbox: Sandbox) -> None:
     on_github.commit("WEB-1")
     ended = on_github.jira_ci("init", "--format", "json")

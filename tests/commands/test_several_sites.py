@@ -349,3 +349,39 @@ def test_a_site_is_not_said_to_be_late_that_another_one_left_no_time_to_ask(
     assert "apac: Jira has 1 of 1 remote links." in ended.out
     assert "apac: Titles and status of the issues are not shown: no time was left." in ended.out
     assert [one.path.rpartition("/")[2] for one in emea.exchanges] == ["remotelink"]
+
+
+def test_a_site_gets_the_issues_of_its_projects_alone(job: Job, sandbox: Sandbox, emea: Sandbox) -> None:
+    job.write(
+        ".jira-ci.yml",
+        f'connections:\n  emea: {{site: "{emea.address}", credentials: EMEA, projects: [web]}}\n'
+        "report-to: [default, emea]\n",
+    )
+    both = (*REPORT, "--issue-keys", "OPS-1,WEB-12", "--format", "json")
+    shown = job.jira_ci(*both, "--dry-run")
+    assert shown.code == 0, shown.err
+    asked = [one["url"] for one in shown.json["requests"] if one.get("connection") == "emea"]
+    assert [url.split("/issue/")[1] for url in asked] == ["WEB-12/remotelink"]
+    ended = job.jira_ci(*both)
+    assert ended.code == 0, ended.err
+    assert len(linked(emea)) == 1
+    assert not any("OPS-1" in f"{one.path} {one.body!r}" for one in emea.exchanges)
+    assert any("OPS-1" in one.body.decode() for one in sandbox.exchanges)
+    rows = [line.split("|") for line in job.summary().splitlines() if "OPS-1" in line and line.startswith("|")]
+    assert rows[-1][-2].strip() == ""  # the column of emea
+
+
+def test_a_site_of_whose_projects_no_issue_is_gets_nothing(job: Job, emea: Sandbox) -> None:
+    job.write(
+        ".jira-ci.yml",
+        f'connections:\n  emea: {{site: "{emea.address}", credentials: EMEA, projects: [HR]}}\n'
+        "report-to: [default, emea]\n",
+    )
+    ended = job.jira_ci(*REPORT, "--format", "json")
+    assert ended.code == 0, ended.err
+    assert list(emea.exchanges) == []
+    skipped = "no issue is of the site's projects (HR)."
+    assert ended.json["connections"]["emea"]["skipped"] == skipped
+    assert f"emea: Nothing was reported: {skipped}" in ended.err
+    alone = job.jira_ci(*REPORT, "--connection", "emea", "--format", "json")
+    assert (alone.code, alone.json["accepted"], list(emea.exchanges)) == (0, 0, [])

@@ -119,7 +119,8 @@ def test_an_environments_own_change_control_wins_over_the_projects_and_that_over
         ),
         (
             "change-control:\n  enabled: true\n",
-            ".jira-ci.yml line 1: change-control lacks service-desk; it is required when enabled is true. Add it.",
+            ".jira-ci.yml line 1: change-control lacks service-desk; it is required when enabled is true, unless "
+            "gate-by is jira. Add it.",
         ),
         ("jira:\n  site: acme\n", "Did you mean acme.atlassian.net?"),
         ('jira: {site: "acme.atlassian.net\\n"}\n', "jira.site: "),

@@ -19,7 +19,7 @@ from jira_ci.gate.keeper import Keeper
 from jira_ci.gate.record import Deployment, digest
 from jira_ci.gate.summary import local_and_utc
 from jira_ci.gate.verdict import NOT_YET, Verdict
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 from jira_ci.summary.as_markdown import as_markdown
 from jira_sandbox.accounts import DINA
 from jira_sandbox.http_types import Answer, Request
@@ -541,7 +541,7 @@ def test_data_center_with_a_personal_access_token(tmp_path: Path, start_sandbox:
 )
 def test_what_is_a_pull_request_s_run(provider: str, event: str, pull: bool, expected: str) -> None:
     request = PullRequest(5, "t", "b") if pull else None
-    run = Run(provider, "acme/shop", "77", "", "1" * 40, 1, "", event=event, pull_request=request)
+    run = Run(CI(provider), "acme/shop", "77", "", "1" * 40, 1, "", event=event, pull_request=request)
     assert objection(run) == expected
 
 

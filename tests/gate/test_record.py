@@ -30,7 +30,7 @@ from jira_ci.gate.record import (
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.tighten import Asked
 from jira_ci.gate.trusted import Absent, Place
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 A = "a" * 40
 FILE = b"""\
@@ -39,8 +39,9 @@ environments: {Prod: {change-controlled: true}}
 change-control: {enabled: true, service-desk: OPS, minimum-approvals: 1, change-binding: any}
 """
 SUBJECT = Subject("Web Site", "Prod", "", "1.0.1", A, 'Deploy "Web Site" version 1.0.1 to "Prod"')
+LAB = CI.GITLAB
 RUN = Run(
-    provider="github",
+    provider=CI.GITHUB,
     repository="acme/shop",
     repository_id="1",
     repository_url="https://github.com/acme/shop",
@@ -303,8 +304,8 @@ PULL = PullRequest(7, "t", "main")
         (replace(RUN, tag="v1", branch=""), "refs/tags/v1"),
         (replace(RUN, event="pull_request", pull_request=PULL), "refs/pull/7/head"),
         (replace(RUN, event="pull_request_target", pull_request=PULL), "refs/pull/7/head"),
-        (replace(RUN, provider="gitlab", event="merge_request_event", pull_request=PULL), "refs/merge-requests/7/head"),
-        (replace(RUN, provider="gitlab", event="push", pull_request=PULL), "refs/heads/main"),
+        (replace(RUN, provider=LAB, event="merge_request_event", pull_request=PULL), "refs/merge-requests/7/head"),
+        (replace(RUN, provider=LAB, event="push", pull_request=PULL), "refs/heads/main"),
         (replace(RUN, branch=""), ""),
     ],
 )

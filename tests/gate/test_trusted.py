@@ -22,7 +22,7 @@ from jira_ci.ci.history import Files, Unreadable
 from jira_ci.deadline import Deadline
 from jira_ci.errors import UsageError
 from jira_ci.gate.trusted import Absent, Committed, Place, is_own, origin_objection, path_of, place
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 NAME = ".jira-ci.yml"
 STRICT, LOOSE = b"change-control: strict\n", b"change-control: loose\n"
@@ -41,7 +41,7 @@ def run_of(provider: str = "github", **values: Any) -> Run:
         "branch": "main",
         "default_branch": "main",
     }
-    return Run(provider=provider, **{**plain, **values})
+    return Run(provider=CI(provider), **{**plain, **values})
 
 
 @dataclass
@@ -147,7 +147,7 @@ OWN: list[tuple[Run, bool]] = [
     (run_of("gitlab", event="parent_pipeline", pull_request=PULL, protected=True), False),
     (run_of("gitlab", event="parent_pipeline"), True),
     (run_of("gitlab", event="external_pull_request_event", protected=True), False),
-    (run_of("elsewhere", protected=True), False),
+    (run_of("jenkins", protected=True), False),
 ]
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from jira_ci.jira import associations
 from jira_ci.jira.associations import is_shown, keys_of, services_of, with_keys
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
-RUN = Run("github", "o/r", "42", "https://github.com/o/r", "c" * 40, 7, "https://x.example")
+RUN = Run(CI.GITHUB, "o/r", "42", "https://github.com/o/r", "c" * 40, 7, "https://x.example")
 COMMIT = {"associationType": "commit", "values": [{"commitHash": "c" * 40, "repositoryId": "42"}]}
 
 

@@ -14,7 +14,7 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
 from jira_ci.jira.client import Client
 from jira_ci.jira.gateway import Gateway, Target
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from patience import Patience
 
 CLOUD = "11223344-a1b2-3b33-c444-def123456789"
@@ -23,7 +23,7 @@ TOKEN = reply(200, {"access_token": "tok", "expires_in": 900})
 ACCEPTED = reply(202, {"acceptedBuilds": [{"pipelineId": "p", "buildNumber": 7}]})
 PATHS: Mapping[str, Sequence[Step]] = {"/_edge": [TENANT], "/oauth": [TOKEN], "/jira": [ACCEPTED]}
 RUN = Run(
-    "github", "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9", run_id="9"
+    CI.GITHUB, "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9", run_id="9"
 )
 RECORD = {
     "pipelineId": "p",

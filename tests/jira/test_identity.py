@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jira_ci.jira.identity import environment_id, pipeline_id, update_sequence_number
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import canonical, identifier
 
 GITHUB = Run(
-    "github", "o/r", "42", "https://github.com/o/r", "c" * 40, 7, "https://x", workflow=".github/workflows/ci.yml"
+    CI.GITHUB, "o/r", "42", "https://github.com/o/r", "c" * 40, 7, "https://x", workflow=".github/workflows/ci.yml"
 )
-GITLAB = Run("gitlab", "g/p", "42", "https://gitlab.com/g/p", "c" * 40, 7, "https://x", attempt=12_000_000_000)
+GITLAB = Run(CI.GITLAB, "g/p", "42", "https://gitlab.com/g/p", "c" * 40, 7, "https://x", attempt=12_000_000_000)
 DAY = 86_400_000
 NOW = 1_795_237_200_000
 _PHASE = {"pending": 0, "in_progress": 1, "successful": 2, "failed": 2, "cancelled": 2, "unknown": 2, "rolled_back": 2}

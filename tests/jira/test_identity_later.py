@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.jira.identity import attempt_of, later_number, update_sequence_number
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 NOW = 1_795_000_000_000
 DAY = 86_400_000
-HUB = Run("github", "acme/shop", "77", "", "", 41, "")
-LAB = replace(HUB, provider="gitlab", attempt=NOW // 1000, attempt_started=NOW)
+HUB = Run(CI.GITHUB, "acme/shop", "77", "", "", 41, "")
+LAB = replace(HUB, provider=CI.GITLAB, attempt=NOW // 1000, attempt_started=NOW)
 _STATES = st.sampled_from(["pending", "in_progress", "failed"])
 
 
 @given(
-    run=st.sampled_from([HUB, replace(HUB, attempt=8000), replace(HUB, provider="local"), LAB]),
+    run=st.sampled_from([HUB, replace(HUB, attempt=8000), replace(HUB, provider=CI.LOCAL), LAB]),
     states=st.tuples(_STATES, _STATES),
     passed=st.integers(-DAY, 30 * DAY),
     later=st.integers(-DAY, 400 * DAY),

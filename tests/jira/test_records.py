@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from jira_ci.errors import UsageError
 from jira_ci.jira import records
 from jira_ci.jira.records import Report
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "shared" / "contracts" / "schemas"
 NOW = 1795237200.25  # 2026-11-21T05:00:00.25Z
 RUN = Run(
-    provider="github",
+    provider=CI.GITHUB,
     repository="octo/web",
     repository_id="42",
     repository_url="https://github.com/octo/web",
@@ -107,7 +107,7 @@ def test_a_build_in_full() -> None:
 
 
 def test_a_deployment_in_full() -> None:
-    record = deployment(run(provider="gitlab", attempt=5, attempt_started=1795237190000))
+    record = deployment(run(provider=CI.GITLAB, attempt=5, attempt_started=1795237190000))
     check("deployments", record)
     assert record == {
         "schemaVersion": "1.0",
@@ -323,7 +323,7 @@ def test_a_job_that_seems_to_begin_after_its_end_has_no_duration() -> None:
 
 
 def test_a_tag_is_a_reference_too_and_gitlabs_address_differs() -> None:
-    uri = build(run(provider="gitlab", branch="", tag="v1"))["references"][0]["ref"]["uri"]
+    uri = build(run(provider=CI.GITLAB, branch="", tag="v1"))["references"][0]["ref"]["uri"]
     assert uri == "https://github.com/octo/web/-/tree/v1"
 
 

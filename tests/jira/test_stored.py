@@ -12,9 +12,9 @@ from jira_ci.errors import AccessError, NetworkError, RejectedError
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
 from jira_ci.jira.exchange import Answer
 from jira_ci.jira.stored import Key, Stored, again, deleting, deleting_all, read, reading
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
-RUN = Run("github", "acme/shop", "77", "https://github.com/acme/shop", "a" * 40, 9, "")
+RUN = Run(CI.GITHUB, "acme/shop", "77", "https://github.com/acme/shop", "a" * 40, 9, "")
 BUILD = Key(BUILDS, "github:42:ci.yml", 7)
 DEPLOYMENT = Key(DEPLOYMENTS, "release", 7, "prod/eu")
 NOW = 1_795_000_000.0

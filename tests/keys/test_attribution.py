@@ -11,7 +11,7 @@ from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.git import Git
 from jira_ci.ci.history import Commits, Touched
 from jira_ci.keys.attribution import Asked, attribute
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 from table_provider import Provider
 
 A, B = ("services/a/**",), ("services/b", "libs/**", "!libs/docs")
@@ -20,7 +20,7 @@ SHA = "a" * 40
 
 def run_of(**values: Any) -> Run:
     plain = {"commit": SHA, "event": "push", "branch": "main", "default_branch": "main"}
-    return Run("github", "octo/hello", "1", "", number=1, url="", **{**plain, **values})
+    return Run(CI.GITHUB, "octo/hello", "1", "", number=1, url="", **{**plain, **values})
 
 
 def claims(

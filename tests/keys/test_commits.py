@@ -15,7 +15,7 @@ from jira_ci.ci.history import Commits
 from jira_ci.errors import UsageError
 from jira_ci.keys.commits import texts
 from jira_ci.keys.issue_keys import Source
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 from table_provider import Provider
 
 SHA = "a" * 40
@@ -218,7 +218,7 @@ def test_a_clone_that_counts_other_commits_is_not_believed(pull_request: tuple[R
 
 def test_a_merge_request_is_compared_in_the_project_that_builds_it(nowhere: Git) -> None:
     own = pull(base_sha=GONE, head_sha=SHA)
-    run = run_of(provider="gitlab", event="merge_request_event", pull_request=own)
+    run = run_of(provider=CI.GITLAB, event="merge_request_event", pull_request=own)
     api = Provider({("compare", GONE, SHA): commits("WEB-1")})
     gaps: list[str] = []
     found = list(texts(run, git=nowhere, api=api, since="", environment="", gaps=gaps))
@@ -246,7 +246,7 @@ def test_a_comment_on_a_pull_request_is_about_its_commits(nowhere: Git) -> None:
 
 
 def test_a_merged_result_that_hides_its_head_is_asked_for(nowhere: Git) -> None:
-    run = run_of(provider="gitlab", event="merge_request_event", pull_request=pull(base_sha=GONE))
+    run = run_of(provider=CI.GITLAB, event="merge_request_event", pull_request=pull(base_sha=GONE))
     api = Provider({("pull commits", 12): commits("WEB-1")})
     assert read(run, nowhere, api)[0][2:] == ["WEB-1"]
     assert "The commits of merge request !12 could not be read: gitlab-token is not set" in read(run, nowhere)[1][0]
@@ -354,9 +354,9 @@ def test_a_commit_whose_pull_request_nobody_can_name_is_said(repository: Reposit
 
 def test_outside_ci_head_is_read_and_nobody_is_asked(repository: Repository) -> None:
     head = repository.commit("Login (#5)")
-    run = run_of(provider="local", event="local", commit=head)
+    run = run_of(provider=CI.LOCAL, event="local", commit=head)
     assert read(run, repository.git) == (["main", "Login (#5)"], [])
-    assert read(run_of(provider="local", event="local", commit="", branch=""), repository.git) == ([], [])
+    assert read(run_of(provider=CI.LOCAL, event="local", commit="", branch=""), repository.git) == ([], [])
 
 
 # --- squash merges
@@ -382,7 +382,7 @@ def test_keys_of_other_projects_do_not_count(nowhere: Git) -> None:
 
 
 def test_gitlab_names_merge_requests_with_an_exclamation_mark(nowhere: Git) -> None:
-    run = pushed("Fix (#1)", "Fix (!2)", "WEB-3", provider="gitlab")
+    run = pushed("Fix (#1)", "Fix (!2)", "WEB-3", provider=CI.GITLAB)
     api = Provider({("pull", 2): pull(2)})
     gaps: list[str] = []
     found = list(texts(run, git=nowhere, api=api, since="", environment="", gaps=gaps))

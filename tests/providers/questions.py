@@ -16,7 +16,7 @@ from jira_ci.ci.gitlab_api import GitLabHistory
 from jira_ci.ci.gitlab_runs import GitLabRuns
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.deadline import Deadline
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from providers import gitlab_server
 from providers.github_answers import sha
 from providers.github_server import GitHub
@@ -26,8 +26,8 @@ from providers.serving import Provider
 TOKEN = "t0ken"
 GONE = "d" * 40
 """A commit that no repository has."""
-CI = ".github/workflows/ci.yml"
-PAST = PastRun("9002", 42, True, "success", CI, 3)
+OF_CI = ".github/workflows/ci.yml"
+PAST = PastRun("9002", 42, True, "success", OF_CI, 3)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ GITHUB = [
         "the deployments to 'prod'",
     ),
     _row(lambda api: api.runs.run("9002"), "actions", "run 9002"),
-    _row(lambda api: api.runs.numbered(CI, 41), "actions", f"run #41 of {CI}"),
+    _row(lambda api: api.runs.numbered(OF_CI, 41), "actions", f"run #41 of {OF_CI}"),
     _row(lambda api: api.runs.last(5), "actions", "the last runs"),
     _row(lambda api: api.runs.attempt(PAST, 1), "actions", "attempt 1 of run 9002"),
     _row(
@@ -116,7 +116,7 @@ def settle(provider: Provider) -> None:
                 "id": run,
                 "run_number": run - 8960,
                 "run_attempt": 1,
-                "path": CI,
+                "path": OF_CI,
                 "status": "completed",
                 "conclusion": "success",
             }
@@ -138,7 +138,7 @@ def connected(
     """What asks this provider, in a run of its own, for as long as the block lasts."""
     rest: dict[str, Any] = {"ca_bundle": ca, "deadline": Deadline(seconds)}
     github = isinstance(provider, GitHub)
-    names = ("github", "octo/hello", "1") if github else ("gitlab", "acme/web", "42")
+    names = (CI.GITHUB, "octo/hello", "1") if github else (CI.GITLAB, "acme/web", "42")
     run = Run(*names, "", sha(5), 1, "", run_id="777", api_url=url or provider.url)
     if github:
         client = Client(GitHubHistory(run, token, **rest), GitHubRuns(run, token, **rest))

@@ -14,7 +14,7 @@ from providers.description import Description
 from providers.github_answers import sha
 from providers.github_server import GitHub
 from providers.gitlab_server import GitLab
-from providers.questions import CI, GITHUB, GITLAB, GONE, Question, connected, settle
+from providers.questions import GITHUB, GITLAB, GONE, OF_CI, Question, connected, settle
 
 WEB = {"title": "WEB-12: login", "number": 12, "base_sha": sha(2), "head_sha": sha(5)}
 
@@ -94,7 +94,7 @@ def test_the_answers_of_github(github: GitHub) -> None:
         assert history.file(sha(3), "a b/ü.yml", 99) == b"jira: {}\n"
         assert history.files_of(sha(3)).files[128:] == ("src/128.py", "src/129.py")
         assert [one.number for one in runs.last(2)] == [43, 42]
-        assert (runs.run("9001").number, runs.numbered(CI, 42).run_id) == (41, "9002")
+        assert (runs.run("9001").number, runs.numbered(OF_CI, 42).run_id) == (41, "9002")
         assert runs.attempt(runs.run("9002"), 1).conclusion == "success"
         assert runs.deployed("prod").run_id == "9002"
         assert runs.deployed("none") is None
@@ -168,7 +168,7 @@ GONE_THERE: list[tuple[Any, str]] = [
     (lambda api: api.history.pull_requests_of(GONE), "requests of commit dddddddd"),
     (lambda api: api.history.file(GONE, "x.yml", 9), "the file x.yml of commit dddddddd"),
     (lambda api: api.runs.run("99"), "99"),
-    (lambda api: api.runs.numbered(CI, 7), "#7"),
+    (lambda api: api.runs.numbered(OF_CI, 7), "#7"),
 ]
 
 

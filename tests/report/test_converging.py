@@ -15,7 +15,7 @@ from jira_ci.ci.providers import connect_comments
 from jira_ci.deadline import Deadline
 from jira_ci.report.comment_state import MARK
 from jira_ci.report.converging import settle
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 
 @pytest.fixture(params=["github", "gitlab"])
@@ -31,7 +31,7 @@ def comments(talk: Conversation) -> Iterator[Comments]:
 
 
 def opened(talk: Conversation) -> Comments:
-    run = Run(talk.kind, "acme/shop", "88", "https://x.example/acme/shop", "a" * 40, 1, "", api_url=talk.url)
+    run = Run(CI(talk.kind), "acme/shop", "88", "https://x.example/acme/shop", "a" * 40, 1, "", api_url=talk.url)
     found = connect_comments(run, github_token="ghs_x", gitlab_token="glpat", ca_bundle="", deadline=Deadline(20))
     assert found is not None
     return found

@@ -11,7 +11,7 @@ import pytest
 
 import scenes
 from ci.servers import serving
-from jira_ci.sandbox.server import Sandbox
+from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]

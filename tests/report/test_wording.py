@@ -13,11 +13,11 @@ from jira_ci.errors import UsageError
 from jira_ci.jira.links import inert
 from jira_ci.report import wording
 from jira_ci.report.wording import WORDS, Wording
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 from jira_ci.settings import Settings, resolve
 
 RUN = Run(
-    provider="github",
+    provider=CI.GITHUB,
     repository="octo/web",
     repository_id="42",
     repository_url="https://github.com/octo/web",

@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from jira_ci.ci.git import Git
-from jira_ci.run import Run
+from jira_ci.errors import UsageError
+from jira_ci.run import CI, Run
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB
 
 Reader = Callable[[Path, int], bytes]
+_NUMBERS = {
+    CI.JENKINS: ("Jenkins", "BUILD_NUMBER"),
+    CI.AZURE: ("Azure Pipelines", "BUILD_BUILDID"),
+    CI.BITBUCKET: ("Bitbucket Pipelines", "BITBUCKET_BUILD_NUMBER"),
+    CI.CIRCLECI: ("CircleCI", "CIRCLE_BUILD_NUM"),
+    CI.BUILDKITE: ("Buildkite", "BUILDKITE_BUILD_NUMBER"),
+    CI.TEAMCITY: ("TeamCity", "BUILD_NUMBER"),
+}
+"""What people call it, and the variable that its number is in."""
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
@@ -28,17 +38,31 @@ def read_bytes(path: Path, limit: int) -> bytes:
         return file.read(limit)
 
 
-def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes) -> Run:
+def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes, *, number: int | None = None) -> Run:
     """What this process runs in. No request is made.
 
     Args:
         environ: the process environment.
         git: the checkout, asked outside CI and where the CI names no commit or repository.
         reader: reads the event file; the second argument is the most bytes it may return.
+        number: the run's number, where somebody says it; the CI's own does not count then.
 
     Raises:
-        UsageError: the environment says it is GitHub, GitLab, Harness or Drone, but lacks what these always set.
+        UsageError: the environment says which CI it is, but lacks what that always sets.
     """
+    run = _read(environ, git, reader)
+    if number:
+        return replace(run, number=number)
+    if not run.number and run.provider in _NUMBERS:
+        name, variable = _NUMBERS[run.provider]
+        raise UsageError(
+            f"This runs in {name}, but {variable} is {'missing' if not environ.get(variable) else 'no whole number'}.",
+            f"Pass {variable} on to the process (docker run -e {variable}), or set number.",
+        )
+    return run
+
+
+def _read(environ: Mapping[str, str], git: Git, reader: Reader) -> Run:
     if environ.get("GITHUB_ACTIONS") == "true":
         from jira_ci.ci import github
 
@@ -51,9 +75,53 @@ def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes) 
         return gitlab.read(environ)
     from jira_ci.ci import harness, local
 
+    def checkout() -> Run:
+        return local.read(local.facts(git))
+
     if harness.is_here(environ):
-        return harness.read(environ, lambda: local.read(local.facts(git)))
-    return local.read(local.facts(git))
+        return harness.read(environ, checkout)
+    found = _of_variables(environ, reader)
+    return local.completed(found, checkout) if found else checkout()
+
+
+def _of_variables(environ: Mapping[str, str], reader: Reader) -> Run | None:
+    """What another CI says about this run; None where there is none that is known.
+
+    Those that set a variable of their own come first: Jenkins' may be those of the machine.
+    """
+    if environ.get("TF_BUILD", "").lower() == "true":
+        from jira_ci.ci import azure_env
+
+        return azure_env.read(environ)
+    if environ.get("BITBUCKET_BUILD_NUMBER"):
+        from jira_ci.ci import bitbucket_env
+
+        return bitbucket_env.read(environ)
+    if environ.get("CIRCLECI") == "true":
+        from jira_ci.ci import circleci_env
+
+        return circleci_env.read(environ)
+    if environ.get("BUILDKITE") == "true":
+        from jira_ci.ci import buildkite_env
+
+        return buildkite_env.read(environ)
+    if environ.get("TEAMCITY_VERSION"):
+        from jira_ci.ci import teamcity_env
+
+        return teamcity_env.read(environ, reader)
+    if _is_jenkins(environ):
+        from jira_ci.ci import jenkins_env
+
+        return jenkins_env.read(environ)
+    return None
+
+
+def _is_jenkins(environ: Mapping[str, str]) -> bool:
+    """Whether a build of Jenkins runs us: ``JENKINS_URL`` is missing where the administrator has configured none, and
+    ``JENKINS_HOME`` may be the machine's.
+    """
+    known = environ.get("JENKINS_URL") or environ.get("JENKINS_HOME")
+    return environ.get("BUILD_TAG", "").startswith("jenkins-") or bool(known and environ.get("BUILD_NUMBER"))
 
 
 def read_event(environ: Mapping[str, str], reader: Reader = read_bytes) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from jira_ci.ci.values import first, mapping, mappings, sha, strip_ref, text, url, whole
 from jira_ci.errors import UsageError
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 _PUSH_LIMIT = 2048
 """How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
@@ -56,7 +56,7 @@ def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
     repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
     run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
     return Run(
-        provider="github",
+        provider=CI.GITHUB,
         repository=repository,
         repository_id=_repository_id(environ, event, repository),
         repository_url=f"{server}/{repository}",

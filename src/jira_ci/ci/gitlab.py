@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 
 from jira_ci.ci.values import first, sha, text, url, whole
 from jira_ci.errors import UsageError
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 _UNEXPANDED = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\Z")
 
@@ -49,7 +49,7 @@ def _job(get: _Variables) -> Run:
     """Whose pipeline and job this is; of what it builds only HEAD is looked at."""
     project, pipeline = url(get("CI_PROJECT_URL")), get("CI_PIPELINE_ID")
     return Run(
-        provider="gitlab",
+        provider=CI.GITLAB,
         repository=get("CI_PROJECT_PATH") or get("CI_PROJECT_NAME"),
         repository_id=str(whole(get("CI_PROJECT_ID")) or _refuse("CI_PROJECT_ID", get("CI_PROJECT_ID"))),
         repository_url=project,

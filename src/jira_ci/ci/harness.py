@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from jira_ci.ci.values import first, sha, strip_ref, text, url, whole
+from jira_ci.ci import local
+from jira_ci.ci.values import first, sha, strip_ref, text, url, variables, whole
 from jira_ci.errors import UsageError
-from jira_ci.run import PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run
 
 # An expression that Harness could not resolve arrives as it was written, or as "null".
 _UNRESOLVED = re.compile(r"<\+[^>]*>|null")
@@ -25,7 +26,7 @@ _WITHHELD = "a pull request (Drone keeps secrets from those unless they are allo
 
 def is_here(environ: Mapping[str, str]) -> bool:
     """Whether Harness CI or Drone runs us."""
-    get = _Variables(environ)
+    get = variables(environ, _UNRESOLVED)
     of_drone = get("DRONE").lower() == "true" or get("DRONE_BUILD_NUMBER")
     return bool(of_drone or (get("HARNESS_PIPELINE_ID") and get("HARNESS_BUILD_ID")))
 
@@ -40,7 +41,7 @@ def read(environ: Mapping[str, str], checkout: Callable[[], Run]) -> Run:
     Raises:
         UsageError: the build has no number.
     """
-    get = _Variables(environ)
+    get = variables(environ, _UNRESOLVED)
     run = _job(get)
     message = text(environ.get("DRONE_COMMIT_MESSAGE"))
     run = replace(
@@ -52,20 +53,20 @@ def read(environ: Mapping[str, str], checkout: Callable[[], Run]) -> Run:
         messages=(message,) if message.strip() else (),
         message_ids=(run.commit,) if message.strip() else (),
         state=_state(get),
-        environment=get("DRONE_DEPLOY_TO") if run.provider == "drone" else "",
-        secrets_withheld=_WITHHELD if run.provider == "drone" and run.event == "pull_request" else "",
+        environment=get("DRONE_DEPLOY_TO") if run.provider == CI.DRONE else "",
+        secrets_withheld=_WITHHELD if run.provider == CI.DRONE and run.event == "pull_request" else "",
     )
-    return run if run.commit and run.repository_url else _completed(run, checkout())
+    return local.completed(run, checkout)
 
 
-def _job(get: _Variables) -> Run:
+def _job(get: Callable[[str], str]) -> Run:
     link = url(get("DRONE_REPO_LINK")) or url(get("DRONE_GIT_HTTP_URL").removesuffix(".git"))
     scope = [get(f"HARNESS_{name}_ID") for name in ("ACCOUNT", "ORG", "PROJECT", "PIPELINE")]
     ours = any(scope)
     started = whole(get("DRONE_STAGE_STARTED")) or whole(get("DRONE_BUILD_STARTED")) or 0
     commit = sha(get("DRONE_COMMIT_SHA")) or sha(get("DRONE_COMMIT"))
     return Run(
-        provider="harness" if ours else "drone",
+        provider=CI.HARNESS if ours else CI.DRONE,
         repository=get("DRONE_REPO") or _path(link),
         # Neither says the repository's own id. Its address, without what an https and an ssh remote differ in:
         repository_id=f"{urlsplit(link).netloc}/{_path(link)}".lower() if link else get("DRONE_REPO").lower(),
@@ -86,16 +87,7 @@ def _job(get: _Variables) -> Run:
     )
 
 
-class _Variables:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def __call__(self, name: str) -> str:
-        value = text(self._environ.get(name)).strip()
-        return "" if _UNRESOLVED.fullmatch(value) else value
-
-
-def _number(get: _Variables) -> int:
+def _number(get: Callable[[str], str]) -> int:
     found = whole(get("DRONE_BUILD_NUMBER")) or whole(get("HARNESS_BUILD_ID"))
     if not found:
         raise UsageError(
@@ -105,7 +97,7 @@ def _number(get: _Variables) -> int:
     return found
 
 
-def _pull_request(get: _Variables, commit: str) -> PullRequest | None:
+def _pull_request(get: Callable[[str], str], commit: str) -> PullRequest | None:
     number = whole(get("DRONE_PULL_REQUEST"))
     if not number:
         return None
@@ -119,7 +111,7 @@ def _pull_request(get: _Variables, commit: str) -> PullRequest | None:
     )
 
 
-def _branch(get: _Variables, pull_request: PullRequest | None) -> str:
+def _branch(get: Callable[[str], str], pull_request: PullRequest | None) -> str:
     if pull_request:
         return pull_request.branch
     if _tag(get):
@@ -128,32 +120,16 @@ def _branch(get: _Variables, pull_request: PullRequest | None) -> str:
     return strip_ref(named) or named
 
 
-def _tag(get: _Variables) -> str:
+def _tag(get: Callable[[str], str]) -> str:
     # Harness puts a pushed tag's ref into the variables for branches.
     return first([get("DRONE_TAG"), *(strip_ref(get(name), "tags") for name in ("DRONE_COMMIT_REF", "DRONE_BRANCH"))])
 
 
-def _state(get: _Variables) -> str:
+def _state(get: Callable[[str], str]) -> str:
     """How it went so far: a failed stage counts before the build, whose status may not know of it yet."""
     stage, build = (get(name).lower() for name in ("DRONE_STAGE_STATUS", "DRONE_BUILD_STATUS"))
     stage, build = _WORDS.get(stage, stage), _WORDS.get(build, build)
     return stage if stage.startswith("fail") else build or stage
-
-
-def _completed(run: Run, found: Run) -> Run:
-    known = run.commit or run.branch or run.tag
-    return replace(
-        run,
-        repository=run.repository or found.repository,
-        repository_id=run.repository_id or found.repository_id,
-        repository_url=run.repository_url or found.repository_url,
-        commit=run.commit or found.commit,
-        branch=run.branch if known else found.branch,
-        tag=run.tag if known else found.tag,
-        default_branch=run.default_branch or found.default_branch,
-        message_ids=tuple(name or found.commit for name in run.message_ids),
-        gaps=() if run.commit else found.gaps,
-    )
 
 
 def _path(link: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from jira_ci.ci.values import whole
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 if TYPE_CHECKING:
     from jira_ci.ci.git import Git
@@ -62,7 +63,7 @@ def read(found: Facts) -> Run:
     # Without an origin the directory's name is all there is that two machines may agree on.
     identity = f"{host}/{path}".lower() if host and path else name
     return Run(
-        provider="local",
+        provider=CI.LOCAL,
         repository=path or name,
         repository_id=identity,
         repository_url=web,
@@ -78,6 +79,38 @@ def read(found: Facts) -> Run:
         server_url=f"https://{host}" if web else "",
         gaps=tuple(_gaps(found, bool(host and path))),
     )
+
+
+def completed(run: Run, checkout: Callable[[], Run]) -> Run:
+    """A CI's run, with what plain git says where the CI's variables name no commit or no repository.
+
+    Args:
+        checkout: what :func:`read` makes; asked only then.
+    """
+    if run.commit and run.repository_url:
+        return run
+    found = checkout()
+    known = run.commit or run.branch or run.tag
+    return replace(
+        run,
+        repository=run.repository or found.repository,
+        repository_id=run.repository_id or found.repository_id,
+        repository_url=run.repository_url or found.repository_url,
+        commit=run.commit or found.commit,
+        branch=run.branch if known else found.branch,
+        tag=run.tag if known else found.tag,
+        default_branch=run.default_branch or found.default_branch,
+        message_ids=tuple(name or found.commit for name in run.message_ids),
+        gaps=run.gaps if run.commit else (*run.gaps, *found.gaps),
+    )
+
+
+def with_repository(run: Run, address: str) -> Run:
+    """The run of the repository that is cloned from this address; of none where the address names no host."""
+    host, path, web = parts_of(address)
+    if not (host and path):
+        return run
+    return replace(run, repository=path, repository_id=f"{host}/{path}".lower(), repository_url=web)
 
 
 def _gaps(found: Facts, known: bool) -> list[str]:
@@ -121,9 +154,9 @@ def parts_of(address: str) -> tuple[str, str, str]:
 
 
 def _path(path: str) -> str:
-    clean = re.sub(r"[\x00-\x20\x7f]+", "", path).strip("/")
+    clean = re.sub(r"[\x00-\x1f\x7f]+", "", path).strip("/ ")
     return clean.removesuffix(".git").strip("/").removeprefix("~")
 
 
 def _web(scheme: str, host: str, path: str) -> str:
-    return f"{scheme}://{host}/{path}" if path else ""
+    return f"{scheme}://{host}/{quote(path)}" if path else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jira_ci.ci.history import Provider
 from jira_ci.deadline import Deadline
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 if TYPE_CHECKING:
     from jira_ci.ci.comments import Comments
@@ -31,11 +31,11 @@ def connect(
         ca_bundle: a file of certificate authorities, or empty for the built-in ones.
         deadline: over all that is asked.
     """
-    if run.provider == "github" and github_token:
+    if run.provider == CI.GITHUB and github_token:
         from jira_ci.ci.github_api import GitHubHistory
 
         return GitHubHistory(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == "gitlab" and run.api_url and (gitlab_token or job_token):
+    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
         from jira_ci.ci.gitlab_api import GitLabHistory
 
         return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
@@ -46,11 +46,11 @@ def connect_runs(
     run: Run, *, github_token: str, gitlab_token: str, job_token: str, ca_bundle: str, deadline: Deadline
 ) -> Runs | None:
     """Who answers for this repository's runs; None without a token or outside GitHub and GitLab."""
-    if run.provider == "github" and github_token:
+    if run.provider == CI.GITHUB and github_token:
         from jira_ci.ci.github_runs import GitHubRuns
 
         return GitHubRuns(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == "gitlab" and run.api_url and (gitlab_token or job_token):
+    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
         from jira_ci.ci.gitlab_runs import GitLabRuns
 
         return GitLabRuns(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
@@ -64,11 +64,11 @@ def connect_comments(
 
     ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
     """
-    if run.provider == "github" and github_token:
+    if run.provider == CI.GITHUB and github_token:
         from jira_ci.ci.github_comments import GitHubComments
 
         return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == "gitlab" and run.api_url and gitlab_token:
+    if run.provider == CI.GITLAB and run.api_url and gitlab_token:
         from jira_ci.ci.gitlab_comments import GitLabComments
 
         return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)

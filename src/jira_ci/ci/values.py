@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +62,20 @@ def strip_ref(ref: str, kind: str = "heads") -> str:
     """``main`` from ``refs/heads/main``; empty when the ref is of another kind."""
     prefix = f"refs/{kind}/"
     return ref[len(prefix) :] if ref.startswith(prefix) else ""
+
+
+def variables(environ: Mapping[str, str], nothing: re.Pattern[str]) -> Callable[[str], str]:
+    """What reads a variable by its name: without blanks around it, and empty where it is not there.
+
+    Args:
+        nothing: texts that stand for nothing as well, such as an expression that was not resolved.
+    """
+
+    def get(name: str) -> str:
+        value = text(environ.get(name)).strip()
+        return "" if nothing.fullmatch(value) else value
+
+    return get
 
 
 def first(values: Iterable[str]) -> str:

@@ -24,6 +24,8 @@ class Connection:
     site: str
     credentials: str
     """The word in its variables' names: ``EMEA`` means ``JIRA_CI_EMEA_CLIENT_ID`` and so on."""
+    projects: tuple[str, ...] = ()
+    """Only issues of these are reported there; empty where all are."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ class Config:
 
     @property
     def connections(self) -> dict[str, Connection]:
-        return {name: Connection(**value) for name, value in self.document.get("connections", {}).items()}
+        return {
+            name: Connection(value["site"], value["credentials"], tuple(value.get("projects", ())))
+            for name, value in self.document.get("connections", {}).items()
+        }
 
     @property
     def report_to(self) -> tuple[str, ...]:

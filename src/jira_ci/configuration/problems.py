@@ -61,7 +61,9 @@ def explain(error: Any, document: Any) -> Iterator[Problem]:
     elif rule == "required":
         for key in wanted["required"]:
             if key not in value:
-                because = "; it is required when enabled is true" if key == "service-desk" else ""
+                because = (
+                    "; it is required when enabled is true, unless gate-by is jira" if key == "service-desk" else ""
+                )
                 yield Problem(path, f"{dotted(path)} lacks {key}{because}.", "Add it.")
     elif rule == "propertyNames":
         yield from _names(path, value, wanted["propertyNames"])

@@ -136,9 +136,11 @@ def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | Stake]:
 
 
 def _wants_control(context: Context) -> bool:
-    """Whether the work tree's file speaks of change control, or cannot be read either."""
+    """Whether the work tree's file speaks of change control, or Atlassian's of gating; or it cannot be read either."""
     try:
-        return context.config is not None and "change-control" in context.config.document
+        if context.config is not None and "change-control" in context.config.document:
+            return True
+        return context.theirs is not None and context.theirs.gating is not None
     except UsageError:
         return True
 

@@ -10,7 +10,7 @@ from jira_ci.gate.change import Change
 from jira_ci.gate.mark import inert
 from jira_ci.gate.subject import Subject, where
 from jira_ci.jira.service import Service
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 Kind = Literal["started", "successful", "failed", "cancelled"]
 
@@ -44,7 +44,7 @@ def marker(kind: Kind, subject: Subject, run: Run) -> str:
 
     GitLab knows no attempts of a pipeline; a job that is run again there says the same once.
     """
-    attempt = "" if run.provider == "gitlab" else str(run.attempt)
+    attempt = "" if run.provider == CI.GITLAB else str(run.attempt)
     parts = (run.provider, run.repository_id, run.run_id, attempt, subject.environment, subject.tenant, kind)
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 

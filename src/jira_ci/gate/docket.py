@@ -18,7 +18,7 @@ from jira_ci.gate.trusted import Absent, place
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
 from jira_ci.report import trust
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
@@ -101,13 +101,13 @@ def occasion(context: Context) -> Occasion:
 
 def deployer(context: Context) -> str:
     """The login of whoever started this attempt: on GitHub a re-run may be somebody else's."""
-    again = context.edges.environ.get("GITHUB_TRIGGERING_ACTOR", "") if context.run.provider == "github" else ""
+    again = context.edges.environ.get("GITHUB_TRIGGERING_ACTOR", "") if context.run.provider == CI.GITHUB else ""
     return again or context.run.actor
 
 
 def objection(run: Run) -> str:
     """Why this run makes no change and no comment; empty when it may."""
-    if run.provider == "gitlab":
+    if run.provider == CI.GITLAB:
         of_parent = run.event == "parent_pipeline" and run.pull_request is not None
         return "a merge request" if run.event in _MERGE_REQUESTS or of_parent else ""
     return "a pull request" if run.pull_request is not None or run.event.startswith("pull_request") else ""

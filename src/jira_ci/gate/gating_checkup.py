@@ -24,7 +24,7 @@ def gating_lines(site: GatingSite, context: Context, stakes: Sequence[Stake]) ->
     if credentials.exit:
         return
     yield attempt("gate gating", lambda: _served(site))
-    if not context.settings.service:
+    if not context.settings.service and not context.service_ids:
         yield warning(
             "gate gating",
             "No service is named: Jira gates deployments of services that are connected to a service desk.",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from jira_ci.configuration.config import DEFAULT_NAME, Config, parse
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
+from jira_ci.gate import atlassian_gating
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.reading import meaningless
 from jira_ci.gate.terms import demands
@@ -36,7 +37,7 @@ _RELAXATIONS = (("change-binding", "any"), ("window", "off"))
 
 @dataclass(frozen=True)
 class Loaded:
-    """The trusted file, read."""
+    """The trusted file, read: ours, or what Atlassian's own says."""
 
     config: Config
     source: str
@@ -60,6 +61,7 @@ class Policy:
     site: str
     """``https://acme.atlassian.net``"""
     service_desk: str
+    """Empty where Jira's own gating decides and nobody named it."""
     request_type: str
     issue_types: tuple[str, ...]
     title: str
@@ -97,14 +99,23 @@ def load(place: Place, config: str = DEFAULT_NAME) -> Loaded | Absent:
     found = place.file(path)
     if isinstance(found, Committed):
         relaxed = _named(place, path) if path != DEFAULT_NAME else ()
-        return Loaded(
-            parse(found.data, found.name), found.source, found.sha256, place.repository, (*place.relaxed, *relaxed)
-        )
+        parsed = parse(found.data, found.name)
+        ours = Loaded(parsed, found.source, found.sha256, place.repository, (*place.relaxed, *relaxed))
+        return ours if "change-control" in parsed.document else _of_atlassian(place, parsed) or ours
     if path != DEFAULT_NAME:
         raise UsageError(f"{found.source}, which config names, does not exist.", f"Commit it on {place.what}.")
     if isinstance(place.file(_MISNAMED), Committed):
         raise UsageError(f"{_MISNAMED} is on {place.what}, but the file's name is {DEFAULT_NAME}.", "Rename it.")
-    return found
+    return _of_atlassian(place) or found
+
+
+def _of_atlassian(place: Place, ours: Config | None = None) -> Loaded | None:
+    """What Atlassian's own file gates, where ours says nothing of change control."""
+    found = atlassian_gating.find(place, ours)
+    if found is None:
+        return None
+    file, config = found
+    return Loaded(config, file.source, file.sha256, place.repository, place.relaxed)
 
 
 def settle(found: Loaded | Absent, environment: str, asked: Asked, *, gate: bool) -> Policy | Decision:
@@ -147,7 +158,8 @@ def _settle(found: Loaded | Absent, environment: str, asked: Asked, gate: bool) 
 
 def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
     config, window = found.config, control["window"]
-    if "service-desk" not in control:
+    by = gate_by(config, control, asked)
+    if by == "change" and "service-desk" not in control:
         raise UsageError(f"{config.name} names no service-desk under change-control.", "Add it, with enabled: true.")
     site, credentials = site_and_credentials(config, control, asked)
     policy = Policy(
@@ -157,7 +169,7 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         connection=control["connection"],
         credentials=credentials,
         site=site,
-        service_desk=control["service-desk"],
+        service_desk=control.get("service-desk", ""),
         request_type=control["request-type"],
         issue_types=tuple(control["issue-types"]),
         title=control["title"],
@@ -173,7 +185,7 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         deployers=control["deployers"],
         fields=control["fields"],
         comments=comments(config, control, asked),
-        gate_by=gate_by(config, control, asked),
+        gate_by=by,
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
     )
     fault = meaningless(demands(policy))

@@ -15,7 +15,7 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import Loaded, Policy
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.trusted import Absent
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 SCHEMA = "jira-ci.decision/1"
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
@@ -171,7 +171,7 @@ def _ref(run: Run) -> str:
     if run.tag:
         return f"refs/tags/{run.tag}"
     if run.pull_request and run.event in _PULL_EVENTS:
-        kind = "merge-requests" if run.provider == "gitlab" else "pull"
+        kind = "merge-requests" if run.provider == CI.GITLAB else "pull"
         return f"refs/{kind}/{run.pull_request.number}/head"
     return f"refs/heads/{run.branch}" if run.branch else ""
 

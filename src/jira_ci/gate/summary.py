@@ -13,7 +13,7 @@ from jira_ci.gate.hearing import Hearing
 from jira_ci.gate.next_step import next_step
 from jira_ci.gate.reasons import when
 from jira_ci.gate.subject import where
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.summary import parts
 from jira_ci.summary.parts import Block, Code, Link, Mark, Notice, Page, Paragraph, Phrase, Strong
 
@@ -127,7 +127,7 @@ def _foot(cases: Sequence[Hearing], occasion: Occasion) -> Phrase:
     """What is deployed, by which run, and where the decision is written down."""
     run, path = occasion.run, occasion.record
     subject = cases[0].subject if cases else None
-    record = Path(path).name if run.provider == "gitlab" else path  # there it is an artifact
+    record = Path(path).name if run.provider == CI.GITLAB else path  # there it is an artifact
     phrases: list[Phrase] = [
         (f"{subject.project} ", Code(subject.version)) if subject else (),
         (Link(f"run {run.number}", run.url),) if run.url else (),

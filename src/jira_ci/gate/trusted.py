@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+from urllib.parse import unquote
 
 from jira_ci.ci import local
 from jira_ci.ci.git import Git
@@ -23,14 +24,14 @@ from jira_ci.ci.values import short
 from jira_ci.configuration.config import DEFAULT_NAME
 from jira_ci.configuration.yaml_file import MAX_BYTES
 from jira_ci.errors import UsageError
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import one_line
 
 # The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, a merge
 # queue (which holds some), or another workflow's commit, maybe a fork's; and deployments, which may name a tag.
 _OWN_COMMIT = {
-    "github": ("push", "workflow_dispatch", "schedule", "repository_dispatch"),
-    "gitlab": ("push", "web", "webide", "schedule", "api", "trigger", "pipeline", "chat", "parent_pipeline"),
+    CI.GITHUB: ("push", "workflow_dispatch", "schedule", "repository_dispatch"),
+    CI.GITLAB: ("push", "web", "webide", "schedule", "api", "trigger", "pipeline", "chat", "parent_pipeline"),
 }
 # These run on the default branch and nowhere else, and their events do not always say what it is called:
 # https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
@@ -40,9 +41,9 @@ _SECONDS = 20.0
 _BAD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 _EXPRESSION = re.compile(r"[~^:]|@\{")
 _MENDS = {
-    "github": "Give the job `permissions: contents: read` and pass github-token, or check the repository out before.",
-    "gitlab": "Set gitlab-token to a token with the scope read_api, or run in a job that has git and a checkout.",
-    "local": "Run jira-ci in a checkout of the repository, with the file committed.",
+    CI.GITHUB: "Give the job `permissions: contents: read` and pass github-token, or check the repository out before.",
+    CI.GITLAB: "Set gitlab-token to a token with the scope read_api, or run in a job that has git and a checkout.",
+    CI.LOCAL: "Run jira-ci in a checkout of the repository, with the file committed.",
 }
 _MEND = "Run jira-ci in a checkout that holds the default branch, or can fetch it."
 
@@ -110,7 +111,7 @@ def place(run: Run, *, git: Git, connect: Connect) -> Place:
     """
     reader = _Reader(run, git, connect)
     commit, relaxed = run.commit, Relaxed()
-    if run.provider == "local":
+    if run.provider == CI.LOCAL:
         commit, what, relaxed = reader.head(), "HEAD", ("outside CI: the policy is the one of HEAD",)
     elif is_own(run) and not _is_claimed(run, git):
         what = "this run's own commit"
@@ -140,7 +141,7 @@ def is_own(run: Run) -> bool:
     """Whether the run's own commit is trusted: its ref is the default branch, or the provider protects it."""
     if run.event not in _OWN_COMMIT.get(run.provider, ()):
         return False
-    if run.provider == "github":
+    if run.provider == CI.GITHUB:
         if run.pull_request or run.tag or not run.branch or run.branch.startswith(_QUEUE):
             return False
         return run.protected or run.branch == run.default_branch or run.event in _DEFAULT_ONLY
@@ -170,7 +171,7 @@ def _is_claimed(run: Run, git: Git) -> bool:
     Whoever starts a pipeline may give it variables, also ones that are called like GitLab's own
     (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence); the checkout does not obey those.
     """
-    return run.provider == "gitlab" and git.head() != run.commit
+    return run.provider == CI.GITLAB and git.head() != run.commit
 
 
 def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> str:
@@ -184,7 +185,7 @@ def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> s
     if len(addresses) != 1:
         many = f"has {len(addresses)} addresses" if addresses else "has no address"
         return f"the checkout's origin {many}, and only one that is {run.repository} is asked"
-    host, path, web = local.parts_of(addresses[0])
+    host, path, web = local.parts_of(unquote(addresses[0]))
     home, within, own = local.parts_of(run.repository_url)
     if not host and not (trusting and home):
         path = addresses[0].rstrip("/").removesuffix(".git")

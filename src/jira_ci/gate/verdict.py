@@ -17,6 +17,7 @@ from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.docket import deployer
 from jira_ci.gate.hearing import Hearing
 from jira_ci.publish import keep
+from jira_ci.run import CI
 from jira_ci.summary.parts import Page
 
 _FILE = "jira-ci-record"
@@ -84,7 +85,7 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
     """
     lines = [record.dumps(one) for one in records]
     text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
-    if context.run.provider == "gitlab":
+    if context.run.provider == CI.GITLAB:
         path = context.root / f"{_FILE}.json"
     else:
         folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()

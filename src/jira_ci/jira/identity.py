@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import canonical, identifier
 
 PHASES = {"pending": 0, "in_progress": 1}
@@ -50,7 +50,7 @@ def update_sequence_number(run: Run, state: str, now: int) -> int:
     """
     phase = PHASES.get(state, _END)
     bits = _clock_bits(run)
-    clock = _job_clock(run, now) if run.provider == "gitlab" else now
+    clock = _job_clock(run, now) if run.provider == CI.GITLAB else now
     clock = min(max(0, clock), (1 << bits) - 1)
     return min((run.attempt << bits + 2) | (phase << bits) | clock, _MOST)
 
@@ -71,13 +71,13 @@ def later_number(run: Run, number: int, now: int) -> int:
         The same number, where there is no larger int64.
     """
     bits = _clock_bits(run)
-    clock = now // 60_000 - _MINUTES_TO_2020 if run.provider == "gitlab" else now
+    clock = now // 60_000 - _MINUTES_TO_2020 if run.provider == CI.GITLAB else now
     clock = min(max(0, clock), (1 << bits) - 1)
     return min(max((number >> bits + 2 << bits + 2) | (_RECONCILE << bits) | clock, number + 1), _MOST)
 
 
 def _clock_bits(run: Run) -> int:
-    return _JOB_CLOCK_BITS if run.provider == "gitlab" else 48
+    return _JOB_CLOCK_BITS if run.provider == CI.GITLAB else 48
 
 
 def _job_clock(run: Run, now: int) -> int:

@@ -19,11 +19,12 @@ from jira_ci.jira.associations import keys_of as keys_of
 from jira_ci.jira.associations import services_of as services_of
 from jira_ci.jira.associations import with_keys as with_keys
 from jira_ci.jira.links import inert, is_web
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import for_jira
 
 TEXT = 255
 _HALF = 125  # characters of each, when an environment's and a tenant's name do not fit side by side
+_TREES = {CI.GITLAB: "/-/tree/", CI.BITBUCKET: "/src/"}
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 Record = dict[str, Any]
 
@@ -203,7 +204,7 @@ def _references(run: Run) -> list[Record] | None:
     reference: Record = {"commit": {"id": for_jira(run.commit, TEXT), "repositoryUri": inert(repository)}}
     name = run.branch or run.tag
     if name:
-        tree = "/-/tree/" if run.provider == "gitlab" else "/tree/"
+        tree = _TREES.get(run.provider, "/tree/")
         path = quote(name, safe="/", errors="replace")
         reference["ref"] = {"name": for_jira(name, TEXT), "uri": inert(repository + tree + path)}
     return [reference]

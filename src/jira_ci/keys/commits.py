@@ -13,6 +13,7 @@ from jira_ci.keys import ranges
 from jira_ci.keys.issue_keys import Source
 from jira_ci.keys.pulls import Squashed
 from jira_ci.keys.ranges import Messages, Range, Sources
+from jira_ci.run import CI
 
 if TYPE_CHECKING:
     from jira_ci.ci.git import Git
@@ -82,7 +83,7 @@ def titles(sources: Sources) -> Iterator[Source]:
 
 
 def _kind(run: Run) -> str:
-    return "merge request" if run.provider == "gitlab" else "pull request"
+    return "merge request" if run.provider == CI.GITLAB else "pull request"
 
 
 def _name(run: Run, own: PullRequest) -> str:
@@ -164,7 +165,7 @@ def _event(sources: Sources) -> Messages:
         return _or_head(found, sources)
     if run.event == "push" and run.branch:
         return _or_head(_new_branch(sources), sources)
-    if own and (run.provider == "github" or run.event == "merge_request_event"):
+    if own and (run.provider != CI.GITLAB or run.event == "merge_request_event"):
         asked = f"the commits of {_name(run, own)}"
         commits = sources.try_api(lambda api: api.pull_request_commits(own.number), asked)
         return _or_head(_answered(commits, asked, sources) if commits else None, sources)
@@ -173,7 +174,7 @@ def _event(sources: Sources) -> Messages:
 
 def _of_pull_request(own: PullRequest, sources: Sources) -> Messages | None:
     def ask(api: History) -> Commits:
-        if sources.run.provider == "github":
+        if sources.run.provider == CI.GITHUB:
             return api.pull_request_commits(own.number)
         return api.compare(own.base_sha, own.head_sha)
 

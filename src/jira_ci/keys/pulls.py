@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.values import short
 from jira_ci.keys.issue_keys import Source, collect
+from jira_ci.run import CI
 
 if TYPE_CHECKING:
     from jira_ci.keys.ranges import Sources
@@ -20,9 +21,9 @@ _LOOKED_AT = 2000
 _EVERY = -1  # every bit
 _LIKE_A_KEY = re.compile(r"\w-[1-9]")
 # "Title (#12)" is what GitHub writes when it squashes; GitLab's templates put "(!12)" there.
-_SUFFIX = {"github": re.compile(r"\(#([0-9]{1,18})\)\Z"), "gitlab": re.compile(r"\(!([0-9]{1,18})\)\Z")}
-_SIGN = {"github": "pull request #", "gitlab": "merge request !"}
-_NAMES = {"github": "pull requests", "gitlab": "merge requests"}
+_SUFFIX = {CI.GITHUB: re.compile(r"\(#([0-9]{1,18})\)\Z"), CI.GITLAB: re.compile(r"\(!([0-9]{1,18})\)\Z")}
+_SIGN = {CI.GITHUB: "pull request #", CI.GITLAB: "merge request !"}
+_NAMES = {CI.GITHUB: "pull requests", CI.GITLAB: "merge requests"}
 
 
 class Squashed:

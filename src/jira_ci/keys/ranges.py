@@ -10,6 +10,7 @@ from jira_ci.ci import deepen
 from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Commits, Unreadable
 from jira_ci.ci.values import short
+from jira_ci.run import CI
 
 if TYPE_CHECKING:
     from jira_ci.ci.git import Git
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     from jira_ci.run import Run
 
 _DEPTH = {
-    "github": "give actions/checkout `fetch-depth: 0`",
-    "gitlab": "set the variable GIT_DEPTH to 0",
-    "local": "run `git fetch --unshallow`",
-    "harness": "set the codebase's clone depth to 0",
-    "drone": "take the depth out of the pipeline's clone",
+    CI.GITHUB: "give actions/checkout `fetch-depth: 0`",
+    CI.GITLAB: "set the variable GIT_DEPTH to 0",
+    CI.LOCAL: "run `git fetch --unshallow`",
+    CI.HARNESS: "set the codebase's clone depth to 0",
+    CI.DRONE: "take the depth out of the pipeline's clone",
+    CI.JENKINS: "take the shallow clone out of the checkout's behaviours",
+    CI.AZURE: "give the step checkout `fetchDepth: 0`",
+    CI.BITBUCKET: "give the pipeline `clone: {depth: full}`",
+    CI.BUILDKITE: "take the depth out of BUILDKITE_GIT_CLONE_FLAGS",
 }
 Messages = Iterator[tuple[str, str]]
 """Commit ids and whole messages."""
-_TOKEN = {"github": "github-token", "gitlab": "gitlab-token"}
+_TOKEN = {CI.GITHUB: "github-token", CI.GITLAB: "gitlab-token"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def read(wanted: Range, sources: Sources) -> Messages | None:
 
 def deeper(run: Run) -> str:
     """How to have more history in the clone: ``give actions/checkout `fetch-depth: 0` ``."""
-    return _DEPTH.get(run.provider, _DEPTH["local"])
+    return _DEPTH.get(run.provider, _DEPTH[CI.LOCAL])
 
 
 def _is_held(wanted: Range, git: Git) -> bool:

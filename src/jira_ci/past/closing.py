@@ -19,6 +19,7 @@ from jira_ci.past.site import Site
 from jira_ci.past.tally import Tally, row
 from jira_ci.past.targets import Target
 from jira_ci.past.wanted import Reference, references
+from jira_ci.run import CI
 
 _LAST = 50
 """How many runs are looked at when none is named: each costs a request to Jira for each of its possible records."""
@@ -58,7 +59,7 @@ def wanted(context: Context, runs: Sequence[PastRun], tally: Tally) -> list[Targ
     by what they reported, as one can on GitLab."""
     found: list[Target] = []
     for past in runs:
-        if past.ended or context.run.provider == "gitlab":
+        if past.ended or context.run.provider == CI.GITLAB:
             found += targets.of(context, past, context.environment_names)
         else:
             tally.going.append(f"Left alone: {past} is {past.conclusion.replace('_', ' ') or 'still going on'}.")

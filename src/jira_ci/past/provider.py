@@ -9,8 +9,9 @@ from jira_ci.ci.past_runs import PastRun, Runs
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, UsageError
 from jira_ci.past.wanted import Reference
+from jira_ci.run import CI
 
-_NAMES = {"github": "GitHub", "gitlab": "GitLab"}
+_NAMES = {CI.GITHUB: "GitHub", CI.GITLAB: "GitLab"}
 _SHARE = 0.5  # of the time that is left; a provider that hangs must not cost everything
 
 

@@ -12,7 +12,7 @@ from jira_ci.report.comment import Links
 from jira_ci.report.comment_state import LONGEST, Known, Place, Source
 from jira_ci.report.fate import Fate
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import canonical
 
 Cards = Mapping[str, tuple[str, str]]
@@ -55,13 +55,14 @@ def links(run: Run, fates: Sequence[Fate]) -> Links:
     comment."""
 
     def issue(key: str) -> str:
-        knowing = [fate for fate in fates if key not in fate.outcome.unknown_keys] or list(fates)
+        told = [fate for fate in fates if fate.destination.takes(key)]
+        knowing = [fate for fate in told if key not in fate.outcome.unknown_keys] or told or list(fates)
         settings = knowing[0].destination.settings if knowing else None
         site = addresses.site_url(settings.site, settings.instance) if settings else ""
         return f"{site}/browse/{quote(key)}" if site else ""
 
     def of_run(run_id: str) -> str:
-        path = "/-/pipelines/" if run.provider == "gitlab" else "/actions/runs/"
+        path = "/-/pipelines/" if run.provider == CI.GITLAB else "/actions/runs/"
         return f"{run.repository_url}{path}{run_id}" if run.repository_url and run_id else ""
 
     return Links(issue, of_run)
@@ -69,7 +70,7 @@ def links(run: Run, fates: Sequence[Fate]) -> Links:
 
 def noun(run: Run) -> str:
     """What people call it: ``pull request`` or ``merge request``."""
-    return "merge request" if run.provider == "gitlab" else "pull request"
+    return "merge request" if run.provider == CI.GITLAB else "pull request"
 
 
 def _place(entry: Entry, run: Run, version: str, mask: Callable[[str], str]) -> Place:

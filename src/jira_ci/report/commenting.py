@@ -18,6 +18,7 @@ from jira_ci.report.comment_state import Known, Place, merged, read
 from jira_ci.report.converging import settle
 from jira_ci.report.fate import Fate
 from jira_ci.report.plan import Plan
+from jira_ci.run import CI
 
 if TYPE_CHECKING:
     from jira_ci.ci.comments import Comment, Comments
@@ -156,13 +157,13 @@ def _why_not(context: Context) -> str:
     run, settings = context.run, context.settings
     if run.secrets_withheld.startswith(_FORK):
         return f"{run.secrets_withheld} may not write"
-    if run.provider not in ("github", "gitlab"):
+    if run.provider not in (CI.GITHUB, CI.GITLAB):
         return "this run is neither GitHub's nor GitLab's"
     if settings.dry_run:
         return ""
-    if run.provider == "github" and not settings.github_token:
+    if run.provider == CI.GITHUB and not settings.github_token:
         return "github-token is not set"
-    if run.provider == "gitlab" and not settings.gitlab_token:
+    if run.provider == CI.GITLAB and not settings.gitlab_token:
         return "gitlab-token is not set, and CI_JOB_TOKEN may not write comments"
     return "" if run.api_url else "the address of the CI's API is not known"
 

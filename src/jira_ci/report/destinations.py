@@ -12,6 +12,8 @@ from jira_ci.context import Context
 from jira_ci.errors import UsageError, nearest
 from jira_ci.jira import addresses
 from jira_ci.jira.ask import Edition
+from jira_ci.jira.associations import is_shown, keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.report import connection
 from jira_ci.run import Run
 from jira_ci.settings import Settings
@@ -31,6 +33,20 @@ class Destination:
     """What its variables have in their names; empty for the default's."""
     unnamed: str = ""
     """Why its token and headers were left out of the settings, as a sentence; empty when they were not."""
+    projects: tuple[str, ...] = ()
+    """Only issues of these are reported there; empty where all are."""
+
+    def takes(self, key: str) -> bool:
+        """Whether this issue is reported there."""
+        project = key.rpartition("-")[0].upper()
+        return not self.projects or any(one.upper() == project for one in self.projects)
+
+    def own(self, records: Sequence[Record]) -> list[Record]:
+        """The records with the issues of its projects; those of which nothing is left to be shown on are left out."""
+        if not self.projects:
+            return list(records)
+        kept = [with_keys(record, [key for key in keys_of(record) if self.takes(key)]) for record in records]
+        return [record for record in kept if is_shown(record)]
 
     @property
     def edition(self) -> Edition | None:
@@ -106,7 +122,7 @@ def _named(context: Context, name: str, found: Connection) -> Destination:
         token=own.token,
         headers=own.headers,
     )
-    return Destination(name, settings, found.credentials)
+    return Destination(name, settings, found.credentials, projects=found.projects)
 
 
 def _guarded(context: Context, found: Sequence[Destination]) -> Iterator[Destination]:

@@ -42,7 +42,7 @@ def by_links(destination: Destination) -> bool:
 
 def _bulks(context: Context, plan: Plan, destination: Destination) -> Iterator[tuple[Request, str]]:
     where = connection.access(destination.settings)
-    claiming = [entry.record for entry in plan.claiming]
+    claiming = destination.own([entry.record for entry in plan.claiming])
     for start in range(0, len(claiming), LARGEST):
         portion = claiming[start : start + LARGEST]
         body = records.body(plan.kind.plural, portion, context.run, properties.given(context.settings))
@@ -54,7 +54,7 @@ def _links(plan: Plan, destination: Destination) -> Iterator[tuple[Request, str]
     """Each request, with the text above it; the same link on other issues is shown once."""
     access = connection.access(destination.settings)
     connection.need_site(access)
-    claiming = [entry.record for entry in plan.claiming if keys_of(entry.record)]
+    claiming = [record for record in destination.own([entry.record for entry in plan.claiming]) if keys_of(record)]
     made = list(remote_links.requests(plan.kind, claiming, access))
     issues = Counter(request.body["globalId"] for request in made)
     for request in made:

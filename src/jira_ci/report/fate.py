@@ -98,8 +98,11 @@ def problems(fates: Sequence[Fate]) -> list[JiraCiError | None]:
 def unknown_keys(fates: Sequence[Fate]) -> list[str]:
     """The issues that no site knows, of the sites that judged."""
     judging = [fate for fate in fates if fate.outcome.accepted or fate.outcome.rejected or fate.hidden]
-    everybody = set.intersection(*(set(fate.unknown_keys) for fate in judging)) if judging else set()
-    return list(dict.fromkeys(key for fate in judging for key in fate.unknown_keys if key in everybody))
+
+    def by_all(key: str) -> bool:
+        return all(key in fate.unknown_keys or not fate.destination.takes(key) for fate in judging)
+
+    return list(dict.fromkeys(key for fate in judging for key in fate.unknown_keys if by_all(key)))
 
 
 def documents(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from jira_ci.report.destinations import DEFAULT, Destination, destinations
 from jira_ci.report.fate import Fate
 from jira_ci.run import Run
 from jira_ci.settings import Settings
+from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     from jira_ci.jira.issues import Looked
@@ -89,8 +90,8 @@ class Line:
         calls: dict[str, Call[Outcome]] = {}
         for destination in self.destinations:
             fate, unseen = self.unsent(destination), tuple(hidden.get(destination.name, ()))
-            fates.append(fate or Fate(destination, hidden=unseen))
-            left = without(records, unseen)
+            left = destination.own(without(records, unseen))
+            fates.append(fate or Fate(destination, withheld=_none_of_its(destination, left), hidden=unseen))
             if fate is None and left:
                 calls[destination.name] = self._call(destination, kind, left)
         patience = Deadline(self._context.deadline.remaining() + _GRACE)
@@ -105,8 +106,11 @@ class Line:
                 raise fate.outcome.error
             return fate
         unseen = tuple(hidden.get(destination.name, ()))
+        left = destination.own(without(records, unseen))
+        if none_of_its := _none_of_its(destination, left):
+            return Fate(destination, withheld=none_of_its, hidden=unseen)
         try:
-            outcome = self.conversation(destination).report(kind, without(records, unseen))
+            outcome = self.conversation(destination).report(kind, left)
             return Fate(destination, outcome, hidden=unseen)
         finally:
             self.show(destination)
@@ -171,6 +175,12 @@ def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:
     return [record for record in kept if is_shown(record)] if unseen else list(records)
 
 
+def _none_of_its(destination: Destination, left: Sequence[Record]) -> str:
+    """Why nothing is sent to a site that takes some projects only; empty when something is."""
+    projects = one_line(", ".join(destination.projects), 200)
+    return f"no issue is of the site's projects ({projects})." if projects and not left else ""
+
+
 def dial_ahead(context: Context) -> Line:
     """A line that is being dialled already when there will be something to say.
 
@@ -186,7 +196,8 @@ def dial_ahead(context: Context) -> Line:
     if settings.dry_run or not (_has_keys(context.run, settings) and _has_ended_or_begun(context.run, settings)):
         return line
     for destination in (Destination(DEFAULT, given),) if alone else line.destinations:
-        line.dial(destination)
+        if not destination.projects or _has_keys(context.run, settings, destination.projects):
+            line.dial(destination)
     return line
 
 
@@ -196,11 +207,15 @@ def _others(context: Context) -> bool:
     return b"report-to" in data or b"\0" in data  # or written in UTF-16
 
 
-def _has_keys(run: Run, settings: Settings) -> bool:
-    """Whether the texts that are at hand already, without git or a provider, hold a key."""
+def _has_keys(run: Run, settings: Settings, projects: Sequence[str] = ()) -> bool:
+    """Whether the texts that are at hand already, without git or a provider, hold a key.
+
+    Args:
+        projects: of which one has to be, instead of the settings'.
+    """
     pull = [Source("", run.pull_request.title), Source("", run.pull_request.branch, True)] if run.pull_request else []
     texts = [Source("", run.branch, True), *(Source("", message) for message in run.messages)]
-    return bool(settings.issue_keys or collect([*pull, *texts], settings.projects, limit=1).keys)
+    return bool(settings.issue_keys or collect([*pull, *texts], projects or settings.projects, limit=1).keys)
 
 
 def _has_ended_or_begun(run: Run, settings: Settings) -> bool:

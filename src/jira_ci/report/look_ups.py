@@ -86,7 +86,7 @@ class LookUps:
         return not asked and bool(keys and destination.settings.token) and self._line.unsent(destination) is None
 
     def _begin(self, destination: Destination, keys: Sequence[str]) -> None:
-        name = destination.name
+        name, keys = destination.name, [key for key in keys if destination.takes(key)]
         if not self._is_open(destination, keys):
             return
         conversation = self._line.conversation(destination)

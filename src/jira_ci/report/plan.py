@@ -91,7 +91,7 @@ def plan_deployment(context: Context) -> Plan:
     """
     run, settings = context.run, context.settings
     state = states.reported(settings.state, run.state, build=False)
-    environments, services, draft = _places(context), _services(context), Draft(context, state)
+    environments, services, draft = _places(context), _deployed_services(context), Draft(context, state)
     if not state:
         return Plan(DEPLOYMENTS, "")
     entries: dict[tuple[str, str], Entry] = {}
@@ -165,6 +165,15 @@ def _services(context: Context) -> tuple[Service | None, ...]:
     from jira_ci.keys.services import known
 
     return known(context.config, context.settings.service)
+
+
+def _deployed_services(context: Context) -> tuple[Service | None, ...]:
+    """The same of a deployment, which as a whole may be of the services in Atlassian's own file."""
+    if context.settings.service or not context.service_ids:
+        return _services(context)
+    from jira_ci.keys.services import Service
+
+    return (Service("", context.service_ids),)
 
 
 def _claim(claims: Claims, environment: str, service: Service | None, run: Run) -> Claim:

@@ -110,6 +110,8 @@ def _verdicts(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> It
 
 def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> Phrase:
     outcome = fate.outcome
+    if not fate.destination.takes(key):
+        return ()
     if key in fate.hidden:
         return (Mark("doubtful", "not shown by Jira"),)
     if key in outcome.refused_keys:
@@ -123,7 +125,8 @@ def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> P
 
 def _link(key: str, fates: Sequence[Fate]) -> Link:
     """The key as a link to the first site that knows it."""
-    known = [fate for fate in fates if key not in fate.unknown_keys] or list(fates)
+    told = [fate for fate in fates if fate.destination.takes(key)]
+    known = [fate for fate in told if key not in fate.unknown_keys] or told or list(fates)
     settings = known[0].destination.settings if known else None
     site = addresses.site_url(settings.site, settings.instance) if settings else ""
     return Link(key, f"{site}/browse/{quote(key)}" if site else "")

@@ -24,7 +24,16 @@ def make(found: Found, name: str) -> tuple[File, Config]:
     Raises:
         UsageError: the site that was given cannot stand in the file.
     """
-    text = "\n".join([f"# yaml-language-server: $schema={SCHEMA}", *_name(found), *_jira(found), *_environments(found)])
+    text = "\n".join(
+        [
+            f"# yaml-language-server: $schema={SCHEMA}",
+            *_name(found),
+            *_jira(found),
+            *_environments(found),
+            *_services(found),
+            *_change_control(found),
+        ]
+    )
     return File(name, f"{text}\n"), config.parse(f"{text}\n".encode(), name)
 
 
@@ -54,4 +63,25 @@ def _environments(found: Found) -> Iterator[str]:
     yield "environments:"
     for row in found.environments:
         why = f"{_UNSURE} ({row.comment})" if row.unsure else row.comment
-        yield f"  {emit.quoted(row.name)}: {row.type} # {emit.comment(why, 400)}"
+        said = f"{{type: {row.type}, change-controlled: true}}" if row.gated else row.type
+        yield f"  {emit.quoted(row.name)}: {said} # {emit.comment(why, 400)}"
+    if found.gating and all(row.name != "*" for row in found.environments):
+        yield f'  "*": {{change-controlled: false}} # {emit.comment(found.gating)} gates no other'
+
+
+def service_name(found: Found) -> str:
+    """What the only service is called in the file; its ids are what Jira calls it."""
+    return found.project_name or "service"
+
+
+def _services(found: Found) -> Iterator[str]:
+    if found.service_ids:
+        yield "services: # a deployment is of one when the setting service names it"
+        yield f"  {emit.quoted(service_name(found))}: {{ids: {emit.listed(found.service_ids)}}}"
+
+
+def _change_control(found: Found) -> Iterator[str]:
+    if found.gating:
+        yield f"change-control: # {emit.comment(found.gating)}: deploymentGating"
+        yield "  enabled: true"
+        yield "  gate-by: jira"

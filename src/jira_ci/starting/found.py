@@ -54,6 +54,8 @@ class Named:
     """A name, or a glob of ``.jira/config.yml``."""
     type: str
     comment: str
+    gated: bool = False
+    """Whether Atlassian's own file says that Jira gates its deployments."""
 
     @property
     def unsure(self) -> bool:
@@ -72,6 +74,10 @@ class Found:
     projects: tuple[str, ...]
     projects_comment: str
     environments: tuple[Named, ...]
+    service_ids: tuple[str, ...] = ()
+    """What Jira calls the repository's services, by Atlassian's own file."""
+    gating: str = ""
+    """Where Atlassian's own file says that Jira gates deployments; empty when it does not."""
     github: Pipelines = field(default_factory=Pipelines)
     gitlab: Pipelines = field(default_factory=Pipelines)
     notes: tuple[str, ...] = ()

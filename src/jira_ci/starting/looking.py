@@ -13,7 +13,7 @@ from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.atlassian_mapping import Mapping
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.starting import emit, github_workflows, gitlab_jobs, issue_projects
 from jira_ci.starting.found import Deploying, Found, Named, Pipelines
 from jira_ci.text import canonical
@@ -31,7 +31,7 @@ def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
     """
     github, gitlab = github_workflows.look(root), gitlab_jobs.look(root)
     theirs, notes = atlassian_mapping.read(root)
-    unread = _unread_mapping(root, theirs, notes)
+    notes += _unusable(root, theirs, notes)
     deploying = [*github.deploying, *gitlab.deploying]
     name = run.repository.rpartition("/")[2]
     counted = Counter(seen)
@@ -43,15 +43,17 @@ def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
         projects=projects,
         projects_comment=_projects_comment(counted),
         environments=tuple(_environments(deploying, theirs, notes)),
+        service_ids=theirs.service_ids if theirs else (),
+        gating=_gates(theirs),
         github=github,
         gitlab=gitlab,
-        notes=(*github.notes, *gitlab.notes, *notes, *unread),
+        notes=(*github.notes, *gitlab.notes, *notes),
     )
 
 
 def _providers(run: Run, github: Pipelines, gitlab: Pipelines) -> tuple[str, ...]:
     """Who runs the pipelines: who runs us, else whose host the remote is on, else whose files are there."""
-    if run.provider in ("github", "gitlab"):
+    if run.provider in (CI.GITHUB, CI.GITLAB):
         return (run.provider,)
     host = (urlsplit(run.repository_url).hostname or "").split(".")
     for provider in ("github", "gitlab"):
@@ -66,7 +68,8 @@ def _projects_comment(seen: Counter[str]) -> str:
 
 
 def _environments(deploying: list[Deploying], theirs: Mapping | None, notes: list[str]) -> Iterator[Named]:
-    """Environments that jobs deploy to, then the globs of Atlassian's file that are no such name."""
+    """Environments that jobs deploy to, then what Atlassian's file names and no job does."""
+    gated = {canonical(one.name): one for one in theirs.gating.environments} if theirs and theirs.gating else {}
     known: set[str] = set()
     for job, name in [(one, name) for one in deploying for name in one.names]:
         key = canonical(name)
@@ -79,19 +82,33 @@ def _environments(deploying: list[Deploying], theirs: Mapping | None, notes: lis
             notes.append(f"{error.message} It was passed over ({emit.comment(job.where)}).")
             continue
         why = "" if found.type == "unmapped" else f"; {found.rule}"
-        yield Named(name, found.type, f"{job.where}{why}")
+        yield Named(name, found.type, f"{job.where}{why}", key in gated)
     for pattern in theirs.patterns if theirs else ():
         key = canonical(pattern.glob)
-        if key not in known and pattern.glob.strip() and pattern.glob.isprintable():
+        if key not in known and _is_writable(pattern.glob):
             known.add(key)
-            yield Named(pattern.glob, pattern.type, f"{atlassian_mapping.NAME} line {pattern.line}")
+            where = f"{theirs.name if theirs else ''} line {pattern.line}"
+            yield Named(pattern.glob, pattern.type, where, key in gated)
+    for key, one in gated.items():
+        if key not in known and _is_writable(one.name):
+            found = classify(one.name, None, fallback=theirs)
+            yield Named(one.name, found.type, f"{theirs.name if theirs else ''} line {one.line}", True)
 
 
-def _unread_mapping(root: Path, theirs: Mapping | None, notes: Iterable[str]) -> list[str]:
-    """A sentence when Atlassian's file is there and says nothing of environments."""
+def _gates(theirs: Mapping | None) -> str:
+    """Where Atlassian's file gates; empty when it does not, or when nobody can tell what, which is told by then."""
+    gating = theirs.gating if theirs else None
+    return f"{theirs.name} line {gating.line}" if theirs and gating and not gating.problem else ""
+
+
+def _is_writable(name: str) -> bool:
+    return bool(name.strip()) and name.isprintable()
+
+
+def _unusable(root: Path, theirs: Mapping | None, notes: Iterable[str]) -> list[str]:
+    """A sentence when Atlassian's file is there and says nothing that there is a place for."""
     try:
-        there = read_bytes(root, atlassian_mapping.NAME) is not None
+        there = next((name for name in atlassian_mapping.NAMES if read_bytes(root, name) is not None), "")
     except UsageError:
         return []  # told by then
-    silent = there and theirs is None and not list(notes)
-    return [f"{atlassian_mapping.NAME} holds no environmentMapping."] if silent else []
+    return [f"{there} holds nothing to carry over."] if there and theirs is None and not list(notes) else []

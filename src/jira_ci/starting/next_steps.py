@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jira_ci.configuration.config import Config
-from jira_ci.starting import emit, github_file, github_workflows, gitlab_file
+from jira_ci.starting import configuration_file, emit, github_file, github_workflows, gitlab_file
 from jira_ci.starting.configuration_file import PLACEHOLDER
 from jira_ci.starting.found import Deploying, Found
 from jira_ci.text import one_line
@@ -40,10 +40,24 @@ def of(found: Found, config: Config | None) -> list[str]:
         *(_gitlab(found) if "gitlab" in found.providers else ()),
         *(() if found.providers else (_ANYWHERE,)),
         *_open_names(found),
+        *_of_atlassian(found, config),
         f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or ('',))}",
         "Commit the files, then test all of it with these credentials in JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET:\n"
         "  jira-ci check",
     ]
+
+
+def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
+    """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
+    if config and found.service_ids:
+        name = emit.quoted(configuration_file.service_name(found))
+        yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
+    if config and found.gating:
+        yield (
+            f"{found.gating} lets Jira gate deployments (deploymentGating). Here the deployment itself asks: put its "
+            "command behind jira-ci deploy, and take deploymentGating out of that file then:\n"
+            "  jira-ci deploy --environment Prod --wait 2h -- ./deploy.sh"
+        )
 
 
 def _configuration(found: Found, config: Config) -> Iterator[str]:
