@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -109,7 +110,98 @@ def test_documents_are_masked_in_keys_and_values() -> None:
     assert mask.document(value) == {"***": ["x ***", ["***", 1, None, True, 1.5]], "n": {"a": "hunter3"}}
 
 
-@given(text=st.text(alphabet="0123456789 \n…#:[]{}", max_size=200))
+ODD = "ATATT3xFfGF0=A1B2&<x>/é😀'\"\\ %41"
+
+
+def units(text: str) -> list[int]:
+    data = text.encode("utf-16-be")
+    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def escaped(text: str) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in units(text))
+
+
+def by_turns(text: str) -> str:
+    ways: list[Callable[[str], str]] = [escaped, percent, lambda one: f"&#{ord(one)};"]
+    return "".join(ways[at % 3](one) for at, one in enumerate(text))
+
+
+@pytest.mark.parametrize("secret", [*SECRETS, ODD])
+@pytest.mark.parametrize(
+    "write",
+    {
+        "json escapes": escaped,
+        "json escapes in capitals": lambda text: "".join(f"\\u{unit:04X}" for unit in units(text)),
+        "json in json": lambda text: json.dumps(escaped(text))[1:-1],
+        "json three deep": lambda text: json.dumps(json.dumps(escaped(text))[1:-1])[1:-1],
+        "as Gson and .NET": lambda text: (
+            json.dumps(text).replace("&", "\\u0026").replace("<", "\\u003c").replace("=", "\\u003D")[1:-1]
+        ),
+        "as PHP": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+        "braces": lambda text: "".join(f"\\u{{{ord(one):x}}}" for one in text),
+        "long": lambda text: "".join(f"\\U{ord(one):08x}" for one in text),
+        "bytes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+        "octal bytes": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+        "decimal entities": lambda text: "".join(f"&#{ord(one)};" for one in text),
+        "padded entities": lambda text: "".join(f"&#000{ord(one)};" for one in text),
+        "hexadecimal entities": lambda text: "".join(f"&#X{ord(one):x};" for one in text),
+        "named entities": lambda text: (
+            html.escape(text).replace("=", "&equals;").replace("/", "&sol;").replace("%", "&percnt;")
+        ),
+        "html twice": lambda text: html.escape(html.escape(text)),
+        "html in json": lambda text: json.dumps(html.escape(text))[1:-1],
+        "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
+        "percent three times": lambda text: quote(quote(quote(text, safe=""), safe=""), safe=""),
+        "every byte by percent": percent,
+        "every byte by percent, twice": lambda text: quote(percent(text), safe=""),
+        "percent in json": lambda text: json.dumps(quote(text, safe=""))[1:-1],
+        "by turns": by_turns,
+        "hex": lambda text: text.encode().hex(),
+        "hex in capitals": lambda text: text.encode().hex().upper(),
+        "hex with colons": lambda text: text.encode().hex(":"),
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_a_secret_is_masked_however_it_is_escaped(secret: str, write: tuple[str, Callable[[str], str]]) -> None:
+    assert Masker([secret])(f"before {write[1](secret)} after") == "before *** after"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n  ", "\\n", "\\r\\n", "%0A", "%250D%250A", "&#10;"])
+def test_a_secret_that_is_wrapped_is_masked_across_the_ends_of_lines(end: str) -> None:
+    secret = "ATATT3xFfGF0mini" * 12
+
+    def wrapped(text: str) -> str:
+        return end.join(text[at : at + 64] for at in range(0, len(text), 64))
+
+    mask = Masker([secret])
+    assert mask(f"before {wrapped(b64(secret))} after") == "before *** after"
+    assert mask(f"before {wrapped(secret.encode().hex())} after") == "before *** after"
+    assert mask(f"before {wrapped(secret)} after") == "before *** after"
+    shown = mask(f"before {wrapped(b64('user:' + secret))} after")
+    assert len(shown) <= len("before dXNlcjp***=== after")
+
+
+def test_what_stands_beside_an_escaped_secret_stays() -> None:
+    mask = Masker(["s3cret=value"])
+    text = '{"a": "\\u00e9 \\"s3cret\\u003dvalue\\" &amp; %20", "b": "s3cret&#61;valu"}'
+    assert mask(text) == '{"a": "\\u00e9 \\"***\\" &amp; %20", "b": "s3cret&#61;valu"}'
+
+
+@pytest.mark.parametrize(
+    "piece", ["\\u0073", "\\\\", "%73", "%25", "%73 ", "&#115;", "&amp;", "\n", "a\n", "&#0", "&a", "\\", "\\u{0", "x"]
+)
+def test_megabytes_of_escapes_are_no_trouble(piece: str) -> None:
+    mask = Masker([ODD, "s3cr3t-0123456789-abcdef"])
+    text = piece * (2_000_000 // len(piece))
+    assert mask(text) == text
+
+
+@given(text=st.text(alphabet="0123456789 \n…#:[]{}&%\\;", max_size=200))
 def test_nothing_else_is_blackened(text: str) -> None:
     assert Masker(SECRETS)(text) == text
 

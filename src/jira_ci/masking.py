@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import re
+import sys
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -17,6 +20,7 @@ MASK = "***"
 _SHORTEST = 4  # a shorter text would blacken half of every log, and is no secret
 _BEGINNING = 8
 _ENDLESS = 1 << 30
+_DEEP = 4  # times that a text is unescaped: JSON in JSON, percent twice, and one more of each
 
 
 class Masker:
@@ -24,6 +28,7 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
+        self._plain: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         for secret in secrets:
             self.add(secret)
@@ -31,8 +36,10 @@ class Masker:
     def add(self, secret: str) -> None:
         """Learns one more secret, such as an access token that just arrived; two may arrive at once."""
         forms = {form for form in _forms(secret) if len(form) >= _SHORTEST}
+        plain = {form for form in _plain(secret) if len(form) >= _SHORTEST}
         with self._lock:
             self._forms |= forms
+            self._plain |= plain
 
     def __call__(self, text: str) -> str:
         """The text without the secrets. Where two overlap, both are gone completely."""
@@ -54,11 +61,116 @@ class Masker:
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         for form in self._forms:
-            start = text.find(form)
-            while start >= 0:
-                yield start, start + len(form)
-                start = text.find(form, start + 1)
+            yield from _places(form, text)
             yield from _cut_short(form, text)
+        if not self._plain:
+            return
+        for view in _views(text):
+            for form in self._plain:
+                if len(form) >= view.shortest:
+                    yield from (view.original(*place) for place in _places(form, view.text))
+
+
+class _View:
+    """A text read differently: parts of it replaced by what they mean, and known where each stood.
+
+    Args:
+        before: what was read; none for the text itself.
+        parts: in ``before`` begin and end of each part, and what it means.
+        shortest: what is looked for in it; shorter texts would be found by chance.
+    """
+
+    def __init__(
+        self, text: str, before: _View | None = None, parts: Iterable[tuple[int, int, str]] = (), shortest: int = 0
+    ) -> None:
+        self._before, self.shortest = before, shortest
+        self._new: list[int] = []
+        self._old: list[tuple[int, int, int]] = []
+        shown, end, length = [], 0, 0
+        for start, stop, meant in parts:
+            shown += [text[end:start], meant]
+            length += start - end
+            self._new.append(length)
+            length += len(meant)
+            self._old.append((length, start, stop))
+            end = stop
+        self.text = "".join([*shown, text[end:]]) if shown else text
+
+    def original(self, start: int, stop: int) -> tuple[int, int]:
+        """Where this place of the view is in the text that was read first; parts are taken whole."""
+        if self._before is None:
+            return start, stop
+        return self._before.original(self._at(start)[0], self._at(stop - 1)[1])
+
+    def _at(self, place: int) -> tuple[int, int]:
+        """Begin and end, in what was read, of one character."""
+        index = bisect_right(self._new, place) - 1
+        if index < 0:
+            return place, place + 1
+        end, start, stop = self._old[index]
+        if place < end:
+            return start, stop
+        return stop + place - end, stop + place - end + 1
+
+
+def _views(text: str) -> Iterator[_View]:
+    """The text unescaped, once and again, and each of these without line ends."""
+    view = _View(text)
+    for depth in range(_DEEP + 1):
+        if depth:
+            yield view
+        if _BREAK.search(view.text):
+            breaks = ((match.start(), match.end(), "") for match in _BREAK.finditer(view.text))
+            yield _View(view.text, view, breaks, _BEGINNING)
+        if depth == _DEEP or not _ESCAPE.search(view.text):
+            return
+        meant = ((*match.span(), _meaning(match)) for match in _ESCAPE.finditer(view.text))
+        view = _View(view.text, view, meant)
+
+
+# A run of percent signs is one part, because a character may take several; of backslashes, because a text may hold
+# nothing else. Then those of JSON, JavaScript and Python: \u0073 \x73 \U00000073 \u{73} \163 \n; and of HTML: &#115;
+# &#x73; &amp;
+_ESCAPE = re.compile(
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<slashes>(?:\\\\)+)"
+    r"|\\(?:(?P<pair>[uU][dD][89abAB][0-9A-Fa-f]{2}\\[uU][dD][c-fC-F][0-9A-Fa-f]{2})|U(?P<long>[0-9A-Fa-f]{8})"
+    r"|u\{0*(?P<braces>[0-9A-Fa-f]{1,6})\}|[uU](?P<four>[0-9A-Fa-f]{4})|[xX](?P<two>[0-9A-Fa-f]{2})"
+    r"|(?P<octal>[0-3][0-7]{2})|(?P<one>[/\"'abfnrtv]))"
+    r"|&(?:#0*(?P<decimal>[0-9]{1,7})|#[xX]0*(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}(?=;)));?"
+)
+_ONE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_BREAK = re.compile(r"[\r\n]\s*")
+
+
+def _meaning(match: re.Match[str]) -> str:
+    kind, found = match.lastgroup or "", match[match.lastgroup or 0]
+    if kind == "percent":
+        return bytes.fromhex(found.replace("%", "")).decode("utf-8", "surrogateescape")
+    return found[: len(found) // 2] if kind == "slashes" else _character(kind, found)
+
+
+@functools.lru_cache(maxsize=1024)
+def _character(kind: str, found: str) -> str:
+    if kind == "pair":
+        return chr(0x10000 + ((int(found[1:5], 16) & 0x3FF) << 10) + (int(found[7:11], 16) & 0x3FF))
+    if kind == "one":
+        return _ONE.get(found, found)
+    if kind == "name":
+        return html.unescape(f"&{found};")
+    number = int(found, {"decimal": 10, "octal": 8}.get(kind, 16))
+    return chr(min(number, sys.maxunicode))
+
+
+def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the form is; places that overlap are one."""
+    start = text.find(form)
+    while start >= 0:
+        begun, end = start, start + len(form)
+        start = text.find(form, start + 1)
+        while 0 <= start <= end:
+            end = start + len(form)
+            start = text.find(form, start + 1)
+        yield begun, end
 
 
 def _cut_short(form: str, text: str) -> Iterator[tuple[int, int]]:
@@ -90,6 +202,32 @@ def _forms(secret: str) -> set[str]:
     return {form for part in parts if len(part) >= _SHORTEST for form in _encoded(part)}
 
 
+def _plain(secret: str) -> set[str]:
+    """What is looked for where a text is unescaped or joined: the secret, what is left when it is unescaped with the
+    text around it, and the forms that hold nothing to unescape."""
+    forms: set[str] = set()
+    for part in {secret.strip(), *(line.strip() for line in secret.splitlines())}:
+        if len(part) >= _SHORTEST:
+            data = _bytes(part)
+            forms |= {
+                part,
+                part.replace(" ", "+"),
+                _BREAK.sub("", part),
+                data.decode("latin-1"),
+                *_hex(data),
+                *_base64(data),
+            }
+            for _ in range(_DEEP):
+                part = _ESCAPE.sub(_meaning, part)
+                forms.add(part)
+    return forms
+
+
+def _hex(data: bytes) -> set[str]:
+    small = {data.hex(), *(data.hex(mark) for mark in ": -")}
+    return {*small, *map(str.upper, small)}
+
+
 def _encoded(text: str) -> set[str]:
     data = _bytes(text)
     percent = {quote(data, safe=""), quote(data), quote_plus(data)}
@@ -97,7 +235,7 @@ def _encoded(text: str) -> set[str]:
     escaped = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
     escaped |= {form.replace("/", "\\/") for form in escaped}  # as some write JSON
     marked = {markdown(text, _ENDLESS), html.escape(text), for_jira(text, _ENDLESS)}
-    return {text, *percent, *escaped, *marked, *_base64(data)}
+    return {text, *percent, *escaped, *marked, *_hex(data), *_base64(data)}
 
 
 def _bytes(text: str) -> bytes:
