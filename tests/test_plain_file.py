@@ -32,11 +32,16 @@ def _socket(path: Path, _victim: Path) -> None:
         os.chdir(here)
 
 
+def _link_to_fifo(path: Path, victim: Path) -> None:
+    os.mkfifo(victim.with_name("fifo"))
+    path.symlink_to("fifo")
+
+
 PLACES: dict[str, Callable[[Path, Path], object]] = {
     "a symbolic link": lambda path, victim: path.symlink_to(victim),
     "a symbolic link: dangling": lambda path, victim: path.symlink_to(victim.with_name("new")),
     "a symbolic link: to itself": lambda path, _: path.symlink_to(path.name),
-    "a symbolic link: to a FIFO": lambda path, victim: (os.mkfifo(victim.with_name("fifo")), path.symlink_to("fifo")),
+    "a symbolic link: to a FIFO": _link_to_fifo,
     "a symbolic link: to a device": lambda path, _: path.symlink_to("/dev/null"),
     "a hard link": lambda path, victim: path.hardlink_to(victim),
     "a FIFO": lambda path, _: os.mkfifo(path),

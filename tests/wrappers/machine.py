@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "runtime.txt"
 PYTHON = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_TOOLS = ("git", "cat", "cksum", "env", "grep", "mkdir", "rm", "touch")
+_TOOLS = ("git", "[", "cat", "cksum", "echo", "env", "grep", "mkdir", "rm", "touch")  # yash takes even these from PATH
 _POISON = (
     "json",
     "sitecustomize",
