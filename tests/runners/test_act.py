@@ -45,6 +45,7 @@ jobs:
 HOSTED = f"""
 name: Hosted
 on: deployment_status
+env: {{JIRA_CI_ISSUE_KEYS: WEB-7}}
 jobs:
   report:
     runs-on: ubuntu-latest
