@@ -177,6 +177,11 @@ def gitlab(folder: Path, path: str) -> Job:
     return job
 
 
+def under(job: Job, environ: Mapping[str, str]) -> Job:
+    """The same job with other variables."""
+    return Job(job.folder, {**job.environ, **environ})
+
+
 def reach(sandbox: Sandbox) -> dict[str, str]:
     """The variables that lead to a sandbox."""
     return {

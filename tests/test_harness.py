@@ -75,7 +75,7 @@ def test_without_one_the_build_field_is(step: Job, sandbox: Sandbox) -> None:
     assert ended.code == 0, ended.out + ended.err
     found = scenes.stored(sandbox, "WEB-12")
     [build] = found["builds"]
-    assert (build["buildNumber"], build["state"], build["displayName"]) == (43, "successful", "web #43")
+    assert (build["buildNumber"], build["state"], build["displayName"]) == (43, "successful", "web (build) #43")
     assert build["references"][0]["commit"]["id"] == HARNESS["DRONE_COMMIT_SHA"]
     assert found["deployments"] == []
 
@@ -157,7 +157,7 @@ def test_two_runs_of_one_pipeline_are_two_builds_of_it(step: Job, sandbox: Sandb
     step.jira_ci("report")
     step.jira_ci("report", DRONE_BUILD_NUMBER="44", HARNESS_BUILD_ID="44")
     builds = scenes.stored(sandbox, "WEB-12")["builds"]
-    assert {build["pipelineId"] for build in builds} == {"harness:github.com/acme/shop:a/o/p/web"}
+    assert {build["pipelineId"] for build in builds} == {"harness:github.com/acme/shop:a/o/p/web;JOB=build"}
     assert sorted(build["buildNumber"] for build in builds) == [43, 44]
 
 

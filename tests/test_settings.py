@@ -126,6 +126,17 @@ def test_an_empty_value_is_refused_where_somebody_wrote_it(
     assert "leave it out" in error.mend
 
 
+@pytest.mark.parametrize("text", ["", "  ", ",", " ,\n"])
+@pytest.mark.parametrize("flag", [True, False])
+def test_a_list_that_may_be_empty_is_empty_when_nothing_stands_in_it(text: str, flag: bool) -> None:
+    variable = {"JIRA_CI_ISSUE_KEYS": "WEB-1" if flag else text}
+    settings = resolve({"issue-keys": text} if flag else {}, variable, may_be_empty=("issue-keys",))
+    assert settings.issue_keys == ()
+    assert "issue-keys" not in settings.origins
+    with pytest.raises(UsageError, match="issue-keys"):
+        resolve({"issue-keys": text} if flag else {}, variable)
+
+
 @pytest.mark.parametrize("name", ["CLIENT_ID", "CLIENT_SECRET", "GITHUB_TOKEN", "GITLAB_TOKEN", "HEADERS"])
 def test_a_secret_that_was_withheld_counts_as_left_out(name: str) -> None:
     settings = resolve(_NOBODY, {f"JIRA_CI_{name}": "", f"JIRA_CI_INPUT_{name}": ""})

@@ -35,7 +35,12 @@ NO_INPUTS = {
     "gitlab-token": "GitLab has the template",
 }
 # Only the caller's expressions know these values, so the defaults have to stand in action.yml.
-INPUT_DEFAULTS = {"state": "${{ job.status }}", "github-token": "${{ github.token }}"}
+INPUT_DEFAULTS = {
+    "state": "${{ (github.event_name == 'deployment_status' || github.event_name == 'workflow_run')"
+    " && format('event-or-{0}', job.status) || job.status }}",
+    "github-token": "${{ github.token }}",
+    "leg": "${{ format('{0}/{1}', strategy.job-total, toJSON(matrix)) }}",
+}
 
 
 def _variable(name: str) -> str:

@@ -81,7 +81,9 @@ class Invocation:
         function = getattr(import_module(f"jira_ci.commands.{command.module}"), command.function)
         if not command.groups:
             return int(function(arguments, self._edges.stdout))
-        self._settings = resolve(flags(arguments), self._edges.environ)
+        # Keys that another pipeline found may be none, which is no reason to fail the job that reports.
+        keyless = ("issue-keys",) if "report" in command.groups else ()
+        self._settings = resolve(flags(arguments), self._edges.environ, may_be_empty=keyless)
         self._console = make_console(self._settings, self._edges)
         for sentence in self._settings.strangers:
             self._console.notice("warning", sentence)

@@ -23,7 +23,7 @@ from jira_ci.errors import Exit
 from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.plain_file import Spare
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Context:
     def provider_bundle(self) -> str:
         """The certificate authorities for the CI's own API: those of ``ca-bundle``, else those that GitLab says its
         server has (https://docs.gitlab.com/ci/variables/predefined_variables/)."""
-        named = self.edges.environ.get("CI_SERVER_TLS_CA_FILE", "") if self.run.provider == "gitlab" else ""
+        named = self.edges.environ.get("CI_SERVER_TLS_CA_FILE", "") if self.run.provider == CI.GITLAB else ""
         return self.given.ca_bundle or (named if named and Path(named).is_file() else "")
 
     @property

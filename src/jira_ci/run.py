@@ -85,7 +85,6 @@ class Run:
     """Which try of this run, from 1; on GitLab the job's start in epoch seconds, or else its id."""
     attempt_started: int = 0
     """Epoch milliseconds at which the attempt began, where the provider says so; else 0."""
-    job: str = ""
     pull_request: PullRequest | None = None
     state: str = ""
     """The provider's word for how the job went so far: ``success``, ``failed``, ``canceled``, ``running``..."""
@@ -93,6 +92,14 @@ class Run:
     """The environment name the provider already knows for this job."""
     environment_tier: str = ""
     """GitLab's own deployment tier: ``production staging testing development other``."""
+    environment_action: str = ""
+    """What GitLab's job does with its environment: ``start prepare stop verify access``; only *start* deploys."""
+    event_state: str = ""
+    """How it went, in the provider's word, with what the event is about: another's deployment, another run."""
+    leg_values: tuple[str, ...] = ()
+    """The values of the matrix that ``leg`` is one of."""
+    several_legs: bool = False
+    """Whether the job is one of several that differ in their leg alone."""
     actor: str = ""
     protected: bool = False
     """Whether the provider says that the ref is protected."""
@@ -104,4 +111,6 @@ class Run:
     """The provider's API address: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
     gaps: tuple[str, ...] = field(default=())
     """What could not be read while making this value, as sentences (an unreadable event file, a missing remote)."""
+    # The job's name without its leg, and the leg: what the matrix or ``parallel:`` made of the job.
+    job: str = ""
     leg: str = ""

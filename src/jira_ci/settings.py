@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.errors import UsageError, nearest
+from jira_ci.leg import is_of_matrix
 from jira_ci.setting import Kind, Setting, parse
 
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
@@ -74,8 +75,9 @@ class Settings:
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
-    pipeline: str = _setting("text", "identity", "tells pipelines apart that share one workflow: a matrix leg, a second deployment", plugin=True, metavar="NAME")
+    pipeline: str = _setting("text", "identity", "what it is a build or deployment of, where one workflow has several; replaces job and leg", plugin=True, metavar="NAME")
     number: int | None = _setting("number", "identity", "the run's number, instead of the CI's own: it has to grow from run to run, and Jira orders deployments by it", metavar="NUMBER")
+    leg: str = _setting("text", "identity", "tells the legs of a job apart, where the values of its matrix are not what should; one name for start and end", metavar="NAME")
     property: tuple[str, ...] = _setting("list", "identity", "kept with what is reported, unseen, for forget to find it by: three at most, as name=value", metavar="NAME=VALUE")
 
     url: str = _setting("text", "record", "where the link in Jira leads, may hold {run-id} and the like; otherwise to the run", variables=("PLUGIN_LINK",), metavar="URL")
@@ -127,12 +129,15 @@ _BY_NAME = {name: row for row in TABLE for name in (row.name, *row.also)}
 _VARIABLES = tuple("JIRA_CI_" + name.upper().replace("-", "_") for name in _BY_NAME)
 
 
-def resolve(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+def resolve(
+    flags: Mapping[str, str | None], environ: Mapping[str, str], *, may_be_empty: Collection[str] = ()
+) -> Settings:
     """Settings from flags, action inputs and environment variables; the rest holds defaults.
 
     Args:
         flags: setting name to the text given on the command line; ``None`` where it was not.
         environ: the process environment.
+        may_be_empty: names of lists of which a text with nothing in it is an empty one, and no mistake.
 
     Raises:
         UsageError: a value is empty or cannot be meant; the message names its origin.
@@ -140,8 +145,10 @@ def resolve(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Sett
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for row in TABLE:
-        found = _find(row, flags, environ)
-        if found is not None:
+        found = _find(row, flags, environ, empty=row.name in may_be_empty)
+        if found is not None and row.name in may_be_empty and not found[0].strip(", \t\r\n"):
+            values[row.field] = _empty(row)
+        elif found is not None:
             text, origins[row.name] = found
             values[row.field] = parse(row, text, origins[row.name])
         else:
@@ -166,20 +173,22 @@ def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
     )
 
 
-def _find(row: Setting, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> tuple[str, str] | None:
+def _find(
+    row: Setting, flags: Mapping[str, str | None], environ: Mapping[str, str], *, empty: bool
+) -> tuple[str, str] | None:
     names = (row.name, *row.also)
     for name in names:
         text = flags.get(name)
         if text is not None:
-            return _not_empty(row, text, f"--{name}")
+            return (text, f"--{name}") if empty else _not_empty(row, text, f"--{name}")
     for name in names:  # an input that was left out arrives as an empty text: composite actions cannot tell them apart
         text = environ.get("JIRA_CI_INPUT_" + _upper(name), "")
-        if text.strip():
+        if text.strip() and not (row.name == "leg" and is_of_matrix(text)):  # that is what the CI says
             return text, f"the input {name}"
     for variable in ("JIRA_CI_" + _upper(name) for name in names):
         text = environ.get(variable)
         if text is not None and (text.strip() or not _may_be_withheld(row)):
-            return _not_empty(row, text, variable)
+            return (text, variable) if empty else _not_empty(row, text, variable)
     others = [*("PLUGIN_" + _upper(name) for name in names if row.plugin), *row.variables]
     for variable in others:
         if environ.get(variable, "").strip():

@@ -69,7 +69,9 @@ def test_an_event_without_the_run_s_path_has_its_workflow_s(github_event: Callab
     event = github_event("workflow_run")
     event["workflow_run"] |= {"run_number": 5, "status": "in_progress", "conclusion": "success"}
     past = from_event(event, "octo/hello")
-    assert past == PastRun("289782451", 5, False, "in_progress", ".github/workflows/test.yml", 1)
+    assert past == PastRun(
+        "289782451", 5, False, "in_progress", ".github/workflows/test.yml", 1, commit=event["workflow_run"]["head_sha"]
+    )
     assert from_event({}, "octo/hello") is None
 
 

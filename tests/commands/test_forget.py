@@ -89,7 +89,12 @@ def test_the_variable_says_it_too(job: Job, sandbox: Sandbox) -> None:
         (("--run", "9002"), ["77 #41", "77 dev #41", "77 prod #41", "78 prod #41"]),
         (("--run", "9001, 9002"), ["78 prod #41"]),
         (("--run", "1"), ALL),
-        (("--environment", "Prod"), ["77 #41", "77 dev #41", "77 prod #42", "78 prod #41"]),
+        (("--environment", " prod"), ["77 #41", "77 dev #41", "78 prod #41"]),
+        (("--environment", "Prod, Dev"), ["77 #41", "78 prod #41"]),
+        (("--environment", "Prod", "--pipeline", "eu"), ALL),
+        (("--environment", "Prod", "--tenant", "Acme"), ALL),
+        (("--environment", "Prod", "--run", "9001"), ["77 #41", "77 dev #41", "77 prod #42", "78 prod #41"]),
+        (("--environment", "Pro"), ALL),
         (("--run", "#42", "--environment", "Prod"), ["77 #41", "77 dev #41", "77 prod #41", "78 prod #41"]),
         (("--run", "#41"), ["77 dev #41", "77 prod #41", "77 prod #42", "78 prod #41"]),
         (("--run", "#41", "--pipeline", "eu"), ALL),
@@ -119,7 +124,28 @@ def test_a_tenant_s_deployment_takes_no_build_with_it(tmp_path: Path, sandbox: S
     report(job, "--tenant", "Acme, Bolt")
     job.jira_ci("build", "--state", "success")
     assert job.jira_ci("forget", "--tenant", "Acme", *REALLY).code == 0
-    assert left(sandbox) == ["88 #12", "88 prod;TENANT=bolt #12"]
+    assert left(sandbox) == ["88;JOB=deploy #12", "88 prod;TENANT=bolt #12"]
+
+
+def test_a_stopped_environment_s_deployments_are_taken_out_by_a_later_pipeline(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.environ |= {**scenes.reach(sandbox), "CI_ENVIRONMENT_NAME": "review/Pay"}
+    for number, flags in ((12, ()), (13, ("--tenant", "Acme")), (14, ("--pipeline", "x"))):
+        report(job, *flags, CI_PIPELINE_IID=str(number), CI_PIPELINE_ID=f"50{number}")
+    report(job, "--environment", "review/pay-2")
+    report(
+        job, "--environment", "review/pay, Other", CI_PIPELINE_IID="15"
+    )  # one submission, and so one set of properties
+    report(job, "--environment", "review/pay", "--property", "a=1, b=2, c=3", CI_PIPELINE_IID="16")
+    stop = {"CI_ENVIRONMENT_ACTION": "stop", "CI_PIPELINE_IID": "20", "CI_PIPELINE_ID": "5020"}
+    stopping = scenes.under(job, stop)
+    shown = stopping.jira_ci("forget", "--environment", "review/pay")
+    assert "Would be deleted: every run's deployments of acme/shop to review/pay" in shown.out
+    assert "Not found by environment" in shown.out
+    assert stopping.jira_ci("forget", "--environment", "review/pay", *REALLY).code == 0
+    assert left(sandbox) == ["88 other #15", "88 review/pay #15", "88 review/pay #16", "88 review/pay-2 #12"]
 
 
 def test_a_run_that_is_named_twice_is_taken_out_once(job: Job, sandbox: Sandbox) -> None:

@@ -119,7 +119,12 @@ def test_the_step_for_a_job_that_builds_can_be_copied(on_github: Job) -> None:
 
 def test_the_step_reports_what_another_workflow_built(tmp_path: Path, sandbox: Sandbox) -> None:
     finished = {
+        "id": 7,
         "name": "CI",
+        "path": ".github/workflows/ci.yml",
+        "run_number": 207,
+        "run_attempt": 1,
+        "status": "completed",
         "conclusion": "failure",
         "html_url": "https://github.com/acme/shop/actions/runs/7",
         "head_branch": "topic",
@@ -132,14 +137,16 @@ def test_the_step_reports_what_another_workflow_built(tmp_path: Path, sandbox: S
     job.jira_ci("init")
     [made] = _workflow(job)["jobs"].values()
     given = {**made["steps"][-1]["with"], "client-id": "", "client-secret": ""}
-    context = {"github": {"event": {"workflow_run": finished}}}
+    github = {"event_name": "workflow_run", "event": {"workflow_run": finished}}
+    given["state"] = given.get("state", ACTION["inputs"]["state"]["default"])
+    context = {"github": github, "job": {"status": "success"}}
     for name, value in given.items():
         job.environ["JIRA_CI_INPUT_" + name.upper().replace("-", "_")] = evaluate(value, context)
     job.environ |= scenes.reach(sandbox)
     ended = job.jira_ci(given["command"])
     assert ended.code == 0, ended.out + ended.err
     [build] = scenes.stored(sandbox, "WEB-12")["builds"]
-    assert (build["state"], build["url"], build["displayName"]) == ("failed", finished["html_url"], "CI (CI) #41")
+    assert (build["state"], build["url"], build["displayName"]) == ("failed", finished["html_url"], "CI #207")
 
 
 def test_environments_are_found_in_workflows(on_github: Job) -> None:

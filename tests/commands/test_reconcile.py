@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -447,3 +449,132 @@ def test_a_job_token_may_not_read_pipelines_and_that_is_said(tmp_path: Path, san
     assert (ended.code, api.requests) == (0, [])
     assert "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api" in ended.err
     assert job.jira_ci("reconcile", *PROD, "--on-error", "fail").code == 6
+
+
+JOBS = """
+on: push
+jobs:
+  lint:
+    steps: [{uses: jira-ci/jira-ci@v0}]
+  test:
+    strategy: {matrix: {os: [linux, mac]}}
+    steps: [{uses: jira-ci/jira-ci@v0}]
+  pages:
+    steps: [{run: make pages}]
+"""
+CI_FILE = ".github/workflows/ci.yml"
+
+
+def left_open(killed: Job, *jobs: str, **environ: str) -> None:
+    """Each of these jobs told of its build's start."""
+    for job in jobs:
+        name, _, system = job.partition(" ")
+        leg = json.dumps({"os": system} if system else None)
+        start(killed, GITHUB_JOB=name, JIRA_CI_INPUT_LEG=f"{1 + bool(system)}/{leg}", **environ)
+
+
+def builds(sandbox: Sandbox) -> dict[str, str]:
+    return {one["displayName"]: one["state"] for one in scenes.stored(sandbox, "WEB-12")["builds"]}
+
+
+def test_the_builds_of_every_job_and_leg_are_closed_as_the_workflow_s_file_at_its_commit_names_them(
+    tmp_path: Path, sandbox: Sandbox, killed: Job
+) -> None:
+    left_open(killed, "lint", "test linux", "test mac")
+    job = janitor(tmp_path, sandbox)
+    job.write(CI_FILE, JOBS)
+    job.git("add", ".")
+    head = job.commit("CI")
+    job.write(CI_FILE, "on: push\njobs: {}\n")  # what it is like today
+    job = janitor_of(job, head_sha=head)
+    ended = job.jira_ci("reconcile", "--format", "json", now=LATER)
+    assert ended.code == 0, ended.err
+    assert builds(sandbox) == {
+        "CI (lint) #41": "cancelled",
+        "CI (test, linux) #41": "cancelled",
+        "CI (test, mac) #41": "cancelled",
+    }
+    assert len(ended.json["not-found"]) == 1  # the build of all jobs together
+
+
+def janitor_of(job: Job, **run: Any) -> Job:
+    """The same job, after another run."""
+    Path(job.environ["GITHUB_EVENT_PATH"]).write_text(json.dumps(past_runs.completed(**run)), encoding="utf-8")
+    return job
+
+
+def test_the_file_is_asked_for_where_the_clone_has_it_not(
+    tmp_path: Path, sandbox: Sandbox, killed: Job, api: Api
+) -> None:
+    left_open(killed, "test mac")
+    head = "d" * 40
+    content = base64.encodebytes(JOBS.encode()).decode()
+    api.json(f"{REPO}/contents/{CI_FILE}", {"type": "file", "encoding": "base64", "content": content})
+    job = past_runs.at_github(janitor(tmp_path, sandbox, head_sha=head), api)
+    assert job.jira_ci("reconcile", now=LATER).code == 0
+    assert builds(sandbox) == {"CI (test, mac) #41": "cancelled"}
+    assert f"{REPO}/contents/{CI_FILE}" in api.paths
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("jobs: {test: {strategy: {matrix: '${{ fromJSON(x) }}'}, steps: []}}", "only a run knows the matrix"),
+        ("jobs: {test: {uses: ./.github/workflows/test.yml}}", "the job test is another workflow's"),
+        (f"jobs: {{test: {{strategy: {{matrix: {{n: {list(range(51))}}}}}}}}}", "there are 51"),
+    ],
+)
+def test_jobs_that_the_file_does_not_tell_need_a_pipeline(
+    tmp_path: Path, sandbox: Sandbox, killed: Job, text: str, why: str
+) -> None:
+    left_open(killed, "test a")
+    start(killed, "--pipeline", "all", GITHUB_JOB="test")
+    job = janitor(tmp_path, sandbox)
+    job.write(CI_FILE, text)
+    job.git("add", ".")
+    job = janitor_of(job, head_sha=job.commit("CI"))
+    ended = job.jira_ci("reconcile", now=LATER)
+    assert ended.code == 0
+    assert f"Which jobs of {CI_FILE} reported is not known: {why}" in ended.out
+    assert "pipeline" in ended.out
+    assert set(builds(sandbox).values()) == {"in_progress"}
+    job.jira_ci("reconcile", "--pipeline", "all", now=LATER)
+    assert builds(sandbox)["CI (all) #41"] == "cancelled"
+
+
+def test_what_0_1_left_open_is_closed_once(tmp_path: Path, sandbox: Sandbox, killed: Job) -> None:
+    start(killed)  # without a job's name, as it was
+    job = janitor(tmp_path, sandbox)
+    assert "Closed: 1." in job.jira_ci("reconcile", now=LATER).out
+    assert builds(sandbox) == {"CI #41": "cancelled"}
+    assert "Closed: 0." in job.jira_ci("reconcile", now=LATER + 60).out
+
+
+def test_legs_that_deployed_to_one_place_are_closed(tmp_path: Path, sandbox: Sandbox, killed: Job) -> None:
+    for system in ("linux", "mac"):
+        start(killed, *PROD, JIRA_CI_INPUT_LEG=f'2/{{"os": "{system}"}}')
+    job = janitor(tmp_path, sandbox)
+    job.write(CI_FILE, JOBS)
+    job.git("add", ".")
+    job = janitor_of(job, head_sha=job.commit("CI"))
+    assert "Closed: 2." in job.jira_ci("reconcile", *PROD, now=LATER).out
+    assert {one["state"] for one in deployments(sandbox)} == {"cancelled"}
+
+
+def test_gitlab_s_list_names_the_jobs_and_their_legs(tmp_path: Path, sandbox: Sandbox, api: Api) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.environ |= scenes.reach(sandbox)
+    legs = {"test: [a, b]": "1", "rspec 2/3": "2", "lint 1/2": "", "lint": ""}  # the last but one is called so
+    for name, index in legs.items():
+        total = {"CI_NODE_TOTAL": "3" if index else "1", "CI_NODE_INDEX": index}
+        started = scenes.under(job, {"CI_JOB_NAME": name, **total}).jira_ci("build", "--state", "in_progress")
+        assert "Jira accepted 1" in started.out
+    past_runs.gitlab_shows(api, past_runs.pipeline(5001, 12))
+    rows = [{"id": 70001, "name": name, "status": "canceled", "started_at": None} for name in legs]
+    api.pages(f"{PROJECT}/pipelines/5001/jobs", rows)
+    janitor = scenes.under(
+        job,
+        {"CI_API_V4_URL": api.url, "CI_PIPELINE_ID": "5009", "CI_PIPELINE_IID": "19", "JIRA_CI_GITLAB_TOKEN": "t0ken"},
+    )
+    assert "Closed: 4." in janitor.jira_ci("reconcile", "--run", "5001", now=LATER).out
+    assert set(builds(sandbox).values()) == {"cancelled"}

@@ -57,6 +57,42 @@ def test_a_second_attempt_beats_the_end_of_the_first(job: Job, sandbox: Sandbox)
     assert deployment["state"] == "in_progress"
 
 
+@pytest.mark.parametrize("flags", [("--version", "1.4.0"), ("--tenant", "Acme"), ("--service", "billing")])
+def test_a_report_without_its_environment_is_no_build(job: Job, sandbox: Sandbox, flags: tuple[str, str]) -> None:
+    ended = scenes.under(job, {"JIRA_CI_INPUT_ENVIRONMENT": ""}).jira_ci("report", *flags, "--state", "success")
+    assert ended.code == 0
+    assert "Not reported: environment is empty, and " in ended.out
+    assert "command: build" in ended.out
+    assert scenes.stored(sandbox, "WEB-12") == {"builds": [], "deployments": []}
+    assert "skipped" in job.output()
+
+
+@pytest.mark.parametrize("command", [("report",), ("build",), ("deployment", "--environment", "Prod")])
+def test_no_keys_of_another_pipeline_are_no_mistake(job: Job, sandbox: Sandbox, command: tuple[str, ...]) -> None:
+    ended = scenes.under(job, {"JIRA_CI_ISSUE_KEYS": ""}).jira_ci(*command, "--state", "success")
+    assert ended.code == 0
+    assert "Jira accepted 1" in ended.out
+    assert job.jira_ci("gate", "--environment", "Prod", JIRA_CI_ISSUE_KEYS="").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "state"),
+    [
+        (("--state", "success"), {}, "successful"),
+        (("--state", "skipped"), {}, "skipped"),
+        (("--state", "success", "--projects", "OPS"), {}, "skipped"),
+        (("--state", "success"), {"GITHUB_ACTOR": "dependabot[bot]", "JIRA_CI_CLIENT_SECRET": ""}, "skipped"),
+        (("--state", "success", "--dry-run"), {}, "successful"),
+        (("--state", "success"), {"JIRA_CI_API_URL": "http://127.0.0.1:9", "JIRA_CI_TIMEOUT": "2s"}, "successful"),
+    ],
+)
+def test_the_state_is_skipped_where_nothing_was_sent(
+    job: Job, arguments: tuple[str, ...], environ: dict[str, str], state: str
+) -> None:
+    ended = scenes.under(job, environ).jira_ci("report", "--environment", "Prod", *arguments, "--format", "json")
+    assert (ended.code, ended.json["state"]) == (0, state)
+
+
 def test_several_environments_go_into_one_request(job: Job, sandbox: Sandbox) -> None:
     ended = job.jira_ci("deployment", "--environment", "Prod-EU, qa2", "--state", "success", "--format", "json")
     assert ended.json["environment"] == ["Prod-EU", "qa2"]

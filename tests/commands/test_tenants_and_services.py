@@ -306,7 +306,12 @@ def test_deploy_starts_nothing_with_a_setting_that_cannot_be_meant(
 def test_the_users_properties_go_with_the_report_and_show_in_a_dry_run(job: Job, sandbox: Sandbox) -> None:
     arguments = ("--environment", "Dev", "--property", "train=2026-11")
     [request] = deploy(job, *arguments, "--dry-run")["requests"]
-    assert request["body"]["properties"] == {"train": "2026-11", "repository": "77", "run": "9001"}
+    assert request["body"]["properties"] == {
+        "train": "2026-11",
+        "repository": "77",
+        "run": "9001",
+        "deployed-to": "dev",
+    }
     deploy(job, *arguments)
     [exchange] = [one for one in sandbox.exchanges if one.path.endswith("/bulk")]
     assert json.loads(exchange.body)["properties"] == request["body"]["properties"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections.abc import Callable
@@ -316,6 +317,8 @@ def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, occasion: Occasi
         ({"fields": {"Change risk": "Huge"}}, "Critical, High, Medium, Low"),
         ({"fields": {"Planned start": "tomorrow"}}, "takes a date and time"),
         ({"fields": {"summary": "x"}}, "set already"),
+        ({"fields": {"labels": ["{verison}"]}}, "holds {verison}, which means nothing there. Did you mean version?"),
+        ({"fields": {"labels": ["{state}"]}}, "holds {state}, which means nothing there"),
     ],
 )
 def test_what_the_service_desk_does_not_have_is_row_9(sandbox: Sandbox, policy: Any, said: str) -> None:
@@ -324,6 +327,21 @@ def test_what_the_service_desk_does_not_have_is_row_9(sandbox: Sandbox, policy: 
     assert said in outcome.decision.reason  # type: ignore[union-attr]
     assert titled(sandbox) == []
     assert not any(seen.path == "/rest/servicedeskapi/request" for seen in sandbox.exchanges)
+
+
+def test_words_in_fields_are_filled_in(sandbox: Sandbox) -> None:
+    fields = {
+        "labels": ["v{version}", "{{x}}", "{actor}"],
+        "Implementation plan": "Run it for {environment} ({short-commit})",
+    }
+    told = Occasion(RUN.url, "7", "ana", words={"actor": "ana"})
+    assert row(find(sandbox, fields=fields, occasion=told)) == 15
+    sent = next(seen.json() for seen in sandbox.exchanges if seen.path == "/rest/servicedeskapi/request")
+    shown = json.dumps(sent["requestFieldValues"])
+    assert "v1.2.3" in shown
+    assert '"{x}"' in shown
+    assert '"ana"' in shown
+    assert f"Run it for Prod ({Subject().commit[:7]})" in shown
 
 
 @pytest.mark.parametrize("wanted", ["Automated change", "27"])

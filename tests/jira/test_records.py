@@ -87,7 +87,7 @@ def test_a_build_in_full() -> None:
         "schemaVersion": "1.0",
         "pipelineId": "github:42:.github/workflows/ci.yml",
         "buildNumber": 7,
-        "updateSequenceNumber": (1 << 50) | (2 << 48) | 1795237200250,
+        "updateSequenceNumber": (1 << 50) | (2 << 48) | (1 << 46) | 1795237200250,
         "displayName": "CI #7",
         "url": "https://github.com/octo/web/actions/runs/9",
         "state": "successful",
@@ -112,7 +112,7 @@ def test_a_deployment_in_full() -> None:
     assert record == {
         "schemaVersion": "1.0",
         "deploymentSequenceNumber": 7,
-        "updateSequenceNumber": (5 << 26) | (2 << 24) | 10250,
+        "updateSequenceNumber": (5 << 26) | (2 << 24) | (1 << 22) | 10250,
         "displayName": "CI #7: 1.4",
         "url": "https://github.com/octo/web/actions/runs/9",
         "description": "1.4 to Prod",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
-from jira_ci.report.states import from_ci, from_words
+from jira_ci.report.states import from_ci, from_words, reported
+from jira_ci.run import CI, Run
 
 JIRA = ("unknown", "pending", "in_progress", "cancelled", "failed", "rolled_back", "successful")
 
@@ -89,3 +90,42 @@ def test_any_other_word_is_an_error(word: str, hint: str) -> None:
 )
 def test_what_the_ci_says_itself_is_never_an_error(word: str, state: str) -> None:
     assert from_ci(word) == state
+
+
+def _run(event: str = "", told: str = "", ci: str = "", environment: str = "") -> Run:
+    return Run(
+        CI.GITHUB, "o/r", "1", "", "c" * 40, 7, "", event=event, event_state=told, state=ci, environment=environment
+    )
+
+
+PREVIEW = _run("deployment_status", "failure", environment="Preview")
+FOLLOWED = _run("workflow_run", "failure")
+
+
+@pytest.mark.parametrize(
+    ("words", "run", "environments", "state"),
+    [
+        (["event-or-success"], PREVIEW, ["preview "], "failed"),
+        (["event-or-success"], PREVIEW, ["Preview", "Other"], "successful"),
+        (["event-or-success"], PREVIEW, ["Other"], "successful"),
+        (["event-or-success"], PREVIEW, [], "successful"),
+        (["event-or-success"], FOLLOWED, [], "failed"),
+        (["event-or-success"], FOLLOWED, ["Prod"], "successful"),
+        (["event-or-skipped"], FOLLOWED, ["Prod"], ""),
+        (["event-or-success", "cancelled"], PREVIEW, ["Preview"], "cancelled"),
+        (["success"], PREVIEW, ["Preview"], "successful"),
+        ([], PREVIEW, ["Preview"], "failed"),
+        ([], _run("deployment_status", "inactive", environment="Preview"), ["Preview"], ""),
+        ([], _run("push", ci="running"), [], "unknown"),
+        (["event-or-success"], _run("push"), [], "successful"),
+    ],
+)
+def test_the_event_s_state_counts_for_what_the_event_is_about(
+    words: list[str], run: Run, environments: list[str], state: str
+) -> None:
+    assert reported(words, run, environments) == state
+
+
+def test_an_event_about_something_else_says_no_state() -> None:
+    with pytest.raises(UsageError, match="state is not set"):
+        reported([], PREVIEW, ["Other"])

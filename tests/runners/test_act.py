@@ -23,6 +23,38 @@ EXAMPLES = ROOT / "examples" / "github"
 EVENTS = ROOT / "tests" / "events" / "github"
 RESULTS = '<testsuite><testcase name="a"/><testcase name="b"/><testcase name="c"><failure/></testcase></testsuite>'
 SOON = 60  # seconds
+CREDENTIALS = "client-id: '${{ secrets.JIRA_CLIENT_ID }}', client-secret: '${{ secrets.JIRA_CLIENT_SECRET }}'"
+LEGS = f"""
+name: CI
+on: push
+jobs:
+  lint:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: jira-ci/jira-ci@v0
+        with: {{{CREDENTIALS}}}
+  test:
+    runs-on: ubuntu-latest
+    strategy: {{fail-fast: false, matrix: {{region: [eu, us], shard: [1]}}}}
+    steps:
+      - run: test ${{{{ matrix.region }}}} = us
+      - uses: jira-ci/jira-ci@v0
+        if: always()
+        with: {{{CREDENTIALS}}}
+"""
+HOSTED = f"""
+name: Hosted
+on: deployment_status
+env: {{JIRA_CI_ISSUE_KEYS: WEB-7}}
+jobs:
+  report:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: jira-ci/jira-ci@v0
+        with: {{{CREDENTIALS}}}
+      - uses: jira-ci/jira-ci@v0
+        with: {{environment: Other, {CREDENTIALS}}}
+"""
 
 
 def _example(act: Act, name: str) -> None:
@@ -74,12 +106,43 @@ def test_what_init_writes_reports(act: Act, sandbox: Sandbox, builds: bool) -> N
     act.init()
     head = act.commit("WEB-7 Sign in with a passkey")
     pushed = {"ref": "refs/heads/main", "before": "0" * 40, "after": head}
-    finished = {"name": "Build", "conclusion": "failure", "html_url": "https://github.com/acme/shop/actions/runs/7"}
+    told = {"id": 7, "run_number": 207, "path": ".github/workflows/build.yml", "status": "completed"}
+    finished = {
+        **told,
+        "name": "Build",
+        "conclusion": "failure",
+        "html_url": "https://github.com/acme/shop/actions/runs/7",
+    }
     of_head = {"head_branch": "main", "head_sha": head, "head_repository": REPOSITORY, "pull_requests": []}
     ended = act.run("workflow_run", {"workflow_run": {**finished, **of_head}}) if builds else act.run("push", pushed)
     assert ended.code == 0
     [build] = scenes.stored(sandbox, "WEB-7")["builds"]
     assert build["state"] == ("failed" if builds else "successful")
+    assert build["displayName"] == ("Build #207" if builds else "CI (build) #42")
+
+
+def test_every_job_and_every_leg_of_a_matrix_is_a_build_of_its_own(act: Act, sandbox: Sandbox) -> None:
+    act.workflow(LEGS)
+    ended = act.run("push", _push(act, "WEB-7 Sign in"))
+    assert ended.code
+    assert {one["displayName"]: one["state"] for one in stored(sandbox, "builds")} == {
+        "CI (lint) #42": "successful",
+        "CI (test, eu, 1) #42": "failed",
+        "CI (test, us, 1) #42": "successful",
+    }
+
+
+@pytest.mark.parametrize(("state", "told"), [("failure", "failed"), ("inactive", None), ("queued", "pending")])
+def test_a_host_s_deployment_is_reported_as_the_host_says(
+    act: Act, sandbox: Sandbox, state: str, told: str | None
+) -> None:
+    act.workflow(HOSTED)
+    head = act.commit("WEB-7 Sign in")
+    status = {"state": state, "environment": "Preview", "target_url": "https://host.example/1"}
+    event = {"deployment_status": status, "deployment": {"id": 8, "sha": head, "ref": "main", "environment": "Preview"}}
+    assert act.run("deployment_status", event).code == 0
+    found = {one["environment"]["displayName"]: one["state"] for one in stored(sandbox, "deployments")}
+    assert found == {**({"Preview": told} if told else {}), "Other": "successful"}
 
 
 def test_a_failing_step_is_reported_and_the_job_stays_failed(act: Act, sandbox: Sandbox) -> None:

@@ -21,7 +21,8 @@ import yaml
 
 from wrappers.machine import LOCK, ROOT, SITE_PACKAGES, Machine, load
 
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
+_EXPRESSION = re.compile(r"\$\{\{((?:'[^']*'|[^'])*?)\}\}")
+_TOKEN = re.compile(r"'[^']*'|&&|\|\||==|[(),]|\s+|[^\s(),'&|=]+")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Runner:
         status: ``job.status`` before the step.
         event: the event's name and document.
         env: what the workflow sets.
+        job: its id in the workflow.
+        matrix: the values of its leg.
+        legs: how many there are of it.
     """
 
     machine: Machine
@@ -52,6 +56,9 @@ class Runner:
     env: dict[str, str] = field(default_factory=dict)
     token: str = ""
     attempt: int = 1
+    job: str = "deploy"
+    matrix: Mapping[str, Any] | None = None
+    legs: int = 1
 
     def __post_init__(self) -> None:
         self.tool_cache = self.machine.folder / "tool cache"
@@ -67,7 +74,9 @@ class Runner:
         """Starts the step; the files are those that it may write to."""
         document = yaml.safe_load((self.action / "action.yml").read_text(encoding="utf-8"))
         (step,) = document["runs"]["steps"]
-        context = {"job": {"status": self.status}, "github": {"token": self.token}}
+        github = {"token": self.token, "event_name": self.event[0], "event": self.event[1]}
+        strategy = {"job-total": self.legs, "job-index": 0}
+        context = {"job": {"status": self.status}, "github": github, "matrix": self.matrix, "strategy": strategy}
         values = {
             name: str(inputs[name]) if name in inputs else evaluate(row.get("default", ""), context)
             for name, row in document["inputs"].items()
@@ -126,7 +135,7 @@ class Runner:
             GITHUB_ACTOR="octocat",
             GITHUB_API_URL="http://127.0.0.1:9",
             GITHUB_EVENT_NAME=self.event[0],
-            GITHUB_JOB="deploy",
+            GITHUB_JOB=self.job,
             GITHUB_REF="refs/heads/main",
             GITHUB_REF_NAME="main",
             GITHUB_REF_TYPE="branch",
@@ -161,16 +170,31 @@ def packages_name(lock: Path) -> str:
 
 
 def evaluate(text: Any, context: Mapping[str, Any]) -> str:
-    """A text with its expressions replaced. Only look-ups are known: anything else in action.yml is an error here."""
+    """A text with its expressions replaced: look-ups, texts, ``==``, ``&&``, ``||``, ``format`` and ``toJSON``.
+    Anything else in action.yml is an error here."""
 
-    def look_up(match: re.Match[str]) -> str:
+    def look_up(name: str) -> Any:
         value: Any = context
-        for name in match[1].strip().split("."):
-            assert re.fullmatch(r"[A-Za-z][A-Za-z_-]*", name), f"this runner knows no {match[0]}"
-            value = value.get(name, "") if isinstance(value, Mapping) else ""
-        return str(value)
+        for part in name.split("."):
+            value = value.get(part, "") if isinstance(value, Mapping) else ""
+        return value
 
-    return _EXPRESSION.sub(look_up, str(text))
+    def evaluated(match: re.Match[str]) -> str:
+        program = _TOKEN.sub(_in_python, match[1])
+        known = {"look_up": look_up, "format": str.format, "toJSON": lambda value: json.dumps(value, indent=2)}
+        return str(eval(program, {"__builtins__": {}}, known))  # noqa: S307 - our own action.yml
+
+    return _EXPRESSION.sub(evaluated, str(text))
+
+
+def _in_python(match: re.Match[str]) -> str:
+    token = match[0]
+    if token in ("&&", "||"):
+        return " and " if token == "&&" else " or "
+    if token.startswith("'") or token in ("==", "(", ")", ",", "format", "toJSON") or token.isspace():
+        return token
+    assert re.fullmatch(r"[A-Za-z][A-Za-z_.-]*", token), f"this runner knows no {token}"
+    return f"look_up({token!r})"
 
 
 def parse_outputs(text: str) -> dict[str, str]:

@@ -71,6 +71,32 @@ def test_an_input_that_is_left_out_hides_no_variable_of_the_workflow(runner: Run
     assert [record["environment"]["displayName"] for record in reports(sandbox)] == ["Staging", "Prod"]
 
 
+def test_the_action_brings_the_leg_of_a_matrix_and_an_input_or_a_variable_wins(
+    runner: Runner, sandbox: Sandbox
+) -> None:
+    runner.matrix, runner.legs = {"region": "eu", "zone": {"name": "b"}}, 2
+    runner.run(command="build")
+    runner.run(command="build", leg="chosen")
+    runner.env = {"JIRA_CI_LEG": "by the workflow"}
+    runner.run(command="build")
+    runner.matrix, runner.legs, runner.env = None, 1, {}
+    runner.run(command="build")
+    assert [record["displayName"] for record in reports(sandbox)] == [
+        'Deploy (deploy, eu, {"name":"b"}) #42',
+        "Deploy (deploy, chosen) #42",
+        "Deploy (deploy, by the workflow) #42",
+        "Deploy (deploy) #42",
+    ]
+
+
+def test_the_action_brings_the_state_of_an_event_about_another_s_deployment(runner: Runner, sandbox: Sandbox) -> None:
+    runner.event = ("deployment_status", {"deployment_status": {"state": "failure", "environment": "Preview"}})
+    runner.run()
+    runner.run(environment="Other")
+    runner.run(state="success")
+    assert states(sandbox) == ["failed", "successful", "successful"]
+
+
 def test_other_names_of_inputs_mean_the_same(runner: Runner, sandbox: Sandbox) -> None:
     runner.run(environment_name="Prod", project="OPS", issue_keys="OPS-3")
     (record,) = reports(sandbox)

@@ -11,13 +11,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from jira_ci.ci.past_runs import from_event
 from jira_ci.ci.values import first, mapping, mappings, sha, strip_ref, text, url, whole
 from jira_ci.errors import UsageError
+from jira_ci.leg import of_matrix
 from jira_ci.run import CI, PullRequest, Run
 
 _PUSH_LIMIT = 2048
 """How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
 _QUEUE = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,18})-[0-9a-f]+\Z")
+# The file, and behind it the ref, a commit, or nothing.
+_WORKFLOW = re.compile(r"(.+?\.ya?ml)(?:@.*)?", re.DOTALL)
+_COMMIT = re.compile(r"@(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z")
 _WITHOUT_SECRETS = {"pull_request", "pull_request_review", "pull_request_review_comment"}
 
 
@@ -45,7 +50,8 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         message_ids=tuple(sha(commit.get("id")) for commit in commits),
         messages_complete=complete,
         pull_request=pull_request,
-        environment=text(mapping(event.get("deployment")).get("environment")),
+        environment=_environment(event),
+        event_state=_event_state(event, run.event),
         secrets_withheld=_withheld(environ, event, run.event),
     )
 
@@ -53,6 +59,7 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
 def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
     """Whose run this is, and which one; what it builds is not looked at."""
     server = url(environ.get("GITHUB_SERVER_URL")) or "https://github.com"
+    leg = of_matrix(text(environ.get("JIRA_CI_INPUT_LEG")), text(environ.get("GITHUB_JOB")))
     repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
     run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
     return Run(
@@ -70,12 +77,51 @@ def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         event=text(environ.get("GITHUB_EVENT_NAME")),
         default_branch=text(mapping(event.get("repository")).get("default_branch")),
         attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
-        job=text(environ.get("GITHUB_JOB")),
         actor=text(environ.get("GITHUB_ACTOR")),
         protected=environ.get("GITHUB_REF_PROTECTED") == "true",
         server_url=server,
         api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
+        leg_values=leg.values,
+        several_legs=leg.several,
+        job=leg.job,
+        leg=leg.name,
     )
+
+
+def built(run: Run, event: Mapping[str, Any]) -> Run:
+    """The run that a ``workflow_run`` event is about, as far as its identity goes: all of its jobs together. Any other
+    run is its own."""
+    about = mapping(event.get("workflow_run"))
+    past = from_event(event, run.repository) if run.event == "workflow_run" else None
+    if past is None:
+        return run
+    return replace(
+        run,
+        number=past.number,
+        url=url(about.get("html_url")) or f"{run.repository_url}/actions/runs/{past.run_id}",
+        run_id=past.run_id,
+        workflow=past.workflow,
+        workflow_name=text(about.get("name")) or past.workflow,
+        attempt=past.attempt,
+        leg_values=(),
+        several_legs=False,
+        job="",
+        leg="",
+    )
+
+
+def _environment(event: Mapping[str, Any]) -> str:
+    """A status may name another environment than its deployment did
+    (https://docs.github.com/rest/deployments/statuses#create-a-deployment-status)."""
+    status, deployment = mapping(event.get("deployment_status")), mapping(event.get("deployment"))
+    return text(status.get("environment")) or text(deployment.get("environment"))
+
+
+def _event_state(event: Mapping[str, Any], name: str) -> str:
+    if name == "deployment_status":
+        return text(mapping(event.get("deployment_status")).get("state"))
+    about = mapping(event.get("workflow_run")) if name == "workflow_run" else {}
+    return text(about.get("conclusion")) or text(about.get("status"))
 
 
 def _required(environ: Mapping[str, str], name: str, pattern: str) -> str:
@@ -111,7 +157,10 @@ def _workflow(environ: Mapping[str, str], repository: str) -> str:
     """``.github/workflows/x.yml`` from ``owner/name/.github/workflows/x.yml@refs/heads/main``: the ref changes from run
     to run. A workflow of another repository (organisation rulesets) keeps its repository's name.
     """
-    path, _, _ = text(environ.get("GITHUB_WORKFLOW_REF")).partition("@refs/")
+    written = text(environ.get("GITHUB_WORKFLOW_REF"))
+    file = _WORKFLOW.fullmatch(written)
+    # GitHub's own workflows have no file; and instead of a ref there may stand a commit, or nothing.
+    path = file[1] if file else _COMMIT.sub("", written.partition("@refs/")[0])
     if path.lower().startswith(repository.lower() + "/"):
         path = path[len(repository) + 1 :]
     return path or text(environ.get("GITHUB_WORKFLOW"))
@@ -122,7 +171,8 @@ def _branch(event: Mapping[str, Any], name: str, ref: str, pull_request: PullReq
         return text(mapping(event.get("workflow_run")).get("head_branch"))
     if pull_request and pull_request.branch:
         return pull_request.branch
-    return strip_ref(ref)
+    named = text(mapping(event.get("deployment")).get("ref"))  # a branch, a tag or a commit; GITHUB_REF may be empty
+    return strip_ref(ref) or ("" if ref or sha(named) or named.startswith("refs/tags/") else strip_ref(named) or named)
 
 
 def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: str, ref: str) -> PullRequest | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,10 +14,13 @@ from jira_ci.ci.api_shapes import rows
 from jira_ci.ci.past_runs import PastRun, from_github
 from jira_ci.ci.runs_api import PAGE, Api
 from jira_ci.ci.values import mapping, text, whole
+from jira_ci.ci.workflow_legs import legs
 from jira_ci.deadline import Deadline
+from jira_ci.leg import Leg
 from jira_ci.run import Run
 
 _ACTIONS = "`permissions: actions: read`"
+_CONTENTS = "`permissions: contents: read`"
 _DEPLOYMENTS = "`permissions: deployments: read`"
 _LOOKED_AT = 200
 """How many deployments are looked through, each with a request of its own, for one that succeeded."""
@@ -31,6 +35,7 @@ class GitHubRuns:
         home = f"{run.api_url}/repos/{quote(run.repository)}"
         self._api = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline)
         self._repository, self._own = run.repository, run.run_id
+        self._files: dict[tuple[str, str], str] = {}
 
     def run(self, run_id: str) -> PastRun:
         return self._api.ask(f"run {run_id}", _ACTIONS, lambda: self._one(run_id))
@@ -69,6 +74,19 @@ class GitHubRuns:
             lambda: self._one(past.run_id, f"/attempts/{attempt}"),
         )
         return replace(found, attempt=attempt)
+
+    def legs(self, past: PastRun) -> list[Leg]:
+        def question() -> str:
+            answer = mapping(self._api.get(f"/contents/{quote(past.workflow)}", ref=past.commit))
+            try:
+                return base64.b64decode(text(answer.get("content"))).decode("utf-8", "replace")
+            except ValueError:
+                raise Refused(0, "the answer is not of the documented shape") from None
+
+        file = past.workflow, past.commit
+        if file not in self._files:
+            self._files[file] = self._api.ask(f"{past.workflow} at {past.commit[:8]}", _CONTENTS, question)
+        return legs(self._files[file])
 
     def deployed(self, environment: str) -> PastRun | None:
         what = f"the deployments to {environment!r}"

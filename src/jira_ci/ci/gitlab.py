@@ -12,8 +12,12 @@ from datetime import datetime, timezone
 
 from jira_ci.ci.values import first, sha, text, url, whole
 from jira_ci.errors import UsageError
+from jira_ci.leg import Leg
 from jira_ci.run import CI, PullRequest, Run
 
+# What GitLab adds to a job's name: https://docs.gitlab.com/ci/yaml/#parallel
+_BRACKET = re.compile(r"(.+?): \[(.*)\]", re.DOTALL)
+_NUMBERED = re.compile(r"(.+?) ([0-9]+/[0-9]+)", re.DOTALL)
 _UNEXPANDED = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\Z")
 
 
@@ -40,6 +44,7 @@ def read(environ: Mapping[str, str]) -> Run:
         pull_request=pull_request,
         environment=get("CI_ENVIRONMENT_NAME"),
         environment_tier=get("CI_ENVIRONMENT_TIER"),
+        environment_action=get("CI_ENVIRONMENT_ACTION"),
         protected=get("CI_COMMIT_REF_PROTECTED") == "true",
         secrets_withheld=_withheld(get),
     )
@@ -47,7 +52,7 @@ def read(environ: Mapping[str, str]) -> Run:
 
 def _job(get: _Variables) -> Run:
     """Whose pipeline and job this is; of what it builds only HEAD is looked at."""
-    project, pipeline = url(get("CI_PROJECT_URL")), get("CI_PIPELINE_ID")
+    project, pipeline, leg = url(get("CI_PROJECT_URL")), get("CI_PIPELINE_ID"), _leg(get)
     return Run(
         provider=CI.GITLAB,
         repository=get("CI_PROJECT_PATH") or get("CI_PROJECT_NAME"),
@@ -58,17 +63,42 @@ def _job(get: _Variables) -> Run:
         # The pipeline rather than the job: it stays the same when a job is retried, as the record does.
         url=first([url(get("CI_PIPELINE_URL")), url(get("CI_JOB_URL")), f"{project}/-/pipelines/{pipeline}"]),
         run_id=pipeline,
+        # The jobs of a child pipeline may have the names of its parent's, or of another child's.
+        workflow=get("CI_PIPELINE_NAME") if get("CI_PIPELINE_SOURCE") == "parent_pipeline" else "",
         workflow_name=get("CI_PIPELINE_NAME"),
         event=get("CI_PIPELINE_SOURCE"),
         default_branch=get("CI_DEFAULT_BRANCH"),
         attempt=_attempt(get),
         attempt_started=milliseconds(get("CI_JOB_STARTED_AT")),
-        job=get("CI_JOB_NAME"),
         state=get("CI_JOB_STATUS"),
         actor=get("GITLAB_USER_LOGIN"),
         server_url=url(get("CI_SERVER_URL")),
         api_url=url(get("CI_API_V4_URL")),
+        leg_values=leg.values,
+        several_legs=leg.several,
+        job=leg.job,
+        leg=leg.name,
     )
+
+
+def _leg(get: _Variables) -> Leg:
+    """A job that is not one of several has no CI_NODE_INDEX, whatever its name looks like."""
+    index, total = whole(get("CI_NODE_INDEX")), whole(get("CI_NODE_TOTAL")) or 1
+    if not index:
+        return Leg(get("CI_JOB_NAME"))
+    found = next(iter(legs_of(get("CI_JOB_NAME"))))
+    name = found.name if found.values else f"{index}/{total}"
+    return Leg(found.job, name, found.values, several=total > 1)
+
+
+def legs_of(name: str) -> list[Leg]:
+    """What a job of this name may be, the likeliest first: ``rspec: [ruby, linux]`` and ``rspec 1/3`` are legs of
+    *rspec*, unless somebody called a job so."""
+    bracket, numbered = _BRACKET.fullmatch(name), _NUMBERED.fullmatch(name)
+    whole_name = Leg(name)
+    if bracket:
+        return [Leg(bracket[1], bracket[2], tuple(bracket[2].split(", ")), several=True), whole_name]
+    return [Leg(numbered[1], numbered[2], several=True), whole_name] if numbered else [whole_name]
 
 
 class _Variables:

@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from jira_ci.ci.api_answers import Refused
 from jira_ci.ci.api_shapes import rows
-from jira_ci.ci.gitlab import milliseconds
+from jira_ci.ci.gitlab import legs_of, milliseconds
 from jira_ci.ci.past_runs import PastRun, from_gitlab
 from jira_ci.ci.runs_api import PAGE, Api
 from jira_ci.ci.values import mapping, text, whole
 from jira_ci.deadline import Deadline
+from jira_ci.leg import Leg
 from jira_ci.run import Run
 
 _NEED = "the scope read_api (a project access token, given as gitlab-token)"
@@ -72,15 +73,7 @@ class GitLabRuns:
         """As the job that reported it ended, if it ended badly; a job that went well may only have told of the start,
         so then the pipeline counts as well."""
 
-        def question() -> list[Mapping[str, Any]]:
-            jobs = list(self._api.pages(f"/pipelines/{past.run_id}/jobs", include_retried="true"))
-            if not all(whole(job.get("id")) is not None and text(job.get("status")) for job in jobs):
-                raise Refused(0, "the answer is not of the documented shape")
-            return jobs
-
-        if past.run_id not in self._jobs:
-            self._jobs[past.run_id] = self._ask(f"the jobs of pipeline {past.run_id}", question)
-        statuses = {text(job.get("status")) for job in self._jobs[past.run_id] if _is(job, attempt)}
+        statuses = {text(job.get("status")) for job in self._jobs_of(past) if _is(job, attempt)}
         going = sorted(statuses - {"success", "skipped", *_BADLY})
         if going:
             return replace(past, ended=False, conclusion=going[0], attempt=attempt)
@@ -89,6 +82,10 @@ class GitLabRuns:
         if past.ended and "success" in statuses and past.conclusion != "success":
             return replace(past, conclusion=f"{past.conclusion}, though the job that reported it succeeded")
         return past
+
+    def legs(self, past: PastRun) -> list[Leg]:
+        names = dict.fromkeys(text(job.get("name")) for job in self._jobs_of(past))
+        return [leg for name in names if name for leg in legs_of(name)]
 
     def deployed(self, environment: str) -> PastRun | None:
         def question() -> Mapping[str, Any]:
@@ -107,6 +104,17 @@ class GitLabRuns:
 
     def close(self) -> None:
         self._api.close()
+
+    def _jobs_of(self, past: PastRun) -> list[Mapping[str, Any]]:
+        def question() -> list[Mapping[str, Any]]:
+            jobs = list(self._api.pages(f"/pipelines/{past.run_id}/jobs", include_retried="true"))
+            if not all(whole(job.get("id")) is not None and text(job.get("status")) for job in jobs):
+                raise Refused(0, "the answer is not of the documented shape")
+            return jobs
+
+        if past.run_id not in self._jobs:
+            self._jobs[past.run_id] = self._ask(f"the jobs of pipeline {past.run_id}", question)
+        return self._jobs[past.run_id]
 
     def _ask(self, what: str, question: Callable[[], T], *, job_token: bool = False) -> T:
         def permitted() -> T:

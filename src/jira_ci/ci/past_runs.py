@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jira_ci.ci.values import mapping, text, whole
+from jira_ci.ci.values import mapping, sha, text, whole
+from jira_ci.leg import Leg
 
 _ENDED_ON_GITLAB = ("success", "failed", "canceled", "skipped")  # "manual" and the like may still go on
 
@@ -28,6 +29,8 @@ class PastRun:
     """As in :class:`jira_ci.run.Run`."""
     attempt: int = 0
     """Which attempt this is about, counted as in :class:`jira_ci.run.Run`; 0 where it is about all of them."""
+    commit: str = ""
+    """GitHub: what the workflow's file was read at."""
 
     def __str__(self) -> str:
         return f"run {self.run_id} (#{self.number})"
@@ -47,6 +50,9 @@ class Runs(Protocol):
 
     def attempt(self, past: PastRun, attempt: int) -> PastRun:
         """The same run as far as this attempt, which a record names, is concerned."""
+
+    def legs(self, past: PastRun) -> list[Leg]:
+        """The jobs of this run, and their legs, that may have reported."""
 
     def deployed(self, environment: str) -> PastRun | None:
         """The run of the newest deployment to this environment that ever succeeded, without this run's own."""
@@ -77,6 +83,7 @@ def from_github(found: Mapping[str, Any], repository: str, path: str = "") -> Pa
         text(found.get("conclusion" if ended else "status")),
         workflow,
         whole(found.get("run_attempt")) or 1,
+        sha(found.get("head_sha")),
     )
 
 
@@ -88,4 +95,5 @@ def from_event(event: Mapping[str, Any], repository: str) -> PastRun | None:
 def from_gitlab(found: Mapping[str, Any]) -> PastRun | None:
     """A pipeline from GitLab's API; None when it does not say which one it is."""
     run_id, number, status = whole(found.get("id")), whole(found.get("iid")), text(found.get("status"))
-    return PastRun(str(run_id), number, status in _ENDED_ON_GITLAB, status) if run_id and number else None
+    child = text(found.get("name")) if found.get("source") == "parent_pipeline" else ""
+    return PastRun(str(run_id), number, status in _ENDED_ON_GITLAB, status, child) if run_id and number else None

@@ -26,7 +26,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
 
         @cache
         def looked_for() -> list[Target]:
-            return steps.wanted(context, steps.chosen(context, provider, tally), tally)
+            return steps.wanted(context, steps.chosen(context, provider, tally), provider, tally)
 
         def work(site: Site) -> None:
             steps.close(context, site, looked_for(), provider, tally)

@@ -5,21 +5,37 @@ Dialling comes first and the rest is imported after it, because the network can 
 
 from __future__ import annotations
 
+import dataclasses
 from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
 from jira_ci.report.line import dial_ahead
+from jira_ci.text import canonical, one_line
+
+_ELSEWHERE = ("stop", "prepare", "verify", "access")
+"""What GitLab's jobs do with an environment but deploy to it (https://docs.gitlab.com/ci/yaml/#environmentaction)."""
 
 
 def run_report(context: Context, arguments: Namespace) -> Result:
     """A deployment when an environment is given or the CI knows one, otherwise a build."""
-    return run_deployment(context, arguments) if context.environment_names else run_build(context, arguments)
+    if context.environment_names:
+        return run_deployment(context, arguments)
+    named = next((name for name in ("version", "tenant", "service") if getattr(context.settings, name)), "")
+    if named:
+        context.console.notice(
+            "warning",
+            f"Not reported: environment is empty, and {named} ({context.settings.origins[named]}) is set, so that this "
+            "is neither clearly a deployment nor a build. Set environment, or say command: build.",
+        )
+        return _nothing()
+    return run_build(context, arguments)
 
 
 def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
-    """Reports a build."""
-    with closing(dial_ahead(context)) as line:
+    """Reports a build: this job's, or the run that a ``workflow_run`` event is about."""
+    context = _about_the_event(context)
+    with closing(dial_ahead(context, ())) as line:
         from jira_ci.report import plan, reporting
 
         return reporting.report(context, plan.plan_build(context), line)
@@ -27,7 +43,43 @@ def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001
 
 def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a deployment to one or several environments."""
-    with closing(dial_ahead(context)) as line:
+    if _deploys_nothing(context):
+        run = context.run
+        context.console.say(
+            f"Nothing was reported: this job deploys nothing to {one_line(run.environment, 100)} (environment: action: "
+            f"{run.environment_action}). {_mend(run.environment_action)}"
+        )
+        return _nothing()
+    with closing(dial_ahead(context, context.environment_names)) as line:
         from jira_ci.report import plan, reporting
 
         return reporting.report(context, plan.plan_deployment(context), line)
+
+
+def _about_the_event(context: Context) -> Context:
+    if context.run.event != "workflow_run":
+        return context
+    from jira_ci.ci import detect, github
+
+    run = github.built(context.run, detect.read_event(context.edges.environ))
+    return dataclasses.replace(context, run=run)
+
+
+def _deploys_nothing(context: Context) -> bool:
+    """Whether GitLab says so of the only environment. A job that tells of another one's deployment may prepare or
+    verify the environment itself, so there an environment that somebody named counts; nobody deploys to what they
+    stop."""
+    run, given = context.run, context.given.environment
+    if run.environment_action not in _ELSEWHERE or {*map(canonical, given)} - {canonical(run.environment)}:
+        return False
+    return not given or run.environment_action == "stop"
+
+
+def _mend(action: str) -> str:
+    if action == "stop":
+        return "jira-ci forget takes out of Jira what was deployed there."
+    return "Where it tells of another job's deployment, set environment."
+
+
+def _nothing() -> Result:
+    return Result(outputs={"state": "skipped", "accepted": 0, "rejected": 0})

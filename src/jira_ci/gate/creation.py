@@ -13,6 +13,7 @@ from jira_ci.gate.values import Unfit, field_values
 from jira_ci.jira.desk_answers import Desk, Field, RequestType
 from jira_ci.jira.service import Service
 from jira_ci.jira.unwelcome import NotFound, Redirected, Refused
+from jira_ci.report.wording import filled
 from jira_ci.text import one_line
 
 
@@ -52,10 +53,27 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Occasi
     known = service.request_fields(desk.id, kind.id)
     values: dict[str, Any] = {"summary": subject.title, "description": description(subject, occasion)}
     try:
-        values |= field_values(policy.fields, known, cloud=service.connect().edition == "cloud")
+        fields = _in_words(policy.fields, subject, occasion)
+        values |= field_values(fields, known, cloud=service.connect().edition == "cloud")
     except Unfit as error:
         raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
     return Form(desk.id, kind.id, _fitting(values, known, kind))
+
+
+def _in_words(fields: Mapping[str, Any], subject: Subject, occasion: Occasion) -> dict[str, Any]:
+    """The policy's fields with the words filled in that mean something before a deployment."""
+    own = {name: getattr(subject, name) for name in ("project", "version", "environment", "tenant", "commit")}
+    words = {**occasion.words, **own, "short-commit": subject.commit[:7]}
+    return {name: _in_words_of(name, value, words) for name, value in fields.items()}
+
+
+def _in_words_of(name: str, value: Any, words: Mapping[str, str]) -> Any:
+    try:
+        return filled(value, words)
+    except KeyError as error:
+        hint = nearest(error.args[0], words) or f"Words are {', '.join(f'{{{word}}}' for word in words)}"
+        where, what = one_line(name, 60), one_line(error.args[0], 60)
+        raise Unfit(f"the field {where!r} holds {{{what}}}, which means nothing there. {hint}".rstrip(".")) from None
 
 
 def make(service: Service, form: Form) -> tuple[str, str]:

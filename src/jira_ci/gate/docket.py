@@ -18,6 +18,7 @@ from jira_ci.gate.trusted import Absent, place
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
 from jira_ci.report import trust
+from jira_ci.report.wording import of_run
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line
 
@@ -96,7 +97,10 @@ def _once(names: Iterable[str]) -> list[str]:
 def occasion(context: Context) -> Occasion:
     """The run that asks; the issues that are deployed are looked for only when a change is made for them."""
     why = "a dry run" if context.given.dry_run else ""
-    return Occasion(context.run.url, context.run.run_id, deployer(context), objection=why or objection(context.run))
+    run, actor = context.run, deployer(context)
+    words = of_run(run, project="", version="", state="")
+    del words["state"]  # nobody knows it yet
+    return Occasion(run.url, run.run_id, actor, objection=why or objection(run), words={**words, "actor": actor})
 
 
 def deployer(context: Context) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from jira_ci.ci.git import Git
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.trusted import has_host, origin_objection
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line
 
 _LONGEST = 255  # characters of a summary
@@ -93,7 +93,7 @@ def seen(git: Git, run: Run, version: str) -> Named:
     if head != run.commit and not (head and _is_own(git, run)):
         # Whoever starts a pipeline on GitLab can give CI_COMMIT_SHA, and only the checkout does not obey it.
         why = git.problem() or "There is no checkout of this repository."
-        problem = f"{why} CI_COMMIT_SHA alone does not tell what is deployed." if run.provider == "gitlab" else ""
+        problem = f"{why} CI_COMMIT_SHA alone does not tell what is deployed." if run.provider == CI.GITLAB else ""
         return Named(problem=problem)
     found = named(git, version)
     if head != run.commit and run.commit and _is_committed_on_top(git, head, run.commit):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jira_ci.errors import AccessError, JiraCiError
@@ -72,6 +72,7 @@ class Occasion:
         actor: the login of whoever deploys; empty when the CI does not say.
         keys: the issues that are deployed, for the change to be linked to.
         objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
+        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.report.wording.of_run`.
     """
 
     url: str = ""
@@ -79,6 +80,7 @@ class Occasion:
     actor: str = ""
     keys: tuple[str, ...] = ()
     objection: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def demands(policy: Policy) -> reading.Policy:

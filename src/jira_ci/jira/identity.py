@@ -6,27 +6,42 @@ from jira_ci.run import CI, Run
 from jira_ci.text import canonical, identifier
 
 PHASES = {"pending": 0, "in_progress": 1}
-"""Every other state ends a record: phase 2. Closing what a killed job left open is phase 3."""
-_END, _RECONCILE = 2, 3
+"""Every other state ends a record: phase 2. Correcting an end, and closing what a killed job left open, is phase 3."""
+_END, _CORRECTION = 2, 3
+_SEVERITY = {"unknown": 0, "successful": 1, "cancelled": 2, "failed": 3}
+"""Of two ends of one attempt, which jobs or legs may report that share a record, the worse one stays."""
 _MOST = (1 << 63) - 1
-_JOB_CLOCK_BITS = 24
+_CLOCK_BITS, _JOB_CLOCK_BITS = 48, 24
+_SEVERITY_BITS = 2  # of an end: the clock's uppermost
 _MINUTES_TO_2020 = 26_297_280
 
 
-def pipeline_id(run: Run, pipeline: str, service: str = "") -> str:
+def pipeline_id(run: Run, pipeline: str, service: str = "", *, job: str = "", leg: str = "") -> str:
     """One pipeline's id: provider, repository, workflow file, the ``pipeline`` setting that tells several apart, and
     the service's name.
 
     It holds the repository's id, not its name, so that a rename changes nothing; and never anything of a single run,
     or Jira would show a new pipeline every time.
+
+    Args:
+        job: the job's name, where each job is a pipeline of its own; case counts, as it does on GitLab.
+        leg: its leg, where each of them is.
     """
     parts = [run.provider, run.repository_id, run.workflow, canonical(pipeline)]
-    return identifier(_joined(":".join(part for part in parts if part), "SERVICE", service))
+    whole = ":".join(part for part in parts if part)
+    for what, part in (("JOB", job), ("LEG", leg)):
+        whole += f";{what}={part.replace('%', '%25').replace(';', '%3B')}" * bool(part)
+    return identifier(_joined(whole, "SERVICE", service))
 
 
 def environment_id(name: str, tenant: str = "") -> str:
     """One environment's id, or that of one tenant in it: two spellings that differ in case or blanks are one."""
     return identifier(_joined(canonical(name), "TENANT", tenant))
+
+
+def place(environment: str) -> str:
+    """What the ids of an environment and of each tenant in it begin with."""
+    return environment.partition(";TENANT=")[0]
 
 
 def _joined(whole: str, what: str, part: str) -> str:
@@ -45,14 +60,18 @@ def update_sequence_number(run: Run, state: str, now: int) -> int:
         now: epoch milliseconds.
 
     Returns:
-        An int64: attempt, phase (2 bits), time. The time is epoch milliseconds (48 bits); but GitLab's attempt is the
-        job's start or id, which leaves 24 bits, so there the time counts from the job's start.
+        An int64: attempt, phase (2 bits), time; of an end its severity (2 bits) comes before the time. The time is
+        epoch milliseconds (48 bits); but GitLab's attempt is the job's start or id, which leaves 24 bits, so there the
+        time counts from the job's start.
     """
-    phase = PHASES.get(state, _END)
+    phase = _CORRECTION if state == "rolled_back" else PHASES.get(state, _END)
     bits = _clock_bits(run)
-    clock = _job_clock(run, now) if run.provider == CI.GITLAB else now
-    clock = min(max(0, clock), (1 << bits) - 1)
-    return min((run.attempt << bits + 2) | (phase << bits) | clock, _MOST)
+    head, severity = (run.attempt << 2 | phase) << bits, 0
+    if phase == _END:
+        bits -= _SEVERITY_BITS
+        severity = _SEVERITY.get(state, 0) << bits
+    clock = _job_clock(run, now, bits) if run.provider == CI.GITLAB else now
+    return min(head | severity | min(max(0, clock), (1 << bits) - 1), _MOST)
 
 
 def attempt_of(run: Run, number: int) -> int:
@@ -73,17 +92,19 @@ def later_number(run: Run, number: int, now: int) -> int:
     bits = _clock_bits(run)
     clock = now // 60_000 - _MINUTES_TO_2020 if run.provider == CI.GITLAB else now
     clock = min(max(0, clock), (1 << bits) - 1)
-    return min(max((number >> bits + 2 << bits + 2) | (_RECONCILE << bits) | clock, number + 1), _MOST)
+    return min(max((number >> bits + 2 << bits + 2) | (_CORRECTION << bits) | clock, number + 1), _MOST)
 
 
 def _clock_bits(run: Run) -> int:
-    return _JOB_CLOCK_BITS if run.provider == CI.GITLAB else 48
+    """How many bits stand behind the phase."""
+    return _JOB_CLOCK_BITS if run.provider == CI.GITLAB else _CLOCK_BITS
 
 
-def _job_clock(run: Run, now: int) -> int:
+def _job_clock(run: Run, now: int, bits: int) -> int:
     """A time that grows through a job of any length and fits into 24 bits: milliseconds for the first two hours, then
-    seconds; without the job's start, minutes since 2020."""
+    seconds; without the job's start, minutes since 2020. In 22 bits it is a quarter as long fine, and half as fine."""
+    coarse = 1 + (bits < _JOB_CLOCK_BITS)
     if not run.attempt_started:
-        return now // 60_000 - _MINUTES_TO_2020
-    fine, passed = 1 << _JOB_CLOCK_BITS - 1, now - run.attempt_started
-    return passed if passed < fine else fine + (passed - fine) // 1000
+        return (now // 60_000 - _MINUTES_TO_2020) // coarse**2
+    fine, passed = 1 << bits - 1, now - run.attempt_started
+    return passed if passed < fine else fine + (passed - fine) // (1000 * coarse)

@@ -23,6 +23,9 @@ from jira_ci.run import CI, Run
 from jira_ci.text import for_jira
 
 TEXT = 255
+PROPERTIES = 5
+PLACE = "deployed-to"
+"""The property that holds which environment a submission's records are deployments to, where it is but one."""
 _HALF = 125  # characters of each, when an environment's and a tenant's name do not fit side by side
 _TREES = {CI.GITLAB: "/-/tree/", CI.BITBUCKET: "/src/"}
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -39,6 +42,10 @@ class Report:
     """Epoch seconds."""
     pipeline: str = ""
     """The ``pipeline`` setting."""
+    job: str = ""
+    """The job that a build is of, unless ``pipeline`` says what it is of."""
+    leg: str = ""
+    """The leg that it is of, where each leg has a pipeline of its own."""
     service: str = ""
     """The service's name: it has a pipeline of its own."""
     version: str = ""
@@ -49,6 +56,10 @@ class Report:
     @property
     def ended(self) -> bool:
         return self.state not in identity.PHASES
+
+    def pipeline_id(self, run: Run) -> str:
+        """Of the pipeline whose record this is about."""
+        return identity.pipeline_id(run, self.pipeline, self.service, job=self.job, leg=self.leg)
 
 
 def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int] | None) -> Record:
@@ -64,7 +75,7 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
     return _without_none(
         {
             "schemaVersion": "1.0",
-            "pipelineId": identity.pipeline_id(run, report.pipeline, report.service),
+            "pipelineId": report.pipeline_id(run),
             "buildNumber": run.number,
             **_common(run, report, f"{_pipeline_name(run, report)} #{run.number}"),
             "associations": associations.of(keys),
@@ -112,7 +123,7 @@ def deployment(
             "duration": _duration(run, report),
             "commands": [{"command": command} for command in commands] or None,
             "pipeline": {
-                "id": identity.pipeline_id(run, report.pipeline, report.service),
+                "id": report.pipeline_id(run),
                 "displayName": for_jira(pipeline, TEXT),
                 "url": _address(run.repository_url, run.url, report.url),
             },
@@ -162,8 +173,12 @@ def body(plural: str, records: Sequence[Record], run: Run, properties: Mapping[s
         properties: the user's own, besides those of the run.
     """
     ours = {"repository": for_jira(run.repository_id, TEXT), "run": for_jira(run.run_id, TEXT)}
+    places = {identity.place(record["environment"]["id"]) for record in records if "environment" in record}
+    # A property is one of every record that is submitted with it; and there may be no room for one more.
+    named = len(places) == 1 and len(properties) + len(ours) < PROPERTIES
+    where = {PLACE: places.pop()} if named else {}
     return {
-        "properties": {name: value for name, value in {**properties, **ours}.items() if value},
+        "properties": {name: value for name, value in {**properties, **ours, **where}.items() if value},
         plural: list(records),
         "providerMetadata": {"product": "jira-ci"},
     }
@@ -187,7 +202,7 @@ def _moment(seconds: float) -> str:
 
 def _pipeline_name(run: Run, report: Report) -> str:
     name = run.workflow_name or run.repository or run.provider
-    part = ", ".join(filter(None, [report.pipeline, report.service]))
+    part = ", ".join(filter(None, [report.pipeline, report.job, report.leg, report.service]))
     return f"{name} ({part})" if part else name
 
 

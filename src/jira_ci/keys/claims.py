@@ -10,6 +10,7 @@ from jira_ci.ci.providers import connect
 from jira_ci.context import Context
 from jira_ci.keys import commits
 from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
+from jira_ci.keys.older import Remembered, older
 from jira_ci.keys.services import Service, known
 
 
@@ -34,7 +35,9 @@ class Claims:
         self._explicit = explicit(context.settings.issue_keys)
         self._known: dict[str, Claim] = {}
         self._services: dict[tuple[str, str], Claim] = {}
-        self._api = self._connect()
+        connected = self._connect()
+        self._asked = Remembered(connected) if connected is not None else None
+        self._api = self._asked.as_history if self._asked else None
 
     def of(self, environment: str = "", service: str = "") -> Claim:
         """The claim of a deployment to this environment, or of the build; of one service, when it is named.
@@ -53,6 +56,11 @@ class Claims:
             keys = collect(self._sources(environment, gaps), settings.projects)
             self._known[scope] = Claim(keys, tuple(dict.fromkeys(gaps)))
         return self._known[scope]
+
+    def older(self, environment: str) -> str:
+        """A sentence about a deployment to this environment that takes it back, as far as the claim showed that."""
+        context = self._context
+        return older(self._asked, context.git, context.run, environment) if self._asked else ""
 
     def close(self) -> None:
         """Closes the connections to the provider."""

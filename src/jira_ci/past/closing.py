@@ -13,6 +13,7 @@ from jira_ci.errors import AccessError, NetworkError
 from jira_ci.jira import identity, stored
 from jira_ci.past import targets
 from jira_ci.past.decision import Action, closing
+from jira_ci.past.jobs import Jobs
 from jira_ci.past.provider import Provider, unreadable
 from jira_ci.past.sending import Again, send, with_state
 from jira_ci.past.site import Site
@@ -54,13 +55,14 @@ def _referred(provider: Provider, reference: Reference, tally: Tally) -> PastRun
         return None
 
 
-def wanted(context: Context, runs: Sequence[PastRun], tally: Tally) -> list[Target]:
+def wanted(context: Context, runs: Sequence[PastRun], provider: Provider, tally: Tally) -> list[Target]:
     """The records to look for. On GitHub those of a run that is still going on are not: nobody can tell its jobs apart
     by what they reported, as one can on GitLab."""
     found: list[Target] = []
+    jobs = Jobs(context, provider)
     for past in runs:
         if past.ended or context.run.provider == CI.GITLAB:
-            found += targets.of(context, past, context.environment_names)
+            found += targets.of(context, past, context.environment_names, jobs.of(past))
         else:
             tally.going.append(f"Left alone: {past} is {past.conclusion.replace('_', ' ') or 'still going on'}.")
     return targets.each_once(found)

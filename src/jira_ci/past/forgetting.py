@@ -21,6 +21,11 @@ from jira_ci.past.visits import is_data_center
 from jira_ci.report import connection
 from jira_ci.report.destinations import destinations
 
+_BY_RUN = (
+    "Not found by environment is what 0.1 reported, and what was reported for several environments at once or with "
+    "three properties of your own: name its run."
+)
+
 
 @dataclass
 class Forgetting:
@@ -66,6 +71,8 @@ class Forgetting:
             self._links(site, meant, provider)
             return
         wanted = removals.removals(self.context, meant, provider)
+        if meant.places:
+            self.context.console.say(site.says(_BY_RUN))
         if self.dry:
             api = addresses.base_url(site.destination.settings.api_url, "api-url")
             cloud = addresses.cloud_id(site.destination.settings.cloud_id)
@@ -87,6 +94,9 @@ class Forgetting:
                 site.says("Jira Data Center keeps no properties, so nothing can be found by property there."),
                 "Name runs: run, with issue-keys.",
             )
+        if meant.places:
+            said = "Jira Data Center keeps no properties, so only this run's links are found there. Name others: run."
+            self.context.console.notice("warning", site.says(said))
         access = connection.access(site.destination.settings)
         connection.need_site(access)
         pairs = [

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
+from jira_ci.jira import identity
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
-from jira_ci.jira.records import TEXT
+from jira_ci.jira.records import PLACE, TEXT
 from jira_ci.jira.stored import Make, deleting, deleting_all
 from jira_ci.past import targets
+from jira_ci.past.jobs import Jobs
 from jira_ci.past.provider import Provider
 from jira_ci.past.targets import Target
 from jira_ci.past.wanted import Reference, references
@@ -35,6 +37,8 @@ class Wanted:
     properties: Mapping[str, str]
     narrow: bool
     """Whether single records are meant and not all that the runs reported."""
+    places: tuple[str, ...] = ()
+    """The environments of which every run's deployments are meant."""
 
 
 def wanted(context: Context) -> Wanted:
@@ -45,7 +49,7 @@ def wanted(context: Context) -> Wanted:
     """
     settings, run = context.settings, context.run
     named, given = references(settings.run), properties.given(settings)
-    narrow = [name for name in ("environment", "tenant", "service", "pipeline") if getattr(settings, name)] or [
+    narrow = [name for name in ("environment", "tenant", "service", "pipeline", "leg") if getattr(settings, name)] or [
         "run as a number"
     ] * any(one.number for one in named)
     if given and narrow:
@@ -57,11 +61,14 @@ def wanted(context: Context) -> Wanted:
         raise UsageError("tenant is set, and environment is not.", "A tenant's deployment is one to an environment.")
     if not (run.repository_id or narrow):
         raise UsageError("This repository has no name that its records could be found by.", "Give it a remote.")
+    everywhere = settings.environment if narrow == ["environment"] and not named else ()
+    if everywhere and not run.repository_id:
+        raise UsageError("This repository has no name that its records could be found by.", "Give it a remote.")
     if not (named or given):
         if not (run.run_id or narrow):
             raise UsageError("This run has no id.", "Name what is meant: run as a number ('#41'), or property.")
         named = (Reference(run.run_id, 0 if run.run_id else run.number),)
-    return Wanted(named, given, bool(narrow))
+    return Wanted(named, given, bool(narrow), everywhere)
 
 
 def removals(context: Context, meant: Wanted, provider: Provider) -> list[Removal]:
@@ -72,9 +79,10 @@ def removals(context: Context, meant: Wanted, provider: Provider) -> list[Remova
         UsageError: a run's number has to be known, and there is nobody to ask.
         AccessError, NetworkError: the provider was asked for it, and gave no usable answer.
     """
-    if meant.narrow:
-        return [Removal(deleting(one.key), one.title) for one in records(context, meant, provider)]
     repository = ("repository", for_jira(context.run.repository_id, TEXT))
+    if meant.narrow:
+        single = [Removal(deleting(one.key), one.title) for one in records(context, meant, provider)]
+        return [*single, *_of_places(context, meant.places, repository)]
     own = tuple(meant.properties.items())
     found = []
     for reference in meant.runs or (None,):
@@ -86,6 +94,14 @@ def removals(context: Context, meant: Wanted, provider: Provider) -> list[Remova
     return found
 
 
+def _of_places(context: Context, places: Sequence[str], repository: tuple[str, str]) -> Iterator[Removal]:
+    """Everything that any run deployed there."""
+    for name in places:
+        where = (PLACE, for_jira(identity.environment_id(name), TEXT))
+        told = one_line(f"every run's deployments of {context.run.repository} to {name}", 500)
+        yield Removal(deleting_all(DEPLOYMENTS, (repository, where)), told)
+
+
 def records(context: Context, meant: Wanted, provider: Provider) -> list[Target]:
     """The single records that the runs may have made.
 
@@ -94,12 +110,14 @@ def records(context: Context, meant: Wanted, provider: Provider) -> list[Target]
     """
     names: Sequence[str] = context.environment_names
     found: list[Target] = []
+    jobs = Jobs(context, provider)
     for reference in meant.runs:
         past = past_run(context, reference, provider)
+        legs = jobs.of(past)
         # The environment that the CI knows says nothing against a build, but no build is a tenant's.
         if not (context.settings.environment or context.settings.tenant):
-            found += targets.of(context, past, ())
-        found += targets.of(context, past, names) if names else []
+            found += targets.of(context, past, (), legs)
+        found += targets.of(context, past, names, legs) if names else []
     return targets.each_once(found)
 
 

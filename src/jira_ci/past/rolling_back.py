@@ -82,7 +82,7 @@ class Chooser:
         return past
 
     def _of(self, past: PastRun, *environments: str) -> list[Target]:
-        return targets.of(self._context, past, environments)
+        return targets.of(self._context, past, environments, [targets.own(self._context.run)])
 
 
 def mark(context: Context, site: Site, meant: list[Target], tally: Tally) -> None:
@@ -127,8 +127,8 @@ def _texts(context: Context, target: Target) -> dict[str, str]:
 def _not_found(site: Site, target: Target) -> RejectedError:
     return RejectedError(
         site.says(f"Jira has no {target.key}."),
-        "Set run, environment, tenant, service and pipeline as in the report that made it; '#41' is a number of this "
-        "workflow, an id may be any workflow's.",
+        "Set run, environment, tenant, service, pipeline and leg as in the report that made it; '#41' is a number of "
+        "this workflow, an id may be any workflow's.",
     )
 
 

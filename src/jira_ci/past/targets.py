@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,9 @@ from jira_ci.jira import identity
 from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
 from jira_ci.jira.stored import Key, Stored
 from jira_ci.keys.services import known
-from jira_ci.run import Run
+from jira_ci.leg import Leg
+from jira_ci.report import identities
+from jira_ci.run import CI, Run
 from jira_ci.text import one_line
 
 _IN_ADDRESS = re.compile(r"/(?:actions/runs|-/pipelines)/([0-9]{1,18})(?:[/?#]|\Z)")
@@ -42,29 +45,38 @@ def by_number(run: Run, number: int) -> PastRun:
 
 def as_run(run: Run, past: PastRun) -> Run:
     """The past run, as far as a record's identity and its properties are concerned."""
-    return replace(run, run_id=past.run_id, number=past.number, workflow=past.workflow or run.workflow)
+    workflow = past.workflow or ("" if run.provider == CI.GITLAB else run.workflow)
+    return replace(run, run_id=past.run_id, number=past.number, workflow=workflow)
 
 
-def of(context: Context, past: PastRun, environments: Sequence[str]) -> list[Target]:
-    """A target for each environment, tenant and service; without an environment for the build of each service.
+def own(run: Run) -> Leg:
+    """The job and leg that this process is a part of."""
+    return Leg(run.job, run.leg, run.leg_values, run.several_legs)
+
+
+def of(context: Context, past: PastRun, environments: Sequence[str], legs: Sequence[Leg]) -> list[Target]:
+    """A target for each environment, tenant, service, and whatever the reports of these legs are told apart by; without
+    an environment for the builds.
+
+    Args:
+        legs: of the run's jobs; one without a name stands for all of them together, as 0.1 knew them.
 
     Raises:
         UsageError: the file has no such service.
     """
     settings, run = context.settings, as_run(context.run, past)
     found: dict[Key, Target] = {}
-    for service in _services(context):
-        pipeline = identity.pipeline_id(run, settings.pipeline, service)
-        about = f"#{past.number}" + (f" of {service}" if service else "")
-        if not environments:
-            key = Key(BUILDS, pipeline, past.number)
-            found.setdefault(key, Target(key, past, one_line(f"build {about}", 300), {"service": service}))
-        for name in environments:
-            for tenant in settings.tenant or ("",):
-                key = Key(DEPLOYMENTS, pipeline, past.number, identity.environment_id(name, tenant))
-                title = f"deployment {about} to {name}" + (f" for {tenant}" if tenant else "")
-                words = {"environment": name, "tenant": tenant, "service": service}
-                found.setdefault(key, Target(key, past, one_line(title, 300), words))
+    places = [(name, tenant) for name in environments for tenant in settings.tenant or ("",)] or [("", "")]
+    for service, (name, tenant), leg in itertools.product(_services(context), places, legs):
+        job, which = identities.of(settings, leg, name, tenant, service)
+        pipeline = identity.pipeline_id(run, settings.pipeline, service, job=job, leg=which)
+        about = " of ".join([f"#{past.number}", *filter(None, [", ".join(filter(None, [job, which])), service])])
+        words = {"environment": name, "tenant": tenant, "service": service}
+        key, title = Key(BUILDS, pipeline, past.number), f"build {about}"
+        if name:
+            key = Key(DEPLOYMENTS, pipeline, past.number, identity.environment_id(name, tenant))
+            title = f"deployment {about} to {name}" + (f" for {tenant}" if tenant else "")
+        found.setdefault(key, Target(key, past, one_line(title, 300), words))
     return list(found.values())
 
 

@@ -7,7 +7,8 @@ import dataclasses
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.jira.records import Report
-from jira_ci.report import properties, wording
+from jira_ci.report import identities, properties, wording
+from jira_ci.text import one_line
 
 
 class Draft:
@@ -22,6 +23,7 @@ class Draft:
 
     def __init__(self, context: Context, state: str) -> None:
         settings, run = context.settings, context.run
+        self._settings, self._run = settings, run
         properties.given(settings)  # nobody needs them before they are sent, and then it is late for an error
         self._wording = wording.read(settings)
         self._report = Report(
@@ -32,6 +34,8 @@ class Draft:
         )
         of_file = context.config.project_name if context.config else ""
         project = settings.project_name or of_file or run.repository.rpartition("/")[2]
+        self.notes: dict[str, None] = {}
+        """Sentences about what the reports are of."""
         self._words = wording.of_run(run, project=project, version=self._report.version, state=state)
 
     @property
@@ -42,8 +46,16 @@ class Draft:
     def report(self, environment: Environment | None, tenant: str, service: str) -> Report:
         """What the record of this environment, tenant and service says; ``None`` and empty without one."""
         texts = self._wording.filled(self._meaning(environment, tenant, service))
+        name = environment.name if environment else ""
+        job, leg = identities.own(self._settings, self._run, name, tenant, service)
+        if environment and leg and leg != self._settings.leg:
+            whose, where, which = (one_line(part, 80) for part in (self._run.job, name, leg))
+            said = f"Several legs of the job {whose} deploy to {where}: this one, {which}, is a pipeline of its own."
+            self.notes[f"{said} The settings leg and pipeline name it otherwise."] = None
         return dataclasses.replace(
             self._report,
+            job=job,
+            leg=leg,
             service=service,
             url=texts["url"],
             description=texts["description"],

@@ -10,6 +10,7 @@ from jira_ci.jira.exchange import Answer, Request
 from jira_ci.jira.outcome import Links, Outcome
 from jira_ci.jira.records import keys_of
 from jira_ci.report.fate import Fate, knows_nothing, unknown_keys
+from jira_ci.report.line import without
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.text import one_line
 
@@ -25,11 +26,18 @@ def outputs(plan: Plan, fates: Sequence[Fate]) -> dict[str, Any]:
         "keys-complete": all(entry.claim.complete for entry in plan.entries),
         "environment": list(environments),
         "environment-type": list(environments.values()),
-        "state": plan.state or "skipped",
+        "state": plan.state if is_reported(plan, fates) else "skipped",
         "accepted": sum(len(fate.outcome.accepted) for fate in fates),
         "rejected": sum(len(fate.outcome.rejected) for fate in fates),
         "unknown-keys": unknown_keys(fates),
     }
+
+
+def is_reported(plan: Plan, fates: Sequence[Fate]) -> bool:
+    """Whether anybody is told anything: not when everything was skipped, no issue is known, or the CI keeps back the
+    credentials."""
+    records = [entry.record for entry in plan.claiming] if plan.state else []
+    return any(not fate.withheld and without(records, fate.hidden) for fate in fates)
 
 
 def keys(plan: Plan) -> list[str]:

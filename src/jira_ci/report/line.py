@@ -181,11 +181,14 @@ def _none_of_its(destination: Destination, left: Sequence[Record]) -> str:
     return f"no issue is of the site's projects ({projects})." if projects and not left else ""
 
 
-def dial_ahead(context: Context) -> Line:
+def dial_ahead(context: Context, environments: Sequence[str]) -> Line:
     """A line that is being dialled already when there will be something to say.
 
     Where the settings name the site, and the file no others, not even the file is waited for; whether it filters the
     keys by project is known only later, so a run whose keys are all of other projects has dialled in vain.
+
+    Args:
+        environments: what was deployed to; none for a build.
 
     Raises:
         UsageError: a setting is missing or cannot be meant.
@@ -193,7 +196,8 @@ def dial_ahead(context: Context) -> Line:
     line, given = Line(context), context.given
     alone = bool(given.site or given.instance or given.cloud_id) and not (given.connection or _others(context))
     settings = given if alone else context.settings
-    if settings.dry_run or not (_has_keys(context.run, settings) and _has_ended_or_begun(context.run, settings)):
+    told = _has_keys(context.run, settings) and states.reported(settings.state, context.run, environments)
+    if settings.dry_run or not told:
         return line
     for destination in (Destination(DEFAULT, given),) if alone else line.destinations:
         if not destination.projects or _has_keys(context.run, settings, destination.projects):
@@ -216,8 +220,3 @@ def _has_keys(run: Run, settings: Settings, projects: Sequence[str] = ()) -> boo
     pull = [Source("", run.pull_request.title), Source("", run.pull_request.branch, True)] if run.pull_request else []
     texts = [Source("", run.branch, True), *(Source("", message) for message in run.messages)]
     return bool(settings.issue_keys or collect([*pull, *texts], projects or settings.projects, limit=1).keys)
-
-
-def _has_ended_or_begun(run: Run, settings: Settings) -> bool:
-    """Whether there is a state to report: not when everything was skipped."""
-    return bool(states.reported(settings.state, run.state, build=False))

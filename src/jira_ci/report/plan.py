@@ -53,6 +53,8 @@ class Plan:
     """Jira's word; empty when there is nothing to report because everything was skipped."""
     entries: tuple[Entry, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences that are worth a line in the log."""
 
     @property
     def claiming(self) -> list[Entry]:
@@ -66,7 +68,7 @@ def plan_build(context: Context) -> Plan:
     Raises:
         UsageError: a setting cannot be meant.
     """
-    state = states.reported(context.settings.state, context.run.state, build=True)
+    state = states.reported(context.settings.state, context.run, ())
     draft, services = Draft(context, state), _services(context)
     if not state:
         return Plan(BUILDS, "")
@@ -90,7 +92,7 @@ def plan_deployment(context: Context) -> Plan:
         UsageError: a setting cannot be meant, or no environment was given.
     """
     run, settings = context.run, context.settings
-    state = states.reported(settings.state, run.state, build=False)
+    state = states.reported(settings.state, run, context.environment_names)
     environments, services, draft = _places(context), _deployed_services(context), Draft(context, state)
     if not state:
         return Plan(DEPLOYMENTS, "")
@@ -106,7 +108,9 @@ def plan_deployment(context: Context) -> Plan:
                 )
                 identity = record["pipeline"]["id"], record["environment"]["id"]
                 entries.setdefault(identity, Entry(record, claim, environment, tenant, name))
-    return Plan(DEPLOYMENTS, state, tuple(entries.values()), (*_same(context), *draft.warnings))
+        older = dict.fromkeys(filter(None, (claims.older(environment.name) for environment in environments)))
+    warnings = (*_same(context), *older, *draft.warnings)
+    return Plan(DEPLOYMENTS, state, tuple(entries.values()), warnings, tuple(draft.notes))
 
 
 def check_deployment(context: Context) -> None:

@@ -87,7 +87,7 @@ class Progress:
         from jira_ci.report import plan, reporting
         from jira_ci.report.line import dial_ahead
 
-        with closing(dial_ahead(context)) as line:
+        with closing(dial_ahead(context, context.environment_names)) as line:
             again = self._plan is not None
             self._plan = self._plan or plan.plan_deployment(context)
             if not context.deadline.remaining():

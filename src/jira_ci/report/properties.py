@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jira_ci.errors import UsageError
+from jira_ci.jira.records import PLACE, PROPERTIES
 from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
 
 OURS = ("repository", "run")
-_MOST = 5  # Jira's limit, ours among them
 _LONGEST = 255
 
 
@@ -29,7 +29,7 @@ def given(settings: Settings) -> dict[str, str]:
                 "Write it as release-train=2026-11.",
             )
         found[name] = value
-    most = _MOST - len(OURS)
+    most = PROPERTIES - len(OURS)
     if len(found) > most:
         raise UsageError(
             f"property ({settings.origins['property']}) names {len(found)}; Jira keeps {most} besides ours.",
@@ -41,7 +41,7 @@ def given(settings: Settings) -> dict[str, str]:
 def _problem(name: str, value: str) -> str:
     if not name or not value:
         return "has no name" if not name else "has no value"
-    if name in OURS:
+    if name in (*OURS, PLACE):
         return "has a name that jira-ci uses itself"
     if ":" in name or name.startswith("_"):
         return "has a name with a colon, or with an underscore at its start, which Jira refuses"

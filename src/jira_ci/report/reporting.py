@@ -37,7 +37,7 @@ def report(context: Context, plan: Plan, line: Line, *, said: bool = False, titl
     if not said:
         _say_plan(context, plan)
     if not plan.state:
-        context.console.say("The job was skipped: nothing to report.")
+        context.console.say("It was skipped: nothing to report.")
         return _result(context, plan, [], [])
     if not plan.claiming:
         return keyless.settled(context, keyless.NO_KEYS, _result(context, plan, [], []))
@@ -158,7 +158,7 @@ def _without_some(context: Context, result: Result, error: RejectedError | None)
 
 
 def _say_plan(context: Context, plan: Plan) -> None:
-    for line in (*findings.plan_lines(plan), *findings.dropped_lines(plan.entries)):
+    for line in (*findings.plan_lines(plan), *plan.notes, *findings.dropped_lines(plan.entries)):
         context.console.say(line, plan.state)
     gaps = dict.fromkeys(gap for entry in plan.entries for gap in entry.claim.gaps)
     for sentence in (*plan.warnings, *gaps):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from jira_ci.errors import UsageError, nearest
@@ -64,6 +65,22 @@ def read(settings: Settings) -> Wording:
     if settings.url:
         _check_address(settings.url, settings.origins["url"])
     return Wording(settings.url, settings.description, settings.label)
+
+
+def filled(value: Any, values: Mapping[str, str]) -> Any:
+    """A value of the policy, whose texts may hold words too, wherever they stand in it.
+
+    Raises:
+        KeyError: one holds a word that has no meaning there.
+    """
+    if isinstance(value, str):
+        missing = next((word for word in _words(value) if word not in values), None)
+        if missing is not None:
+            raise KeyError(missing)
+        return _filled(value, values, _as_it_is)
+    if isinstance(value, Mapping):
+        return {name: filled(part, values) for name, part in value.items()}
+    return [filled(part, values) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def unevaluated(wording: Wording) -> Iterator[str]:

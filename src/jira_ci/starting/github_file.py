@@ -47,10 +47,7 @@ jobs:
       - uses: {action}
         if: always()
         with:
-          command: build
-          pipeline: ${{{{ github.event.workflow_run.name }}}}
-          state: ${{{{ github.event.workflow_run.conclusion }}}}
-          url: ${{{{ github.event.workflow_run.html_url }}}}
+          command: build # of the run that has completed: its number, its state, its address
 """
 )
 _FIRST = (
