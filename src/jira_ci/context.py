@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from jira_ci import credentials, terminal
 from jira_ci.ci.detect import read_run
-from jira_ci.ci.git import Git
 from jira_ci.ci.log import log_of
 from jira_ci.configuration import config as configuration
 from jira_ci.configuration.config import Config
@@ -18,6 +17,7 @@ from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
 from jira_ci.errors import Exit
+from jira_ci.git.repository import Git
 from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.run import Run

@@ -13,14 +13,14 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from ci.servers import Api, serving
-from jira_ci.ci.git import Git, Unfit
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
 from jira_ci.ci.history import Files, Unreadable
 from jira_ci.deadline import Deadline
 from jira_ci.errors import UsageError
 from jira_ci.gate.trusted import Absent, Committed, Place, is_own, path_of, place
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git, Unfit
 from jira_ci.run import PullRequest, Run
 
 NAME = ".jira-ci.yml"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.git import Git
 from jira_ci.ci.history import Commits, Touched
+from jira_ci.git.repository import Git
 from jira_ci.keys.attribution import Asked, attribute
 from jira_ci.run import PullRequest, Run
 from table_provider import Provider

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.git import Git
 from jira_ci.ci.history import Commits
 from jira_ci.errors import UsageError
+from jira_ci.git.repository import Git
 from jira_ci.keys.commits import texts
 from jira_ci.keys.issue_keys import Source
 from jira_ci.run import PullRequest, Run

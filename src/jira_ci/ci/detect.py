@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jira_ci.ci.git import Git
+from jira_ci.git.repository import Git
 from jira_ci.run import Run
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB

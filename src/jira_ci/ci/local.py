@@ -11,7 +11,7 @@ from jira_ci.ci.values import whole
 from jira_ci.run import Run
 
 if TYPE_CHECKING:
-    from jira_ci.ci.git import Git
+    from jira_ci.git.repository import Git
 
 # user@host:path, git's short form of an ssh address (https://git-scm.com/docs/git-clone#_git_urls). One letter before
 # the colon is a Windows drive.

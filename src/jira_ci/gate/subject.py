@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jira_ci.ci.git import Git
 from jira_ci.gate.decision import Decision
+from jira_ci.git.repository import Git
 from jira_ci.run import Run
 from jira_ci.text import canonical, one_line
 

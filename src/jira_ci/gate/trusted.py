@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from jira_ci.ci.git import Git, Unfit
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Files, Unreadable
 from jira_ci.ci.values import short
 from jira_ci.configuration.config import DEFAULT_NAME
 from jira_ci.configuration.yaml_file import MAX_BYTES
 from jira_ci.errors import UsageError
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git, Unfit
 from jira_ci.run import Run
 from jira_ci.text import one_line
 

@@ -15,8 +15,8 @@ from jira_ci.keys.pulls import Squashed
 from jira_ci.keys.ranges import Messages, Range, Sources
 
 if TYPE_CHECKING:
-    from jira_ci.ci.git import Git
     from jira_ci.ci.history import Commits, History
+    from jira_ci.git.repository import Git
     from jira_ci.run import PullRequest, Run
 
 _QUEUE = "gh-readonly-queue/"

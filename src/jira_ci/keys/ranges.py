@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jira_ci.ci import deepen
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Commits, Unreadable
 from jira_ci.ci.values import short
+from jira_ci.git import deepen
+from jira_ci.git.command import GitError
 
 if TYPE_CHECKING:
-    from jira_ci.ci.git import Git
     from jira_ci.ci.history import History
+    from jira_ci.git.repository import Git
     from jira_ci.run import Run
 
 _DEPTH = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.values import sha
+from jira_ci.git.command import GitError
 from jira_ci.keys.path_index import PathIndex
 from jira_ci.keys.ranges import Messages, Sources, deeper
 

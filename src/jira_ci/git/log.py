@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-from jira_ci.ci import git_command
-from jira_ci.ci.git_command import GitError
+from jira_ci.git import command as git_command
+from jira_ci.git.command import GitError
 
 T = TypeVar("T")
 CHUNK = 1 << 16

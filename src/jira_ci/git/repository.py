@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jira_ci.ci import git_command, git_log
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.values import first, short, strip_ref
 from jira_ci.ci.values import sha as full_sha
+from jira_ci.git import command as git_command
+from jira_ci.git import log as git_log
+from jira_ci.git.command import GitError
 
 if TYPE_CHECKING:
-    from jira_ci.ci.git_files import Change
+    from jira_ci.git.changes import Change
 
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
@@ -31,7 +32,7 @@ class Git:
 
     Args:
         directory: anywhere in the checkout.
-        environ: the environment git runs in, hardened by :mod:`jira_ci.ci.git_command`.
+        environ: the environment git runs in, hardened by :mod:`jira_ci.git.command`.
     """
 
     def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
@@ -125,15 +126,15 @@ class Git:
         Raises:
             GitError: git fails, perhaps after some commits: a clone may have no trees.
         """
-        from jira_ci.ci import git_files
+        from jira_ci.git import changes
 
-        return git_files.of_range(self.directory, self._environ, base, head, group)
+        return changes.of_range(self.directory, self._environ, base, head, group)
 
     def changes_of(self, commits: Sequence[str], group: Callable[[str], int]) -> Iterator[Change]:
         """These commits alone, by their full ids; otherwise as :meth:`changes`."""
-        from jira_ci.ci import git_files
+        from jira_ci.git import changes
 
-        return git_files.of_commits(self.directory, self._environ, commits, group)
+        return changes.of_commits(self.directory, self._environ, commits, group)
 
     def message(self, commit: str) -> str:
         """One commit's message; empty when the commit is not here."""

@@ -12,9 +12,9 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from ci.servers import serving
-from jira_ci.ci import deepen
-from jira_ci.ci.git import Git
-from jira_ci.ci.git_command import GitError
+from jira_ci.git import deepen
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git
 
 ABSENT = "1234567890123456789012345678901234567890"
 

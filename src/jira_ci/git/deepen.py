@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from jira_ci.ci.git import Git
+from jira_ci.git.repository import Git
 
 _STEPS = (50, 500, 5000)  # commits: a pull request, a release, a long silence
 _SECONDS = 20.0  # all steps together; the provider's API is usually faster for anything larger

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.git import Git
-from jira_ci.ci.git_command import GitError
-from jira_ci.ci.git_lines import idle_merges
+from jira_ci.git.changes import idle_merges
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git
 
 
 class Groups(dict[str, int]):
