@@ -17,11 +17,13 @@ from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
 from jira_ci.errors import Exit
+from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
 from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.run import Run
 from jira_ci.settings import Settings, fill
+from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
@@ -44,11 +46,23 @@ class Context:
 
     @cached_property
     def config(self) -> Config | None:
-        """``.jira-ci.yml`` of the work tree.
+        """``.jira-ci.yml`` of the work tree; where a sparse checkout leaves it out, as it is committed.
 
         Raises:
             UsageError: it cannot be read or meant.
         """
+        name = self.given.config
+        try:
+            data = self.git.left_out(self.root, name, configuration.MAX_BYTES)
+        except GitError as error:
+            self.console.notice(
+                "warning",
+                f"{one_line(name, 200)} is committed, the sparse checkout leaves it out, and it could not be read"
+                f" ({one_line(str(error), 200)}): add it to the checkout's sparse-checkout.",
+            )
+            data = None
+        if data is not None:
+            return configuration.parse(data, name)
         return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
 
     @cached_property

@@ -13,7 +13,7 @@ from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.history import Commits
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
-from jira_ci.keys.commits import texts
+from jira_ci.keys.commits import Asked, texts
 from jira_ci.keys.issue_keys import Source
 from jira_ci.run import PullRequest, Run
 from table_provider import Provider
@@ -46,10 +46,12 @@ def read(
     since: str = "",
     environment: str = "",
     projects: Sequence[str] = (),
+    version: str = "",
 ) -> tuple[list[str], list[str]]:
     """Texts (without trailing line breaks) and gaps."""
     gaps: list[str] = []
-    found = texts(run, git=git, api=api, since=since, environment=environment, gaps=gaps, projects=projects)
+    asked = Asked(since, environment, version)
+    found = texts(run, asked, git=git, api=api, gaps=gaps, projects=projects)
     return [source.text.rstrip("\n") for source in found], gaps
 
 
@@ -79,7 +81,7 @@ def pull(number: int = 12, title: str = "WEB-90 title", branch: str = "feature/w
 def test_a_push_with_all_its_commits_needs_neither_clone_nor_provider(nowhere: Git) -> None:
     run = run_of(messages=("WEB-1", "WEB-2"), message_ids=(GONE, SHA), messages_complete=True)
     gaps: list[str] = []
-    found = list(texts(run, git=nowhere, api=None, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=nowhere, api=None, gaps=gaps))
     assert found == [
         Source("branch", "main", branch=True),
         Source("commit aaaaaaaa", "WEB-2"),
@@ -167,6 +169,8 @@ def test_a_new_branch_is_compared_where_the_clone_has_only_itself(repository: Re
     api = Provider({("compare", "main", head): commits("WEB-1", "WEB-0")})
     run = run_of(branch="new", commit=head)
     assert read(run, copy.git, api) == (["new", "WEB-1", "WEB-0"], [])
+    assert read(run, copy.git) == (["new", "WEB-1"], []), "origin says where main stands"
+    copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
     found, gaps = read(run, copy.git)
     assert found == ["new", "WEB-1"]
     assert gaps == ["The commits that main does not have could not be read: " + NO_TOKEN]
@@ -193,7 +197,7 @@ def pull_request(repository: Repository) -> tuple[Repository, Run]:
 def test_a_pull_requests_title_and_branch_come_before_its_commits(pull_request: tuple[Repository, Run]) -> None:
     repository, run = pull_request
     gaps: list[str] = []
-    found = list(texts(run, git=repository.git, api=None, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=repository.git, api=None, gaps=gaps))
     assert [(source.where, source.branch) for source in found[:2]] == [("pull request title", False), ("branch", True)]
     assert [source.text.strip() for source in found] == [
         "WEB-90 title",
@@ -221,7 +225,7 @@ def test_a_merge_request_is_compared_in_the_project_that_builds_it(nowhere: Git)
     run = run_of(provider="gitlab", event="merge_request_event", pull_request=own)
     api = Provider({("compare", GONE, SHA): commits("WEB-1")})
     gaps: list[str] = []
-    found = list(texts(run, git=nowhere, api=api, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=nowhere, api=api, gaps=gaps))
     assert found[0] == Source("merge request title", "WEB-90 title")
     assert found[2].text == "WEB-1"
 
@@ -265,11 +269,17 @@ def test_a_deployment_has_everything_since_the_last_one(repository: Repository) 
 def test_a_first_deployment_has_the_events_commits(repository: Repository) -> None:
     base, head = repository.commits("WEB-1", "WEB-2")
     api = Provider({("last", "prod"): ""})
-    assert read(run_of(base=base, commit=head), repository.git, api, environment="prod") == (["main", "WEB-2"], [])
+    found, gaps = read(run_of(base=base, commit=head), repository.git, api, environment="prod")
+    assert found == ["main", "WEB-2"]
+    assert gaps == [
+        "The provider knows no deployment to 'prod' that succeeded before; only this run's own commits were read"
+        " (since names another start)."
+    ]
 
 
 def test_a_rollback_has_its_own_commit_only(repository: Repository) -> None:
     shas = repository.commits("WEB-1", "WEB-2", "WEB-3")
+    repository.run("checkout", "--quiet", "--detach", shas[1])
     api = Provider({("last", "prod"): shas[2]})
     run = run_of(event="workflow_dispatch", commit=shas[1])
     assert read(run, repository.git, api, environment="prod") == (["main", "WEB-2"], [])
@@ -325,7 +335,7 @@ def test_other_events_have_their_commit_and_its_pull_request(repository: Reposit
     api = Provider({("pulls of", head): [pull()]})
     run = run_of(event=event, commit=head, branch="", tag="v1")
     gaps: list[str] = []
-    found = list(texts(run, git=repository.git, api=api, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=repository.git, api=api, gaps=gaps))
     where = f"pull request #12 of commit {head[:8]}"
     assert found == [
         Source(f"commit {head[:8]}", "Login"),
@@ -385,7 +395,7 @@ def test_gitlab_names_merge_requests_with_an_exclamation_mark(nowhere: Git) -> N
     run = pushed("Fix (#1)", "Fix (!2)", "WEB-3", provider="gitlab")
     api = Provider({("pull", 2): pull(2)})
     gaps: list[str] = []
-    found = list(texts(run, git=nowhere, api=api, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=nowhere, api=api, gaps=gaps))
     assert api.asked == [("pull", 2)]
     assert found[-2].where == "merge request !2 of commit 00000002"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jira_ci.ci.history import History
 from jira_ci.ci.providers import connect
 from jira_ci.context import Context
+from jira_ci.git.repository import Overlisted
 from jira_ci.keys import commits
+from jira_ci.keys.commits import Asked
 from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
 from jira_ci.keys.services import Service, known
 
@@ -49,9 +51,9 @@ class Claims:
         if meant and meant[0].paths:
             return self._of_service(scope, environment, meant[0])
         if scope not in self._known:
-            gaps = list(self._context.run.gaps)
-            keys = collect(self._sources(environment, gaps), settings.projects)
-            self._known[scope] = Claim(keys, tuple(dict.fromkeys(gaps)))
+            self._known[scope] = self._settled(
+                lambda gaps: [collect(self._sources(environment, gaps), settings.projects)],
+            )[0]
         return self._known[scope]
 
     def close(self) -> None:
@@ -60,34 +62,46 @@ class Claims:
             self._api.close()
 
     def _of_service(self, scope: str, environment: str, service: Service) -> Claim:
-        from jira_ci.keys.attribution import Asked, attribute
+        from jira_ci.keys.attribution import Whose, attribute
 
         if (scope, service.name) not in self._services:
             context, settings = self._context, self._context.settings
             # One pass over the range serves all that this run names.
             named = {meant.name: meant for meant in (service, *known(context.config, settings.service)) if meant.paths}
-            gaps = list(context.run.gaps)
-            asked = Asked(
+            whose = Whose(
                 services=[meant.paths for meant in named.values()],
                 explicit=self._explicit,
-                since=settings.since,
-                environment=environment,
                 projects=settings.projects,
             )
-            found = attribute(asked, context.run, context.git, self._api, gaps)
-            for name, keys in zip(named, found, strict=True):
-                self._services[scope, name] = Claim(keys, tuple(dict.fromkeys(gaps)))
+            asked = self._asked(environment)
+            claims = self._settled(
+                lambda gaps: attribute(whose, asked, context.run, context.git, self._api, gaps),
+            )
+            self._services.update({(scope, name): claim for name, claim in zip(named, claims, strict=True)})
         return self._services[scope, service.name]
+
+    def _settled(self, read: Callable[[list[str]], Sequence[Keys]]) -> list[Claim]:
+        """What is read; again, where it turned out in the end to be too much."""
+        while True:
+            gaps = list(self._context.run.gaps)
+            try:
+                found = read(gaps)
+            except Overlisted:
+                continue
+            return [Claim(keys, tuple(dict.fromkeys(gaps))) for keys in found]
+
+    def _asked(self, environment: str) -> Asked:
+        settings = self._context.settings
+        return Asked(since=settings.since, environment=environment, version=settings.version)
 
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
         yield from (Source(EXPLICIT, key) for key in self._explicit)
         yield from commits.texts(
             context.run,
+            self._asked(environment),
             git=context.git,
             api=self._api,
-            since=context.settings.since,
-            environment=environment,
             gaps=gaps,
             projects=context.settings.projects,
         )
