@@ -51,7 +51,7 @@ def attribute(whose: Whose, asked: Asked, run: Run, git: Git, api: History | Non
     sources = commits.sources_of(run, asked, git, api, gaps)
     touched = Touched(sources, whose.services)
     sources = replace(sources, read=touched.read)
-    titles = list(commits.titles(sources))
+    titles = list(commits.titles(sources, asked))
     tallies = [Tally(whose.projects) for _ in whose.services]
     active = _read_commits(whose, asked, sources, touched, tallies)
     if titles:

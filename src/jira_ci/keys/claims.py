@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jira_ci.ci.history import History
 from jira_ci.ci.providers import connect
 from jira_ci.context import Context
+from jira_ci.errors import UsageError
 from jira_ci.git.repository import Overlisted
 from jira_ci.keys import commits
 from jira_ci.keys.commits import Asked
 from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
 from jira_ci.keys.services import Service, known
+from jira_ci.text import one_line
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Claims:
         self._known: dict[str, Claim] = {}
         self._services: dict[tuple[str, str], Claim] = {}
         self._api = self._connect()
+        other = context.settings.from_repository
+        self._other = self._connect(other) if other else None
 
     def of(self, environment: str = "", service: str = "") -> Claim:
         """The claim of a deployment to this environment, or of the build; of one service, when it is named.
@@ -48,6 +52,7 @@ class Claims:
         settings = self._context.settings
         scope = environment if self._api is not None and not settings.since else bool(environment) * "any"
         meant = known(self._context.config, [service]) if service else ()
+        self._check_repository(meant[0] if meant else None)
         if meant and meant[0].paths:
             return self._of_service(scope, environment, meant[0])
         if scope not in self._known:
@@ -58,8 +63,9 @@ class Claims:
 
     def close(self) -> None:
         """Closes the connections to the provider."""
-        if self._api is not None:
-            self._api.close()
+        for api in (self._api, self._other):
+            if api is not None:
+                api.close()
 
     def _of_service(self, scope: str, environment: str, service: Service) -> Claim:
         from jira_ci.keys.attribution import Whose, attribute
@@ -92,7 +98,15 @@ class Claims:
 
     def _asked(self, environment: str) -> Asked:
         settings = self._context.settings
-        return Asked(since=settings.since, environment=environment, version=settings.version)
+        return Asked(
+            since=settings.since,
+            environment=environment,
+            version=settings.version,
+            repository=settings.from_repository,
+            descriptions=settings.descriptions,
+            release_notes=settings.release_notes,
+            payload=settings.payload,
+        )
 
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
@@ -104,12 +118,28 @@ class Claims:
             api=self._api,
             gaps=gaps,
             projects=context.settings.projects,
+            other=self._other,
         )
 
-    def _connect(self) -> History | None:
+    def _check_repository(self, service: Service | None) -> None:
         settings = self._context.settings
+        if not settings.from_repository:
+            return
+        if not (settings.since and settings.version):
+            raise UsageError(
+                "from-repository is set, and not since and version, between which its commits lie.",
+                "Set since to the version that was there before, and version to the one that is deployed.",
+            )
+        if service and service.paths:
+            raise UsageError(
+                f"from-repository is set, and the paths of {one_line(service.name, 80)} are of this repository.",
+                "Take service or from-repository out.",
+            )
+
+    def _connect(self, repository: str = "") -> History | None:
+        settings, run = self._context.settings, self._context.run
         return connect(
-            self._context.run,
+            replace(run, repository=repository, repository_id=repository) if repository else run,
             github_token=settings.github_token,
             gitlab_token=settings.gitlab_token,
             job_token=self._context.edges.environ.get("CI_JOB_TOKEN", ""),

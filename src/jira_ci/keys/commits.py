@@ -38,10 +38,23 @@ class Asked:
     """What is deployed to: the range begins at the last successful deployment. Empty for a build."""
     version: str = ""
     """What is deployed: the tag of this name ends the range."""
+    repository: str = ""
+    """Another repository, whose commits from ``since`` to ``version`` are meant."""
+    descriptions: bool = False
+    """Whether the descriptions of pull requests are read."""
+    release_notes: bool = False
+    payload: bool = False
 
 
 def texts(
-    run: Run, asked: Asked, *, git: Git, api: History | None, gaps: list[str], projects: Sequence[str] = ()
+    run: Run,
+    asked: Asked,
+    *,
+    git: Git,
+    api: History | None,
+    gaps: list[str],
+    projects: Sequence[str] = (),
+    other: History | None = None,
 ) -> Iterator[Source]:
     """The texts, the most certain ones first; commits newest first.
 
@@ -50,13 +63,16 @@ def texts(
         api: who answers for the repository, or None: nobody is asked.
         gaps: gets a sentence for everything that could not be read; complete once the iterator is exhausted.
         projects: only keys of these projects count when a commit is looked at for whether it has one.
+        other: who answers for the other repository that is asked for.
 
     Raises:
         UsageError: there is no such commit as ``since``.
         Overlisted: in the end: what came may be too much, and has to be read again.
     """
     sources = sources_of(run, asked, git, api, gaps)
-    yield from titles(sources)
+    yield from titles(sources, asked)
+    if asked.repository:
+        sources = replace(sources, api=other)
     squashed = Squashed(sources, projects)
     found, head_matters = messages(sources, asked)
     for commit, message in found:
@@ -70,8 +86,8 @@ def texts(
 
 def sources_of(run: Run, asked: Asked, git: Git, api: History | None, gaps: list[str]) -> Sources:
     """Who is asked about this run, which ends with what is deployed."""
-    deployed, above = end_of(run, git, asked.version if asked.environment else "")
-    return Sources(deployed, git, api, gaps, above=above, started=run)
+    deployed, above = end_of(run, git, asked.version if asked.environment and not asked.repository else "")
+    return Sources(deployed, git, api, gaps, above=above, started=run, descriptions=asked.descriptions)
 
 
 def messages(sources: Sources, asked: Asked) -> tuple[Messages, bool]:
@@ -80,6 +96,8 @@ def messages(sources: Sources, asked: Asked) -> tuple[Messages, bool]:
     Raises:
         UsageError: there is no such commit as ``since``.
     """
+    if asked.repository:
+        return _of_another(sources, asked), False
     found = _deployed(sources, asked)
     head_matters = found is None and not (sources.run.base or sources.run.messages_complete)
     found = _event(sources, is_build=not asked.environment) if found is None else found
@@ -89,10 +107,12 @@ def messages(sources: Sources, asked: Asked) -> tuple[Messages, bool]:
     return found, head_matters
 
 
-def titles(sources: Sources) -> Iterator[Source]:
-    """What speaks of the whole range: the title of the run's own pull request, and the branch."""
+def titles(sources: Sources, asked: Asked) -> Iterator[Source]:
+    """What speaks of the whole range: the title and, where that is wanted, the description of the run's own pull
+    request, the branch, and what else is wanted.
+    """
     run, known = sources.run, sources.run.pull_request
-    if known and not (known.title and known.branch):
+    if known and not (known.title and known.branch and (known.description is not None or not asked.descriptions)):
         known = _complete(known, sources)
     if known and known.title:
         yield Source(f"{_kind(run)} title", known.title)
@@ -100,6 +120,12 @@ def titles(sources: Sources) -> Iterator[Source]:
     # A merge queue's own branch ends in "pr-12-...", which is nobody's issue.
     if branch and not branch.startswith(_QUEUE):
         yield Source("branch", branch, branch=True)
+    if known and asked.descriptions:
+        yield Source(f"{_kind(run)} description", known.description or "")
+    if asked.release_notes:
+        yield Source("release notes", run.release_notes)
+    if asked.payload:
+        yield from (Source("deployment payload", part) for part in run.payload)
 
 
 def _kind(run: Run) -> str:
@@ -112,7 +138,8 @@ def _name(run: Run, own: PullRequest) -> str:
 
 def _complete(known: PullRequest, sources: Sources) -> PullRequest:
     if sources.api is None:
-        sources.gaps.append(f"The title of {_name(sources.run, known)} was not read: {sources.no_token()}.")
+        part = "description" if known.title and known.branch else "title"
+        sources.gaps.append(f"The {part} of {_name(sources.run, known)} was not read: {sources.no_token()}.")
         return known
     try:
         return sources.api.pull_request(known.number)
@@ -187,6 +214,25 @@ def _since(sources: Sources, since: str) -> Messages:
         sources.gaps.append(str(error))
         found = None
     return _or_head(found, sources)
+
+
+def _of_another(sources: Sources, asked: Asked) -> Messages:
+    """The commits that lie between two versions of another repository; its tag may have a v before the version."""
+    api, since = sources.api, asked.since
+    what = f"the commits of {asked.repository} from {since} to {asked.version}"
+    if api is None:
+        sources.gaps.append(f"{what[:1].upper()}{what[1:]} could not be read: {sources.no_token()}.")
+        return iter(())
+    try:
+        try:
+            return _answered(api.compare(since, asked.version), what, sources)
+        except Unreadable as error:
+            if not error.missing:
+                raise
+            return _answered(api.compare(since, f"v{asked.version}"), what, sources)
+    except Unreadable as error:
+        sources.gaps.append(str(error))
+        return iter(())
 
 
 def _unknown(since: str) -> UsageError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,9 @@ class Sources:
     """Delivers the commits of ``head, *bases`` from the clone, where somebody looks at more than their messages."""
     above: str = ""
     """A commit that the job has checked out on top of the run's own; or empty."""
-    started: Run | None = field(default=None)
+    descriptions: bool = False
+    """Whether the descriptions of pull requests are wanted."""
+    started: Run | None = None
     """The run as the CI tells it, where something else than its commit is deployed."""
 
     @cached_property
