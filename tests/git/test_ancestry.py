@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci.repositories import Repository
 from jira_ci.git.ancestry import Outline, is_disjoint
+from jira_ci.git.repository import Git, Overlisted
 
 Graph = dict[str, list[str]]
 
@@ -91,3 +95,85 @@ def test_the_edge_of_a_line_is_one_commit() -> None:
         outline.add(f"c{number}", f"c{number - 1}")
     assert outline.above(["nobody"]) == ["c1"]
     assert outline.above(["c0"]) == []
+
+
+# --- the same with git: real repositories, clocks that jump, clones cut anywhere
+
+
+def build(repository: Repository, graph: Graph, clock: random.Random) -> dict[str, str]:
+    """Commits of this graph with any dates; their ids."""
+    stream = []
+    for number, (name, parents) in enumerate(graph.items(), 1):
+        when = clock.choice([0, 1, 1_700_000_000 + number, 1_700_000_000 - number, 2_000_000_000])
+        stream.append(f"commit refs/heads/c{name}\nmark :{number}\ncommitter A <a@b> {when} +0000\ndata 2\n{name}")
+        stream += [f"{'merge' if place else 'from'} :{int(parent) + 1}" for place, parent in enumerate(parents)]
+        stream.append("")
+    repository.run("fast-import", "--quiet", stdin="\n".join(stream).encode())
+    return {name: repository.run("rev-parse", f"c{name}") for name in graph}
+
+
+def read_twice(git: Git, head: str, *bases: str) -> set[str]:
+    try:
+        return {message.strip() for _, message in git.messages(head, *bases)}
+    except Overlisted:
+        return {message.strip() for _, message in git.messages(head, *bases)}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_git_proves_of_a_range_is_the_range(repository: Repository, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    graph: Graph = {}
+    for number in range(40):
+        near = sorted(graph)[-6:]
+        graph[f"{number:02}"] = chance.sample(near, min(len(near), chance.choice([1, 1, 1, 2, 2, 3]))) if near else []
+    ids = build(repository, graph, chance)
+    names = sorted(graph)
+    proven = 0
+    for depth in (0, 1, 3, 6):
+        head, base, other = chance.choice(names[20:]), chance.choice(names), chance.choice(names)
+        cut = ["--depth", str(depth)] if depth else []
+        copy = repository.clone(tmp_path / f"copy{depth}", "--no-tags", f"--branch=c{head}", "--single-branch", *cut)
+        for start in {base, other}:
+            if depth and not copy.git.resolve(ids[start]):
+                copy.run("fetch", "--quiet", "--depth=1", "origin", ids[start])
+            elif not depth:
+                copy.run("fetch", "--quiet", "origin", ids[start])
+        for bases in ([base], [base, other]):
+            git = copy.git
+            if git.holds(ids[head], *(ids[start] for start in bases)):
+                proven += 1
+                expected = ancestors(graph, head).difference(*(ancestors(graph, start) for start in bases))
+                assert read_twice(git, ids[head], *(ids[start] for start in bases)) == expected
+            else:
+                assert depth
+    assert proven >= 2
+
+
+def test_a_clock_of_1970_hides_nothing(repository: Repository) -> None:
+    """git alone stops before it sees that the release has what main has."""
+    old = [f"{number:02}" for number in range(10)]
+    line: Graph = {name: [old[number - 1]] if number else [] for number, name in enumerate(old)}
+    release = [f"{number:02}" for number in range(10, 20)]
+    line |= {name: [release[number - 1] if number else old[-1]] for number, name in enumerate(release)}
+    graph = {**line, "20": [old[-1]]}
+    stream = []
+    for number, (name, parents) in enumerate(graph.items(), 1):
+        when = number if name in release else 1_700_000_000 + number
+        stream.append(f"commit refs/heads/c{name}\nmark :{number}\ncommitter A <a@b> {when} +0000\ndata 2\n{name}")
+        stream += [f"from :{int(parent) + 1}" for parent in parents] + [""]
+    repository.run("fast-import", "--quiet", stdin="\n".join(stream).encode())
+    head, base = (repository.run("rev-parse", f"c{name}") for name in ("20", "19"))
+    git = repository.git
+    assert len(git.run("rev-list", head, f"^{base}").split()) > 1, "git has learned it"
+    with pytest.raises(Overlisted):
+        list(git.messages(head, base))
+    assert [message.strip() for _, message in git.messages(head, base)] == ["20"]
+    assert git.count(head, base) == 1
+
+
+def test_grafts_and_replaced_commits_are_not_believed(repository: Repository) -> None:
+    base, middle, head = repository.commits("base", "WEB-1", "WEB-2")
+    (repository.path / ".git/info").mkdir(exist_ok=True)
+    (repository.path / ".git/info/grafts").write_text(f"{head} {base}\n", encoding="ascii")
+    repository.run("replace", middle, base)
+    assert read_twice(repository.git, head, base) == {"WEB-1", "WEB-2"}

@@ -326,6 +326,162 @@ def test_since_that_the_clone_lacks_is_asked_for(repository: Repository, tmp_pat
         assert (found, len(gaps)) == (["main", "WEB-1"], 1)
 
 
+def test_the_tag_before_begins_a_release_of_which_no_deployment_is_known(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for message, tag in (("OLD-1", "v1.3.2"), ("WEB-1", "v1.4.0-rc1"), ("WEB-2", ""), ("WEB-3", "v1.4.0")):
+        repository.commit(message)
+        if tag:
+            repository.run("tag", tag)
+    run = run_of(commit=repository.git.head(), branch="", tag="v1.4.0")
+    api = Provider({("last", "prod"): ""})
+    assert read(run, repository.git, api, environment="prod") == (["WEB-3", "WEB-2", "WEB-1"], [])
+    shallow = repository.clone(tmp_path / "shallow", "--depth=1", "--branch=v1.4.0")
+    assert read(run, shallow.git, api, environment="prod") == (["WEB-3", "WEB-2", "WEB-1"], [])
+    found, gaps = read(run, repository.git, environment="prod")
+    assert found == ["WEB-3", "WEB-2", "WEB-1"]
+    assert gaps == [
+        f"The last deployment to 'prod' is not known: {NO_TOKEN[:-1]}; the commits since the tag v1.3.2 were read."
+    ]
+    untagged = run_of(commit=repository.git.head(), branch="main", event="push", base=repository.git.resolve("HEAD~1"))
+    assert read(untagged, repository.git, api, environment="prod", version="1.4.0")[0] == [
+        "main",
+        "WEB-3",
+        "WEB-2",
+        "WEB-1",
+    ]
+
+
+def test_a_version_ends_the_range_and_later_commits_are_not_claimed(repository: Repository) -> None:
+    base = repository.commits("OLD-1", "WEB-1")[0]
+    repository.run("tag", "v1.0")
+    head = repository.commit("LATER-1")
+    run = run_of(event="workflow_dispatch", commit=head)
+    assert read(run, repository.git, None, base, "prod", version="1.0") == (["main", "WEB-1"], [])
+    assert read(run, repository.git, None, base, "prod", version="2.0")[0] == ["main", "LATER-1", "WEB-1"]
+
+
+@pytest.fixture
+def taken_in(repository: Repository) -> tuple[Repository, Run]:
+    """A push to a branch that took main in."""
+    repository.commit("OLD-1")
+    repository.run("checkout", "--quiet", "-b", "topic")
+    before = repository.commit("WEB-1")
+    repository.run("checkout", "--quiet", "main")
+    repository.commits("OLD-2", "OLD-3")
+    repository.run("checkout", "--quiet", "topic")
+    repository.run("merge", "--quiet", "--no-ff", "-m", "Merge branch 'main' into topic", "main")
+    head = repository.commit("WEB-2")
+    return repository, run_of(branch="topic", base=before, commit=head, messages=("WEB-2",), message_ids=(head,))
+
+
+def test_a_push_that_takes_main_in_does_not_claim_it(taken_in: tuple[Repository, Run], tmp_path: Path) -> None:
+    repository, run = taken_in
+    copy = repository.clone(tmp_path / "copy", "--branch=topic")
+    assert read(run, copy.git)[0] == ["topic", "WEB-2", "Merge branch 'main' into topic", "main"]
+    assert read(run, copy.git)[1] == []
+    told = replace(run, messages=("OLD-2", "Merge branch 'main' into topic", "WEB-2"), messages_complete=True)
+    assert "OLD-2" not in read(told, copy.git)[0]
+    deployed = read(run, copy.git, Provider({("last", "test"): run.base}), environment="test")
+    assert "OLD-2" in deployed[0], "it is deployed"
+
+
+def test_where_main_stands_is_asked_or_it_is_said(taken_in: tuple[Repository, Run], tmp_path: Path) -> None:
+    repository, run = taken_in
+    copy = repository.clone(tmp_path / "copy", "--branch=topic")
+    copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
+    _, gaps = read(run, copy.git)
+    assert gaps == [
+        "The commits of this push may be fewer: some may be of main, and where that stands now is not known."
+    ]
+
+
+def test_a_working_copy_that_is_used_again_is_not_believed_about_main(repository: Repository, tmp_path: Path) -> None:
+    repository.commit("OLD-1")
+    copy = repository.clone(tmp_path / "copy")
+    repository.commits("OLD-2", "OLD-3")
+    repository.run("checkout", "--quiet", "-b", "topic")
+    head = repository.commit("WEB-1")
+    copy.run("fetch", "--quiet", "origin", head)
+    copy.run("checkout", "--quiet", "--detach", head)
+    run = run_of(branch="topic", commit=head)
+    assert read(run, copy.git) == (["topic", "WEB-1"], [])
+    copy = repository.clone(tmp_path / "stale", "--branch=topic")
+    copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
+    found, gaps = read(run, copy.git)
+    assert found == ["topic", "WEB-1"]
+    assert gaps == ["The commits that main does not have may be fewer: where it stands now could not be asked."]
+
+
+def test_the_merge_that_is_checked_out_knows_the_base(pull_request: tuple[Repository, Run], tmp_path: Path) -> None:
+    repository, run = pull_request
+    assert run.pull_request is not None
+    repository.run("checkout", "--quiet", "-b", "merged", "main")
+    repository.run("merge", "--quiet", "--no-ff", "-m", "Merge", run.commit)
+    own = replace(run.pull_request, base_sha=repository.git.resolve("main~1"))
+    for depth in ([], ["--depth=1"]):
+        copy = repository.clone(tmp_path / f"copy{len(depth)}", "--branch=merged", *depth)
+        found, gaps = read(replace(run, pull_request=own), copy.git)
+        assert (found[2:], gaps) == (["WEB-2", "Merge main", "WEB-1"], [])
+
+
+# --- what a setting adds
+
+
+def test_a_merge_brings_the_branch_that_it_merges(repository: Repository) -> None:
+    base, head = repository.commits("OLD-1", "Merge pull request #7 from acme/feature/web-12-pay")
+    gaps: list[str] = []
+    run = run_of(base=base, commit=head)
+    found = list(texts(run, Asked(), git=repository.git, api=None, gaps=gaps))
+    assert found[2] == Source(f"branch of commit {head[:8]}", "feature/web-12-pay", branch=True)
+
+
+def test_descriptions_notes_and_payload_are_read_where_they_are_wanted(nowhere: Git) -> None:
+    own = pull(description="Closes WEB-92")
+    run = run_of(pull_request=own, messages=("Fix (#5)",), message_ids=(SHA,), messages_complete=True,
+                 release_notes="WEB-93", payload=("WEB-94", "WEB-95"))  # fmt: skip
+    api = Provider({("pull", 5): pull(5, "Fix", "x", description="WEB-96")})
+    plain = list(texts(run, Asked(), git=nowhere, api=api, gaps=[]))
+    more = Asked(descriptions=True, release_notes=True, payload=True)
+    added = [source for source in texts(run, more, git=nowhere, api=api, gaps=[]) if source not in plain]
+    assert added == [
+        Source("pull request description", "Closes WEB-92"),
+        Source("release notes", "WEB-93"),
+        Source("deployment payload", "WEB-94"),
+        Source("deployment payload", "WEB-95"),
+        Source("description of pull request #5 of commit aaaaaaaa", "WEB-96"),
+    ]
+
+
+def test_a_description_that_the_event_cuts_is_asked_for(nowhere: Git) -> None:
+    run = run_of(provider="gitlab", pull_request=pull(), messages_complete=True)
+    api = Provider({("pull", 12): pull(description="WEB-92")})
+    found = [source.text for source in texts(run, Asked(descriptions=True), git=nowhere, api=api, gaps=[])]
+    assert found == ["WEB-90 title", "feature/web-91", "WEB-92"]
+    gaps: list[str] = []
+    list(texts(run, Asked(descriptions=True), git=nowhere, api=None, gaps=gaps))
+    assert gaps == [
+        "The description of merge request !12 was not read: gitlab-token is not set, so the provider was not asked."
+    ]
+
+
+def test_another_repositorys_commits_between_two_versions(repository: Repository) -> None:
+    head = repository.commit("WEB-1 of this one")
+    asked = Asked(since="v1.3", version="1.4", environment="prod", repository="acme/shop")
+    own = Provider()
+    for version in ("1.4", "v1.4"):
+        other = Provider(
+            {("compare", "v1.3", version): commits("WEB-2", "Pay (#3)"), ("pull", 3): pull(3)}, missing=True
+        )
+        gaps: list[str] = []
+        run = run_of(commit=head, event="workflow_dispatch")
+        found = [source.text for source in texts(run, asked, git=repository.git, api=own, gaps=gaps, other=other)]
+        assert (found, gaps) == (["main", "WEB-2", "Pay (#3)", "WEB-90 title", "feature/web-91"], [])
+    assert own.asked == []
+    list(texts(run, asked, git=repository.git, api=own, gaps=gaps))
+    assert gaps == ["The commits of acme/shop from v1.3 to 1.4 could not be read: " + NO_TOKEN]
+
+
 # --- HEAD alone
 
 

@@ -278,7 +278,8 @@ def is_hexadecimal(project: str, number: str, text: str) -> bool:
 
 def is_advisory(project: str, number: str, text: str) -> bool:
     """Whether project and number, found in the text, are the end of an advisory's id there."""
-    return f"{project}-{number}" in _advisories(text)
+    known = _advisories(text)
+    return bool(known) and f"{project}-{number}" in known
 
 
 @functools.lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 MERGE = ("Merge", "Pull request #")
 """What the message of such a commit begins with."""
 
-_LINES = 2
+_LINES = 3
 _LONGEST = 1000
 _BRANCH = r"[^\s'\"]{1,250}"
 _PATTERNS = tuple(
