@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from jira_ci import credentials, terminal
 from jira_ci.ci.detect import read_run
-from jira_ci.ci.git import Git
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.log import log_of
 from jira_ci.configuration import config as configuration
 from jira_ci.configuration.config import Config
-from jira_ci.configuration.yaml_file import MAX_BYTES
 from jira_ci.console import Console
 from jira_ci.deadline import Deadline
 from jira_ci.edges import Edges
 from jira_ci.errors import Exit
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git
 from jira_ci.live import Live
 from jira_ci.masking import Masker
 from jira_ci.plain_file import Spare
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill
+from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
@@ -50,23 +50,24 @@ class Context:
 
     @cached_property
     def config(self) -> Config | None:
-        """``.jira-ci.yml`` of the work tree; of the commit that is checked out, where a sparse checkout left it out.
+        """``.jira-ci.yml`` of the work tree; where a sparse checkout leaves it out, as it is committed.
 
         Raises:
             UsageError: it cannot be read or meant.
         """
-        found = configuration.read(self.root, self.given.config, required="config" in self.given.origins)
-        return self._left_out() if found is None else found
-
-    def _left_out(self) -> Config | None:
-        if not (self.root / ".git" / "info" / "sparse-checkout").is_file():
-            return None
+        name = self.given.config
         try:
-            data = self.git.file(self.git.head(), configuration.DEFAULT_NAME, MAX_BYTES)
+            data = self.git.left_out(self.root, name, configuration.MAX_BYTES)
         except GitError as error:
-            self.console.notice("warning", f"{configuration.DEFAULT_NAME} is not in this sparse checkout: {error}.")
-            return None
-        return None if data is None else configuration.parse(data, configuration.DEFAULT_NAME)
+            self.console.notice(
+                "warning",
+                f"{one_line(name, 200)} is committed, the sparse checkout leaves it out, and it could not be read"
+                f" ({one_line(str(error), 200)}): add it to the checkout's sparse-checkout.",
+            )
+            data = None
+        if data is not None:
+            return configuration.parse(data, name)
+        return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
 
     @cached_property
     def fallback(self) -> AtlassianMapping | None:

@@ -40,6 +40,8 @@ class PullRequest:
     head_sha: str = ""
     commits: int | None = None
     """How many commits it has, where the event says so: a shorter list is known to be incomplete."""
+    description: str | None = None
+    """What its author wrote below the title; None where that is not known, or not all of it."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ class Run:
     attempt_started: int = 0
     """Epoch milliseconds at which the attempt began, where the provider says so; else 0."""
     pull_request: PullRequest | None = None
+    release_notes: str = ""
+    """The notes of the release that the run is about."""
+    payload: tuple[str, ...] = ()
+    """The texts in the payload of GitHub's deployment that the run is about."""
     state: str = ""
     """The provider's word for how the job went so far: ``success``, ``failed``, ``canceled``, ``running``..."""
     environment: str = ""

@@ -58,6 +58,10 @@ class Settings:
     issue_keys: tuple[str, ...] = _setting("list", "keys", "issue keys to report, besides those that are found", variables=("PLUGIN_ISSUEKEYS",), metavar="KEY")
     since: str = _setting("text", "keys", "the commit, tag or branch after which commits count", metavar="REVISION")
     service: tuple[str, ...] = _setting("list", "keys", "the service of the file, or several: only issues whose commits touch its paths count", metavar="NAME")
+    descriptions: bool = _setting("switch", "keys", "true reads issue keys out of pull and merge requests' descriptions, too", default="false")
+    release_notes: bool = _setting("switch", "keys", "true reads issue keys out of the notes of the release that the run is about, too", default="false")
+    payload: bool = _setting("switch", "keys", "true reads issue keys out of the texts in the payload of GitHub's deployment, too", default="false")
+    from_repository: str = _setting("text", "keys", "the repository whose commits from since to version count, where another one is deployed than this", metavar="OWNER/NAME")
     on_no_keys: str = _setting("choice", "keys", "what to do when no issue key is found", default="skip", choices=("skip", "warn", "fail"))
 
     environment: tuple[str, ...] = _setting("list", "deployment", "the environment deployed to, or several", also=("environment-name",), plugin=True, metavar="NAME")

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from jira_ci.ci.git import Git
+from jira_ci.git.repository import Git
 
 ENVIRON = {
     "PATH": os.environ["PATH"],

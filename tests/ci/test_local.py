@@ -8,8 +8,8 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from jira_ci.ci import local
-from jira_ci.ci.git import Git
 from jira_ci.ci.local import Facts
+from jira_ci.git.repository import Git
 
 SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
 

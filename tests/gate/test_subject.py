@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.repositories import Repository
-from jira_ci.ci.git import Git
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.subject import Named, Subject, default_version, describe, fit, named, seen
+from jira_ci.git.repository import Git
 from jira_ci.run import PullRequest, Run
 
 A, B = "a" * 40, "b" * 40

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.git import Git
 from jira_ci.ci.history import Commits, Touched
-from jira_ci.keys.attribution import Asked, attribute
+from jira_ci.git.repository import Git
+from jira_ci.keys.attribution import Whose, attribute
+from jira_ci.keys.commits import Asked
 from jira_ci.run import CI, PullRequest, Run
 from table_provider import Provider
 
@@ -27,7 +28,8 @@ def claims(
     run: Run, git: Git, api: Provider | None = None, services: Any = (A, B), **asked: Any
 ) -> tuple[list[list[str]], list[str]]:
     gaps: list[str] = []
-    found = attribute(Asked(services, **asked), run, git, api, gaps)
+    whose = {name: asked.pop(name) for name in ("explicit", "projects") if name in asked}
+    found = attribute(Whose(services, **whose), Asked(**asked), run, git, api, gaps)
     return [list(keys.keys) for keys in found], gaps
 
 
@@ -60,7 +62,7 @@ def test_the_source_names_the_commit_and_the_file_on_one_line(repository: Reposi
     base = repository.git.head()
     commit = repository.touch("WEB-1", "README.md", "services/a/::x\n::stop-commands::y")
     gaps: list[str] = []
-    keys, _ = attribute(Asked((A, B)), run_of(base=base, commit=commit), repository.git, None, gaps)
+    keys, _ = attribute(Whose((A, B)), Asked(), run_of(base=base, commit=commit), repository.git, None, gaps)
     assert keys.sources == {"WEB-1": f"commit {commit[:8]} (services/a/::x\\n::stop-commands::y)"}
 
 

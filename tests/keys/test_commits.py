@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.git import Git
 from jira_ci.ci.history import Commits
 from jira_ci.errors import UsageError
-from jira_ci.keys.commits import texts
+from jira_ci.git.repository import Git
+from jira_ci.keys.commits import Asked, texts
 from jira_ci.keys.issue_keys import Source
 from jira_ci.run import CI, PullRequest, Run
 from table_provider import Provider
@@ -46,10 +46,12 @@ def read(
     since: str = "",
     environment: str = "",
     projects: Sequence[str] = (),
+    version: str = "",
 ) -> tuple[list[str], list[str]]:
     """Texts (without trailing line breaks) and gaps."""
     gaps: list[str] = []
-    found = texts(run, git=git, api=api, since=since, environment=environment, gaps=gaps, projects=projects)
+    asked = Asked(since, environment, version)
+    found = texts(run, asked, git=git, api=api, gaps=gaps, projects=projects)
     return [source.text.rstrip("\n") for source in found], gaps
 
 
@@ -79,7 +81,7 @@ def pull(number: int = 12, title: str = "WEB-90 title", branch: str = "feature/w
 def test_a_push_with_all_its_commits_needs_neither_clone_nor_provider(nowhere: Git) -> None:
     run = run_of(messages=("WEB-1", "WEB-2"), message_ids=(GONE, SHA), messages_complete=True)
     gaps: list[str] = []
-    found = list(texts(run, git=nowhere, api=None, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=nowhere, api=None, gaps=gaps))
     assert found == [
         Source("branch", "main", branch=True),
         Source("commit aaaaaaaa", "WEB-2"),
@@ -167,6 +169,8 @@ def test_a_new_branch_is_compared_where_the_clone_has_only_itself(repository: Re
     api = Provider({("compare", "main", head): commits("WEB-1", "WEB-0")})
     run = run_of(branch="new", commit=head)
     assert read(run, copy.git, api) == (["new", "WEB-1", "WEB-0"], [])
+    assert read(run, copy.git) == (["new", "WEB-1"], []), "origin says where main stands"
+    copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
     found, gaps = read(run, copy.git)
     assert found == ["new", "WEB-1"]
     assert gaps == ["The commits that main does not have could not be read: " + NO_TOKEN]
@@ -193,7 +197,7 @@ def pull_request(repository: Repository) -> tuple[Repository, Run]:
 def test_a_pull_requests_title_and_branch_come_before_its_commits(pull_request: tuple[Repository, Run]) -> None:
     repository, run = pull_request
     gaps: list[str] = []
-    found = list(texts(run, git=repository.git, api=None, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=repository.git, api=None, gaps=gaps))
     assert [(source.where, source.branch) for source in found[:2]] == [("pull request title", False), ("branch", True)]
     assert [source.text.strip() for source in found] == [
         "WEB-90 title",
@@ -221,7 +225,7 @@ def test_a_merge_request_is_compared_in_the_project_that_builds_it(nowhere: Git)
     run = run_of(provider=CI.GITLAB, event="merge_request_event", pull_request=own)
     api = Provider({("compare", GONE, SHA): commits("WEB-1")})
     gaps: list[str] = []
-    found = list(texts(run, git=nowhere, api=api, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=nowhere, api=api, gaps=gaps))
     assert found[0] == Source("merge request title", "WEB-90 title")
     assert found[2].text == "WEB-1"
 
@@ -265,11 +269,17 @@ def test_a_deployment_has_everything_since_the_last_one(repository: Repository) 
 def test_a_first_deployment_has_the_events_commits(repository: Repository) -> None:
     base, head = repository.commits("WEB-1", "WEB-2")
     api = Provider({("last", "prod"): ""})
-    assert read(run_of(base=base, commit=head), repository.git, api, environment="prod") == (["main", "WEB-2"], [])
+    found, gaps = read(run_of(base=base, commit=head), repository.git, api, environment="prod")
+    assert found == ["main", "WEB-2"]
+    assert gaps == [
+        "The provider knows no deployment to 'prod' that succeeded before; only this run's own commits were read"
+        " (since names another start)."
+    ]
 
 
 def test_a_rollback_has_its_own_commit_only(repository: Repository) -> None:
     shas = repository.commits("WEB-1", "WEB-2", "WEB-3")
+    repository.run("checkout", "--quiet", "--detach", shas[1])
     api = Provider({("last", "prod"): shas[2]})
     run = run_of(event="workflow_dispatch", commit=shas[1])
     assert read(run, repository.git, api, environment="prod") == (["main", "WEB-2"], [])
@@ -316,6 +326,162 @@ def test_since_that_the_clone_lacks_is_asked_for(repository: Repository, tmp_pat
         assert (found, len(gaps)) == (["main", "WEB-1"], 1)
 
 
+def test_the_tag_before_begins_a_release_of_which_no_deployment_is_known(
+    repository: Repository, tmp_path: Path
+) -> None:
+    for message, tag in (("OLD-1", "v1.3.2"), ("WEB-1", "v1.4.0-rc1"), ("WEB-2", ""), ("WEB-3", "v1.4.0")):
+        repository.commit(message)
+        if tag:
+            repository.run("tag", tag)
+    run = run_of(commit=repository.git.head(), branch="", tag="v1.4.0")
+    api = Provider({("last", "prod"): ""})
+    assert read(run, repository.git, api, environment="prod") == (["WEB-3", "WEB-2", "WEB-1"], [])
+    shallow = repository.clone(tmp_path / "shallow", "--depth=1", "--branch=v1.4.0")
+    assert read(run, shallow.git, api, environment="prod") == (["WEB-3", "WEB-2", "WEB-1"], [])
+    found, gaps = read(run, repository.git, environment="prod")
+    assert found == ["WEB-3", "WEB-2", "WEB-1"]
+    assert gaps == [
+        f"The last deployment to 'prod' is not known: {NO_TOKEN[:-1]}; the commits since the tag v1.3.2 were read."
+    ]
+    untagged = run_of(commit=repository.git.head(), branch="main", event="push", base=repository.git.resolve("HEAD~1"))
+    assert read(untagged, repository.git, api, environment="prod", version="1.4.0")[0] == [
+        "main",
+        "WEB-3",
+        "WEB-2",
+        "WEB-1",
+    ]
+
+
+def test_a_version_ends_the_range_and_later_commits_are_not_claimed(repository: Repository) -> None:
+    base = repository.commits("OLD-1", "WEB-1")[0]
+    repository.run("tag", "v1.0")
+    head = repository.commit("LATER-1")
+    run = run_of(event="workflow_dispatch", commit=head)
+    assert read(run, repository.git, None, base, "prod", version="1.0") == (["main", "WEB-1"], [])
+    assert read(run, repository.git, None, base, "prod", version="2.0")[0] == ["main", "LATER-1", "WEB-1"]
+
+
+@pytest.fixture
+def taken_in(repository: Repository) -> tuple[Repository, Run]:
+    """A push to a branch that took main in."""
+    repository.commit("OLD-1")
+    repository.run("checkout", "--quiet", "-b", "topic")
+    before = repository.commit("WEB-1")
+    repository.run("checkout", "--quiet", "main")
+    repository.commits("OLD-2", "OLD-3")
+    repository.run("checkout", "--quiet", "topic")
+    repository.run("merge", "--quiet", "--no-ff", "-m", "Merge branch 'main' into topic", "main")
+    head = repository.commit("WEB-2")
+    return repository, run_of(branch="topic", base=before, commit=head, messages=("WEB-2",), message_ids=(head,))
+
+
+def test_a_push_that_takes_main_in_does_not_claim_it(taken_in: tuple[Repository, Run], tmp_path: Path) -> None:
+    repository, run = taken_in
+    copy = repository.clone(tmp_path / "copy", "--branch=topic")
+    assert read(run, copy.git)[0] == ["topic", "WEB-2", "Merge branch 'main' into topic", "main"]
+    assert read(run, copy.git)[1] == []
+    told = replace(run, messages=("OLD-2", "Merge branch 'main' into topic", "WEB-2"), messages_complete=True)
+    assert "OLD-2" not in read(told, copy.git)[0]
+    deployed = read(run, copy.git, Provider({("last", "test"): run.base}), environment="test")
+    assert "OLD-2" in deployed[0], "it is deployed"
+
+
+def test_where_main_stands_is_asked_or_it_is_said(taken_in: tuple[Repository, Run], tmp_path: Path) -> None:
+    repository, run = taken_in
+    copy = repository.clone(tmp_path / "copy", "--branch=topic")
+    copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
+    _, gaps = read(run, copy.git)
+    assert gaps == [
+        "The commits of this push may be fewer: some may be of main, and where that stands now is not known."
+    ]
+
+
+def test_a_working_copy_that_is_used_again_is_not_believed_about_main(repository: Repository, tmp_path: Path) -> None:
+    repository.commit("OLD-1")
+    copy = repository.clone(tmp_path / "copy")
+    repository.commits("OLD-2", "OLD-3")
+    repository.run("checkout", "--quiet", "-b", "topic")
+    head = repository.commit("WEB-1")
+    copy.run("fetch", "--quiet", "origin", head)
+    copy.run("checkout", "--quiet", "--detach", head)
+    run = run_of(branch="topic", commit=head)
+    assert read(run, copy.git) == (["topic", "WEB-1"], [])
+    copy = repository.clone(tmp_path / "stale", "--branch=topic")
+    copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
+    found, gaps = read(run, copy.git)
+    assert found == ["topic", "WEB-1"]
+    assert gaps == ["The commits that main does not have may be fewer: where it stands now could not be asked."]
+
+
+def test_the_merge_that_is_checked_out_knows_the_base(pull_request: tuple[Repository, Run], tmp_path: Path) -> None:
+    repository, run = pull_request
+    assert run.pull_request is not None
+    repository.run("checkout", "--quiet", "-b", "merged", "main")
+    repository.run("merge", "--quiet", "--no-ff", "-m", "Merge", run.commit)
+    own = replace(run.pull_request, base_sha=repository.git.resolve("main~1"))
+    for depth in ([], ["--depth=1"]):
+        copy = repository.clone(tmp_path / f"copy{len(depth)}", "--branch=merged", *depth)
+        found, gaps = read(replace(run, pull_request=own), copy.git)
+        assert (found[2:], gaps) == (["WEB-2", "Merge main", "WEB-1"], [])
+
+
+# --- what a setting adds
+
+
+def test_a_merge_brings_the_branch_that_it_merges(repository: Repository) -> None:
+    base, head = repository.commits("OLD-1", "Merge pull request #7 from acme/feature/web-12-pay")
+    gaps: list[str] = []
+    run = run_of(base=base, commit=head)
+    found = list(texts(run, Asked(), git=repository.git, api=None, gaps=gaps))
+    assert found[2] == Source(f"branch of commit {head[:8]}", "feature/web-12-pay", branch=True)
+
+
+def test_descriptions_notes_and_payload_are_read_where_they_are_wanted(nowhere: Git) -> None:
+    own = pull(description="Closes WEB-92")
+    run = run_of(pull_request=own, messages=("Fix (#5)",), message_ids=(SHA,), messages_complete=True,
+                 release_notes="WEB-93", payload=("WEB-94", "WEB-95"))  # fmt: skip
+    api = Provider({("pull", 5): pull(5, "Fix", "x", description="WEB-96")})
+    plain = list(texts(run, Asked(), git=nowhere, api=api, gaps=[]))
+    more = Asked(descriptions=True, release_notes=True, payload=True)
+    added = [source for source in texts(run, more, git=nowhere, api=api, gaps=[]) if source not in plain]
+    assert added == [
+        Source("pull request description", "Closes WEB-92"),
+        Source("release notes", "WEB-93"),
+        Source("deployment payload", "WEB-94"),
+        Source("deployment payload", "WEB-95"),
+        Source("description of pull request #5 of commit aaaaaaaa", "WEB-96"),
+    ]
+
+
+def test_a_description_that_the_event_cuts_is_asked_for(nowhere: Git) -> None:
+    run = run_of(provider="gitlab", pull_request=pull(), messages_complete=True)
+    api = Provider({("pull", 12): pull(description="WEB-92")})
+    found = [source.text for source in texts(run, Asked(descriptions=True), git=nowhere, api=api, gaps=[])]
+    assert found == ["WEB-90 title", "feature/web-91", "WEB-92"]
+    gaps: list[str] = []
+    list(texts(run, Asked(descriptions=True), git=nowhere, api=None, gaps=gaps))
+    assert gaps == [
+        "The description of merge request !12 was not read: gitlab-token is not set, so the provider was not asked."
+    ]
+
+
+def test_another_repositorys_commits_between_two_versions(repository: Repository) -> None:
+    head = repository.commit("WEB-1 of this one")
+    asked = Asked(since="v1.3", version="1.4", environment="prod", repository="acme/shop")
+    own = Provider()
+    for version in ("1.4", "v1.4"):
+        other = Provider(
+            {("compare", "v1.3", version): commits("WEB-2", "Pay (#3)"), ("pull", 3): pull(3)}, missing=True
+        )
+        gaps: list[str] = []
+        run = run_of(commit=head, event="workflow_dispatch")
+        found = [source.text for source in texts(run, asked, git=repository.git, api=own, gaps=gaps, other=other)]
+        assert (found, gaps) == (["main", "WEB-2", "Pay (#3)", "WEB-90 title", "feature/web-91"], [])
+    assert own.asked == []
+    list(texts(run, asked, git=repository.git, api=own, gaps=gaps))
+    assert gaps == ["The commits of acme/shop from v1.3 to 1.4 could not be read: " + NO_TOKEN]
+
+
 # --- HEAD alone
 
 
@@ -325,7 +491,7 @@ def test_other_events_have_their_commit_and_its_pull_request(repository: Reposit
     api = Provider({("pulls of", head): [pull()]})
     run = run_of(event=event, commit=head, branch="", tag="v1")
     gaps: list[str] = []
-    found = list(texts(run, git=repository.git, api=api, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=repository.git, api=api, gaps=gaps))
     where = f"pull request #12 of commit {head[:8]}"
     assert found == [
         Source(f"commit {head[:8]}", "Login"),
@@ -385,7 +551,7 @@ def test_gitlab_names_merge_requests_with_an_exclamation_mark(nowhere: Git) -> N
     run = pushed("Fix (#1)", "Fix (!2)", "WEB-3", provider=CI.GITLAB)
     api = Provider({("pull", 2): pull(2)})
     gaps: list[str] = []
-    found = list(texts(run, git=nowhere, api=api, since="", environment="", gaps=gaps))
+    found = list(texts(run, Asked(), git=nowhere, api=api, gaps=gaps))
     assert api.asked == [("pull", 2)]
     assert found[-2].where == "merge request !2 of commit 00000002"
 

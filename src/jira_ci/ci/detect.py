@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jira_ci.ci.git import Git
 from jira_ci.errors import UsageError
+from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB

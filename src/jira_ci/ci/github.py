@@ -7,7 +7,7 @@ The events: https://docs.github.com/webhooks/webhook-events-and-payloads
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from jira_ci.run import CI, PullRequest, Run
 
 _PUSH_LIMIT = 2048
 """How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
+_DEEPEST = 20
 _QUEUE = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,18})-[0-9a-f]+\Z")
 # The file, and behind it the ref, a commit, or nothing.
 _WORKFLOW = re.compile(r"(.+?\.ya?ml)(?:@.*)?", re.DOTALL)
@@ -53,7 +54,18 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         environment=_environment(event),
         event_state=_event_state(event, run.event),
         secrets_withheld=_withheld(environ, event, run.event),
+        release_notes=text(mapping(event.get("release")).get("body")),
+        payload=tuple(_payload(mapping(event.get("deployment")).get("payload"))),
     )
+
+
+def _payload(given: object, depth: int = 0) -> Iterator[str]:
+    """The texts in a deployment's payload: a text itself, or any JSON."""
+    if isinstance(given, str):
+        yield text(given)
+    elif isinstance(given, (list, dict)) and depth < _DEEPEST:
+        for part in given.values() if isinstance(given, dict) else given:
+            yield from _payload(part, depth + 1)
 
 
 def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
@@ -206,6 +218,7 @@ def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: st
         base_sha=sha(base.get("sha")),
         head_sha=sha(head.get("sha")),
         commits=whole(found.get("commits")),
+        description=text(found.get("body")) if "body" in found else None,
     )
 
 

@@ -181,6 +181,7 @@ def _pull_request(found: GitHubPullRequest) -> PullRequest:
         url=url(found.html_url),
         base_sha=sha(found.base.sha),
         head_sha=sha(found.head.sha),
+        description=text(found.body),
     )
 
 

@@ -47,6 +47,7 @@ def read(environ: Mapping[str, str]) -> Run:
         environment_action=get("CI_ENVIRONMENT_ACTION"),
         protected=get("CI_COMMIT_REF_PROTECTED") == "true",
         secrets_withheld=_withheld(get),
+        release_notes=get("CI_RELEASE_DESCRIPTION"),
     )
 
 
@@ -147,7 +148,14 @@ def _merge_request(get: _Variables) -> PullRequest | None:
         url=f"{home}/-/merge_requests/{number}" if home else "",
         base_sha=sha(get("CI_MERGE_REQUEST_DIFF_BASE_SHA")),
         head_sha=head,
+        description=_description(get),
     )
+
+
+def _description(get: _Variables) -> str | None:
+    """None where GitLab has cut it (https://gitlab.com/gitlab-org/gitlab/-/issues/432846), or is too old to say."""
+    is_whole = get("CI_MERGE_REQUEST_DESCRIPTION_IS_TRUNCATED") == "false"
+    return get("CI_MERGE_REQUEST_DESCRIPTION") if is_whole else None
 
 
 def _open_merge_request(get: _Variables) -> PullRequest | None:

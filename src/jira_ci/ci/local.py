@@ -6,17 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
 
 from jira_ci.ci.values import whole
+from jira_ci.git.addresses import parts
 from jira_ci.run import CI, Run
 
 if TYPE_CHECKING:
-    from jira_ci.ci.git import Git
-
-# user@host:path, git's short form of an ssh address (https://git-scm.com/docs/git-clone#_git_urls). One letter before
-# the colon is a Windows drive.
-_SCP = re.compile(r"(?:[^@/\\]+@)?(?P<host>\[[^\]]+\]|[^:/\\@\[\]]{2,}):(?!//)(?P<path>.+)\Z")
+    from jira_ci.git.repository import Git
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def facts(git: Git) -> Facts:
 
 def read(found: Facts) -> Run:
     """What plain git says about this run."""
-    host, path, web = parts_of(found.origin)
+    host, path, web = parts(found.origin)
     name = path.rpartition("/")[2] or found.directory
     # Without an origin the directory's name is all there is that two machines may agree on.
     identity = f"{host}/{path}".lower() if host and path else name
@@ -107,7 +103,7 @@ def completed(run: Run, checkout: Callable[[], Run]) -> Run:
 
 def with_repository(run: Run, address: str) -> Run:
     """The run of the repository that is cloned from this address; of none where the address names no host."""
-    host, path, web = parts_of(address)
+    host, path, web = parts(address)
     if not (host and path):
         return run
     return replace(run, repository=path, repository_id=f"{host}/{path}".lower(), repository_url=web)
@@ -126,37 +122,3 @@ def _gaps(found: Facts, known: bool) -> list[str]:
     elif not known:
         gaps.append("The remote named origin is not on a host: the repository's name is taken from its directory.")
     return gaps
-
-
-def parts_of(address: str) -> tuple[str, str, str]:
-    """Host (with an unusual port), path without ``.git``, and web address of a remote; credentials are left behind."""
-    address = address.strip()
-    if "://" not in address:
-        short = _SCP.match(address)
-        # "helper::address" names a program, not a host.
-        if not short or short["path"].startswith(":"):
-            return "", "", ""
-        host, path = short["host"].lower(), _path(short["path"])
-        return host, path, _web("https", host, path)
-    try:
-        parts = urlsplit(address)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return "", "", ""
-    if parts.scheme not in ("http", "https", "ssh", "git", "git+ssh", "ssh+git") or not host:
-        return "", "", ""
-    path = _path(unquote(parts.path))
-    if parts.scheme not in ("http", "https"):
-        # The port of an ssh address says nothing about the web.
-        return host, path, _web("https", host, path)
-    host = f"{host}:{port}" if port and port != {"http": 80, "https": 443}[parts.scheme] else host
-    return host, path, _web(parts.scheme, host, path)
-
-
-def _path(path: str) -> str:
-    clean = re.sub(r"[\x00-\x1f\x7f]+", "", path).strip("/ ")
-    return clean.removesuffix(".git").strip("/").removeprefix("~")
-
-
-def _web(scheme: str, host: str, path: str) -> str:
-    return f"{scheme}://{host}/{quote(path)}" if path else ""

@@ -14,6 +14,7 @@ from jira_ci.errors import UsageError
 from jira_ci.text import one_line
 
 DEFAULT_NAME = ".jira-ci.yml"
+MAX_BYTES = yaml_file.MAX_BYTES
 _SHOWN_PROBLEMS = 10
 
 

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from jira_ci.ci.git import Git
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.trusted import has_host, origin_objection
+from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line
 

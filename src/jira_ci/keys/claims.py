@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from jira_ci.ci.history import History
 from jira_ci.ci.providers import connect
 from jira_ci.context import Context
+from jira_ci.errors import UsageError
+from jira_ci.git.repository import Overlisted
 from jira_ci.keys import commits
+from jira_ci.keys.commits import Asked
 from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
 from jira_ci.keys.older import Remembered, older
 from jira_ci.keys.services import Service, known
+from jira_ci.text import one_line
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,11 @@ class Claims:
         self._known: dict[str, Claim] = {}
         self._services: dict[tuple[str, str], Claim] = {}
         connected = self._connect()
-        self._asked = Remembered(connected) if connected is not None else None
-        self._api = self._asked.as_history if self._asked else None
+        self._history = Remembered(connected) if connected is not None else None
+        self._api = self._history.as_history if self._history else None
+
+        other = context.settings.from_repository
+        self._other = self._connect(other) if other else None
 
     def of(self, environment: str = "", service: str = "") -> Claim:
         """The claim of a deployment to this environment, or of the build; of one service, when it is named.
@@ -49,61 +56,99 @@ class Claims:
         settings = self._context.settings
         scope = environment if self._api is not None and not settings.since else bool(environment) * "any"
         meant = known(self._context.config, [service]) if service else ()
+        self._check_repository(meant[0] if meant else None)
         if meant and meant[0].paths:
             return self._of_service(scope, environment, meant[0])
         if scope not in self._known:
-            gaps = list(self._context.run.gaps)
-            keys = collect(self._sources(environment, gaps), settings.projects)
-            self._known[scope] = Claim(keys, tuple(dict.fromkeys(gaps)))
+            self._known[scope] = self._settled(
+                lambda gaps: [collect(self._sources(environment, gaps), settings.projects)],
+            )[0]
         return self._known[scope]
 
     def older(self, environment: str) -> str:
         """A sentence about a deployment to this environment that takes it back, as far as the claim showed that."""
         context = self._context
-        return older(self._asked, context.git, context.run, environment) if self._asked else ""
+        return older(self._history, context.git, context.run, environment) if self._history else ""
 
     def close(self) -> None:
         """Closes the connections to the provider."""
-        if self._api is not None:
-            self._api.close()
+        for api in (self._api, self._other):
+            if api is not None:
+                api.close()
 
     def _of_service(self, scope: str, environment: str, service: Service) -> Claim:
-        from jira_ci.keys.attribution import Asked, attribute
+        from jira_ci.keys.attribution import Whose, attribute
 
         if (scope, service.name) not in self._services:
             context, settings = self._context, self._context.settings
             # One pass over the range serves all that this run names.
             named = {meant.name: meant for meant in (service, *known(context.config, settings.service)) if meant.paths}
-            gaps = list(context.run.gaps)
-            asked = Asked(
+            whose = Whose(
                 services=[meant.paths for meant in named.values()],
                 explicit=self._explicit,
-                since=settings.since,
-                environment=environment,
                 projects=settings.projects,
             )
-            found = attribute(asked, context.run, context.git, self._api, gaps)
-            for name, keys in zip(named, found, strict=True):
-                self._services[scope, name] = Claim(keys, tuple(dict.fromkeys(gaps)))
+            asked = self._asked(environment)
+            claims = self._settled(
+                lambda gaps: attribute(whose, asked, context.run, context.git, self._api, gaps),
+            )
+            self._services.update({(scope, name): claim for name, claim in zip(named, claims, strict=True)})
         return self._services[scope, service.name]
+
+    def _settled(self, read: Callable[[list[str]], Sequence[Keys]]) -> list[Claim]:
+        """What is read; again, where it turned out in the end to be too much."""
+        while True:
+            gaps = list(self._context.run.gaps)
+            try:
+                found = read(gaps)
+            except Overlisted:
+                continue
+            return [Claim(keys, tuple(dict.fromkeys(gaps))) for keys in found]
+
+    def _asked(self, environment: str) -> Asked:
+        settings = self._context.settings
+        return Asked(
+            since=settings.since,
+            environment=environment,
+            version=settings.version,
+            repository=settings.from_repository,
+            descriptions=settings.descriptions,
+            release_notes=settings.release_notes,
+            payload=settings.payload,
+        )
 
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
         yield from (Source(EXPLICIT, key) for key in self._explicit)
         yield from commits.texts(
             context.run,
+            self._asked(environment),
             git=context.git,
             api=self._api,
-            since=context.settings.since,
-            environment=environment,
             gaps=gaps,
             projects=context.settings.projects,
+            other=self._other,
         )
 
-    def _connect(self) -> History | None:
+    def _check_repository(self, service: Service | None) -> None:
         settings = self._context.settings
+        if not settings.from_repository:
+            return
+        if not (settings.since and settings.version):
+            raise UsageError(
+                "from-repository is set, and not since and version, between which its commits lie.",
+                "Set since to the version that was there before, and version to the one that is deployed.",
+            )
+        if service and service.paths:
+            raise UsageError(
+                f"from-repository is set, and the paths of {one_line(service.name, 80)} are of this repository.",
+                "Take service or from-repository out.",
+            )
+
+    def _connect(self, repository: str = "") -> History | None:
+        settings, run = self._context.settings, self._context.run
         return connect(
-            self._context.run,
+            replace(run, repository=repository, repository_id=repository) if repository else run,
             github_token=settings.github_token,
             gitlab_token=settings.gitlab_token,
             job_token=self._context.edges.environ.get("CI_JOB_TOKEN", ""),

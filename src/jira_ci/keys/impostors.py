@@ -11,12 +11,57 @@ import functools
 import itertools
 import math
 import re
+from collections.abc import Mapping, Sequence
 
 # Encodings, registries of standards, advisories and licences, and what names a pull request.
 _WITH_ANY_NUMBER = """
 UTF ISO RFC IEC IEEE ECMA ANSI ASTM DIN FIPS ITU ETSI NIST NISTIR JSR JEP CWE CAPEC CVE CVSS GHSA PYSEC RUSTSEC OSVDB
 CNVD CNNVD JVNDB JVN EDB ZDI MFSA XSA VMSA CERTFR RHSA RHBA RHEA ELSA GLSA ALAS ALSA RLSA ICSA ICSMA RIPEMD KECCAK GPL
-LGPL AGPL CECILL PR MR GH SNAPSHOT VERSION
+LGPL AGPL CECILL ISBN ISSN CC0 BUSL BLAKE2B BLAKE2S ARGON2I ARGON2D ARGON2ID SECP256K1 SECP256R1 SECP384R1 SECP521R1
+PRIME256V1 ISO_8859 MINGW32_NT MINGW64_NT MSYS_NT CYGWIN_NT PR MR GH SNAPSHOT VERSION
+"""
+
+# Words whose first number belongs to the name, with the numbers it may be: what comes behind the dash is a size, a part
+# or a version, as in ``SHA3-256``, ``ISO8859-1`` and ``TLSV1-2``. Nobody calls a project so, as they do ``IPV6``,
+# ``LOG4J2``, ``WIN10`` and ``S3``.
+_JOINED = """
+UTF: 7 8 16 32
+UCS: 2 4
+ISO IEC IEEE RFC ECMA JSR ANSI: 1-99999
+CP WINDOWS: 437 850 852 855 866 874 932 936 949 950 1250-1258
+KOI LATIN: 1-10
+GB: 2312 18030
+BASE: 16 32 45 58 62 64 85
+SHA: 0 1 2 3 128 224 256 384 512
+MD: 2 4 5 6
+CRC: 8 16 24 32 64
+BLAKE ARGON XXH: 2 3 32 64 128
+MURMUR: 1 2 3
+RIPEMD: 128 160 256 320
+KECCAK HMACSHA: 1 224 256 384 512
+HMACMD: 5
+PBKDF: 1 2
+PKCS: 1-15
+X: 448 509 25519
+ED CURVE: 448 25519
+POLY: 1305
+CHACHA SALSA: 8 12 20
+AES: 128 192 256
+DES: 3
+RSA DH: 512 768 1024 2048 3072 4096 8192
+SECP: 192 224 256 384 521
+TLS: 1 2 3 10-13
+SSL SSLV TLSV DTLSV HTTPV: 1 2 3
+HTTP: 1 2 3
+SMBV SNMPV NTLMV NFSV GPLV LGPLV AGPLV CVSSV UUIDV OAUTHV: 1-7
+CVSS OAUTH SAML GPL LGPL AGPL: 1 2 3 4
+AVX: 2 10 512
+SSE SSSE: 2 3 4
+LZ: 4 77 78
+BZIP: 2
+RS: 232 422 485
+H: 261 262 263 264 265 266
+MPEG: 1 2 4 7
 """
 
 # One line: words, a colon, the numbers and ranges each of the words is known for.
@@ -79,6 +124,16 @@ SQL: 86 89 92 99 2003 2006 2008 2011 2012 2014 2016 2017 2019 2022 2023 2025
 MSSQL SQLSERVER: 2005 2008 2012 2014 2016 2017 2019 2022 2025
 CPP CXX: 3 11 14 17 20 23 26
 JAVA JDK JRE OPENJDK LTS TEMURIN CORRETTO: 1 5-30
+JDK: 4000000-8999999
+KEM: 512 768 1024
+DSA: 44 65 87
+KYBER FALCON: 512 768 1024
+AVX: 2 10 128 256 512
+SSE: 1-4
+EAN UPC GTIN: 5 8 12-14
+POSIX: 1 2 1988-2050
+I3 I5 I7 I9: 500-14999
+TOPS: 10 20
 PYTHON PY PYPY: 2 3 26 27 33-39 310-316
 PHP: 4-9 70-74 80-86
 RUBY RAILS: 1-9
@@ -130,7 +185,8 @@ BOEING: 707 717 727 737 747 757 767 777 787
 CATCH: 22
 AREA: 51
 OWASP TOP: 5 10 20 25 50 100 2013 2017 2021 2025
-MIT BSD APACHE MPL EPL EUPL CDDL AFL OFL ZPL BSL SSPL OSL PSF UPL ARTISTIC LPPL ODBL CPL: 1-5
+MIT BSD APACHE MPL EPL EUPL CDDL AFL OFL ZPL BSL SSPL OSL PSF UPL ARTISTIC LPPL ODBL CPL ECL CPAL APSL OLDAP FSL: 1-5
+DFS: 2015 2016
 BY SA NC ND: 2-4
 RC BETA ALPHA PREVIEW: 1-30
 RELEASE: 1990-2100 19900101-21001231
@@ -180,15 +236,25 @@ _PROGRAMS = re.compile(
 _HEXADECIMAL = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-F]{2}(?:-[0-9A-F]{2}){5})(?![0-9A-Za-z])"
 )
+# Snyk's advisories, such as ``SNYK-PYTHON-CRYPTOGRAPHY-6261585``.
+_ADVISORY = re.compile(r"(?<![0-9A-Za-z])SNYK-[0-9A-Z]{1,40}-([0-9A-Z_]{1,250}-[0-9]{1,20})(?![0-9A-Za-z])")
 _HEXADECIMAL_SHAPES = {(8, 4), (4, 4), (4, 12), (2, 2)}
 
 
 def is_known(project: str, number: str) -> bool:
     """Whether an upper-case project and a number without leading zeros are something well known that is no issue."""
-    ranges = _known_numbers().get(project)
-    if ranges is None:
-        return project[0] == "V" and project[1:].isdecimal()
-    return any(low <= int(number) <= high for low, high in ranges)
+    if _is_in(_known_numbers(), project, number):
+        return True
+    if not project[-1].isdecimal():  # nearly always: there may be half a million keys
+        return False
+    word = project.rstrip("0123456789")
+    joined = project[len(word) :]
+    return word == "V" or _is_in(_joined_numbers(), word, joined)
+
+
+def _is_in(table: Mapping[str, Sequence[tuple[float, float]]], word: str, number: str) -> bool:
+    ranges = table.get(word)
+    return ranges is not None and any(low <= int(number) <= high for low, high in ranges)
 
 
 def is_branch_word(project: str, number: str) -> bool:
@@ -210,6 +276,17 @@ def is_hexadecimal(project: str, number: str, text: str) -> bool:
     return shape in _HEXADECIMAL_SHAPES and f"{project}-{number}" in _hexadecimal_pairs(text)
 
 
+def is_advisory(project: str, number: str, text: str) -> bool:
+    """Whether project and number, found in the text, are the end of an advisory's id there."""
+    known = _advisories(text)
+    return bool(known) and f"{project}-{number}" in known
+
+
+@functools.lru_cache(maxsize=1)
+def _advisories(text: str) -> frozenset[str]:
+    return frozenset(_ADVISORY.findall(text))
+
+
 @functools.lru_cache(maxsize=1)
 def _hexadecimal_pairs(text: str) -> frozenset[str]:
     """Once for each text, however many keys are asked about."""
@@ -224,8 +301,17 @@ def _words(table: str) -> frozenset[str]:
 
 @functools.cache
 def _known_numbers() -> dict[str, list[tuple[float, float]]]:
-    known: dict[str, list[tuple[float, float]]] = {word: [(0, math.inf)] for word in _WITH_ANY_NUMBER.split()}
-    for line in _WITH_THESE_NUMBERS.strip().splitlines():
+    return {**_table(_WITH_THESE_NUMBERS), **{word: [(0, math.inf)] for word in _WITH_ANY_NUMBER.split()}}
+
+
+@functools.cache
+def _joined_numbers() -> dict[str, list[tuple[float, float]]]:
+    return _table(_JOINED)
+
+
+def _table(lines: str) -> dict[str, list[tuple[float, float]]]:
+    known: dict[str, list[tuple[float, float]]] = {}
+    for line in lines.strip().splitlines():
         words, _, numbers = line.partition(":")
         ranges = [_range(item) for item in numbers.split()]
         for word in words.split():

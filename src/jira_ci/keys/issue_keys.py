@@ -132,6 +132,7 @@ def _is_impostor(spelled: str, project: str, number: str, text: str) -> bool:
         impostors.is_known(project, number)
         or (spelled != project and impostors.is_branch_word(spelled, number))
         or impostors.is_hexadecimal(project, number, text)
+        or impostors.is_advisory(project, number, text)
     )
 
 

@@ -126,3 +126,5 @@ class Squashed:
         yield Source(where, found.title)
         if found.branch:
             yield Source(f"branch of {where}", found.branch, branch=True)
+        if self._sources.descriptions:
+            yield Source(f"description of {where}", found.description or "")

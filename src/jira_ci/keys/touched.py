@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.values import sha
+from jira_ci.git.command import GitError
+from jira_ci.keys.merges import merged_branches
 from jira_ci.keys.path_index import PathIndex
-from jira_ci.keys.ranges import Messages, Sources, deeper
+from jira_ci.keys.ranges import Messages, Sources, deeper, unfiltered
 
 _MOST = 50
 """How many commits' files are asked for, one request or more each."""
@@ -35,10 +35,9 @@ class Touched:
         self._later: list[str] = []
         self._asked = self._looked_at = self._unknown = self._cut = 0
         self._refused = self._deepened = False
-        name = re.escape(sources.run.default_branch)
-        self._update = re.compile(rf"Merge (?:remote-tracking )?branch '(?:origin/)?{name}'") if name else None
+        self._is_treeless = False
 
-    def read(self, base: str, head: str) -> Messages:
+    def read(self, head: str, *bases: str) -> Messages:
         """The commits of a range in the clone, whose files are known afterwards.
 
         Raises:
@@ -46,12 +45,13 @@ class Touched:
         """
         seen = 0
         try:
-            for change in self._git.changes(base, head, self._index.__getitem__):
+            for change in self._git.changes(self._index.__getitem__, head, *bases):
                 seen += 1
                 self._known[change.commit] = change.files
                 yield change.commit, change.message
-        except GitError:  # a clone without trees: the messages are there
-            for number, found in enumerate(self._git.messages(base, head)):
+        except GitError:
+            self._is_treeless = True  # what is there all the same are the messages
+            for number, found in enumerate(self._git.messages(head, *bases)):
                 if number >= seen:
                     yield found
 
@@ -62,10 +62,10 @@ class Touched:
             matters: whether it is worth a request.
         """
         files = self._known.pop(commit, None)
-        if self._update and self._update.match(message):
-            return {}  # "Merge branch 'main' into feature/WEB-12": what it brings is the work of others
         if files is not None:
             return files
+        if " into " in message.partition("\n")[0] and self._sources.run.default_branch in merged_branches(message):
+            return {}  # "Merge branch 'main' into feature/WEB-12": what it brings is the work of others
         if matters():
             return self._ask(commit)
         if len(self._later) < _MOST:
@@ -79,7 +79,7 @@ class Touched:
 
     def tell(self) -> None:
         """Notes what is not known in the end."""
-        depth = deeper(self._sources.run)
+        depth = (unfiltered if self._is_treeless else deeper)(self._sources.run)
         if self._unknown:
             commits = "a commit touches is" if self._unknown == 1 else f"{self._unknown} commits touch is"
             why = f": {self._sources.no_token()}" if self._sources.api is None else ""
@@ -101,11 +101,12 @@ class Touched:
     def _from_clone(self, commit: str) -> Files | None:
         self._looked_at += 1
         git = self._git
-        if self._looked_at > _LOCAL or not git.resolve(commit):
+        if self._is_treeless or self._looked_at > _LOCAL or not git.resolve(commit):
             return None
         if commit in git.boundary() and not self._deepened:
             self._deepened = True
-            git.deepen(_DEEPER, _SECONDS)
+            if self._sources.origin.is_home:
+                git.deepen(_DEEPER, _SECONDS, self._sources.run.commit)
         if commit in git.boundary():  # it looks as if it had made everything
             return None
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jira_ci.ci.git_command import GitError
 from jira_ci.ci.history import Unreadable
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.ci.workflow_legs import Unknown, legs
 from jira_ci.context import Context
+from jira_ci.git.command import GitError
 from jira_ci.leg import Leg
 from jira_ci.past import targets
 from jira_ci.past.provider import Provider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from jira_ci.ci.git import Git
+from jira_ci.git.repository import Git
 from jira_ci.keys.issue_keys import Source, collect
 
 COMMITS = 500

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.git import Git
-from jira_ci.ci.git_command import GitError
-from jira_ci.ci.git_lines import idle_merges
+from jira_ci.git.changes import idle_merges
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git
 
 
 class Groups(dict[str, int]):
@@ -23,8 +23,8 @@ class Groups(dict[str, int]):
 
 
 def touched(git: Git, base: str, head: str = "") -> list[tuple[str, set[str]]]:
-    found = list(git.changes(base, head or git.head(), Groups().__getitem__))
-    assert [change[:2] for change in found] == list(git.messages(base, head or git.head()))
+    found = list(git.changes(Groups().__getitem__, head or git.head(), base))
+    assert [(change.commit, change.message) for change in found] == list(git.messages(head or git.head(), base))
     return [(change.message.rstrip("\n"), set(change.files.values())) for change in found]
 
 
@@ -180,5 +180,5 @@ def test_groups_are_kept_and_not_their_files(repository: Repository) -> None:
     base = repository.commit("base")
     repository.touch("WEB-1", *(f"a/{number}" for number in range(30)), "b/1", "c/1")
     sort = {"a": 1, "b": 2, "c": 0}
-    found = list(repository.git.changes(base, repository.git.head(), lambda name: sort[name[0]]))
+    found = list(repository.git.changes(lambda name: sort[name[0]], repository.git.head(), base))
     assert [dict(change.files) for change in found] == [{1: "a/0", 2: "b/1"}]

@@ -6,6 +6,7 @@ command into ``.git/config``. Everything there that names a program is overridde
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -37,8 +38,20 @@ _ENVIRONMENT = {
     "GIT_ASKPASS": "",  # empty: nobody is asked, not even core.askPass or SSH_ASKPASS
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,  # parents that somebody made up
+    "GIT_FLUSH": "0",  # one write for each commit costs more than finding it
     "GIT_NO_LAZY_FETCH": "1",
 }
+# What a user's shell may have set for paths or for another clone.
+_NOT_OURS = (
+    "GIT_TRACE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_SHALLOW_FILE",
+    "GIT_REPLACE_REF_BASE",
+)
 _REMOTE_PROTOCOLS = "https:http:ssh:file"
 _NO_PROTOCOL = "none"
 
@@ -54,7 +67,7 @@ def environment(environ: Mapping[str, str], *, network: bool) -> dict[str, str]:
         network: whether a remote may be asked. A partial clone would otherwise fetch what a local question lacks;
             git before 2.44 does not know GIT_NO_LAZY_FETCH, but every git refuses a protocol that is not allowed.
     """
-    kept = {name: value for name, value in environ.items() if not name.startswith("GIT_TRACE")}
+    kept = {name: value for name, value in environ.items() if not name.startswith(_NOT_OURS)}
     return {**kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _REMOTE_PROTOCOLS if network else _NO_PROTOCOL}
 
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-from jira_ci.ci import git_command
-from jira_ci.ci.git_command import GitError
+from jira_ci.git import command as git_command
+from jira_ci.git.command import GitError
+from jira_ci.text import one_line
 
 T = TypeVar("T")
+Commit = tuple[str, str, str]
+"""Id, the parents' ids as git prints them, message."""
 CHUNK = 1 << 16
 """Bytes read at once."""
 _PIPE = 1 << 20  # bytes, where the system lets us: git works on while the commits are looked at
 _SECONDS = 300.0  # a log of a million commits takes about ten
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ARGUMENTS = (
     "log",
     "-z",
-    "--format=%H %B",
+    "--format=%H %P%n%B",
     "--encoding=UTF-8",
     "--no-patch",
     "--no-ext-diff",
@@ -33,18 +38,18 @@ _ARGUMENTS = (
 )
 
 
-def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Commit ids and whole messages, newest first, as git prints them without a second pass.
+def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]) -> Iterator[Commit]:
+    """Commits with their whole messages, newest first, as git prints them without a second pass.
 
     All parents are followed: a release holds what its merged branches hold. The child ends with the iterator.
 
     Args:
-        revisions: full commit ids, with ``^`` before those to leave out with their ancestors.
+        revisions: full commit ids, with ``^`` before those to leave out with their ancestors; then ``--``.
 
     Raises:
         GitError: git is missing, fails, or takes longer than five minutes.
     """
-    return follow(directory, environ, (*_ARGUMENTS, *revisions, "--"), _commits)
+    return follow(directory, environ, (*_ARGUMENTS, *revisions), _commits)
 
 
 def follow(
@@ -53,7 +58,7 @@ def follow(
     arguments: tuple[str, ...],
     read: Callable[[IO[bytes]], Iterator[T]],
     given: IO[bytes] | None = None,
-) -> Iterator[T]:
+) -> Generator[T]:
     """What ``read`` makes of what git prints, while git works on. The child ends with the iterator.
 
     Args:
@@ -107,7 +112,7 @@ def _widen(pipe: IO[bytes] | None) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _commits(pipe: IO[bytes]) -> Iterator[tuple[str, str]]:
+def _commits(pipe: IO[bytes]) -> Iterator[Commit]:
     pending: list[bytes] = []
     while chunk := pipe.read(CHUNK):
         end = chunk.rfind(b"\0")
@@ -122,8 +127,16 @@ def _commits(pipe: IO[bytes]) -> Iterator[tuple[str, str]]:
         yield from _split(rest)
 
 
-def _split(records: bytes) -> Iterator[tuple[str, str]]:
+def _split(records: bytes) -> Iterator[Commit]:
     # Decoded in one go: most of the time of a long log is spent per commit.
     for record in records.decode("utf-8", "replace").split("\0"):
-        sha, _, message = record.partition(" ")
-        yield sha, message
+        ids, _, message = record.partition("\n")
+        commit, _, parents = ids.partition(" ")
+        if not _ID.fullmatch(commit):
+            raise GitError(f"git log printed {one_line(ids, 80)!r} where a commit should be")
+        yield commit, parents, message
+
+
+def lines(pipe: IO[bytes]) -> Iterator[str]:
+    """What git prints, line by line."""
+    return (line.decode("ascii", "replace") for line in pipe)

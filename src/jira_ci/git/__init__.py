@@ -1,0 +1,1 @@
+"""The git command line, asked about a checkout that may be shallow, partial, strange, or not there at all."""

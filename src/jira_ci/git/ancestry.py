@@ -1,0 +1,114 @@
+"""Which commits a range has, by who is whose parent: no clock is believed, and no cut is taken for a beginning.
+
+``git rev-list head ^base`` stops by the commits' dates (``still_interesting`` in
+https://github.com/git/git/blob/master/revision.c). Where clocks were wrong it lists commits that base has, and in a
+shallow clone those that base has behind a cut. It never lists fewer than the clone holds. So its list is read as it is,
+and what is proven is that base has none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+
+class Outline:
+    """The lower edge of a list of commits: those that have no parent in the list.
+
+    Base has one of the listed commits exactly when it has one of these. Of what lies above them nothing is kept.
+    """
+
+    def __init__(self) -> None:
+        self._lowest: dict[str, str] = {}
+        self._children: dict[str, list[str]] = {}
+
+    def add(self, commit: str, parents: str) -> None:
+        """Takes a commit that was listed, with its parents as git prints them.
+
+        A parent that was listed before its child (by a wrong clock) leaves the child on the edge: one more to look at.
+        """
+        for child in self._children.pop(commit, ()):
+            self._lowest.pop(child, None)
+        self._lowest[commit] = parents
+        for parent in parents.split(" ") if parents else ():
+            self._children.setdefault(parent, []).append(commit)
+
+    def above(self, bases: Sequence[str]) -> list[str]:
+        """The edge, without those that have the only base for a parent: no parent has its children."""
+        base = bases[0] if len(bases) == 1 else "-"
+        return [commit for commit, parents in self._lowest.items() if base not in parents]
+
+
+class _Below:
+    """What the bases have, as far down as it takes until the whole edge has the rest of it, too."""
+
+    def __init__(self, bases: Sequence[str], edge: Sequence[str]) -> None:
+        self.left = set(bases)
+        """What a base has and not all of the edge, as far as is known, with parents that are not known."""
+        self.is_met = not self.left.isdisjoint(edge)
+        """Whether a base has one of the edge."""
+        self._edge = frozenset(edge)
+        self._everyone = (1 << len(edge)) - 1
+        self._had_by = {commit: 1 << number for number, commit in enumerate(edge)}  # one bit for each of the edge
+        self._of_base = set(bases)
+        self._parents: dict[str, Sequence[str]] = {}
+
+    def take(self, commit: str, parents: Sequence[str]) -> None:
+        """Learns a commit's parents."""
+        self._parents[commit] = parents
+        self.left.discard(commit)
+        changed = [commit]
+        while changed:
+            child = changed.pop()
+            changed.extend(parent for parent in self._parents[child] if self._inherits(parent, child))
+
+    def _inherits(self, parent: str, child: str) -> bool:
+        """Whether something new about a parent whose own parents are known follows from its child."""
+        before, old = self._had_by.get(parent, 0), parent in self._of_base
+        mask, is_old = before | self._had_by.get(child, 0), old or child in self._of_base
+        if mask == before and is_old == old:
+            return False
+        self._had_by[parent] = mask
+        if is_old:
+            self._of_base.add(parent)
+            self.is_met = self.is_met or parent in self._edge
+        if parent in self._parents:
+            return True
+        if mask == self._everyone:
+            self.left.discard(parent)
+        elif is_old:
+            self.left.add(parent)
+        return False
+
+
+def is_disjoint(
+    bases: Sequence[str],
+    edge: Sequence[str],
+    listed: Iterable[tuple[str, Sequence[str]]],
+    cut: frozenset[str] = frozenset(),
+) -> bool | None:
+    """Whether no base has a commit of the edge; None when a cut hides the answer.
+
+    Looks at what the bases have until every commit of the edge has all that is left of it: no commit has its own
+    descendants.
+
+    Args:
+        bases: full commit ids.
+        edge: full commit ids.
+        listed: the bases, the edge and their ancestors, each with its parents, in any order; no more are taken than
+            needed.
+        cut: commits whose parents are hidden.
+    """
+    below = _Below(bases, edge)
+    for commit, parents in listed:
+        if commit not in cut:
+            below.take(commit, parents)
+        if below.is_met or not below.left:
+            return not below.is_met
+    return None
+
+
+def parents_of(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """The lines of ``git rev-list --parents``."""
+    for line in lines:
+        commit, *parents = line.split()
+        yield commit, parents

@@ -1,0 +1,123 @@
+"""What the remote named origin adds to a clone: history behind its cuts, tags, and where a branch stands now.
+
+The default checkout of GitHub has one commit, that of GitLab twenty. Origin is asked only where it is the run's own
+repository, and only within bounds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from jira_ci.git.addresses import parts
+from jira_ci.git.command import GitError
+from jira_ci.git.repository import Git
+from jira_ci.run import Run
+
+_STEPS = (50, 500, 5000)  # commits: a pull request, a release, a long silence
+_SECONDS = 20.0  # all steps together; the provider's API is usually faster for anything larger
+
+
+def is_home(address: str, run: Run) -> bool:
+    """Whether a remote's address is the run's repository, or a folder of this machine.
+
+    The host may be another name of the provider's (``ssh.github.com``). GitLab's runners may clone from an internal
+    address, ``clone_url``: there the path decides
+    (https://docs.gitlab.com/runner/configuration/advanced-configuration/#how-clone_url-works).
+    """
+    host, path, _ = parts(address)
+    if not host:
+        return address.startswith("file:") or (bool(address) and "://" not in address and "::" not in address)
+    if run.provider == "local":
+        return True
+    ours = (urlsplit(run.server_url).hostname or "").lower()
+    theirs = host.rpartition(":")[0] or host
+    return path.lower() == run.repository.lower() and (
+        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == "gitlab"
+    )
+
+
+class Origin:
+    """The remote of a run's checkout.
+
+    Args:
+        run: whose repository origin has to be, and whose commit it certainly knows.
+    """
+
+    def __init__(self, git: Git, run: Run) -> None:
+        self._git, self._run = git, run
+        self._known: dict[str, Mapping[str, str]] = {}
+
+    @cached_property
+    def is_home(self) -> bool:
+        """Whether it may be asked."""
+        # What git would ask, after all rules of its configuration.
+        return not self._git.problem() and is_home(self._git.ask("ls-remote", "--get-url", "origin"), self._run)
+
+    def branch(self, name: str) -> str:
+        """Where a branch stands there now; empty when that is not known. The commit may not be here."""
+        return self._refs("heads", name).get(name, "")
+
+    def tags(self) -> Mapping[str, str]:
+        """The commits of its tags, by their names; none when they are not known. They may not be here."""
+        return self._refs("tags")
+
+    def tag(self, name: str) -> str:
+        """The commit of a tag there; empty when it has none or cannot be asked."""
+        return self._refs("tags", name).get(name, "")
+
+    def fetch(self, commit: str) -> bool:
+        """Fetches one commit, unless it is here already. Whether it is here then."""
+        if not self._git.resolve(commit) and self.is_home:
+            try:
+                self._git.fetch(commit, _SECONDS)
+            except GitError:
+                return False
+        return bool(self._git.resolve(commit))
+
+    def complete(
+        self,
+        head: str,
+        *bases: str,
+        steps: Sequence[int] = _STEPS,
+        seconds: float = _SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> bool:
+        """Deepens a shallow clone until it holds what head has and the bases have not. Whether it does now.
+
+        Failing (no credentials, no network, a commit that is gone) is no error: there are other ways to ask.
+        """
+        git, end = self._git, clock() + seconds
+        for commits in steps:
+            if not git.boundary() or git.holds(head, *bases):
+                break
+            left = end - clock()
+            if left <= 0 or not self.is_home or not git.deepen(commits, left, *self._anchors(head, *bases)):
+                break
+            if not git.resolve(head):
+                break  # it is no ancestor of what is checked out: more of the same would not bring it
+            for base in bases:
+                if end > clock() and not git.resolve(base):
+                    self.fetch(base)  # it is far away, or on a line of its own
+        return git.holds(head, *bases)
+
+    def _anchors(self, head: str, *bases: str) -> list[str]:
+        """Commits that are here and that the remote knows: what is behind them is fetched."""
+        git, own = self._git, self._run.commit
+        if not git.resolve(head):
+            return [here for here in [git.head()] if here]
+        # A commit that the job made itself is nothing that the remote knows.
+        made_here = head != own and bool(git.resolve(own)) and git.has(head, own)
+        return list(dict.fromkeys([own if made_here else head, *(base for base in bases if git.resolve(base))]))
+
+    def _refs(self, kind: str, *names: str) -> Mapping[str, str]:
+        question = " ".join((kind, *names))
+        if question not in self._known:
+            try:
+                found = self._git.remote_refs(_SECONDS, kind, *names) if self.is_home else {}
+            except GitError:
+                found = {}
+            self._known[question] = found
+        return self._known[question]

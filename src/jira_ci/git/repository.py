@@ -1,0 +1,427 @@
+"""The git command line: questions about a checkout that may be shallow, strange, or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from jira_ci.ci.values import first, strip_ref
+from jira_ci.ci.values import sha as full_sha
+from jira_ci.git import command as git_command
+from jira_ci.git import log as git_log
+from jira_ci.git.ancestry import Outline, is_disjoint, parents_of
+from jira_ci.git.command import GitError
+from jira_ci.text import one_line
+
+if TYPE_CHECKING:
+    from jira_ci.git.changes import Change
+
+Listed = TypeVar("Listed", "Change", "git_log.Commit")
+Span = tuple[str, ...]
+"""The commit that a range ends with, and those whose commits it leaves out."""
+_SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
+_DETOURS = r"^(http\..*(proxy|sslverify)|remote\.origin\.(proxy|vcs))$"
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Overlisted(Exception):
+    """Clocks that were wrong made git list too much of a range: what was read of it has to be read again."""
+
+
+class Git:
+    """A checkout.
+
+    No method lets text become an option: revisions are full commit ids, or names checked by :meth:`resolve`.
+
+    Args:
+        directory: anywhere in the checkout.
+        environ: the environment git runs in, hardened by :mod:`jira_ci.git.command`.
+    """
+
+    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+        self.directory = directory
+        self._environ = environ
+        self._problem: str | None = None
+        self._shallow: frozenset[str] | None = None
+        self._remote_failed = False
+        self._proven: dict[Span, frozenset[str]] = {}
+
+    def run(self, *arguments: str, seconds: float = _SECONDS, network: bool = False) -> str:
+        """What ``git ARGUMENTS`` prints.
+
+        Raises:
+            GitError: it failed, or took too long.
+        """
+        return git_command.run(self.directory, self._environ, arguments, seconds=seconds, network=network)
+
+    def ask(self, *arguments: str) -> str:
+        """What git prints, without white space at its ends; empty when it fails."""
+        try:
+            return self.run(*arguments).strip()
+        except GitError:
+            return ""
+
+    def problem(self) -> str:
+        """Why there is no history to read, with the mend; empty when there is."""
+        if self._problem is None:
+            self._problem = self._find_problem()
+        return self._problem
+
+    def top(self) -> Path | None:
+        """The checkout's top directory, or None where there is none."""
+        found = "" if self.problem() else self.ask("rev-parse", "--show-toplevel")
+        return Path(found) if found else None
+
+    def head(self) -> str:
+        """The commit that is checked out, or an empty text."""
+        return "" if self.problem() else self.resolve("HEAD")
+
+    def resolve(self, name: str) -> str:
+        """The full id of the commit that a branch, tag, id or expression such as ``HEAD~3`` names here, or empty."""
+        if not name or name.startswith("-") or _CONTROL.search(name) or self.problem():
+            return ""
+        return full_sha(self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+
+    def boundary(self) -> frozenset[str]:
+        """The commits at which a shallow clone was cut; none in a complete clone."""
+        if self._shallow is None:
+            path = "" if self.problem() else self.ask("rev-parse", "--git-path", "shallow")
+            self._shallow = frozenset(_text(self.directory / path).split()) if path else frozenset()
+        return self._shallow
+
+    def holds(self, head: str, *bases: str) -> bool:
+        """Whether the clone proves what head has and none of the bases: all are here, no cut lies between them, and
+        none that a base has could hide a commit of theirs behind it.
+
+        Args:
+            head: a full commit id.
+            bases: full commit ids, one at least.
+        """
+        if not all(map(self.resolve, (head, *bases))):
+            return False
+        try:
+            # Nothing is cut in most clones: there :meth:`messages` proves it while it reads.
+            return not self.boundary() or (head, *bases) in self._proven or self._prove((head, *bases))
+        except GitError:
+            return False
+
+    def has(self, commit: str, ancestor: str) -> bool:
+        """Whether one commit is known to be an ancestor of the other, or the same."""
+        try:
+            self.run("merge-base", "--is-ancestor", ancestor, commit)
+        except GitError:
+            return False
+        return True
+
+    def parents(self, commit: str) -> list[str]:
+        """A commit's parents as it names them, whatever is cut; empty when it is not here."""
+        header = self.ask("cat-file", "commit", commit).partition("\n\n")[0]
+        return [line.removeprefix("parent ") for line in header.splitlines() if line.startswith("parent ")]
+
+    def count(self, head: str, *bases: str) -> int:
+        """How many commits head has here and none of the bases; -1 when git does not say."""
+        counted = self.ask("rev-list", "--count", *_range(head, *bases))
+        return int(counted) - len(self._proven.get((head, *bases), ())) if counted.isdecimal() else -1
+
+    def messages(self, head: str, *bases: str) -> Iterator[tuple[str, str]]:
+        """Ids and messages of what head has and none of the bases, newest first, through all parents.
+
+        Args:
+            head: a full commit id.
+            bases: full commit ids, one at least.
+
+        Raises:
+            GitError: git fails, perhaps after some commits.
+            Overlisted: in the end, once: what was delivered has commits of a base. The next time it has not.
+        """
+        listed = git_log.stream(self.directory, self._environ, _range(head, *bases))
+        return ((commit, message) for commit, _, message in self._exactly((head, *bases), listed))
+
+    def changes(self, group: Callable[[str], int], head: str, *bases: str) -> Iterator[Change]:
+        """The same commits in the same order, with the files that each touches.
+
+        Args:
+            group: what the caller sorts files into, by their names; files of 0 are nobody's.
+
+        Raises:
+            GitError: git fails, perhaps after some commits: a clone may have no trees.
+            Overlisted: as :meth:`messages`.
+        """
+        from jira_ci.git import changes
+
+        listed = changes.of_range(self.directory, self._environ, _range(head, *bases), group)
+        return self._exactly((head, *bases), listed)
+
+    def changes_of(self, commits: Sequence[str], group: Callable[[str], int]) -> Iterator[Change]:
+        """These commits alone, by their full ids; otherwise as :meth:`changes`."""
+        from jira_ci.git import changes
+
+        return changes.of_commits(self.directory, self._environ, commits, group)
+
+    def message(self, commit: str) -> str:
+        """One commit's message; empty when the commit is not here."""
+        if not self.resolve(commit):
+            return ""
+        return self.ask("log", "-1", "--no-patch", "--no-show-signature", "--encoding=UTF-8", "--format=%B", commit)
+
+    def deepen(self, commits: int, seconds: float, *towards: str) -> bool:
+        """Fetches that many more commits before a shallow clone's cuts. Whether it worked; a remote that failed once
+        is not asked again.
+
+        Args:
+            towards: commits that are here and that the remote knows.
+        """
+        if not towards or self._remote_failed:
+            return False
+        self._forget()
+        # The first one is the run's own: the remote may have lost the others.
+        for wanted in dict.fromkeys((towards, towards[:1])):
+            with contextlib.suppress(GitError):
+                self.run(*_fetch(wanted, f"--deepen={commits}"), seconds=seconds, network=True)
+                return True
+        self._remote_failed = True
+        return False
+
+    def file(self, commit: str, path: str, limit: int) -> bytes | None:
+        """A file as it was committed; None when that commit certainly has none of this path.
+
+        Args:
+            commit: a full commit id.
+            path: from the repository's top, with slashes.
+            limit: the most bytes it may have.
+
+        Raises:
+            Unfit: there is something else than a file of at most that size; a symbolic link is not followed.
+            Missing: an object on the way to the file is not here: a partial or a damaged clone.
+            GitError: an object is not what its id says, or git failed.
+        """
+        from jira_ci.git import objects
+
+        return objects.file(self.directory, self._environ, commit, path, limit)
+
+    def addresses(self) -> list[str]:
+        """Where the remote named origin is really asked, as ``url.*.insteadOf`` has it; git asks the first of several.
+        None without such a remote.
+        """
+        return [] if self.problem() else self.ask("remote", "get-url", "--all", "origin").splitlines()
+
+    def detours(self) -> list[str]:
+        """The names of what the checkout's own configuration says about the way to origin, other than its address: a
+        proxy, or certificates that nobody looks at.
+        """
+        told = self.ask("config", "--includes", "--show-scope", "--name-only", "--get-regexp", _DETOURS).splitlines()
+        scoped = [line.partition("\t") for line in told]
+        return [name for scope, _, name in scoped if scope in ("local", "worktree")]
+
+    def fetch_object(self, object_id: str, seconds: float) -> None:
+        """Fetches one object that a partial or damaged clone lacks, whatever git believes to have already.
+
+        Raises:
+            GitError: it cannot be had.
+        """
+        # A filter would make a partial clone of one that is none.
+        partial = self.ask("config", "--get", "remote.origin.promisor") == "true"
+        how = ["--filter=blob:none"] if partial else []
+        arguments = ("-c", "fetch.negotiationAlgorithm=noop", *_fetch([object_id], *how))
+        self.run(*arguments, seconds=seconds, network=True)
+
+    def refs(self, kind: str = "tags") -> dict[str, str]:
+        """The full commit ids of the clone's tags, by their names."""
+        return _refs(self.ask("show-ref", "--dereference", f"--{kind}"), f"refs/{kind}/")
+
+    def remote_refs(self, seconds: float, kind: str, *names: str) -> dict[str, str]:
+        """What the remote named origin says now: full ids by the names of its tags or heads.
+
+        Args:
+            kind: ``tags`` or ``heads``.
+            names: these alone.
+
+        Raises:
+            GitError: it cannot be asked.
+        """
+        patterns = [f"refs/{kind}/{name}{end}" for name in names for end in ("", "^{}")]
+        arguments = ("ls-remote", f"--{kind}", "--upload-pack=git-upload-pack", "origin", *patterns)
+        found = _refs(self.run(*arguments, seconds=seconds, network=True), f"refs/{kind}/")
+        return {name: found[name] for name in names if name in found} if names else found
+
+    def left_out(self, root: Path, path: str, limit: int) -> bytes | None:
+        """A file as HEAD has it that a sparse checkout leaves out of the work tree; None where that is not so.
+
+        Args:
+            root: where the path begins; anything else than the repository's top has no such file.
+            limit: the most bytes it may have.
+
+        Raises:
+            GitError: it is committed, and cannot be had: not from the remote either, where a partial clone lacks it.
+        """
+        if os.path.lexists(root / path) or self.ask("config", "--get", "core.sparseCheckout") != "true":
+            return None
+        listed = self.ask("ls-files", "-t", "--full-name", "-z", "--", f":(top,literal){path}").split("\0")
+        if self.top() != root.resolve() or f"S {path}" not in listed:
+            return None
+        blob = full_sha(self.run("rev-parse", "--verify", f"HEAD:{path}").strip())
+        if not self.ask("cat-file", "-t", blob):
+            self.run(*_fetch([blob]), seconds=_SECONDS, network=True)
+        data = git_command.output(self.directory, self._environ, ("cat-file", "blob", blob), seconds=_SECONDS)
+        if len(data) > limit:
+            raise GitError(f"{path} has {len(data)} bytes, and {limit} are allowed")
+        return data
+
+    def remote_head(self, seconds: float) -> tuple[str, str]:
+        """What the remote named origin says its default branch and that branch's commit are; either may be empty.
+
+        Raises:
+            GitError: it cannot be asked.
+        """
+        arguments = ("ls-remote", "--symref", "--upload-pack=git-upload-pack", "origin", "HEAD")
+        lines = [line.partition("\t") for line in self.run(*arguments, seconds=seconds, network=True).splitlines()]
+        # The pattern finds branches named x/HEAD too.
+        told = [value for value, _, name in lines if name == "HEAD"]
+        names = [strip_ref(value.removeprefix("ref: ")) for value in told if value.startswith("ref: ")]
+        return first(names), first(full_sha(value) for value in told)
+
+    def fetch(self, commit: str, seconds: float) -> None:
+        """Fetches one commit, without history where the clone has none either.
+
+        Raises:
+            GitError: it cannot be had.
+        """
+        alone = ["--depth=1"] if self.boundary() else []  # in a complete clone this would cut its history
+        self._forget()
+        self.run(*_fetch([commit], *alone), seconds=seconds, network=True)
+
+    def _forget(self) -> None:
+        self._shallow = None
+        self._proven.clear()
+
+    def _exactly(self, span: Span, listed: Iterator[Listed]) -> Iterator[Listed]:
+        """What git lists of a range, without what its bases have."""
+        if span in self._proven:
+            old = self._proven[span]
+            yield from (found for found in listed if found[0] not in old) if old else listed
+            return
+        outline = Outline()
+        for found in listed:
+            outline.add(found[0], found[1])
+            yield found
+        if not self.boundary() and self._is_disjoint(span, outline) is False:
+            self._proven[span] = self._old(span)
+            raise Overlisted
+
+    def _prove(self, span: Span, old: frozenset[str] = frozenset()) -> bool:
+        """For a clone with cuts: whether the range is certain without the commits that are old."""
+        outline = Outline()
+        for line in self.run("rev-list", "--parents", *_range(*span)).splitlines():
+            commit, _, parents = line.partition(" ")
+            if commit in old:
+                continue
+            if commit in self.boundary():
+                return False
+            outline.add(commit, parents)
+        found = self._is_disjoint(span, outline)
+        if found is False and not old:
+            return self._prove(span, self._old(span))
+        if found:
+            self._proven[span] = old
+        return found is True
+
+    def _is_disjoint(self, span: Span, outline: Outline) -> bool | None:
+        bases = span[1:]
+        edge = outline.above(bases)
+        if not edge:
+            return True
+        with tempfile.TemporaryFile() as given:
+            given.writelines(commit.encode() + b"\n" for commit in (*bases, *edge))
+            given.seek(0)
+            arguments = ("rev-list", "--parents", "--stdin")
+            lines = git_log.follow(self.directory, self._environ, arguments, git_log.lines, given)
+            with contextlib.closing(lines):
+                return is_disjoint(bases, edge, parents_of(lines), self.boundary())
+
+    def _old(self, span: Span) -> frozenset[str]:
+        """What git lists of a range although a base has it."""
+        listed = set(self.run("rev-list", *_range(*span)).split())
+        arguments = ("rev-list", *span[1:], "--")
+        with contextlib.closing(git_log.follow(self.directory, self._environ, arguments, git_log.lines)) as lines:
+            return frozenset(commit for commit in map(str.strip, lines) if commit in listed)
+
+    def _find_problem(self) -> str:
+        try:
+            inside = self.run("rev-parse", "--is-inside-git-dir", "--is-bare-repository").split()
+        except GitError as error:
+            return _explain(str(error), self.directory)
+        if inside == ["true", "false"]:
+            return f"{self.directory} is inside a .git directory, not in a checkout."
+        return self._lost_objects()
+
+    def _lost_objects(self) -> str:
+        path = self.directory / self.ask("rev-parse", "--git-path", "objects/info/alternates")
+        objects = path.parent.parent
+        lost = [
+            line for line in _text(path).splitlines() if line[:1] not in ("", "#") and not (objects / line).is_dir()
+        ]
+        if not lost:
+            return ""
+        return (
+            f"git looks for objects of this clone in {one_line(lost[0], 200)}, which is not here"
+            " (objects/info/alternates); mount it, or clone without --reference and --shared."
+        )
+
+
+def _range(head: str, *bases: str) -> tuple[str, ...]:
+    return (head, *(f"^{base}" for base in bases), "--")
+
+
+def _fetch(commits: Sequence[str], *how: str) -> Sequence[str]:
+    return (
+        "fetch",
+        "--quiet",
+        *how,
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+        "--upload-pack=git-upload-pack",
+        "origin",
+        *commits,
+    )
+
+
+def _refs(listed: str, kind: str) -> dict[str, str]:
+    """Lines of id and name; an annotated tag comes again as what it stands for, with ``^{}`` behind its name."""
+    found: dict[str, str] = {}
+    for commit, name in (line.split(maxsplit=1) for line in listed.splitlines() if " " in line or "\t" in line):
+        if full_sha(commit) and name.startswith(kind):
+            found[name.removeprefix(kind).removesuffix("^{}")] = commit
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _explain(complaint: str, directory: Path) -> str:
+    if "dubious ownership" in complaint or "safe.directory" in complaint:
+        return (
+            f"git does not read {directory} because somebody else owns it; run"
+            f" `git config --global --add safe.directory {directory}` before jira-ci."
+        )
+    if "not a git repository" in complaint:
+        return f"{directory} is not a git checkout; check the repository out before jira-ci, or run it there."
+    if "unknown repository extension" in complaint or "repository version" in complaint:
+        return (
+            f"git cannot read {directory}: {complaint}. A newer git made it (another format of refs or objects); use an"
+            " image whose git is as new."
+        )
+    if "invalid GIT_DIR" in complaint or "GIT_WORK_TREE" in complaint or "worktree" in complaint:
+        return f"git cannot read {directory}: {complaint}. Unset GIT_DIR and GIT_WORK_TREE, or set them to a checkout."
+    if "not installed" in complaint:
+        return "git is not installed; use an image that has it."
+    return f"git cannot read {directory}: {complaint}."
