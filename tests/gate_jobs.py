@@ -15,7 +15,7 @@ import scenes
 from gate_subjects import IMPATIENT
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
-from jira_ci.gate.keeper import Keeper
+from jira_ci.gate.gate import Gate
 from jira_ci.settings import resolve
 from jira_sandbox.server import Sandbox
 from scenes import Job, NoSignals
@@ -76,8 +76,8 @@ class Scene:
         return open_context(settings, make_console(settings, edges), edges)
 
     @contextmanager
-    def keeper(self, *flags: str, **environ: str) -> Iterator[Keeper]:
-        keeper = Keeper(
+    def keeper(self, *flags: str, **environ: str) -> Iterator[Gate]:
+        keeper = Gate(
             self.context(*flags, **environ),
             deploying=self.deploying,
             clock=self.time.clock,

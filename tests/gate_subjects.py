@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.deadline import Deadline
-from jira_ci.gate.change import Change, Finder
-from jira_ci.gate.round import Reader
-from jira_ci.gate.terms import Occasion
-from jira_ci.jira.access import Access
-from jira_ci.jira.client import Client
-from jira_ci.jira.service import Service
+from jira_ci.gate.find_change import Change, Finder
+from jira_ci.gate.snapshot import SnapshotReader
+from jira_ci.gate.terms import Attempt
+from jira_ci.http import Client
+from jira_ci.jira.auth import Access
+from jira_ci.jira.service_desk import Service
+from jira_ci.timing import Deadline
 from jira_sandbox.desk.change_issue import Change as Issue
 from jira_sandbox.server import Sandbox
 
 TITLE = 'Deploy "Web Site" version 1.2.3 to "Prod"'
 IMPATIENT: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
-RUN = Occasion("https://ci.example/acme/shop/runs/7", "7", "octocat", ("WEB-1", "WEB-2"))
+RUN = Attempt("https://ci.example/acme/shop/runs/7", "7", "octocat", ("WEB-1", "WEB-2"))
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,15 @@ def asking(sandbox: Sandbox, *, seconds: float = 20, **changed: Any) -> Iterator
 
 
 def finder(
-    service: Service, *, subject: Subject | None = None, occasion: Occasion | None = None, **policy: Any
+    service: Service, *, subject: Subject | None = None, occasion: Attempt | None = None, **policy: Any
 ) -> Finder:
     """Looks for the change of the usual deployment."""
     return Finder(service, Policy(**policy), subject or Subject(), occasion or RUN, pauses=IMPATIENT)
 
 
-def reader(service: Service, change: Change, *, subject: Subject | None = None, **policy: Any) -> Reader:
+def reader(service: Service, change: Change, *, subject: Subject | None = None, **policy: Any) -> SnapshotReader:
     """Reads the change of the usual deployment."""
-    return Reader(service, Policy(**policy), subject or Subject(), RUN, change)
+    return SnapshotReader(service, Policy(**policy), subject or Subject(), RUN, change)
 
 
 def approved(sandbox: Sandbox, **options: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jira_ci.deadline import Deadline
+from jira_ci.timing import Deadline
 
 
 class Clock:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from jira_ci.environments.classify import Environment
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
+from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.claims import Claim
 from jira_ci.keys.issue_keys import Keys
-from jira_ci.report.destinations import Destination
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.settings import resolve
+from jira_ci.sites.sites import Site
 
-HERE = Destination("default", resolve({"site": "acme.atlassian.net"}, {}))
-THERE = Destination("emea", resolve({"site": "https://jira.acme.example"}, {}), "EMEA")
+HERE = Site("default", resolve({"site": "acme.atlassian.net"}, {}))
+THERE = Site("emea", resolve({"site": "https://jira.acme.example"}, {}), "EMEA")
 HOSTILE = '`x` |y| <img src=x> ![a](b) @all ::error:: \n\x1b[31m "q"'
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jira_ci.cli import main
-from jira_ci.edges import Edges
-from jira_ci.signals import Signals
+from jira_ci.edges import Edges, Signals
 from jira_sandbox.server import Sandbox
 
 NOW = 1_795_000_000.0

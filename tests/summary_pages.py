@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jira_ci.summary import parts
-from jira_ci.summary.parts import Code, Heading, Link, Mark, Notice, Page, Paragraph, Strong
+from jira_ci.output import page
+from jira_ci.output.page import Code, Heading, Link, Mark, Notice, Page, Paragraph, Strong
 
 SITE = "https://acme.atlassian.net/browse/WEB-1"
 HOSTILE = (
@@ -40,6 +40,6 @@ HOSTILE = (
 def everywhere(text: str) -> Page:
     """A page with this text in every place."""
     phrase = (text, " ", Strong(text), " ", Code(text), " ", Link(text, SITE), " ", Mark("good", text))
-    table = parts.table(text, (text, "B"), [(phrase, (text,)), ((text,), ())], 5)
-    blocks = (Heading(text), Paragraph(phrase), Notice(phrase), *parts.items([phrase], 5), *table)
+    table = page.table(text, (text, "B"), [(phrase, (text,)), ((text,), ())], 5)
+    blocks = (Heading(text), Paragraph(phrase), Notice(phrase), *page.items([phrase], 5), *table)
     return Page(Mark("good", text), blocks, phrase)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.ci.history import Commits, Touched, Unreadable
+from jira_ci.ci.api import Commits, Touched, Unreadable
 from jira_ci.run import PullRequest
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.child import CannotStart, Child, exit_code, without_credentials
+from jira_ci.child_process import CannotStart, Child, exit_code, without_credentials
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no signals")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci import credentials
-from jira_ci.credentials import Credentials
-from jira_ci.setting import Setting
-from jira_ci.settings import TABLE
+from jira_ci.settings import TABLE, Setting
+from jira_ci.sites import credentials
+from jira_ci.sites.credentials import Credentials
 
 ENVIRON = {
     "JIRA_CI_EMEA_USER": " ana ",

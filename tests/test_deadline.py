@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.timing import Call, Deadline, Late
 
 
 class Clock:

@@ -107,7 +107,7 @@ def test_every_module_says_first_what_it_is_for(path: Path) -> None:
     [
         "import jira_ci.cli",
         "import jira_ci.cli, jira_ci.arguments as arguments; arguments.parser()",
-        "import jira_ci.commands.report, jira_ci.publish",
+        "import jira_ci.commands.report, jira_ci.output.publish",
     ],
 )
 def test_a_start_imports_nothing_heavy(statement: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.live import Live, render
+from jira_ci.output.terminal import Live, render
 from terminals import Screen
 
 OPS = "OPS-7 waits in Authorize for Ana, Bo · asked again in 20 s"

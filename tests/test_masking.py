@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.masking import Masker
+from jira_ci.output.masking import Masker
 from jira_ci.text import markdown, one_line
 
 SECRETS = [

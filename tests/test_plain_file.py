@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.plain_file import Spare, write
+from jira_ci.output.plain_file import Spare, write
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import scenes
-from jira_ci.configuration import config
+from jira_ci.config import model
 from jira_sandbox.server import Sandbox
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def _session(command: str) -> list[str]:
 
 def test_the_configuration_is_valid_and_has_the_published_keys() -> None:
     text = _configuration()
-    assert config.parse(text.encode(), ".jira-ci.yml").projects == ("WEB", "OPS")
+    assert model.parse(text.encode(), ".jira-ci.yml").projects == ("WEB", "OPS")
     assert yaml.safe_load(text)["environments"]["Heroku"] == {"type": "staging"}
 
 
@@ -82,6 +82,6 @@ def test_links_lead_to_headings(anchor: str) -> None:
 
 def test_the_gates_policies_are_valid() -> None:
     policies = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "change-control:" in block]
-    parsed = [config.parse(block.encode(), ".jira-ci.yml") for block in policies]
+    parsed = [model.parse(block.encode(), ".jira-ci.yml") for block in policies]
     assert [found.enabled for found in parsed] == [True, True, True]
     assert parsed[1].control()["title"].startswith("Octopus: Deploy ")

@@ -13,7 +13,7 @@ import yaml
 
 import past_runs
 import scenes
-from jira_ci.configuration import config
+from jira_ci.config import model
 from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
@@ -40,7 +40,7 @@ def _file(title: str, number: int = 0, **replaced: str) -> str:
     text: str = re.findall(r"```yaml\n(.*?)```", _section(title), re.DOTALL)[number]
     for theirs, ours in replaced.items():
         text = text.replace(theirs.replace("__", "."), ours)
-    config.parse(text.encode(), ".jira-ci.yml")
+    model.parse(text.encode(), ".jira-ci.yml")
     return text
 
 
@@ -70,7 +70,7 @@ def test_start(tmp_path: Path) -> None:
     job.git("remote", "set-url", "origin", "https://github.com/acme/shop")
     job.commit("WEB-12 Pay by card")
     _run(job, "Start")
-    written = config.read(job.folder, required=True)
+    written = model.read(job.folder, required=True)
     assert written is not None
     assert written.site == "acme.atlassian.net"
     assert yaml.safe_load((job.folder / ".github/workflows/jira.yml").read_text("utf-8"))["jobs"]

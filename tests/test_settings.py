@@ -7,8 +7,7 @@ import dataclasses
 import pytest
 
 from jira_ci.errors import UsageError, nearest
-from jira_ci.setting import Setting, parse
-from jira_ci.settings import TABLE, Settings, fill, resolve
+from jira_ci.settings import TABLE, Setting, Settings, fill, parse, resolve
 
 _NOBODY: dict[str, str | None] = {}
 

@@ -10,20 +10,20 @@ from collections.abc import Iterator
 import pytest
 
 from faulty_server import FaultyServer, Step, cut, hang, reply
-from jira_ci.deadline import Deadline
+from jira_ci.edges import Signals
 from jira_ci.errors import Exit, Interrupted
-from jira_ci.signals import Signals
+from jira_ci.timing import Deadline
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send itself these signals")
 
 # As the command line does it: install, hurry the deadline, end with 128 and the signal's number.
 _CHILD = """
 import sys, time
-from jira_ci.deadline import Deadline
+from jira_ci.timing import Deadline
 from jira_ci.errors import NetworkError
-from jira_ci.jira.client import Client
-from jira_ci.jira.exchange import Request
-from jira_ci.signals import Signals
+from jira_ci.http import Client
+from jira_ci.exchange import Request
+from jira_ci.edges import Signals
 
 signals = Signals()
 signals.install()
@@ -90,7 +90,7 @@ def _signals() -> Iterator[Signals]:
 
 @pytest.fixture(name="no_last_resort")
 def _no_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jira_ci.signals._leave", lambda _: None)
+    monkeypatch.setattr("jira_ci.edges._leave", lambda _: None)
 
 
 @pytest.mark.usefixtures("no_last_resort")

@@ -17,12 +17,11 @@ import yaml
 from jira_ci import __version__
 from jira_ci.arguments import COMMANDS
 from jira_ci.errors import Exit
-from jira_ci.gate.verdict import NOT_YET
-from jira_ci.jira.bulk import DEPLOYMENTS
-from jira_ci.report import findings
+from jira_ci.gate.gate_result import NOT_YET
+from jira_ci.jira.submit import DEPLOYMENTS
+from jira_ci.report import report_result
 from jira_ci.report.plan import Plan
-from jira_ci.setting import Setting
-from jira_ci.settings import TABLE
+from jira_ci.settings import TABLE, Setting
 from wrappers.gitlab_runner import TEMPLATE, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,7 +92,7 @@ def test_the_action_is_one_step_that_becomes_python() -> None:
 
 def test_the_action_declares_every_output_of_a_report_and_of_the_gate() -> None:
     (step,) = ACTION["runs"]["steps"]
-    names = [*findings.outputs(Plan(DEPLOYMENTS, ""), []), *NOT_YET]
+    names = [*report_result.outputs(Plan(DEPLOYMENTS, ""), []), *NOT_YET]
     values = {name: row["value"] for name, row in ACTION["outputs"].items()}
     assert values == {name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}" for name in names}
     assert all(row["description"] for row in ACTION["outputs"].values())

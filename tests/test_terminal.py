@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from jira_ci.terminal import columns, is_terminal, painted, takes_colours, takes_live_line
+from jira_ci.output.terminal import columns, is_terminal, painted, takes_colours, takes_live_line
 
 TERM = {"TERM": "xterm-256color"}
 

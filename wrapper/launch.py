@@ -28,10 +28,12 @@ from wrapper import bytecode  # noqa: E402 - it is there only now
 bytecode.keep(_ACTION, os.environ)
 gc.set_threshold(20_000)  # imports make many objects and no garbage
 
-from jira_ci import plain_file  # noqa: E402 - these need nothing but the standard library
-from jira_ci.ci import outputs  # noqa: E402
-from jira_ci.ci.log import log_of  # noqa: E402
 from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402
+from jira_ci.output import (
+    plain_file,  # noqa: E402 - these need nothing but the standard library
+    publish,  # noqa: E402
+)
+from jira_ci.output.ci_log import log_of  # noqa: E402
 from jira_ci.settings import resolve  # noqa: E402
 from jira_ci.text import one_line  # noqa: E402
 
@@ -79,7 +81,7 @@ def restore_locale(environ: MutableMapping[str, str], ctype: str) -> None:
 
 def _nothing_is_approved(environ: Mapping[str, str]) -> None:
     """Says so before anything can go wrong. Of two outputs with one name the runner takes the last."""
-    text = outputs.github(_FAILS_CLOSED, f"jira-ci-{secrets.token_hex(16)}")
+    text = publish.github(_FAILS_CLOSED, f"jira-ci-{secrets.token_hex(16)}")
     with contextlib.suppress(OSError, KeyError):
         plain_file.write(Path(environ["GITHUB_OUTPUT"]), text, append=True)
 

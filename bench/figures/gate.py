@@ -10,7 +10,7 @@ from pathlib import Path
 
 from figures import scene
 from figures.process import jira_ci, memory, weigh
-from jira_ci.gate.wait import Patience
+from jira_ci.gate.polling import Backoff
 from jira_sandbox.server import Sandbox
 
 _POLICY = """\
@@ -71,9 +71,9 @@ def _approved(sandbox: Sandbox, version: str) -> str:
 def _rounds() -> int:
     """How often a wait of two hours asks, when every answer comes at once and says nothing new."""
     clock = [0.0]
-    from jira_ci.deadline import Deadline
+    from jira_ci.timing import Deadline
 
-    patience = Patience(30.0, Deadline(_TWO_HOURS, lambda: clock[0]), lambda: 1.0)
+    patience = Backoff(30.0, Deadline(_TWO_HOURS, lambda: clock[0]), lambda: 1.0)
     rounds = 1
     while (pause := patience.pause(0.0)) is not None:
         clock[0] += pause

@@ -11,8 +11,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from jira_ci.cli import main
-from jira_ci.edges import Edges
-from jira_ci.signals import Signals
+from jira_ci.edges import Edges, Signals
 from jira_sandbox.server import Sandbox
 
 _VERSION, _ENVIRONMENT = "2.6.11", "Prod-EU"

@@ -11,8 +11,7 @@ from typing import NoReturn
 
 from jira_ci import __version__
 from jira_ci.errors import Exit, UsageError, nearest
-from jira_ci.setting import Setting
-from jira_ci.settings import TABLE
+from jira_ci.settings import TABLE, Setting
 from jira_ci.text import one_line
 
 

@@ -26,7 +26,7 @@ from jira_ci.arguments import COMMANDS, flags, parsed, split
 from jira_ci.context import Result, make_console, open_context
 from jira_ci.edges import Edges, real_edges
 from jira_ci.errors import Exit, JiraCiError
-from jira_ci.publish import publish
+from jira_ci.output.publish import publish
 from jira_ci.settings import Settings, resolve
 
 

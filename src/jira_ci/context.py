@@ -8,27 +8,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jira_ci import credentials, terminal
 from jira_ci.ci.detect import read_run
-from jira_ci.ci.log import log_of
-from jira_ci.configuration import config as configuration
-from jira_ci.configuration.config import Config
-from jira_ci.console import Console
-from jira_ci.deadline import Deadline
+from jira_ci.config import model as configuration
+from jira_ci.config.model import Config
 from jira_ci.edges import Edges
 from jira_ci.errors import Exit
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
-from jira_ci.live import Live
-from jira_ci.masking import Masker
-from jira_ci.plain_file import Spare
+from jira_ci.output import terminal
+from jira_ci.output.ci_log import log_of
+from jira_ci.output.console import Console
+from jira_ci.output.masking import Masker
+from jira_ci.output.plain_file import Spare
+from jira_ci.output.terminal import Live
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill
+from jira_ci.sites import credentials
 from jira_ci.text import one_line
+from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
-    from jira_ci.summary.parts import Page
+    from jira_ci.output.page import Page
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Context:
     deadline: Deadline
     vouched: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """Sites of the file, with the words of their credentials, and why those are not sent there; empty where they are.
-    Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.report.trust`."""
+    Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.sites.trust`."""
 
     @cached_property
     def config(self) -> Config | None:

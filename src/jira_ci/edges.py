@@ -1,17 +1,64 @@
-"""The world outside: environment, folders, streams and clocks, handed in so that nothing else reaches for them."""
+"""SIGINT and SIGTERM: finish what can be finished in five seconds, try nothing again, then go."""
 
 from __future__ import annotations
 
+import _thread
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
-from jira_ci.signals import Signals
+from jira_ci.errors import Interrupted
+from jira_ci.timing import Deadline
 from jira_ci.word import Word
+
+_LAST_RESORT = 7.0  # seconds; a runner kills after 7.5
+
+
+class Signals:
+    """Remembers a signal and hurries the deadline that was given; without one it interrupts at once."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        """The first signal's number; 0 while there was none."""
+        self._deadline: Deadline | None = None
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """What a signal hurries."""
+        return self._deadline
+
+    @deadline.setter
+    def deadline(self, deadline: Deadline | None) -> None:
+        self._deadline = deadline
+        if deadline is not None and self.received:
+            deadline.hurry()
+
+    def install(self) -> None:
+        """Takes over SIGINT and SIGTERM; to be called in the main thread."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self.received:  # whoever is told twice is already on the way out
+            return
+        self.received = number
+        # Not threading.Timer: starting one takes locks that the interrupted main thread may hold at this moment.
+        _thread.start_new_thread(_leave, (128 + number,))
+        if self._deadline is None:
+            raise Interrupted(number)
+        self._deadline.hurry()
+
+
+def _leave(code: int) -> None:
+    """Ends the process if it has not ended by itself: something did not look at the deadline."""
+    time.sleep(_LAST_RESORT)
+    os._exit(code)
 
 
 @dataclass(frozen=True)

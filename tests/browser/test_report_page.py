@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 import scenes
 from gate_jobs import POLICY, commit
 from gate_subjects import approved
-from jira_ci.summary.as_html import as_html
+from jira_ci.output.html import as_html
 from jira_sandbox.server import Sandbox
 from summary_pages import HOSTILE, everywhere
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.ci.api_shapes import commit_id, rows, said
+from jira_ci.ci.api import commit_id, rows, said
 
 A = "a" * 40
 

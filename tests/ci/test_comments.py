@@ -8,11 +8,9 @@ from contextlib import closing
 import pytest
 
 from conversations import Conversation, serving
-from jira_ci.ci.comments import Comment, Comments
-from jira_ci.ci.history import Unreadable
-from jira_ci.ci.providers import connect_comments
-from jira_ci.deadline import Deadline
+from jira_ci.ci.api import Comment, Comments, Unreadable, connect_comments
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 
 MARK = "<!-- jira-ci:comment "
 LIST = {"github": "/repos/acme/shop/issues/5/comments", "gitlab": "/projects/88/merge_requests/5/notes"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.ci import github
+from jira_ci.ci import github_env
 from jira_ci.errors import UsageError
 from jira_ci.run import CI, PullRequest, Run
 
@@ -39,7 +39,7 @@ Load = Callable[[str], dict[str, Any]]
 
 
 def read(event: dict[str, Any], **environ: str) -> Run:
-    return github.read({**ENVIRON, **environ}, event)
+    return github_env.read({**ENVIRON, **environ}, event)
 
 
 def test_a_push_is_read_completely(github_event: Load) -> None:

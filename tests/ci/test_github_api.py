@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ci.servers import Api, serving
+from jira_ci.ci.api import Commits, Touched, Unreadable
 from jira_ci.ci.github_api import GitHubHistory
-from jira_ci.ci.history import Commits, Touched, Unreadable
-from jira_ci.deadline import Deadline
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.timing import Deadline
 
 A, B = "a" * 40, "b" * 40
 REPO = "/repos/octo/hello"

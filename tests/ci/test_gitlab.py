@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.ci import gitlab
+from jira_ci.ci import gitlab_env
 from jira_ci.errors import UsageError
 from jira_ci.run import CI, PullRequest, Run
 
@@ -18,7 +18,7 @@ Load = Callable[[str], dict[str, str]]
 
 
 def test_a_push_is_read_completely(gitlab_environ: Load) -> None:
-    assert gitlab.read(gitlab_environ("push")) == Run(
+    assert gitlab_env.read(gitlab_environ("push")) == Run(
         provider=CI.GITLAB,
         repository="acme/shop/web",
         repository_id="42",
@@ -58,37 +58,37 @@ def test_a_push_is_read_completely(gitlab_environ: Load) -> None:
     ],
 )
 def test_each_source_says_what_is_built(gitlab_environ: Load, name: str, expected: tuple[Any, ...]) -> None:
-    run = gitlab.read(gitlab_environ(name))
+    run = gitlab_env.read(gitlab_environ(name))
     number = run.pull_request.number if run.pull_request else None
     found = (run.commit, run.branch, run.tag, run.base, number, run.messages, run.secrets_withheld)
     assert found == expected
 
 
 def test_a_merge_request_brings_title_and_ends(gitlab_environ: Load) -> None:
-    run = gitlab.read(gitlab_environ("merged_result"))
+    run = gitlab_env.read(gitlab_environ("merged_result"))
     expected = PullRequest(12, "WEB-12: login", "feature/web-7", f"{PROJECT}/-/merge_requests/12", BASE, HEAD)
     assert run.pull_request == expected
 
 
 def test_a_merge_commit_that_says_nothing_of_its_source_is_no_head(gitlab_environ: Load) -> None:
     environ = {**gitlab_environ("merged_result"), "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": ""}
-    run = gitlab.read(environ)
+    run = gitlab_env.read(environ)
     assert run.pull_request is not None
     assert (run.pull_request.head_sha, run.messages) == ("", ())
 
 
 def test_a_deployment_job_brings_environment_and_tier(gitlab_environ: Load) -> None:
-    run = gitlab.read(gitlab_environ("deployment"))
+    run = gitlab_env.read(gitlab_environ("deployment"))
     assert (run.environment, run.environment_tier, run.state) == ("eu/live", "production", "success")
 
 
 @pytest.mark.parametrize("value", ["$CI_ENVIRONMENT_NAME", "${CI_ENVIRONMENT_NAME}"])
 def test_a_variable_that_was_not_expanded_is_absent(gitlab_environ: Load, value: str) -> None:
-    assert gitlab.read({**gitlab_environ("push"), "CI_ENVIRONMENT_NAME": value}).environment == ""
+    assert gitlab_env.read({**gitlab_environ("push"), "CI_ENVIRONMENT_NAME": value}).environment == ""
 
 
 def test_a_dollar_sign_in_a_message_stays(gitlab_environ: Load) -> None:
-    run = gitlab.read({**gitlab_environ("push"), "CI_COMMIT_MESSAGE": "Use $HOME in WEB-1"})
+    run = gitlab_env.read({**gitlab_environ("push"), "CI_COMMIT_MESSAGE": "Use $HOME in WEB-1"})
     assert run.messages == ("Use $HOME in WEB-1",)
 
 
@@ -104,14 +104,14 @@ def test_a_dollar_sign_in_a_message_stays(gitlab_environ: Load) -> None:
     ],
 )
 def test_the_start_of_a_job_is_read_in_any_offset(gitlab_environ: Load, stamp: str, expected: int) -> None:
-    assert gitlab.read({**gitlab_environ("push"), "CI_JOB_STARTED_AT": stamp}).attempt_started == expected
+    assert gitlab_env.read({**gitlab_environ("push"), "CI_JOB_STARTED_AT": stamp}).attempt_started == expected
 
 
 @pytest.mark.parametrize("name", ["CI_COMMIT_SHA", "CI_PROJECT_ID", "CI_PIPELINE_IID"])
 @pytest.mark.parametrize("value", ["", "main", "$X"])
 def test_a_broken_environment_names_the_variable(gitlab_environ: Load, name: str, value: str) -> None:
     with pytest.raises(UsageError, match=name):
-        gitlab.read({**gitlab_environ("push"), name: value})
+        gitlab_env.read({**gitlab_environ("push"), name: value})
 
 
 def test_an_external_pull_request_is_a_branch_of_another_forge(gitlab_environ: Load) -> None:
@@ -122,10 +122,10 @@ def test_an_external_pull_request_is_a_branch_of_another_forge(gitlab_environ: L
         "CI_EXTERNAL_PULL_REQUEST_IID": "5",
         "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME": "web-5",
     }
-    run = gitlab.read(environ)
+    run = gitlab_env.read(environ)
     assert (run.branch, run.pull_request) == ("web-5", None)
 
 
 def test_only_merge_requests_of_this_project_are_looked_up(gitlab_environ: Load) -> None:
     environ = {**gitlab_environ("push_new_branch"), "CI_OPEN_MERGE_REQUESTS": "acme/fork!3,,x!,!7"}
-    assert gitlab.read(environ).pull_request is None
+    assert gitlab_env.read(environ).pull_request is None

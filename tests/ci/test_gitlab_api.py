@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ci.servers import Api
+from jira_ci.ci.api import Commits, Touched, Unreadable
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.ci.history import Commits, Touched, Unreadable
-from jira_ci.deadline import Deadline
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.timing import Deadline
 
 A, B = "a" * 40, "b" * 40
 PROJECT = "/projects/42"

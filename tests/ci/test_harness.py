@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.ci import harness
+from jira_ci.ci import harness_env
 from jira_ci.errors import UsageError
 from jira_ci.run import CI, PullRequest, Run
 
@@ -62,7 +62,7 @@ def _never() -> Run:
 
 
 def test_a_push_in_drone_is_read_completely_and_without_the_checkout() -> None:
-    assert harness.read(DRONE, _never) == Run(
+    assert harness_env.read(DRONE, _never) == Run(
         provider=CI.DRONE,
         repository="Acme/web",
         repository_id="github.com/acme/web",
@@ -85,7 +85,7 @@ def test_a_push_in_drone_is_read_completely_and_without_the_checkout() -> None:
 
 
 def test_harness_names_the_pipeline_by_all_that_it_stands_in() -> None:
-    run = harness.read({**DRONE, **IDS}, _never)
+    run = harness_env.read({**DRONE, **IDS}, _never)
     assert (run.provider, run.workflow, run.workflow_name) == (
         "harness",
         "AcCoUnT/default/shop/build_web",
@@ -95,7 +95,7 @@ def test_harness_names_the_pipeline_by_all_that_it_stands_in() -> None:
 
 
 def test_a_pull_request_has_its_title_branch_and_address() -> None:
-    run = harness.read({**DRONE, **IDS, **PULL}, _never)
+    run = harness_env.read({**DRONE, **IDS, **PULL}, _never)
     assert run.pull_request == PullRequest(
         5, "WEB-9 Pay by card", "topic", "https://github.com/acme/web/pull/5", head_sha=HEAD
     )
@@ -103,7 +103,7 @@ def test_a_pull_request_has_its_title_branch_and_address() -> None:
 
 
 def test_drone_may_keep_its_secrets_from_a_pull_request() -> None:
-    assert harness.read({**DRONE, **PULL}, _never).secrets_withheld.startswith("a pull request")
+    assert harness_env.read({**DRONE, **PULL}, _never).secrets_withheld.startswith("a pull request")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_drone_may_keep_its_secrets_from_a_pull_request() -> None:
     ],
 )
 def test_branch_tag_and_range(changed: dict[str, str], expected: tuple[str, str, str]) -> None:
-    run = harness.read({**DRONE, **changed}, _never)
+    run = harness_env.read({**DRONE, **changed}, _never)
     assert (run.branch, run.tag, run.base) == expected
 
 
@@ -136,54 +136,54 @@ def test_branch_tag_and_range(changed: dict[str, str], expected: tuple[str, str,
 )
 def test_the_worse_of_stage_and_build_counts(stage: str, build: str, state: str) -> None:
     environ = {**DRONE, "DRONE_STAGE_STATUS": stage, "DRONE_BUILD_STATUS": build}
-    assert harness.read(environ, _never).state == state
+    assert harness_env.read(environ, _never).state == state
 
 
 def test_only_drone_says_what_is_deployed_to() -> None:
     promoted = {**DRONE, "DRONE_BUILD_EVENT": "promote", "DRONE_DEPLOY_TO": "production"}
-    assert harness.read(promoted, _never).environment == "production"
-    assert harness.read({**promoted, **IDS}, _never).environment == ""
+    assert harness_env.read(promoted, _never).environment == "production"
+    assert harness_env.read({**promoted, **IDS}, _never).environment == ""
 
 
 def test_a_step_with_harness_own_variables_alone_is_completed_by_the_checkout() -> None:
-    run = harness.read(IDS, lambda: CHECKOUT)
+    run = harness_env.read(IDS, lambda: CHECKOUT)
     assert (run.number, run.commit, run.branch, run.gaps) == (43, OTHER, "main", ("a gap",))
     assert (run.repository, run.repository_url) == ("acme/web", "https://git.example/acme/web")
     assert (run.provider, run.repository_id) == ("harness", "git.example/acme/web")
 
 
 def test_the_checkouts_branch_is_not_that_of_another_commit() -> None:
-    run = harness.read({**DRONE, "DRONE_REPO_LINK": "", "DRONE_COMMIT_BRANCH": ""}, lambda: CHECKOUT)
+    run = harness_env.read({**DRONE, "DRONE_REPO_LINK": "", "DRONE_COMMIT_BRANCH": ""}, lambda: CHECKOUT)
     assert (run.commit, run.branch, run.repository_url, run.gaps) == (HEAD, "", CHECKOUT.repository_url, ())
 
 
 @pytest.mark.parametrize("unresolved", ["null", "<+codebase.tag>", "  "])
 def test_what_harness_could_not_resolve_is_absent(unresolved: str) -> None:
     names = ("DRONE_TAG", "DRONE_PULL_REQUEST", "DRONE_COMMIT_REF", "DRONE_STAGE_STATUS", "DRONE_COMMIT_BEFORE")
-    run = harness.read({**DRONE, **IDS, **dict.fromkeys(names, unresolved)}, _never)
+    run = harness_env.read({**DRONE, **IDS, **dict.fromkeys(names, unresolved)}, _never)
     assert (run.tag, run.pull_request, run.state, run.base) == ("", None, "success", "")
 
 
 def test_credentials_in_the_repositorys_address_are_left_out() -> None:
     environ = {**DRONE, "DRONE_REPO_LINK": "https://ada:s3cret@github.com/acme/web"}
-    assert "s3cret" not in repr(harness.read(environ, lambda: CHECKOUT))
+    assert "s3cret" not in repr(harness_env.read(environ, lambda: CHECKOUT))
 
 
 def test_a_clone_address_does_where_there_is_no_other() -> None:
     environ = {**DRONE, "DRONE_REPO_LINK": "", "DRONE_GIT_HTTP_URL": "https://github.com/Acme/web.git"}
-    run = harness.read(environ, _never)
+    run = harness_env.read(environ, _never)
     assert (run.repository_id, run.repository_url) == ("github.com/acme/web", "https://github.com/Acme/web")
 
 
 def test_milliseconds_are_recognised() -> None:
     environ = {**DRONE, "DRONE_STAGE_STARTED": "1706719675123"}
-    assert harness.read(environ, _never).attempt_started == 1706719675123
+    assert harness_env.read(environ, _never).attempt_started == 1706719675123
 
 
 @pytest.mark.parametrize("number", ["", "x", "0", "-1"])
 def test_a_build_without_a_number_is_refused(number: str) -> None:
     with pytest.raises(UsageError, match="DRONE_BUILD_NUMBER"):
-        harness.read({**DRONE, "DRONE_BUILD_NUMBER": number}, _never)
+        harness_env.read({**DRONE, "DRONE_BUILD_NUMBER": number}, _never)
 
 
 @pytest.mark.parametrize(
@@ -198,4 +198,4 @@ def test_a_build_without_a_number_is_refused(number: str) -> None:
     ],
 )
 def test_where_it_is_recognised(environ: dict[str, str], here: bool) -> None:
-    assert harness.is_here(environ) is here
+    assert harness_env.is_here(environ) is here

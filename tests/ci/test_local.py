@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci import local
-from jira_ci.ci.local import Facts
+from jira_ci.ci import local_env
+from jira_ci.ci.local_env import Facts
 from jira_ci.git.repository import Git
 
 SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
@@ -34,20 +34,20 @@ SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
     ],
 )  # fmt: skip
 def test_the_origin_names_the_repository_without_credentials(origin: str, expected: tuple[str, str, str]) -> None:
-    run = local.read(Facts("checkout", origin=origin, head=SHA, branch="main", committed="1700000001"))
+    run = local_env.read(Facts("checkout", origin=origin, head=SHA, branch="main", committed="1700000001"))
     assert (run.repository, run.repository_id, run.repository_url) == expected
     assert "s3cret" not in repr(run)
 
 
 def test_the_number_grows_with_the_commits() -> None:
-    run = local.read(Facts("web", origin="git@h.example:a/b", head=SHA, branch="main", committed="1700000001"))
+    run = local_env.read(Facts("web", origin="git@h.example:a/b", head=SHA, branch="main", committed="1700000001"))
     assert (run.provider, run.number, run.commit, run.branch, run.gaps) == ("local", 1700000001, SHA, "main", ())
 
 
 def test_a_checkout_says_what_it_is(repository: Repository) -> None:
     head = repository.commit("WEB-1")
     repository.run("remote", "add", "origin", "git@github.com:acme/web.git")
-    run = local.read(local.facts(repository.git))
+    run = local_env.read(local_env.facts(repository.git))
     assert (run.repository, run.branch, run.tag, run.commit, run.gaps) == ("acme/web", "main", "", head, ())
 
 
@@ -55,7 +55,7 @@ def test_a_detached_head_on_a_tag_is_the_tag(repository: Repository) -> None:
     repository.commit("WEB-1")
     repository.run("tag", "v1")
     repository.run("checkout", "--quiet", "--detach")
-    run = local.read(local.facts(repository.git))
+    run = local_env.read(local_env.facts(repository.git))
     assert (run.branch, run.tag) == ("", "v1")
     assert run.gaps == (
         "HEAD is detached: the branch is not known.",
@@ -64,7 +64,7 @@ def test_a_detached_head_on_a_tag_is_the_tag(repository: Repository) -> None:
 
 
 def test_an_empty_repository_is_a_run_without_a_commit(repository: Repository) -> None:
-    run = local.read(local.facts(repository.git))
+    run = local_env.read(local_env.facts(repository.git))
     assert (run.commit, run.number, run.branch, run.repository) == ("", 0, "main", "up stream")
     assert run.gaps[0] == "The repository has no commit yet."
 
@@ -72,7 +72,7 @@ def test_an_empty_repository_is_a_run_without_a_commit(repository: Repository) -
 def test_the_default_branch_is_what_origin_says(repository: Repository, tmp_path: Path) -> None:
     repository.commit("one")
     copy = repository.clone(tmp_path / "copy")
-    assert local.read(local.facts(copy.git)).default_branch == "main"
+    assert local_env.read(local_env.facts(copy.git)).default_branch == "main"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_default_branch_is_what_origin_says(repository: Repository, tmp_path
 def test_no_git_and_no_checkout_are_said(tmp_path: Path, environ: dict[str, str], said: str) -> None:
     (tmp_path / "web").mkdir()
     limits = {"GIT_CEILING_DIRECTORIES": str(tmp_path)}
-    run = local.read(local.facts(Git(tmp_path / "web", {**ENVIRON, **limits, **environ})))
+    run = local_env.read(local_env.facts(Git(tmp_path / "web", {**ENVIRON, **limits, **environ})))
     assert (run.repository, run.commit) == ("web", "")
     assert said in run.gaps[0]
 
@@ -93,4 +93,4 @@ def test_no_git_and_no_checkout_are_said(tmp_path: Path, environ: dict[str, str]
 def test_an_owner_git_does_not_trust_is_said_with_the_mend(repository: Repository) -> None:
     repository.commit("one")
     git = Git(repository.path, {**ENVIRON, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
-    assert "git config --global --add safe.directory" in local.read(local.facts(git)).gaps[0]
+    assert "git config --global --add safe.directory" in local_env.read(local_env.facts(git)).gaps[0]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.ci.outputs import as_text, dotenv, github
+from jira_ci.output.publish import as_text, dotenv, github
 
 
 def read_github(text: str) -> dict[str, str]:

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from jira_ci.ci.providers import connect
-from jira_ci.deadline import Deadline
+from jira_ci.ci.api import connect
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 
 SHA = "a" * 40
 

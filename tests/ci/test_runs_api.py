@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 
 from ci.servers import Api
-from jira_ci.ci.github_runs import GitHubRuns
-from jira_ci.ci.gitlab_runs import GitLabRuns
-from jira_ci.ci.history import Unreadable
-from jira_ci.ci.past_runs import PastRun, from_event, from_github, from_gitlab
-from jira_ci.ci.providers import connect_runs
-from jira_ci.deadline import Deadline
+from jira_ci.ci.api import Unreadable, connect_runs
+from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns, PastRun, from_event, from_github, from_gitlab
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 
 REPO, PROJECT = "/repos/octo/hello", "/projects/7"
 OF_CI = ".github/workflows/ci.yml"

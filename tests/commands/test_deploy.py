@@ -23,13 +23,13 @@ from gate_jobs import Scene, scene
 from gate_subjects import IMPATIENT, approved, known
 from jira_ci.commands import deploy
 from jira_ci.context import Result
-from jira_ci.deadline import Deadline
 from jira_ci.errors import AccessError
 from jira_ci.gate.decision import Decision, in_dry_run
-from jira_ci.gate.keeper import Keeper
+from jira_ci.gate.gate import Gate
+from jira_ci.gate.gate_result import GateResult
 from jira_ci.gate.record import Deployment
-from jira_ci.gate.verdict import Verdict
-from jira_ci.summary.parts import Mark, Page
+from jira_ci.output.page import Mark, Page
+from jira_ci.timing import Deadline
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
@@ -197,10 +197,10 @@ def test_what_hangs_before_the_start_is_left_behind_and_the_gate_not_asked_again
     program, path = canary(here)
     context = here.context("issue-keys=WEB-12", "timeout=2s")
 
-    class Slow(Keeper):
+    class Slow(Gate):
         """Its first round began this many seconds ago, and the deadline has passed since."""
 
-        def ask(self) -> Verdict:
+        def ask(self) -> GateResult:
             found = super().ask()
             here.time.slept += took
             return found
@@ -437,14 +437,14 @@ def test_in_a_terminal_the_command_can_read_from_it_and_ctrl_c_reaches_it_once(h
 class StandIn:
     """A gate that answers what it is told to."""
 
-    def __init__(self, *verdicts: Verdict, problem: Exception | None = None) -> None:
+    def __init__(self, *verdicts: GateResult, problem: Exception | None = None) -> None:
         self.verdicts, self.problem = list(verdicts), problem
         self.done: list[str] = []
 
-    def ask(self) -> Verdict:
+    def ask(self) -> GateResult:
         return self.verdicts.pop(0)
 
-    def confirm(self) -> Verdict:
+    def confirm(self) -> GateResult:
         if not self.verdicts and self.problem:
             raise self.problem
         return self.verdicts.pop(0)
@@ -457,7 +457,7 @@ class StandIn:
         if self.problem:
             raise self.problem
 
-    def amend(self, deployment: Deployment) -> Verdict:
+    def amend(self, deployment: Deployment) -> GateResult:
         self.done.append(str(deployment.state))
         raise OSError("the disk is full")
 
@@ -465,10 +465,10 @@ class StandIn:
         raise ConnectionError("gone")
 
 
-def verdict(row: int, **window: Any) -> Verdict:
+def verdict(row: int, **window: Any) -> GateResult:
     records: tuple[Mapping[str, Any], ...] = ({"window": {"end": None, **window}, "change": {"key": "OPS-7"}},)
     outputs = {"approved": row == 31, "decision": Decision.of(row, "").result}
-    return Verdict(
+    return GateResult(
         Decision.of(row, "Because."), None, (), outputs, tuple(map(dict, records)), Page(Mark("good", "")), 0.0
     )
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 import scenes
-from jira_ci.configuration import config
-from jira_ci.configuration.config import Config
+from jira_ci.config import model
+from jira_ci.config.model import Config
 from jira_sandbox.server import Sandbox
 from scenes import Job
 from wrappers.github_runner import evaluate
@@ -44,7 +44,7 @@ def _text(job: Job, name: str) -> str:
 
 
 def _config(job: Job) -> Config:
-    return config.parse(_text(job, ".jira-ci.yml").encode(), ".jira-ci.yml")
+    return model.parse(_text(job, ".jira-ci.yml").encode(), ".jira-ci.yml")
 
 
 def _workflow(job: Job) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.configuration.config import Config, Connection, Rule, parse, read
+from jira_ci.config.model import Config, Connection, Rule, parse, read
 from jira_ci.errors import UsageError
 
 WHOLE = (Path(__file__).parent / "answers/yaml/whole.yml").read_bytes()

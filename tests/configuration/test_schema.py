@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from jira_ci.configuration import schema as config_schema
-from jira_ci.configuration import yaml_file
-from jira_ci.configuration.schema import defaults, problems, schema
+from jira_ci.config import schema as config_schema
+from jira_ci.config import strict_yaml
+from jira_ci.config.schema import defaults, problems, schema
 
 WHOLE = (Path(__file__).parent / "answers/yaml/whole.yml").read_bytes()
 
@@ -84,7 +84,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
 
 
 def test_a_file_with_every_key_fits_for_the_program_and_for_editors() -> None:
-    document = yaml_file.load(WHOLE, "whole.yml").value
+    document = strict_yaml.load(WHOLE, "whole.yml").value
     assert problems(document) == []
     jsonschema.validate(document, schema(), cls=jsonschema.Draft7Validator)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from jira_ci.configuration import yaml_file
+from jira_ci.config import strict_yaml
 from jira_ci.errors import UsageError
 
 
 def value(text: str) -> Any:
-    return yaml_file.load(text.encode(), "f.yml").value
+    return strict_yaml.load(text.encode(), "f.yml").value
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_scalar_follows_the_core_schema(written: str, read: object) -> None:
 )
 def test_a_fault_is_told_with_its_file_and_line(data: bytes, line: int, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        yaml_file.load(data, "f.yml")
+        strict_yaml.load(data, "f.yml")
     assert caught.value.message.startswith(f"f.yml line {line}: ")
     assert said in caught.value.message
     assert caught.value.exit == 2
@@ -113,7 +113,7 @@ def test_a_fault_is_told_with_its_file_and_line(data: bytes, line: int, said: st
 
 @pytest.mark.parametrize("data", [b"\xef\xbb\xbfa: \xc3\xbc\r\n", "a: ü\n".encode("utf-16"), b"a: \xc3\xbc"])
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(data: bytes) -> None:
-    assert yaml_file.load(data, "f.yml").value == {"a": "ü"}
+    assert strict_yaml.load(data, "f.yml").value == {"a": "ü"}
 
 
 def _bomb() -> bytes:
@@ -145,7 +145,7 @@ def test_a_file_that_would_eat_memory_is_refused_without_eating_it(data: bytes, 
     tracemalloc.start()
     try:
         with pytest.raises(UsageError, match=said):
-            yaml_file.load(data, "f.yml")
+            strict_yaml.load(data, "f.yml")
         assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
     finally:
         tracemalloc.stop()
@@ -159,7 +159,7 @@ def test_an_alias_in_moderation_is_written_out() -> None:
 
 
 def test_the_line_of_every_key_and_item_is_known() -> None:
-    tree = yaml_file.load(b"a:\n  b: 1\n\n  c:\n    - x\n    - {d: &e\n        [1,\n 2]}\nf: *e\n", "f.yml")
+    tree = strict_yaml.load(b"a:\n  b: 1\n\n  c:\n    - x\n    - {d: &e\n        [1,\n 2]}\nf: *e\n", "f.yml")
     lines = {
         (): 1,
         ("a",): 1,

@@ -15,8 +15,8 @@ import gate_jobs
 import scenes
 from gate_subjects import approved
 from jira_ci.arguments import COMMANDS
-from jira_ci.configuration import config
-from jira_ci.configuration.schema import schema
+from jira_ci.config import model
+from jira_ci.config.schema import schema
 from jira_ci.settings import TABLE
 from jira_sandbox.server import Sandbox
 from scenes import Job
@@ -123,7 +123,7 @@ def _files(page: str) -> list[str]:
 
 @pytest.mark.parametrize(("page", "text"), [(page, text) for page in PAGES for text in _files(page)])
 def test_files_are_valid(page: str, text: str) -> None:
-    assert config.parse(text.encode(), ".jira-ci.yml").site == "acme.atlassian.net"
+    assert model.parse(text.encode(), ".jira-ci.yml").site == "acme.atlassian.net"
 
 
 def _step(page: str) -> dict[str, str]:
@@ -246,5 +246,5 @@ def test_init_takes_atlassians_file_over_as_shown(tmp_path: Path) -> None:
     job = scenes.local(tmp_path / "checkout", PATH)
     job.write(".jira/config.yml", theirs)
     made = job.jira_ci("init", "--site", "acme.atlassian.net", "--dry-run", "--format", "json").json["contents"]
-    written = config.parse(made[".jira-ci.yml"].encode(), ".jira-ci.yml")
-    assert written.document["environments"] == config.parse(ours.encode(), ".jira-ci.yml").document["environments"]
+    written = model.parse(made[".jira-ci.yml"].encode(), ".jira-ci.yml")
+    assert written.document["environments"] == model.parse(ours.encode(), ".jira-ci.yml").document["environments"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.starting.github_file import CHECKOUT
+from jira_ci.init.github_workflow import CHECKOUT
 from wrappers.machine import ROOT
 
 _USES = re.compile(r"\b(actions/[\w-]+)@(\S+)(?: +# ([\w.]+))?")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.configuration.config import Config, parse
+from jira_ci.config.model import Config, parse
 from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.classify import Environment, classify, collisions
 from jira_ci.errors import UsageError

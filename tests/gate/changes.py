@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from jira_ci.gate.approvals import Approval, Approver
-from jira_ci.gate.reading import Policy, Round, Status
+from jira_ci.gate.requirements import Requirements, Snapshot, Status
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
 GATE = "account-of-the-gate"
@@ -14,7 +14,7 @@ IMPLEMENTING = Status("10003", "Implementing", "indeterminate")
 REVIEW = Status("10001", "Review", "new")
 SHELVED = Status("10009", "Shelved", "indeterminate")
 
-POLICY = Policy(
+POLICY = Requirements(
     proceed_statuses=("Implementing",),
     wait_statuses=("Review", "Authorize"),
     minimum_approvals=1,
@@ -51,7 +51,7 @@ def approval(
     return Approval(number, name, decision, at(-60 * minutes), at(-60 * minutes + 600), asked)
 
 
-READ = Round(
+READ = Snapshot(
     key="OPS-7",
     now=NOW,
     aged=False,

@@ -12,19 +12,19 @@ import pytest
 
 from gate_faults import FAULTS, answered
 from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, known, reader, titled
-from jira_ci.gate.change import PAUSES, Change, Finder, Outcome
-from jira_ci.gate.terms import Occasion
-from jira_ci.jira.changes import PROPERTY
+from jira_ci.gate.find_change import PAUSES, Change, Finder, Search
+from jira_ci.gate.terms import Attempt
+from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
 
-def find(sandbox: Sandbox, subject: Subject | None = None, occasion: Occasion | None = None, **policy: Any) -> Outcome:
+def find(sandbox: Sandbox, subject: Subject | None = None, occasion: Attempt | None = None, **policy: Any) -> Search:
     with asking(sandbox) as service:
         return finder(service, subject=subject, occasion=occasion, **policy).find()
 
 
-def row(outcome: Outcome) -> int | None:
+def row(outcome: Search) -> int | None:
     return outcome.decision.row if outcome.decision else None
 
 
@@ -40,7 +40,7 @@ def test_a_given_key_is_asked_for_and_nothing_else(sandbox: Sandbox) -> None:
     approved(sandbox)
     key = approved(sandbox, summary="Deploy 1.2.3 to Prod")
     outcome = find(sandbox, change=key)
-    assert outcome == Outcome(
+    assert outcome == Search(
         Change(known(sandbox, key).id, key, "OPS", "[System] Change", "Deploy 1.2.3 to Prod", "key", False)
     )
     assert [seen.path for seen in sandbox.exchanges] == ["/rest/api/3/myself", f"/rest/api/3/issue/{key}"]
@@ -292,12 +292,12 @@ def test_a_closed_change_means_a_new_one(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("occasion", "policy", "said"),
     [
-        (Occasion(objection="a pull request"), {}, "a pull request"),
-        (Occasion(objection="a dry run"), {}, "a dry run"),
+        (Attempt(objection="a pull request"), {}, "a pull request"),
+        (Attempt(objection="a dry run"), {}, "a dry run"),
         (RUN, {"create": False}, "create: false"),
     ],
 )
-def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, occasion: Occasion, policy: Any, said: str) -> None:
+def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, occasion: Attempt, policy: Any, said: str) -> None:
     outcome = find(sandbox, occasion=occasion, **policy)
     assert row(outcome) == 16
     assert said in outcome.decision.reason  # type: ignore[union-attr]
@@ -334,7 +334,7 @@ def test_words_in_fields_are_filled_in(sandbox: Sandbox) -> None:
         "labels": ["v{version}", "{{x}}", "{actor}"],
         "Implementation plan": "Run it for {environment} ({short-commit})",
     }
-    told = Occasion(RUN.url, "7", "ana", words={"actor": "ana"})
+    told = Attempt(RUN.url, "7", "ana", words={"actor": "ana"})
     assert row(find(sandbox, fields=fields, occasion=told)) == 15
     sent = next(seen.json() for seen in sandbox.exchanges if seen.path == "/rest/servicedeskapi/request")
     shown = json.dumps(sent["requestFieldValues"])
@@ -365,7 +365,7 @@ def test_a_request_that_jira_refuses_is_row_9(sandbox: Sandbox, status: int) -> 
 
 
 def test_a_link_that_does_not_succeed_is_said_and_nothing_else(sandbox: Sandbox) -> None:
-    outcome = find(sandbox, occasion=Occasion(RUN.url, "7", "octocat", ("WEB-1", "NONE-1", "WEB-2")))
+    outcome = find(sandbox, occasion=Attempt(RUN.url, "7", "octocat", ("WEB-1", "NONE-1", "WEB-2")))
     assert row(outcome) == 15
     (said,) = outcome.said
     assert outcome.change is not None
@@ -376,7 +376,7 @@ def test_a_link_that_does_not_succeed_is_said_and_nothing_else(sandbox: Sandbox)
 
 def test_many_issues_are_linked_as_far_as_is_decent(sandbox: Sandbox) -> None:
     keys = tuple(f"WEB-{number}" for number in range(1, 61))
-    outcome = find(sandbox, occasion=Occasion(RUN.url, "7", "octocat", keys))
+    outcome = find(sandbox, occasion=Attempt(RUN.url, "7", "octocat", keys))
     assert len([seen for seen in sandbox.exchanges if seen.path.endswith("issueLink")]) == 20
     assert outcome.said[0].endswith("is linked to 20 of 60 issues; its description names more.")
     assert outcome.change is not None
@@ -423,7 +423,7 @@ def test_one_that_was_made_before_ours_and_shows_later_wins(sandbox: Sandbox) ->
 def test_twenty_gates_at_the_same_moment_agree_on_one_change(sandbox: Sandbox) -> None:
     sandbox.site.desk.ledger.delay = 0.2
     together = threading.Barrier(20)
-    outcomes: list[Outcome] = []
+    outcomes: list[Search] = []
 
     def gate() -> None:
         with asking(sandbox, seconds=60) as service:

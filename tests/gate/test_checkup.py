@@ -13,10 +13,10 @@ import pytest
 import scenes
 from gate_jobs import POLICY, Scene, Time, commit, scene
 from gate_subjects import TITLE, approved
-from jira_ci.checks.line import Line
-from jira_ci.configuration.config import parse
-from jira_ci.gate import checkup
-from jira_ci.gate.stakes import doubts, examples
+from jira_ci.checks import gate_checks
+from jira_ci.checks.report_checks import Line
+from jira_ci.config.model import parse
+from jira_ci.gate.policy.lint import examples, lint
 from jira_sandbox.http_types import Answer, json_answer
 from jira_sandbox.server import Sandbox
 
@@ -33,7 +33,7 @@ def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
 
 def lines(here: Scene, *flags: str, **environ: str) -> list[Line]:
     context = here.context(*flags, **environ)
-    found = list(checkup.lines(context))
+    found = list(gate_checks.lines(context))
     writes = [one.path for one in here.sandbox.exchanges if one.method not in ("GET", "HEAD")]
     assert {path for path in writes if not path.endswith(("/search/jql", "/api/2/search", "/oauth/token"))} == set()
     return found
@@ -355,7 +355,7 @@ def test_a_glob_under_control_is_tested_without_a_title(here: Scene) -> None:
     ],
 )
 def test_globs_that_can_never_match(rules: str, sentence: str) -> None:
-    found = [line.found for line in doubts(parse(f"environments:\n  {rules}\n".encode(), ".jira-ci.yml"), [])]
+    found = [line.found for line in lint(parse(f"environments:\n  {rules}\n".encode(), ".jira-ci.yml"), [])]
     assert len(found) == bool(sentence)
     assert sentence in "".join(found)
 

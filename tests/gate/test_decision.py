@@ -13,7 +13,7 @@ from gate.changes import GATE, IMPLEMENTING, NOW, POLICY, READ, REVIEW, SHELVED,
 from jira_ci.errors import Exit
 from jira_ci.gate.approvals import Approval, Approver, Excluded
 from jira_ci.gate.decision import ROWS, Decision, Letters, decide, decide_gating, row_of
-from jira_ci.gate.reading import Status
+from jira_ci.gate.requirements import Status
 
 DONE = Status("10004", "Implementing", "done")
 UNDEFINED = Status("10003", "Implementing", "undefined")

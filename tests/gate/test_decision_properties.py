@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gate.changes import GATE, NOW, at, jira
 from jira_ci.gate.approvals import Approval, Approver, Excluded
 from jira_ci.gate.decision import Decision, decide
-from jira_ci.gate.reading import Policy, Round, Status
+from jira_ci.gate.requirements import Requirements, Snapshot, Status
 
 PROPERTY = settings(max_examples=200, deadline=None)
 ACCOUNTS = st.sampled_from(["account-ana", "account-bob", "account-carl", GATE, None])
@@ -27,7 +27,7 @@ STATUSES = st.builds(
     category=st.sampled_from(["new", "indeterminate", "indeterminate", "done", "undefined", None]),
 )
 POLICIES = st.builds(
-    Policy,
+    Requirements,
     proceed_statuses=st.sampled_from([("Implementing",), ("implementing", "Shelved"), ("3",)]),
     wait_statuses=st.sampled_from([("Review",), (), ("Review", "2")]),
     minimum_approvals=st.integers(0, 3),
@@ -55,9 +55,9 @@ def _approved(decision: Approval) -> Approval:
     return replace(decision, approvers=answers)
 
 
-def _rounds(approvals: st.SearchStrategy[Approval]) -> st.SearchStrategy[Round]:
+def _rounds(approvals: st.SearchStrategy[Approval]) -> st.SearchStrategy[Snapshot]:
     return st.builds(
-        Round,
+        Snapshot,
         key=st.just("OPS-7"),
         now=st.just(NOW),
         aged=st.just(False),
@@ -95,7 +95,7 @@ def _proceeds(decision: Decision) -> bool:
 
 @PROPERTY
 @given(ANY, POLICIES)
-def test_a_deployment_begins_only_with_everything_in_order(read: Round, policy: Policy) -> None:
+def test_a_deployment_begins_only_with_everything_in_order(read: Snapshot, policy: Requirements) -> None:
     if not _proceeds(decide(read, policy)):
         return
     assert read.status is not None
@@ -124,7 +124,7 @@ def test_a_deployment_begins_only_with_everything_in_order(read: Round, policy: 
 @PROPERTY
 @given(ANY, POLICIES, CLEAR, st.booleans())
 def test_a_declined_approval_more_never_opens_the_gate(
-    read: Round, policy: Policy, extra: Approval, contradictory: bool
+    read: Snapshot, policy: Requirements, extra: Approval, contradictory: bool
 ) -> None:
     declined = replace(extra, decision="declined")
     declined = declined if contradictory else _approved(declined)
@@ -135,7 +135,9 @@ def test_a_declined_approval_more_never_opens_the_gate(
 
 @PROPERTY
 @given(ANY, POLICIES, CLEAR)
-def test_the_newest_approval_declined_always_closes_the_gate(read: Round, policy: Policy, extra: Approval) -> None:
+def test_the_newest_approval_declined_always_closes_the_gate(
+    read: Snapshot, policy: Requirements, extra: Approval
+) -> None:
     assert read.approvals is not None
     declined = _approved(replace(extra, decision="declined", created=NOW))
     assert decide(replace(read, approvals=(*read.approvals, declined)), policy).result != "proceed"
@@ -143,7 +145,7 @@ def test_the_newest_approval_declined_always_closes_the_gate(read: Round, policy
 
 @PROPERTY
 @given(ANY, POLICIES, CLEAR)
-def test_a_pending_approval_more_never_opens_the_gate(read: Round, policy: Policy, extra: Approval) -> None:
+def test_a_pending_approval_more_never_opens_the_gate(read: Snapshot, policy: Requirements, extra: Approval) -> None:
     assert read.approvals is not None
     # It may supersede what was declined, but then it is what is waited for.
     pending = _approved(replace(extra, decision="pending", created=NOW))
@@ -152,7 +154,7 @@ def test_a_pending_approval_more_never_opens_the_gate(read: Round, policy: Polic
 
 @PROPERTY
 @given(ANY, POLICIES, CLEAR)
-def test_an_approved_approval_less_never_opens_the_gate(read: Round, policy: Policy, extra: Approval) -> None:
+def test_an_approved_approval_less_never_opens_the_gate(read: Snapshot, policy: Requirements, extra: Approval) -> None:
     assert read.approvals is not None
     approved = _approved(replace(extra, name="Another", decision="approved"))
     if not _proceeds(decide(replace(read, approvals=(*read.approvals, approved)), policy)):
@@ -161,7 +163,7 @@ def test_an_approved_approval_less_never_opens_the_gate(read: Round, policy: Pol
 
 @PROPERTY
 @given(ANY, POLICIES, st.integers(0, 3), st.data())
-def test_tightening_never_opens_the_gate(read: Round, policy: Policy, more: int, data: st.DataObject) -> None:
+def test_tightening_never_opens_the_gate(read: Snapshot, policy: Requirements, more: int, data: st.DataObject) -> None:
     tighter = [
         (read, replace(policy, minimum_approvals=policy.minimum_approvals + more)),
         (read, replace(policy, window_required=policy.window_required or policy.window != "off")),
@@ -174,7 +176,7 @@ def test_tightening_never_opens_the_gate(read: Round, policy: Policy, more: int,
 
 @PROPERTY
 @given(ANY, POLICIES, st.data())
-def test_a_gap_never_opens_the_gate(read: Round, policy: Policy, data: st.DataObject) -> None:
+def test_a_gap_never_opens_the_gate(read: Snapshot, policy: Requirements, data: st.DataObject) -> None:
     gaps: list[dict[str, Any]] = [
         {"now": None},
         {"aged": True},
@@ -193,7 +195,7 @@ def test_a_gap_never_opens_the_gate(read: Round, policy: Policy, data: st.DataOb
 @PROPERTY
 @given(ANY, POLICIES, st.randoms(use_true_random=False))
 def test_the_order_of_approvals_and_approvers_changes_nothing(
-    read: Round, policy: Policy, shuffler: random.Random
+    read: Snapshot, policy: Requirements, shuffler: random.Random
 ) -> None:
     assert read.approvals is not None
     shuffled = []
@@ -205,7 +207,7 @@ def test_the_order_of_approvals_and_approvers_changes_nothing(
 
 @PROPERTY
 @given(ANY, POLICIES)
-def test_every_decision_is_one_of_the_table_and_says_why(read: Round, policy: Policy) -> None:
+def test_every_decision_is_one_of_the_table_and_says_why(read: Snapshot, policy: Requirements) -> None:
     decision = decide(read, policy)
     assert decision.row == 1 or 17 <= decision.row <= 32
     assert decision.reason.endswith((".", "?"))
@@ -221,12 +223,12 @@ ODD = st.recursive(
 
 
 @PROPERTY
-@given(st.builds(Round, **dict.fromkeys(Round.__dataclass_fields__, ODD)), POLICIES)
-def test_a_reading_made_of_anything_never_opens_the_gate(read: Round, policy: Policy) -> None:
+@given(st.builds(Snapshot, **dict.fromkeys(Snapshot.__dataclass_fields__, ODD)), POLICIES)
+def test_a_reading_made_of_anything_never_opens_the_gate(read: Snapshot, policy: Requirements) -> None:
     assert decide(read, policy).row in {1, 17}
 
 
 @PROPERTY
-@given(LIKELY, st.builds(Policy, **dict.fromkeys(Policy.__dataclass_fields__, ODD)))
-def test_a_policy_made_of_anything_never_opens_the_gate(read: Round, policy: Policy) -> None:
+@given(LIKELY, st.builds(Requirements, **dict.fromkeys(Requirements.__dataclass_fields__, ODD)))
+def test_a_policy_made_of_anything_never_opens_the_gate(read: Snapshot, policy: Requirements) -> None:
     assert decide(read, policy).result != "proceed"

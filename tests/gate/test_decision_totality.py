@@ -11,7 +11,7 @@ import pytest
 from gate.changes import IMPLEMENTING, NOW, POLICY, READ, SHELVED, approval
 from jira_ci.errors import Exit
 from jira_ci.gate.decision import Letters, decide, row_of
-from jira_ci.gate.reading import Policy, Round
+from jira_ci.gate.requirements import Requirements, Snapshot
 
 JUNK: list[Any] = [
     *(None, "", " ", "junk", 0, 1, -1, 2.5, float("nan"), float("inf"), True, False, b"", b"yes", {}, {"a": 1}, [], ()),
@@ -50,7 +50,7 @@ def _is_meant(field: str, value: object) -> bool:
     return field in MEANT and MEANT[field](value)
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Round)])
+@pytest.mark.parametrize("field", [field.name for field in fields(Snapshot)])
 def test_nothing_that_is_no_reading_lets_a_deployment_begin(field: str) -> None:
     for junk in JUNK:
         decision = decide(replace(READ, **{field: junk}), POLICY)
@@ -58,7 +58,7 @@ def test_nothing_that_is_no_reading_lets_a_deployment_begin(field: str) -> None:
         assert decision.reason
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Policy)])
+@pytest.mark.parametrize("field", [field.name for field in fields(Requirements)])
 def test_nothing_that_is_no_policy_lets_a_deployment_begin(field: str) -> None:
     for junk in JUNK:
         decision = decide(READ, replace(POLICY, **{field: junk}))

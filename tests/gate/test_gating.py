@@ -13,9 +13,9 @@ import pytest
 import scenes
 from gate_faults import FAULTS, Trouble, altered, unaltered
 from gate_jobs import Scene, commit, scene
-from jira_ci.checks.line import Line
-from jira_ci.gate import checkup
-from jira_ci.gate.verdict import Verdict
+from jira_ci.checks import gate_checks
+from jira_ci.checks.report_checks import Line
+from jira_ci.gate.gate_result import GateResult
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
 
@@ -47,12 +47,12 @@ def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
     return made
 
 
-def ask(here: Scene, *flags: str, **environ: str) -> Verdict:
+def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
     with here.keeper(*flags, **environ) as keeper:
         return keeper.ask()
 
 
-def told(found: Verdict) -> tuple[int, str, int]:
+def told(found: GateResult) -> tuple[int, str, int]:
     return found.decision.row, found.decision.result, int(found.decision.exit)
 
 
@@ -479,7 +479,7 @@ def test_a_blip_does_not_end_the_wait(here: Scene) -> None:
 
 def checked(here: Scene) -> list[Line]:
     here.sandbox.exchanges.clear()
-    return list(checkup.lines(here.context()))
+    return list(gate_checks.lines(here.context()))
 
 
 def test_check_tells_what_it_can_tell_and_submits_nothing(here: Scene) -> None:

@@ -14,13 +14,12 @@ from gate_faults import FAULTS, Trouble
 from gate_jobs import POLICY, Scene, commit, scene
 from gate_subjects import TITLE, approved, titled
 from jira_ci.gate.comments import duration
-from jira_ci.gate.docket import objection
-from jira_ci.gate.keeper import Keeper
+from jira_ci.gate.gate import Gate
+from jira_ci.gate.gate_result import NOT_YET, GateResult, local_and_utc
 from jira_ci.gate.record import Deployment, digest
-from jira_ci.gate.summary import local_and_utc
-from jira_ci.gate.verdict import NOT_YET, Verdict
+from jira_ci.gate.targets import objection
+from jira_ci.output.markdown import as_markdown
 from jira_ci.run import CI, PullRequest, Run
-from jira_ci.summary.as_markdown import as_markdown
 from jira_sandbox.accounts import DINA
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
@@ -31,12 +30,12 @@ def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
     return scene(tmp_path, sandbox)
 
 
-def ask(here: Scene, *flags: str, **environ: str) -> Verdict:
+def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
     with here.keeper(*flags, **environ) as keeper:
         return keeper.ask()
 
 
-def told(found: Verdict) -> tuple[int, str, int]:
+def told(found: GateResult) -> tuple[int, str, int]:
     return found.decision.row, found.decision.result, int(found.decision.exit)
 
 
@@ -62,7 +61,7 @@ def job_of(here: Scene, environment: str) -> None:
     event.write_text(json.dumps({**known, "deployment": {"environment": environment}}), encoding="utf-8")
 
 
-def subjects(found: Verdict) -> list[tuple[str, str | None]]:
+def subjects(found: GateResult) -> list[tuple[str, str | None]]:
     return [(one["subject"]["environment"], one["subject"]["ci-environment"]) for one in found.records]
 
 
@@ -455,7 +454,7 @@ def test_after_a_signal_nothing_proceeds(here: Scene) -> None:
     assert found.outputs["approved"] is False
 
 
-def walk(here: Scene, name: str, *flags: str, **environ: str) -> tuple[int, Verdict]:
+def walk(here: Scene, name: str, *flags: str, **environ: str) -> tuple[int, GateResult]:
     """Lets each question of the conversation go wrong in turn; how many there were, and the verdict without a fault."""
     walked = 0
     while True:
@@ -492,7 +491,7 @@ def test_no_fault_proceeds_where_a_service_account_asks(here: Scene, name: str) 
 
 
 def test_twenty_gates_at_once_come_to_one_change(here: Scene) -> None:
-    found: list[Verdict] = []
+    found: list[GateResult] = []
 
     def one() -> None:
         with here.keeper("timeout=60s") as keeper:
@@ -511,7 +510,7 @@ def test_twenty_gates_at_once_come_to_one_change(here: Scene) -> None:
 def test_a_keeper_that_was_not_asked_asks_when_it_has_to_confirm(here: Scene) -> None:
     approved(here.sandbox)
     with here.keeper() as keeper:
-        assert isinstance(keeper, Keeper)
+        assert isinstance(keeper, Gate)
         keeper.comment("started")
         assert told(keeper.confirm()) == (31, "proceed", 0)
 

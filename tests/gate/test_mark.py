@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gate_subjects import Subject
-from jira_ci.gate.mark import description, inert, mark, same_binding
-from jira_ci.gate.terms import Occasion
+from jira_ci.gate.change_property import change_property, description, inert, same_binding
+from jira_ci.gate.terms import Attempt
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_markup_becomes_text(text: str, shown: str) -> None:
 
 
 def test_the_property_holds_what_binds_the_change() -> None:
-    assert mark(Subject(tenant="EU"), Occasion(run="7")) == {
+    assert change_property(Subject(tenant="EU"), Attempt(run="7")) == {
         "schema": "jira-ci.change/1",
         "project": "Web Site",
         "environment": "Prod",
@@ -61,11 +61,11 @@ def test_the_property_holds_what_binds_the_change() -> None:
     ],
 )
 def test_a_binding_is_the_same_when_all_of_it_is(changed: dict[str, Any], same: bool) -> None:
-    assert same_binding({**mark(Subject(), Occasion()), **changed}, Subject()) is same
+    assert same_binding({**change_property(Subject(), Attempt()), **changed}, Subject()) is same
 
 
 def test_people_read_what_is_deployed_where() -> None:
-    occasion = Occasion("https://ci.example/7", "7", "octocat", ("WEB-1", "WEB-2"))
+    occasion = Attempt("https://ci.example/7", "7", "octocat", ("WEB-1", "WEB-2"))
     assert description(Subject(tenant="[EU]"), occasion).splitlines() == [
         "Project: Web Site",
         "Version: 1.2.3",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.gate.mention import missing, names
+from jira_ci.gate.subject import missing, names
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from gate_jobs import Scene, scene
 from gate_subjects import TITLE
 from jira_ci.gate.decision import ROWS
-from jira_ci.gate.next_step import ACTIONS
-from jira_ci.summary.as_markdown import as_markdown
+from jira_ci.gate.gate_result import ACTIONS
+from jira_ci.output.markdown import as_markdown
 from jira_sandbox.server import Sandbox
 from rendered import Rendered, render
 

@@ -12,8 +12,8 @@ import pytest
 from gate.changes import IMPLEMENTING, NOW, POLICY, READ, REVIEW, SHELVED, approval, at, jira, people
 from jira_ci.gate.approvals import Approver, Excluded
 from jira_ci.gate.decision import decide
-from jira_ci.gate.reading import Round
-from jira_ci.gate.reasons import enumerate_some, incomplete, when
+from jira_ci.gate.messages import enumerate_some, incomplete, when
+from jira_ci.gate.requirements import Snapshot
 
 PENDING = approval(decision="pending", approvers=people("bob", "ana", decision="pending"))
 TWO = {"minimum_approvals": 2}
@@ -250,7 +250,7 @@ def test_an_error_inside_asks_to_be_reported() -> None:
 def test_strangers_text_is_harmless_in_a_line() -> None:
     nasty = "x\n::error::\x1b[31m##[group]\u202e" + "y" * 500
     asked = (Approver("account-eve", "pending", nasty),)
-    spoilt: list[Round] = [
+    spoilt: list[Snapshot] = [
         replace(READ, key=nasty, status=replace(SHELVED, name=nasty, id=nasty)),
         replace(READ, key=nasty, approvals=(approval(nasty, "pending", asked),)),
         replace(READ, key=nasty, approvals=(approval(nasty, nasty, asked),)),
@@ -323,7 +323,7 @@ def test_a_change_without_a_key_is_still_spoken_of(key: object) -> None:
 
 def test_every_reading_has_its_own_say() -> None:
     # a field that is added to a reading has to be looked at, and this list with it
-    assert [field.name for field in fields(Round)] == [
+    assert [field.name for field in fields(Snapshot)] == [
         *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded"],
         *["start", "end", "edited", "commit_differs", "gaps"],
     ]

@@ -14,10 +14,10 @@ import pytest
 from gate_faults import altered, answered, unaltered
 from gate_subjects import TITLE, Policy, Subject, approved, asking, finder, known, reader
 from jira_ci.gate.approvals import Excluded
-from jira_ci.gate.change import Change
-from jira_ci.gate.round import Reader, Reading
-from jira_ci.gate.terms import Occasion
-from jira_ci.jira.changes import PROPERTY
+from jira_ci.gate.find_change import Change
+from jira_ci.gate.snapshot import Reading, SnapshotReader
+from jira_ci.gate.terms import Attempt
+from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.accounts import ANA, BEN, CLEO, RELEASE
 from jira_sandbox.desk.change_issue import Stage
 from jira_sandbox.http_types import Answer, Request
@@ -176,7 +176,7 @@ def test_a_run_without_an_actor_has_an_unknown_deployer(sandbox: Sandbox) -> Non
     change = pinned(sandbox, approved(sandbox))
     with asking(sandbox) as service:
         policy = Policy(minimum_approvals=1, exclude_approvers=("deployer",), deployers={"octocat": "5b1"})
-        assert Reader(service, policy, Subject(), Occasion(), change).read().decision.row == 28
+        assert SnapshotReader(service, policy, Subject(), Attempt(), change).read().decision.row == 28
 
 
 # The window

@@ -13,16 +13,16 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from ci.servers import Api, serving
+from jira_ci.ci.api import Files, Unreadable
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.ci.history import Files, Unreadable
-from jira_ci.deadline import Deadline
 from jira_ci.errors import UsageError
-from jira_ci.gate.trusted import Absent, Committed, Place, is_own, origin_objection, path_of, place
+from jira_ci.gate.policy.trusted_ref import Absent, Committed, Place, is_own, origin_objection, path_of, place
 from jira_ci.git.command import GitError
 from jira_ci.git.objects import Unfit
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.timing import Deadline
 
 NAME = ".jira-ci.yml"
 STRICT, LOOSE = b"change-control: strict\n", b"change-control: loose\n"

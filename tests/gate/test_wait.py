@@ -11,9 +11,9 @@ import pytest
 from gate_faults import FAULTS
 from gate_jobs import Scene, scene
 from gate_subjects import TITLE, approved
-from jira_ci.deadline import Deadline
-from jira_ci.gate.verdict import Verdict
-from jira_ci.gate.wait import Patience, until_decided
+from jira_ci.gate.gate_result import GateResult
+from jira_ci.gate.polling import Backoff, until_decided
+from jira_ci.timing import Deadline
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
@@ -45,7 +45,7 @@ def pauses(wait: float, interval: float, *, jitter: float = 1.0, retry_after: fl
     def tell(pause: float | None) -> None:
         taken.extend([] if pause is None else [pause])
 
-    patience = Patience(interval, deadline, lambda: jitter)
+    patience = Backoff(interval, deadline, lambda: jitter)
     until_decided(lambda: True, patience, deadline, retry_after=lambda: retry_after, tell=tell)
     return taken
 
@@ -113,12 +113,12 @@ def at(here: Scene, seconds: float, act: Callable[[], object]) -> None:
     here.time.hooks.append(hook)
 
 
-def ask(here: Scene, *flags: str, **environ: str) -> Verdict:
+def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
     with here.keeper("wait=2h", *flags, **environ) as keeper:
         return keeper.ask()
 
 
-def told(found: Verdict) -> tuple[int, str, int]:
+def told(found: GateResult) -> tuple[int, str, int]:
     return found.decision.row, found.decision.result, int(found.decision.exit)
 
 

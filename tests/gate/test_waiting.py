@@ -9,24 +9,24 @@ import pytest
 from gate.changes import READ, approval, people
 from jira_ci.gate.approvals import Approval
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.docket import Entry
-from jira_ci.gate.hearing import Hearing
+from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.record import ChangeFacts
-from jira_ci.gate.round import Reading
+from jira_ci.gate.snapshot import Reading
 from jira_ci.gate.subject import Subject
-from jira_ci.gate.waiting import Waiting
+from jira_ci.gate.targets import Target
+from jira_ci.gate.wait_line import WaitLine
 
 NOW = 100.0
 
 
-class Heard(Hearing):
+class Heard(Evaluation):
     """One environment after a look."""
 
     def __init__(
         self, row: int, *approvals: Approval, reason: str = "Why.", key: str = "OPS-7", status: str = "Authorize"
     ) -> None:
         subject = Subject("Web Site", "Prod", "", "1.2.3", "0" * 40, "Deploy")
-        super().__init__(Entry(subject, None, Decision.of(row, reason)), clock=lambda: NOW)
+        super().__init__(Target(subject, None, Decision.of(row, reason)), clock=lambda: NOW)
         self.rounds, self._facts = 1, ChangeFacts(key=key, status_name=status)
         self.reading = Reading(NOW, self.decision, replace(READ, approvals=approvals)) if approvals else None
 
@@ -34,8 +34,8 @@ class Heard(Hearing):
         return self._facts
 
 
-def words(*cases: Hearing, pause: float | None = None) -> str:
-    waiting = Waiting(lambda: NOW)
+def words(*cases: Evaluation, pause: float | None = None) -> str:
+    waiting = WaitLine(lambda: NOW)
     waiting.begin(cases)
     waiting.pause(pause)
     return waiting()
@@ -69,7 +69,7 @@ UNREAD.rounds = 0
         ([Heard(24, pending("\x1b[2J"))], "OPS-7 waits in Authorize for \\x1b[2J"),
     ],
 )
-def test_what_is_waited_for(cases: list[Hearing], about: str) -> None:
+def test_what_is_waited_for(cases: list[Evaluation], about: str) -> None:
     assert words(*cases, pause=None) == (f"{about} · Jira is asked" if about else "Jira is asked")
 
 

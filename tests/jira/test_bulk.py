@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.errors import AccessError, NetworkError, RejectedError
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind, submit
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.outcome import Outcome
+from jira_ci.exchange import Answer, Request
+from jira_ci.jira.errors import TooLarge
 from jira_ci.jira.records import Record, keys_of
-from jira_ci.jira.refusals import TooLarge
+from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind, Submission, submit
 
 REQUEST = Request("POST", "https://api.example/bulk", "take 1 build", {}, bearer="t")
 Reaction = Callable[[Sequence[Record]], Answer]
@@ -69,7 +68,7 @@ class Jira:
         return [[keys_of(record) for record in portion] for portion in self.sent]
 
 
-def send(jira: Jira, *records: Record, kind: Kind = BUILDS) -> Outcome:
+def send(jira: Jira, *records: Record, kind: Kind = BUILDS) -> Submission:
     return submit(kind, records, jira)
 
 
@@ -83,7 +82,7 @@ def test_200_records_go_out_in_two_requests() -> None:
 
 def test_nothing_to_send_is_not_sent() -> None:
     jira = Jira(accepted)
-    assert send(jira) == Outcome()
+    assert send(jira) == Submission()
     assert jira.sent == []
 
 
@@ -283,7 +282,7 @@ def test_without_a_refused_key_a_record_keeps_all_else_that_it_was_associated_wi
     assert len(outcome.accepted) == 1
 
 
-def _texts(outcome: Outcome) -> list[str]:
+def _texts(outcome: Submission) -> list[str]:
     return [*outcome.unknown_keys, *outcome.unknown_services, *outcome.unknown_associations]
 
 

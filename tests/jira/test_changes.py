@@ -6,14 +6,25 @@ from typing import Any
 
 import pytest
 
-from jira_ci.jira import changes, desk, desk_answers
-from jira_ci.jira.adf import plain
-from jira_ci.jira.answers import Account, Found, History, Item, Step, Value, account, candidates, granted, issue, types
-from jira_ci.jira.ask import Ask
-from jira_ci.jira.desk_answers import Field, Page
-from jira_ci.jira.jql import open_issues, phrase, quoted
-from jira_ci.jira.paging import Hits, Listed, every_hit, every_page, hits
-from jira_ci.jira.shapes import WrongShape
+from jira_ci.jira import endpoints, parse_desk
+from jira_ci.jira.endpoints import Question, open_issues, quoted, quoted_phrase
+from jira_ci.jira.parse import (
+    Account,
+    Found,
+    History,
+    Item,
+    Step,
+    Value,
+    WrongShape,
+    account,
+    candidates,
+    granted,
+    issue,
+    plain,
+    types,
+)
+from jira_ci.jira.parse_desk import Field, Page
+from jira_ci.jira.service_desk import Hits, Listed, every_hit, every_page, hits
 
 SITE = "https://acme.atlassian.net"
 
@@ -37,61 +48,65 @@ def bean(**changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("ask", "edition", "address"),
     [
-        (changes.myself(), "cloud", f"{SITE}/rest/api/3/myself"),
-        (changes.myself(), "data-center", f"{SITE}/rest/api/2/myself"),
-        (changes.search("x", "cloud"), "cloud", f"{SITE}/rest/api/3/search/jql"),
-        (changes.search("x", "data-center"), "data-center", f"{SITE}/rest/api/2/search"),
+        (endpoints.myself(), "cloud", f"{SITE}/rest/api/3/myself"),
+        (endpoints.myself(), "data-center", f"{SITE}/rest/api/2/myself"),
+        (endpoints.search("x", "cloud"), "cloud", f"{SITE}/rest/api/3/search/jql"),
+        (endpoints.search("x", "data-center"), "data-center", f"{SITE}/rest/api/2/search"),
         (
-            changes.issue("OPS-7", ("summary", "status")),
+            endpoints.issue("OPS-7", ("summary", "status")),
             "cloud",
             f"{SITE}/rest/api/3/issue/OPS-7?fields=summary,status&properties=jira-ci.change&failFast=true",
         ),
         (
-            changes.issue("../../user?x=1#", ("*all", "-comment"), history=True),
+            endpoints.issue("../../user?x=1#", ("*all", "-comment"), history=True),
             "cloud",
             f"{SITE}/rest/api/3/issue/..%2F..%2Fuser%3Fx%3D1%23?fields=*all,-comment&properties=jira-ci.change"
             "&failFast=true&expand=changelog,names",
         ),
-        (desk.approvals("7", 100), "data-center", f"{SITE}/rest/servicedeskapi/request/7/approval?start=100&limit=100"),
         (
-            desk.request_types("1", 0, "Risk & change?"),
+            endpoints.approvals("7", 100),
+            "data-center",
+            f"{SITE}/rest/servicedeskapi/request/7/approval?start=100&limit=100",
+        ),
+        (
+            endpoints.request_types("1", 0, "Risk & change?"),
             "cloud",
             f"{SITE}/rest/servicedeskapi/servicedesk/1/requesttype?includeHiddenRequestTypesInSearch=true&start=0"
             "&limit=100&searchQuery=Risk%20%26%20change%3F",
         ),
     ],
 )
-def test_a_question_has_one_address_in_each_edition(ask: Ask, edition: Any, address: str) -> None:
+def test_a_question_has_one_address_in_each_edition(ask: Question, edition: Any, address: str) -> None:
     assert ask.address(SITE, edition) == address
 
 
 def test_only_what_creates_something_may_not_be_sent_twice() -> None:
-    once = [desk.create("1", "25", {}), desk.comment("7", "x", public=False)]
+    once = [endpoints.create("1", "25", {}), endpoints.comment("7", "x", public=False)]
     again = [
-        changes.search("x", "cloud"),
-        changes.set_property("7", {}),
-        changes.link("OPS-7", "WEB-1"),
-        desk.desk("1"),
+        endpoints.search("x", "cloud"),
+        endpoints.set_property("7", {}),
+        endpoints.link("OPS-7", "WEB-1"),
+        endpoints.desk("1"),
     ]
     assert [ask.idempotent for ask in once + again] == [False, False, True, True, True, True]
 
 
 def test_approvals_on_data_center_say_that_they_are_experimental_and_nothing_else_does() -> None:
-    assert desk.approvals("7", 0).headers("data-center") == {"X-ExperimentalApi": "opt-in"}
-    assert desk.approvals("7", 0).headers("cloud") == {}
-    assert changes.myself().headers("data-center") == {}
+    assert endpoints.approvals("7", 0).headers("data-center") == {"X-ExperimentalApi": "opt-in"}
+    assert endpoints.approvals("7", 0).headers("cloud") == {}
+    assert endpoints.myself().headers("data-center") == {}
 
 
 @pytest.mark.parametrize(
     ("window", "fields"),
     [
-        ((), changes.BASIC_FIELDS),
-        (("customfield_1", "customfield_2"), (*changes.BASIC_FIELDS, "customfield_1", "customfield_2")),
+        ((), endpoints.BASIC_FIELDS),
+        (("customfield_1", "customfield_2"), (*endpoints.BASIC_FIELDS, "customfield_1", "customfield_2")),
         (("Planned start", "customfield_2"), ("*all", "-comment", "-worklog", "-attachment", "-issuelinks")),
     ],
 )
 def test_a_field_that_is_named_makes_the_whole_issue_necessary(window: Any, fields: Any) -> None:
-    assert changes.fields_for(window) == fields
+    assert endpoints.fields_for(window) == fields
 
 
 @pytest.mark.parametrize(
@@ -117,7 +132,7 @@ def test_a_jql_string_ends_where_it_should(text: str, string: str) -> None:
     ],
 )
 def test_a_phrase_cannot_be_left_by_what_stands_in_it(text: str, string: str) -> None:
-    assert phrase(text) == string
+    assert quoted_phrase(text) == string
 
 
 def test_the_search_is_bounded_by_project_and_looks_for_open_issues_only() -> None:
@@ -127,14 +142,14 @@ def test_the_search_is_bounded_by_project_and_looks_for_open_issues_only() -> No
 
 
 def test_a_search_for_a_made_issue_tells_its_id_as_a_number() -> None:
-    assert changes.search("x", "cloud", after="t", reconcile=("10100",)).body == {
+    assert endpoints.search("x", "cloud", after="t", reconcile=("10100",)).body == {
         "jql": "x",
         "fields": ["summary"],
         "maxResults": 100,
         "nextPageToken": "t",
         "reconcileIssues": [10100],
     }
-    assert changes.search("x", "data-center", after="100", reconcile=("10100",)).body == {
+    assert endpoints.search("x", "data-center", after="100", reconcile=("10100",)).body == {
         "jql": "x",
         "fields": ["summary"],
         "maxResults": 100,
@@ -468,7 +483,7 @@ def test_a_list_without_end_is_given_up() -> None:
 )
 def test_a_page_that_does_not_say_what_it_is_is_an_error(body: Any) -> None:
     with pytest.raises(WrongShape):
-        desk_answers.page(body)
+        parse_desk.page(body)
 
 
 APPROVAL = {
@@ -482,7 +497,7 @@ APPROVAL = {
 
 
 def test_an_approval_keeps_what_jira_says() -> None:
-    read = desk_answers.approval({**APPROVAL, "finalDecision": "unheard of", "completedDate": {"epochMillis": 2}})
+    read = parse_desk.approval({**APPROVAL, "finalDecision": "unheard of", "completedDate": {"epochMillis": 2}})
     assert (read.id, read.name, read.decision) == ("1", "CAB", "unheard of")
     assert (read.created, read.completed) == ({"epochMillis": 1}, {"epochMillis": 2})
     assert [(one.account, one.decision) for one in read.approvers] == [(Account("5b10", "Ana"), "approved")]
@@ -507,7 +522,7 @@ def test_an_approval_keeps_what_jira_says() -> None:
 )
 def test_an_approval_of_another_shape_is_an_error(changed: dict[str, Any]) -> None:
     with pytest.raises(WrongShape):
-        desk_answers.approval({**APPROVAL, **changed})
+        parse_desk.approval({**APPROVAL, **changed})
 
 
 def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
@@ -530,7 +545,7 @@ def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
             },
         ]
     }
-    assert desk_answers.request_fields(body) == [
+    assert parse_desk.request_fields(body) == [
         Field("customfield_1", "Change risk", True, False, "option", "", ("Low",)),
         Field("labels", "Labels", False, True, "array", "string", ()),
     ]
@@ -539,15 +554,15 @@ def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
 @pytest.mark.parametrize(
     ("parse", "body"),
     [
-        (desk_answers.desk, {"id": "1", "projectId": "10010"}),
-        (desk_answers.desk, {"id": 1, "projectId": "10010", "projectKey": "OPS"}),
-        (desk_answers.request_type, {"id": "25", "name": "Request a change"}),
-        (desk_answers.request_fields, {"requestTypeFields": None}),
-        (desk_answers.request_fields, {"requestTypeFields": [{"fieldId": "x", "name": "X", "jiraSchema": None}]}),
-        (desk_answers.created, {"issueId": "1"}),
-        (desk_answers.created, {"issueId": 1, "issueKey": "OPS-1"}),
-        (desk_answers.created, []),
-        (desk_answers.comment, {"id": "1", "body": "x", "author": None}),
+        (parse_desk.desk, {"id": "1", "projectId": "10010"}),
+        (parse_desk.desk, {"id": 1, "projectId": "10010", "projectKey": "OPS"}),
+        (parse_desk.request_type, {"id": "25", "name": "Request a change"}),
+        (parse_desk.request_fields, {"requestTypeFields": None}),
+        (parse_desk.request_fields, {"requestTypeFields": [{"fieldId": "x", "name": "X", "jiraSchema": None}]}),
+        (parse_desk.created, {"issueId": "1"}),
+        (parse_desk.created, {"issueId": 1, "issueKey": "OPS-1"}),
+        (parse_desk.created, []),
+        (parse_desk.comment, {"id": "1", "body": "x", "author": None}),
         (types, {"10050": "Change"}),
         (types, [{"id": "10050"}]),
         (granted, {"permissions": []}),

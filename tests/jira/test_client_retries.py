@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from faulty_server import FaultyServer, Step, cut, drip, hang, reply, reset
-from jira_ci.deadline import Deadline
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.jira.client import Client
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.refusals import expect
+from jira_ci.exchange import Answer, Request
+from jira_ci.http import Client
+from jira_ci.jira.errors import expect
+from jira_ci.timing import Deadline
 from patience import Patience
 
 GOOD = reply(200, {"ok": True})

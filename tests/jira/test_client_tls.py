@@ -11,8 +11,8 @@ import trustme
 
 from faulty_server import Act, Connection, FaultyServer, cut, reply, reset
 from jira_ci.errors import NetworkError
-from jira_ci.jira.client import Client
-from jira_ci.jira.exchange import Request
+from jira_ci.exchange import Request
+from jira_ci.http import Client
 from patience import Patience
 
 GOOD = reply(200, {"ok": True})

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from faulty_server import FaultyServer, reply
-from jira_ci.jira.client import Client
-from jira_ci.jira.exchange import Request
+from jira_ci.exchange import Request
+from jira_ci.http import Client
 from patience import Patience
 
 GOOD = reply(200, {"ok": True})

@@ -9,12 +9,12 @@ import pytest
 import responses
 
 from faulty_server import Connection, FaultyServer, Step, hang, reply
-from jira_ci.deadline import Deadline
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
-from jira_ci.jira.client import Client
+from jira_ci.http import Client
 from jira_ci.jira.gateway import Gateway, Target
+from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 from patience import Patience
 
 CLOUD = "11223344-a1b2-3b33-c444-def123456789"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from jira_ci.exchange import Answer, Request
 from jira_ci.jira import issues
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.issues import Card
-from jira_ci.jira.shapes import WrongShape
+from jira_ci.jira.issues import IssueSummary
+from jira_ci.jira.parse import WrongShape
 
 SITE = "https://acme.atlassian.net"
 FIELDS = ["summary", "status", "assignee", "issuetype"]
@@ -26,11 +26,11 @@ def bean(key: str = "WEB-12", **fields: Any) -> dict[str, Any]:
     return {"id": "10012", "key": key, "fields": {**known, **fields}}
 
 
-def card(key: str) -> Card:
-    return Card(key, "A title")
+def card(key: str) -> IssueSummary:
+    return IssueSummary(key, "A title")
 
 
-def read(body: Any) -> Card:
+def read(body: Any) -> IssueSummary:
     [found] = issues.page(body, "cloud", SITE).cards
     return found
 
@@ -66,7 +66,7 @@ def test_such_a_question_is_told_by_its_address(url: str, told: bool) -> None:
 
 
 def test_a_card_has_what_a_reader_wants_to_know() -> None:
-    assert read({"issues": [bean()], "issueErrors": []}) == Card(
+    assert read({"issues": [bean()], "issueErrors": []}) == IssueSummary(
         "WEB-12", "Pay by card", "In Progress", "indeterminate", "Ana", "Story", f"{SITE}/browse/WEB-12"
     )
 

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from faulty_server import FaultyServer, reply, reset
-from jira_ci.deadline import Deadline
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.jira.access import Access
-from jira_ci.jira.client import Client
-from jira_ci.jira.exchange import Answer
-from jira_ci.jira.issues import Looked
-from jira_ci.jira.look_up import look_up
+from jira_ci.exchange import Answer
+from jira_ci.http import Client
+from jira_ci.jira.auth import Access
+from jira_ci.jira.issues import IssueTitles, look_up
+from jira_ci.timing import Deadline
 from jira_sandbox.http_types import json_answer
 from jira_sandbox.server import Sandbox
 
@@ -33,12 +32,12 @@ def access(sandbox: Sandbox, **more: Any) -> Access:
     )
 
 
-def cloud(sandbox: Sandbox, keys: list[str], **more: Any) -> Looked:
+def cloud(sandbox: Sandbox, keys: list[str], **more: Any) -> IssueTitles:
     with client() as one:
         return look_up(one, replace(access(sandbox), **more), "cloud", keys, lambda: sandbox.cloud_id)
 
 
-def data_center(sandbox: Sandbox, keys: list[str]) -> Looked:
+def data_center(sandbox: Sandbox, keys: list[str]) -> IssueTitles:
     where = Access(sandbox.address, token=sandbox.credentials.personal_token)
     with client() as one:
         return look_up(one, where, "data-center", keys, lambda: "")
@@ -167,7 +166,7 @@ def test_a_busy_issue_is_neither_found_nor_missing() -> None:
     with FaultyServer([reply(200, body)]) as server, client() as one:
         where = Access(server.url, server.url, user="ana@example.com", token="t")
         found = look_up(one, where, "cloud", ["WEB-1"], lambda: "")
-    assert found == Looked()
+    assert found == IssueTitles()
 
 
 def test_no_answer_holds_an_address_of_somebody_in_its_card(sandbox: Sandbox) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError
-from jira_ci.jira import wire
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.refusals import TooLarge, expect, messages, refusal
+from jira_ci.exchange import Answer, Request
+from jira_ci.jira import endpoints
+from jira_ci.jira.errors import TooLarge, expect, messages, refusal
 
 REPORT = Request("POST", "https://api.example/jira/x", "take 2 deployments", {}, bearer="t")
-SITE = wire.tenant_info("https://acme.atlassian.net")
+SITE = endpoints.tenant_info("https://acme.atlassian.net")
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Answer:

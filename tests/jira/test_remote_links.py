@@ -8,10 +8,10 @@ import pytest
 
 import submissions
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.exchange import Answer, Request
 from jira_ci.jira import remote_links
-from jira_ci.jira.access import Access
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
-from jira_ci.jira.exchange import Answer, Request
+from jira_ci.jira.auth import Access
+from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 
 ACCESS = Access("https://jira.acme.example/jira", jira_type="data-center", token="t0k3n")
 LINK = remote_links.link(ACCESS, "WEB-1", {"globalId": "x"})

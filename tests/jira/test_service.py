@@ -12,10 +12,10 @@ import pytest
 
 from faulty_server import FaultyServer, Step, cut, reply, reset
 from jira_ci.errors import AccessError, NetworkError
-from jira_ci.jira.access import Access, Route
-from jira_ci.jira.client import Client
-from jira_ci.jira.service import Service, Stamp
-from jira_ci.jira.unwelcome import NotFound, Redirected, Refused
+from jira_ci.http import Client
+from jira_ci.jira.auth import Access, Route
+from jira_ci.jira.errors import NotFound, Redirected, Refused
+from jira_ci.jira.service_desk import Service, Stamp
 from patience import Patience
 
 ME = reply(200, {"accountId": "5b10", "displayName": "Release Engineer"})

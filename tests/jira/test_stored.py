@@ -9,9 +9,9 @@ import pytest
 
 import submissions
 from jira_ci.errors import AccessError, NetworkError, RejectedError
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS
-from jira_ci.jira.exchange import Answer
+from jira_ci.exchange import Answer
 from jira_ci.jira.stored import Key, Stored, again, deleting, deleting_all, read, reading
+from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.run import CI, Run
 
 RUN = Run(CI.GITHUB, "acme/shop", "77", "https://github.com/acme/shop", "a" * 40, 9, "")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.history import Commits, Touched
+from jira_ci.ci.api import Commits, Touched
 from jira_ci.git.repository import Git
 from jira_ci.keys.attribution import Whose, attribute
 from jira_ci.keys.commits import Asked

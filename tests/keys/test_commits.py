@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ci.repositories import ENVIRON, Repository
-from jira_ci.ci.history import Commits
+from jira_ci.ci.api import Commits
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
 from jira_ci.keys.commits import Asked, texts

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import scenes
-from jira_ci.ci.history import Commits, History, Unreadable
+from jira_ci.ci.api import Commits, History, Unreadable
 from jira_ci.git.repository import Git
 from jira_ci.keys.older import Remembered, older
 from jira_ci.run import CI, Run

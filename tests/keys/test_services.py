@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.configuration.config import parse
+from jira_ci.config.model import parse
 from jira_ci.errors import UsageError
 from jira_ci.keys.services import Service, known
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.past.decision import closing, rolling_back
+from jira_ci.corrections.tally import closing, rolling_back
 
 # state, attempt, ended, conclusion, seen -> what, state
 TABLE: list[tuple[str, int, bool, str, int, str, str]] = [

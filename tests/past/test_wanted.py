@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jira_ci.corrections.reported import Reference, references
 from jira_ci.errors import UsageError
-from jira_ci.past.wanted import Reference, references
 
 
 def test_ids_and_numbers_each_once_and_in_their_order() -> None:

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.ci.github_api import GitHubHistory
-from jira_ci.ci.github_runs import GitHubRuns
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.ci.gitlab_runs import GitLabRuns
-from jira_ci.ci.past_runs import PastRun
-from jira_ci.deadline import Deadline
+from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns, PastRun
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 from providers import gitlab_server
 from providers.github_answers import sha
 from providers.github_server import GitHub

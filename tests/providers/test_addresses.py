@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from jira_ci.ci.history import Unreadable
+from jira_ci.ci.api import Unreadable
 from providers.description import Description, held
 from providers.github_server import GitHub
 from providers.gitlab_description import EXTRACT

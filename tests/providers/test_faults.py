@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.ci.history import Unreadable
+from jira_ci.ci.api import Unreadable
 from providers.github_answers import refusal, sha
 from providers.github_server import GitHub
 from providers.gitlab_server import GitLab

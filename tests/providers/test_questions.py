@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.ci.history import Commits, Provider, Unreadable
+from jira_ci.ci.api import Commits, Provider, Unreadable
 from jira_ci.ci.past_runs import Runs
 from providers import gitlab_server
 from providers.description import Description

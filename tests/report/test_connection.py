@@ -14,9 +14,9 @@ from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.errors import UsageError
 from jira_ci.jira.gateway import Gateway, Target
-from jira_ci.report import connection
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, resolve
+from jira_ci.sites import connection
 
 RUN = Run(CI.GITHUB, "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9")
 GIVEN = {"JIRA_CI_SITE": "acme.atlassian.net", "JIRA_CI_CLIENT_ID": "id", "JIRA_CI_CLIENT_SECRET": "s3cr3t"}

@@ -9,13 +9,11 @@ from contextlib import closing
 import pytest
 
 from conversations import Conversation, serving
-from jira_ci.ci.comments import Comments
-from jira_ci.ci.history import Unreadable
-from jira_ci.ci.providers import connect_comments
-from jira_ci.deadline import Deadline
-from jira_ci.report.comment_state import MARK
-from jira_ci.report.converging import settle
+from jira_ci.ci.api import Comments, Unreadable, connect_comments
+from jira_ci.report.pr_comment.comment_state import MARK
+from jira_ci.report.pr_comment.upsert import settle
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 
 
 @pytest.fixture(params=["github", "gitlab"])

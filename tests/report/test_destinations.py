@@ -10,8 +10,8 @@ import pytest
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.errors import UsageError
-from jira_ci.report.destinations import Destination, destinations
 from jira_ci.settings import resolve
+from jira_ci.sites.sites import Site, sites
 
 FILE = """\
 jira: {site: acme.atlassian.net}
@@ -42,7 +42,7 @@ def context(folder: Path, file: str = FILE, **environ: str) -> Context:
 
 
 def names(given: Context) -> list[str]:
-    return [one.name for one in destinations(given)]
+    return [one.name for one in sites(given)]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_setting_then_the_file_then_the_default(
 
 
 def test_a_connection_has_nothing_of_the_defaults_credentials(tmp_path: Path) -> None:
-    default, emea = destinations(context(tmp_path, f"{FILE}report-to: [default, emea]\n"))
+    default, emea = sites(context(tmp_path, f"{FILE}report-to: [default, emea]\n"))
     own = emea.settings
     assert (own.site, own.token, own.headers) == ("jira.emea.example", "emea-token", ("X-A: emea",))
     assert (own.user, own.client_id, own.client_secret, own.cloud_id, own.instance) == ("", "", "", "", "")
@@ -73,7 +73,7 @@ def test_a_connection_has_nothing_of_the_defaults_credentials(tmp_path: Path) ->
 
 
 def test_editions_as_far_as_the_settings_tell(tmp_path: Path) -> None:
-    found = destinations(context(tmp_path, JIRA_CI_CONNECTION="default,emea,asia"))
+    found = sites(context(tmp_path, JIRA_CI_CONNECTION="default,emea,asia"))
     assert [one.edition for one in found] == ["cloud", None, "cloud"]
 
 
@@ -83,7 +83,7 @@ def test_editions_as_far_as_the_settings_tell(tmp_path: Path) -> None:
 )
 def test_a_stranger_is_refused(tmp_path: Path, word: str, says: str) -> None:
     with pytest.raises(UsageError) as caught:
-        destinations(context(tmp_path, JIRA_CI_CONNECTION=word))
+        sites(context(tmp_path, JIRA_CI_CONNECTION=word))
     assert "JIRA_CI_CONNECTION" in caught.value.message
     assert says in caught.value.mend
 
@@ -110,6 +110,6 @@ def test_a_stranger_is_refused(tmp_path: Path, word: str, says: str) -> None:
 def test_what_is_missing_or_cannot_be_meant(changes: dict[str, str], says: str) -> None:
     given: dict[str, str | None] = {"site": "jira.emea.example", "token": "t", **changes}
     flags = {name: value or None for name, value in given.items()}
-    fault = Destination("emea", resolve(flags, {}), "EMEA").fault
+    fault = Site("emea", resolve(flags, {}), "EMEA").fault
     assert says in str(fault or "")
     assert (fault is None) == (says == "")

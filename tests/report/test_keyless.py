@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from jira_ci.report import keyless
+from jira_ci.report import report_result
 from jira_ci.report.plan import Entry
 from report_values import entry, plan
 
@@ -44,17 +44,17 @@ def of_service(name: str, *keys: str) -> Entry:
     ],
 )
 def test_what_is_said_of_records_that_name_no_issue(entries: list[Entry], unseen: tuple[str, ...], said: str) -> None:
-    error = keyless.found(plan(*entries), unseen)
+    error = report_result.found(plan(*entries), unseen)
     assert (error.message if error else "") == said
 
 
 def test_where_no_site_has_services_it_is_not_reported() -> None:
-    error = keyless.found(plan(of_service("web")), services=False)
+    error = report_result.found(plan(of_service("web")), services=False)
     assert error is not None
     assert error.message == "There is no issue key for Prod (web): not reported."
 
 
 def test_a_long_name_is_cut() -> None:
-    error = keyless.found(plan(entry(environment="x" * 10_000)))
+    error = report_result.found(plan(entry(environment="x" * 10_000)))
     assert error is not None
     assert len(error.message) < 200

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
-from jira_ci.report import properties
+from jira_ci.report import templates
 from jira_ci.settings import resolve
 
 
 def test_names_and_values() -> None:
-    assert properties.given(resolve({}, {})) == {}
+    assert templates.given(resolve({}, {})) == {}
     settings = resolve({"property": "train=2026-11, team = web,query=a=b"}, {})
-    assert properties.given(settings) == {"train": "2026-11", "team": "web", "query": "a=b"}
+    assert templates.given(settings) == {"train": "2026-11", "team": "web", "query": "a=b"}
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_names_and_values() -> None:
 )
 def test_what_jira_would_refuse_is_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        properties.given(resolve({"property": text}, {}))
+        templates.given(resolve({"property": text}, {}))
     assert said in str(caught.value)
 
 
 def test_a_value_may_be_as_long_as_jira_takes_it() -> None:
-    assert properties.given(resolve({"property": "a=" + "x" * 255}, {})) == {"a": "x" * 255}
+    assert templates.given(resolve({"property": "a=" + "x" * 255}, {})) == {"a": "x" * 255}

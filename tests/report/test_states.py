@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
-from jira_ci.report.states import from_ci, from_words, reported
 from jira_ci.run import CI, Run
+from jira_ci.states import from_ci, from_words, reported
 
 JIRA = ("unknown", "pending", "in_progress", "cancelled", "failed", "rolled_back", "successful")
 

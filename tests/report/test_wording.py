@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jira_ci.errors import UsageError
-from jira_ci.jira.links import inert
-from jira_ci.report import wording
-from jira_ci.report.wording import WORDS, Wording
+from jira_ci.jira.records import inert
+from jira_ci.report import templates
+from jira_ci.report.templates import WORDS, Wording
 from jira_ci.run import CI, PullRequest, Run
 from jira_ci.settings import Settings, resolve
 
@@ -34,7 +34,7 @@ RUN = Run(
     pull_request=PullRequest(5, "Pay", "feature/WEB-1"),
 )
 VALUES = {
-    **wording.of_run(RUN, project="Web Site", version="1.4", state="in_progress"),
+    **templates.of_run(RUN, project="Web Site", version="1.4", state="in_progress"),
     "environment": "Dev",
     "environment-type": "development",
     "tenant": "Tenant A",
@@ -47,11 +47,11 @@ def settings(**given: str) -> Settings:
 
 
 def described(template: str, values: dict[str, str] = VALUES) -> str:
-    return wording.read(settings(description=template)).filled(values)["description"]
+    return templates.read(settings(description=template)).filled(values)["description"]
 
 
 def addressed(template: str, values: dict[str, str] = VALUES) -> str:
-    return inert(wording.read(settings(url=template)).filled(values)["url"])
+    return inert(templates.read(settings(url=template)).filled(values)["url"])
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_a_template_is_filled_once(template: str, text: str) -> None:
 @pytest.mark.parametrize("word", WORDS)
 def test_every_word_has_a_meaning_and_is_empty_where_the_run_has_none(word: str) -> None:
     assert described(f"{{{word}}}") == VALUES[word]
-    bare = wording.of_run(dataclasses.replace(RUN, pull_request=None), project="", version="", state="")
+    bare = templates.of_run(dataclasses.replace(RUN, pull_request=None), project="", version="", state="")
     assert described(f"<{{{word}}}>", dict.fromkeys(bare, "")) == "<>"
 
 
 def test_without_a_pull_request_its_number_is_empty() -> None:
-    bare = wording.of_run(dataclasses.replace(RUN, pull_request=None), project="p", version="v", state="failed")
+    bare = templates.of_run(dataclasses.replace(RUN, pull_request=None), project="p", version="v", state="failed")
     assert described("{pull-request}", bare) == ""
 
 
@@ -108,7 +108,7 @@ def test_a_value_is_never_filled_in_again(value: str) -> None:
 )
 def test_a_word_that_nobody_knows_is_refused(setting: str, template: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        wording.read(settings(**{setting: template}))
+        templates.read(settings(**{setting: template}))
     assert said in str(caught.value)
 
 
@@ -174,7 +174,7 @@ def test_a_branch_that_would_climb_keeps_no_slash(branch: str) -> None:
 )
 def test_an_address_whose_host_is_not_written_out_is_refused(template: str, said: str) -> None:
     with pytest.raises(UsageError, match=r"url \(--url\) ") as caught:
-        wording.read(settings(url=template))
+        templates.read(settings(url=template))
     assert said in str(caught.value)
 
 
@@ -204,18 +204,18 @@ def test_no_value_changes_where_a_link_leads(template: str, value: str) -> None:
 @given(st.text())
 def test_any_text_is_filled_or_refused(template: str) -> None:
     try:
-        found = wording.read(settings(description=f"x{template}"))
+        found = templates.read(settings(description=f"x{template}"))
     except UsageError:
         return
     assert found.filled({})["description"] is not None
 
 
 def test_an_expression_that_github_did_not_evaluate_is_said() -> None:
-    found = wording.read(settings(description="by ${{ github.actor }}", label="plain"))
-    assert list(wording.unevaluated(found)) == [
+    found = templates.read(settings(description="by ${{ github.actor }}", label="plain"))
+    assert list(templates.unevaluated(found)) == [
         "description holds ${{ github.actor }}, which nobody evaluated: only a workflow file's expressions are."
     ]
-    assert list(wording.unevaluated(Wording(label="{version} {{x}}"))) == []
+    assert list(templates.unevaluated(Wording(label="{version} {{x}}"))) == []
 
 
 def test_only_templates_with_the_state_change_with_it() -> None:

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.starting import configuration_file, emit, github_file, gitlab_file, next_steps
-from jira_ci.starting.found import Deploying, Found, Named, Pipelines
+from jira_ci.init import github_workflow, gitlab_jobs, next_steps, write
+from jira_ci.init.found import Deploying, Found, Named, Pipelines
 
 NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=30).filter(str.strip)
 ANY = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30)
@@ -24,7 +24,7 @@ def _found(**more: object) -> Found:
 @given(NAMES, ANY)
 def test_an_environment_keeps_its_name(name: str, where: str) -> None:
     row = Named(name, "unmapped", where)
-    file, config = configuration_file.make(_found(environments=(row,), projects_comment=where), ".jira-ci.yml")
+    file, config = write.make(_found(environments=(row,), projects_comment=where), ".jira-ci.yml")
     assert config.document["environments"] == {name: "unmapped"}
     assert config.document.keys() == {"project-name", "jira", "environments"}
     assert next_steps.of(_found(environments=(row,)), config)
@@ -33,7 +33,7 @@ def test_an_environment_keeps_its_name(name: str, where: str) -> None:
 
 @given(st.lists(NAMES, min_size=1, max_size=3))
 def test_workflows_keep_their_names(names: list[str]) -> None:
-    [file] = github_file.make(_found(github=Pipelines(here=True, builds=tuple(names))))
+    [file] = github_workflow.make(_found(github=Pipelines(here=True, builds=tuple(names))))
     document = next(yaml.load_all(file.text, yaml.BaseLoader))
     assert document["on"]["workflow_run"]["workflows"] == names
     assert document.keys() == {"name", "on", "permissions", "jobs"}
@@ -42,7 +42,7 @@ def test_workflows_keep_their_names(names: list[str]) -> None:
 @given(NAMES, ANY)
 def test_jobs_keep_their_names(name: str, where: str) -> None:
     job = Deploying(where, name, (), "x")
-    [file] = gitlab_file.make(_found(gitlab=Pipelines(here=True, deploying=(job,))))
+    [file] = gitlab_jobs.make(_found(gitlab=Pipelines(here=True, deploying=(job,))))
     jobs = next(yaml.load_all(file.text, yaml.BaseLoader))
     assert jobs[name] == {"extends": ".jira-ci-deployment"}
     assert len(jobs) == 4
@@ -50,7 +50,7 @@ def test_jobs_keep_their_names(name: str, where: str) -> None:
 
 @given(NAMES)
 def test_a_step_holds_the_environment_as_it_is(name: str) -> None:
-    [step] = yaml.safe_load(github_file.deployment_step(name))
+    [step] = yaml.safe_load(github_workflow.deployment_step(name))
     assert step["with"]["environment"] == name
 
 
@@ -73,11 +73,11 @@ def test_a_step_holds_the_environment_as_it_is(name: str) -> None:
     ],
 )
 def test_only_plain_words_are_written_without_quotes(value: str, written: str) -> None:
-    assert emit.quoted(value) == written
-    assert yaml.safe_load(emit.quoted(value)) == value
+    assert write.quoted(value) == written
+    assert yaml.safe_load(write.quoted(value)) == value
 
 
 @pytest.mark.parametrize(("name", "shown"), [("Shop", True), ("", False)])
 def test_a_project_name_that_cannot_be_one_is_left_out(name: str, shown: bool) -> None:
-    file, _ = configuration_file.make(_found(project_name=name), ".jira-ci.yml")
+    file, _ = write.make(_found(project_name=name), ".jira-ci.yml")
     assert ("project-name" in file.text) is shown

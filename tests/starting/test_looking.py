@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jira_ci.starting import github_workflows, gitlab_jobs, issue_projects
+from jira_ci.init import github_workflow, gitlab_jobs, look
 
 
 def _write(root: Path, name: str, document: Any) -> None:
@@ -40,7 +40,7 @@ def test_a_workflows_environment(tmp_path: Path, written: Any, names: tuple[str,
     matrix = {"where": ["a", "b", "${{ x }}"], "include": [{"where": "c"}, {"other": 1}]}
     job = {"environment": written, "strategy": {"matrix": matrix}, "steps": []}
     _write(tmp_path, ".github/workflows/x.yml", {"on": {"workflow_dispatch": {"inputs": inputs}}, "jobs": {"j": job}})
-    [found] = github_workflows.look(tmp_path).deploying
+    [found] = github_workflow.look_at_github(tmp_path).deploying
     assert found.names == names
 
 
@@ -67,7 +67,7 @@ def test_a_gitlab_jobs_environment(tmp_path: Path, written: Any, names: tuple[st
     }
     job = {"environment": written, "variables": {"REGION": "eu"}, "parallel": {"matrix": [{"LEG": ["l1", "l2"]}]}}
     _write(tmp_path, ".gitlab-ci.yml", {"variables": variables, "deploy": {**job, "script": ["x"]}})
-    [found] = gitlab_jobs.look(tmp_path).deploying
+    [found] = gitlab_jobs.look_at_gitlab(tmp_path).deploying
     assert (found.names, found.tier) == (names, tier)
 
 
@@ -87,7 +87,7 @@ def test_a_job_is_added_to_only_where_that_changes_nothing_else(
     tmp_path: Path, job: dict[str, Any], more: dict[str, Any], obstacle: str
 ) -> None:
     _write(tmp_path, ".gitlab-ci.yml", {**more, "deploy": {"environment": "prod", "script": ["x"], **job}})
-    assert [one.obstacle for one in gitlab_jobs.look(tmp_path).deploying] == [obstacle]
+    assert [one.obstacle for one in gitlab_jobs.look_at_gitlab(tmp_path).deploying] == [obstacle]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_job_is_added_to_only_where_that_changes_nothing_else(
 )
 def test_what_a_job_extends_already_is_known(tmp_path: Path, job: dict[str, Any], parents: tuple[str, ...]) -> None:
     _write(tmp_path, ".gitlab-ci.yml", {"deploy": {"environment": "prod", "script": ["x"], **job}})
-    assert [one.parents for one in gitlab_jobs.look(tmp_path).deploying] == [parents]
+    assert [one.parents for one in gitlab_jobs.look_at_gitlab(tmp_path).deploying] == [parents]
 
 
 @pytest.mark.parametrize(
@@ -115,20 +115,20 @@ def test_what_a_job_extends_already_is_known(tmp_path: Path, job: dict[str, Any]
 )
 def test_a_workflow_that_reports_already_is_known(tmp_path: Path, job: dict[str, Any], reports: bool) -> None:
     _write(tmp_path, ".github/workflows/x.yml", {"on": "push", "jobs": {"j": job}})
-    assert bool(github_workflows.look(tmp_path).reports) is reports
+    assert bool(github_workflow.look_at_github(tmp_path).reports) is reports
 
 
 @pytest.mark.parametrize("extends", ["a", ["a", "b"], ".missing", ["x", 3]])
 def test_parents_in_a_circle_end(tmp_path: Path, extends: Any) -> None:
     document = {"a": {"extends": extends, "environment": "p"}, "b": {"extends": ["a", "b"]}}
     _write(tmp_path, ".gitlab-ci.yml", document)
-    assert all(one.names == ("p",) for one in gitlab_jobs.look(tmp_path).deploying)
+    assert all(one.names == ("p",) for one in gitlab_jobs.look_at_gitlab(tmp_path).deploying)
 
 
 def test_many_parents_of_many_parents_are_read_once_each(tmp_path: Path) -> None:
     levels = {f".l{n}": {"extends": [f".l{n + 1}"] * 10} for n in range(12)}
     _write(tmp_path, ".gitlab-ci.yml", {**levels, ".l12": {}, "deploy": {"extends": ".l0", "environment": "p"}})
-    assert [one.names for one in gitlab_jobs.look(tmp_path).deploying] == [("p",)]
+    assert [one.names for one in gitlab_jobs.look_at_gitlab(tmp_path).deploying] == [("p",)]
 
 
 @pytest.mark.parametrize(
@@ -141,14 +141,14 @@ def test_many_parents_of_many_parents_are_read_once_each(tmp_path: Path) -> None
     ],
 )
 def test_rare_projects_are_not_proposed(seen: dict[str, int], projects: tuple[str, ...]) -> None:
-    assert issue_projects.proposed(Counter(seen)) == projects
+    assert look.proposed(Counter(seen)) == projects
 
 
 def test_an_include_in_a_circle_and_one_that_leads_outside_are_passed_over(tmp_path: Path) -> None:
     root = tmp_path / "root"
     (tmp_path / "outside.yml").write_text("deploy: {environment: secret, script: [x]}\n")
     _write(root, ".gitlab-ci.yml", {"include": ["/.gitlab-ci.yml", {"local": "../outside.yml"}, "https://x/y.yml"]})
-    found = gitlab_jobs.look(root)
+    found = gitlab_jobs.look_at_gitlab(root)
     assert found.deploying == ()
     assert len(found.notes) == 1
     assert "leads out" in found.notes[0]

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from jira_ci.summary.as_html import as_html
-from jira_ci.summary.parts import Link, Mark, Page, Paragraph
+from jira_ci.output.html import as_html
+from jira_ci.output.page import Link, Mark, Page, Paragraph
 from summary_pages import HOSTILE, SITE, everywhere
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from jira_ci.summary import parts
-from jira_ci.summary.as_markdown import CUT, LARGEST, as_markdown
-from jira_ci.summary.parts import Link, Mark, Page, Paragraph
+from jira_ci.output import page
+from jira_ci.output.markdown import CUT, LARGEST, as_markdown
+from jira_ci.output.page import Link, Mark, Page, Paragraph
 from rendered import render
 from summary_pages import HOSTILE, SITE, everywhere
 
@@ -56,7 +56,7 @@ def test_a_link_leads_where_it_says_and_only_into_the_web(address: str, expected
 
 def test_a_page_that_is_too_long_is_cut_with_a_sentence() -> None:
     rows = [((f"row {number}",), ("`" * 500,)) for number in range(2000)]
-    page = Page(Mark("bad", "long"), tuple(parts.table("t", ("a", "b"), rows, 2000)), ("foot",))
+    page = Page(Mark("bad", "long"), tuple(page.table("t", ("a", "b"), rows, 2000)), ("foot",))
     text = as_markdown(page)
     assert LARGEST - 10_000 < len(text.encode()) <= LARGEST
     found = render(text)
@@ -71,18 +71,18 @@ def test_it_never_takes_more_than_there_is(room: int) -> None:
 
 
 def test_what_is_left_out_of_a_table_and_of_a_list_is_counted() -> None:
-    table = parts.table("t", ("a", "b"), [((str(number),), ("x",)) for number in range(9)], 4)
-    found = render(as_markdown(Page(Mark("good", "x"), (*table, *parts.items([(("i",))] * 9, 4)))))
+    table = page.table("t", ("a", "b"), [((str(number),), ("x",)) for number in range(9)], 4)
+    found = render(as_markdown(Page(Mark("good", "x"), (*table, *page.items([(("i",))] * 9, 4)))))
     assert found.tables[0][-1] == ["… and 5 more", ""]
     assert found.items == ["i"] * 4 + ["… and 5 more"]
 
 
 def test_columns_without_anything_in_them_are_left_out() -> None:
-    [table] = parts.table("t", ("a", "b", "c"), [(("1",), ("",), ("2",)), (("3",), (), ("4",))], 5, ("b", "c"))
+    [table] = page.table("t", ("a", "b", "c"), [(("1",), ("",), ("2",)), (("3",), (), ("4",))], 5, ("b", "c"))
     assert render(as_markdown(Page(Mark("good", "x"), (table,)))).tables == [[["a", "c"], ["1", "2"], ["3", "4"]]]
 
 
 def test_every_text_can_be_changed_and_tones_are_none() -> None:
-    page = parts.with_texts(everywhere("good"), lambda text: text.replace("good", "***"))
+    page = page.with_texts(everywhere("good"), lambda text: text.replace("good", "***"))
     assert page.title == Mark("good", "***")
     assert "good" not in as_markdown(page)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import scenes
-from jira_ci.summary.as_markdown import CUT, LARGEST
+from jira_ci.output.markdown import CUT, LARGEST
 from jira_sandbox.server import Sandbox
 from rendered import render
 

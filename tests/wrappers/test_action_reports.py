@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.gate.verdict import NOT_YET
+from jira_ci.gate.gate_result import NOT_YET
 from jira_sandbox.server import Sandbox
 from wrappers.github_runner import Runner, evaluate, parse_outputs
 from wrappers.machine import SHELLS, Machine, reports, states, stored

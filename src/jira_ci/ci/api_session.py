@@ -14,9 +14,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from jira_ci import __version__
-from jira_ci.ci.api_answers import Refused
-from jira_ci.deadline import Call, Deadline, Late
+from jira_ci.ci.api import Refused
 from jira_ci.text import named_once
+from jira_ci.timing import Call, Deadline, Late
 
 _CONNECT, _READ = 10.0, 20.0  # seconds; a compare of a large range takes about ten
 _LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches

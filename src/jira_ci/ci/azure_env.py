@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from jira_ci.ci import local
-from jira_ci.ci.values import first, sha, strip_ref, url, variables, whole
+from jira_ci.ci import local_env
+from jira_ci.ci.env_values import first, sha, strip_ref, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
 
 _NOTHING = re.compile(r"\$\([A-Za-z0-9_.]+\)")  # a macro that nothing was known for stays as it is written
@@ -69,7 +69,7 @@ def _with_repository(run: Run, address: str) -> Run:
     """Azure writes a name into the address that people clone from, and %20 for a project's blanks."""
     parts = urlsplit(address)
     clean = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.scheme else address
-    found = local.with_repository(run, clean)
+    found = local_env.with_repository(run, clean)
     return replace(found, repository_url=url(clean).removesuffix(".git") or found.repository_url)
 
 

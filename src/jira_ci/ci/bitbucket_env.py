@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from jira_ci.ci import local
-from jira_ci.ci.values import sha, variables, whole
+from jira_ci.ci import local_env
+from jira_ci.ci.env_values import sha, variables, whole
 from jira_ci.run import CI, PullRequest, Run
 
 _NOTHING = re.compile(r"")
@@ -42,7 +42,7 @@ def read(environ: Mapping[str, str]) -> Run:
         environment=get("BITBUCKET_DEPLOYMENT_ENVIRONMENT"),
         leg=_leg(get),
     )
-    found = local.with_repository(run, f"{_SITE}/{home}" if home else get("BITBUCKET_GIT_SSH_ORIGIN"))
+    found = local_env.with_repository(run, f"{_SITE}/{home}" if home else get("BITBUCKET_GIT_SSH_ORIGIN"))
     return replace(found, repository_id=get("BITBUCKET_REPO_UUID").strip("{}") or found.repository_id)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jira_ci.ci import local
-from jira_ci.ci.values import first, sha, url, variables, whole
+from jira_ci.ci import local_env
+from jira_ci.ci.env_values import first, sha, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
 
 _NOTHING = re.compile(r"false")  # BUILDKITE_PULL_REQUEST without one
@@ -43,7 +43,7 @@ def read(environ: Mapping[str, str]) -> Run:
         actor=get("BUILDKITE_BUILD_CREATOR"),
         leg="" if get("BUILDKITE_PARALLEL_JOB_COUNT") == "1" else get("BUILDKITE_PARALLEL_JOB"),
     )
-    return local.with_repository(run, get("BUILDKITE_REPO"))
+    return local_env.with_repository(run, get("BUILDKITE_REPO"))
 
 
 def _pull_request(get: Callable[[str], str]) -> PullRequest | None:

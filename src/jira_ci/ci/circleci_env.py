@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jira_ci.ci import local
-from jira_ci.ci.values import sha, url, variables, whole
+from jira_ci.ci import local_env
+from jira_ci.ci.env_values import sha, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
 
 # How a pipeline value that is empty arrives when the configuration hands it on with ``environment:``.
@@ -45,7 +45,7 @@ def read(environ: Mapping[str, str]) -> Run:
         secrets_withheld="a fork's pull request" if get("CIRCLE_PR_NUMBER") else "",  # set for forks alone
         leg=get("CIRCLE_NODE_INDEX") if nodes > 1 else "",
     )
-    return local.with_repository(run, get("CIRCLE_REPOSITORY_URL"))
+    return local_env.with_repository(run, get("CIRCLE_REPOSITORY_URL"))
 
 
 def _pull_request(get: Callable[[str], str], branch: str) -> PullRequest | None:

@@ -64,24 +64,24 @@ def read_run(environ: Mapping[str, str], git: Git, reader: Reader = read_bytes, 
 
 def _read(environ: Mapping[str, str], git: Git, reader: Reader) -> Run:
     if environ.get("GITHUB_ACTIONS") == "true":
-        from jira_ci.ci import github
+        from jira_ci.ci import github_env
 
         event, gap = _event(environ.get("GITHUB_EVENT_PATH", ""), reader)
-        run = github.read(environ, event)
+        run = github_env.read(environ, event)
         return replace(run, gaps=(*run.gaps, gap)) if gap else run
     if environ.get("GITLAB_CI") == "true":
-        from jira_ci.ci import gitlab
+        from jira_ci.ci import gitlab_env
 
-        return gitlab.read(environ)
-    from jira_ci.ci import harness, local
+        return gitlab_env.read(environ)
+    from jira_ci.ci import harness_env, local_env
 
     def checkout() -> Run:
-        return local.read(local.facts(git))
+        return local_env.read(local_env.facts(git))
 
-    if harness.is_here(environ):
-        return harness.read(environ, checkout)
+    if harness_env.is_here(environ):
+        return harness_env.read(environ, checkout)
     found = _of_variables(environ, reader)
-    return local.completed(found, checkout) if found else checkout()
+    return local_env.completed(found, checkout) if found else checkout()
 
 
 def _of_variables(environ: Mapping[str, str], reader: Reader) -> Run | None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jira_ci.ci import local
-from jira_ci.ci.values import first, sha, url, variables, whole
+from jira_ci.ci import local_env
+from jira_ci.ci.env_values import first, sha, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
 
 _NOTHING = re.compile(r"null")
@@ -50,7 +50,7 @@ def read(environ: Mapping[str, str]) -> Run:
         pull_request=pull_request,
         actor=first([get("BUILD_USER_ID"), get("CHANGE_AUTHOR")]),
     )
-    return local.with_repository(run, get("GIT_URL"))
+    return local_env.with_repository(run, get("GIT_URL"))
 
 
 def _pull_request(get: Callable[[str], str]) -> PullRequest | None:

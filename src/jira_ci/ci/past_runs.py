@@ -5,12 +5,21 @@ https://docs.github.com/rest/actions/workflow-runs and https://docs.gitlab.com/a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
-from jira_ci.ci.values import mapping, sha, text, whole
+from jira_ci.ci.api import Asked, Refused, ask, rows
+from jira_ci.ci.api_session import ApiSession
+from jira_ci.ci.env_values import mapping, sha, text, whole
+from jira_ci.ci.gitlab_env import legs_of, milliseconds
+from jira_ci.ci.workflow_legs import legs
 from jira_ci.leg import Leg
+from jira_ci.run import Run
+from jira_ci.timing import Deadline
 
 _ENDED_ON_GITLAB = ("success", "failed", "canceled", "skipped")  # "manual" and the like may still go on
 
@@ -97,3 +106,277 @@ def from_gitlab(found: Mapping[str, Any]) -> PastRun | None:
     run_id, number, status = whole(found.get("id")), whole(found.get("iid")), text(found.get("status"))
     child = text(found.get("name")) if found.get("source") == "parent_pipeline" else ""
     return PastRun(str(run_id), number, status in _ENDED_ON_GITLAB, status, child) if run_id and number else None
+
+
+T = TypeVar("T")
+PAGE = 100
+_PAGES = 10
+"""GitHub lists no more than a thousand runs (https://docs.github.com/rest/actions/workflow-runs)."""
+
+
+class Api:
+    """One repository's or project's API: reads JSON, and knows what a refusal means.
+
+    Args:
+        provider: ``GitHub`` or ``GitLab``.
+        home: the address of everything about this repository.
+        headers: with the credential.
+    """
+
+    def __init__(
+        self, provider: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline
+    ) -> None:
+        self._provider, self._home, self._headers = provider, home, dict(headers)
+        self._session = ApiSession(home, ca_bundle, deadline)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
+        """What the question answers; see :func:`jira_ci.ci.api.ask`."""
+        return ask(Asked(self._provider, self._session.host, what, permission), question, ())
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """A JSON answer.
+
+        Raises:
+            Refused: there was none.
+        """
+        return self._session.request("GET", self._home + path, params=parameters, headers=self._headers).json()
+
+    def pages(self, path: str, name: str = "", **parameters: str | int) -> Iterator[Mapping[str, Any]]:
+        """The parts of a list, page by page.
+
+        Args:
+            name: where the list stands in each answer; empty where it is the answer.
+        """
+        for page in range(1, _PAGES + 1):
+            answer = self.get(path, **parameters, per_page=PAGE, page=page)
+            found = rows(answer if not name else mapping(answer).get(name))
+            yield from found
+            if len(found) < PAGE:
+                return
+        raise Refused(0, f"more than {_PAGES * PAGE} would have to be read")
+
+
+_ACTIONS = "`permissions: actions: read`"
+_CONTENTS = "`permissions: contents: read`"
+_DEPLOYMENTS = "`permissions: deployments: read`"
+_LOOKED_AT = 200
+"""How many deployments are looked through, each with a request of its own, for one that succeeded."""
+_RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:[/?#]|$)")
+
+
+class GitHubRuns:
+    """One repository's runs on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.past_runs.Runs`."""
+
+    def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+        home = f"{run.api_url}/repos/{quote(run.repository)}"
+        self._api = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._repository, self._own = run.repository, run.run_id
+        self._files: dict[tuple[str, str], str] = {}
+
+    def run(self, run_id: str) -> PastRun:
+        return self._api.ask(f"run {run_id}", _ACTIONS, lambda: self._one(run_id))
+
+    def numbered(self, workflow: str, number: int) -> PastRun:
+        def question() -> PastRun:
+            name = quote(workflow.rpartition("/")[2], safe="")
+            for found in self._api.pages(f"/actions/workflows/{name}/runs", "workflow_runs"):
+                past = from_github(found, self._repository)
+                if past is None:
+                    raise Refused(0, "the answer is not of the documented shape")
+                if past.number <= number:  # they come newest first
+                    if past.number != number:
+                        break
+                    return past
+            raise Refused(404)
+
+        return self._api.ask(f"run #{number} of {workflow}", _ACTIONS, question)
+
+    def last(self, count: int) -> list[PastRun]:
+        def question() -> list[PastRun]:
+            answer = self._api.get("/actions/runs", per_page=min(count + 1, PAGE))
+            read = [from_github(found, self._repository) for found in rows(mapping(answer).get("workflow_runs"))]
+            if None in read:
+                raise Refused(0, "the answer is not of the documented shape")
+            return [past for past in read if past and past.run_id != self._own][:count]
+
+        return self._api.ask("the last runs", _ACTIONS, question)
+
+    def attempt(self, past: PastRun, attempt: int) -> PastRun:
+        if attempt >= past.attempt or attempt < 1:
+            return past
+        found = self._api.ask(
+            f"attempt {attempt} of run {past.run_id}",
+            _ACTIONS,
+            lambda: self._one(past.run_id, f"/attempts/{attempt}"),
+        )
+        return replace(found, attempt=attempt)
+
+    def legs(self, past: PastRun) -> list[Leg]:
+        def question() -> str:
+            answer = mapping(self._api.get(f"/contents/{quote(past.workflow)}", ref=past.commit))
+            try:
+                return base64.b64decode(text(answer.get("content"))).decode("utf-8", "replace")
+            except ValueError:
+                raise Refused(0, "the answer is not of the documented shape") from None
+
+        file = past.workflow, past.commit
+        if file not in self._files:
+            self._files[file] = self._api.ask(f"{past.workflow} at {past.commit[:8]}", _CONTENTS, question)
+        return legs(self._files[file])
+
+    def deployed(self, environment: str) -> PastRun | None:
+        what = f"the deployments to {environment!r}"
+        run_id = self._api.ask(what, _DEPLOYMENTS, lambda: self._last_success(environment))
+        return self.run(run_id) if run_id else None
+
+    def close(self) -> None:
+        self._api.close()
+
+    def _one(self, run_id: str, more: str = "") -> PastRun:
+        past = from_github(mapping(self._api.get(f"/actions/runs/{run_id}{more}")), self._repository)
+        if past is None or past.run_id != run_id:
+            raise Refused(0, "the answer is not of the documented shape")
+        return past
+
+    def _last_success(self, environment: str) -> str:
+        """The id of the run that made it; a later deployment turns *success* into *inactive*, so any status counts
+        (https://docs.github.com/rest/deployments/deployments#inactive-deployments)."""
+        for count, found in enumerate(self._api.pages("/deployments", environment=environment)):
+            if count >= _LOOKED_AT:
+                raise Refused(0, f"none of the last {_LOOKED_AT} succeeded")
+            statuses = self._statuses(whole(found.get("id")))
+            runs = _runs(statuses)
+            if self._own in runs or not any(status.get("state") == "success" for status in statuses):
+                continue
+            if not runs:
+                raise Refused(0, "the last one that succeeded does not say which run made it")
+            return runs[0]
+        return ""
+
+    def _statuses(self, deployment: int | None) -> list[Mapping[str, Any]]:
+        found = list(self._api.pages(f"/deployments/{deployment}/statuses")) if deployment else []
+        if not deployment or not all(text(status.get("state")) for status in found):
+            raise Refused(0, "the answer is not of the documented shape")
+        return found
+
+
+def _runs(statuses: list[Mapping[str, Any]]) -> list[str]:
+    addresses = [text(status.get(name)) for status in statuses for name in ("log_url", "target_url")]
+    return [match[1] for address in addresses if (match := _RUN.search(address))]
+
+
+_NEED = "the scope read_api (a project access token, given as gitlab-token)"
+_BADLY = ("failed", "canceled")
+T = TypeVar("T")
+
+
+class GitLabRuns:
+    """One project's pipelines on GitLab; see :class:`jira_ci.ci.past_runs.Runs`.
+
+    A job token may read deployments, but no pipelines
+    (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
+    """
+
+    def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
+        headers = {"PRIVATE-TOKEN": token} if token else {"JOB-TOKEN": job_token}
+        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
+        self._api = Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._job_token_only, self._own = not token, run.run_id
+        self._jobs: dict[str, list[Mapping[str, Any]]] = {}  # several records of a pipeline ask the same question
+
+    def run(self, run_id: str) -> PastRun:
+        def question() -> PastRun:
+            past = from_gitlab(mapping(self._api.get(f"/pipelines/{run_id}")))
+            if past is None or past.run_id != run_id:
+                raise Refused(0, "the answer is not of the documented shape")
+            return past
+
+        return self._ask(f"pipeline {run_id}", question)
+
+    def numbered(self, workflow: str, number: int) -> PastRun:  # noqa: ARG002 - a project has one pipeline
+        def question() -> PastRun:
+            for found in self._api.pages("/pipelines", order_by="id", sort="desc"):
+                past = from_gitlab(found)
+                if past is None:
+                    raise Refused(0, "the answer is not of the documented shape")
+                if past.number <= number:  # they come newest first
+                    if past.number != number:
+                        break
+                    return past
+            raise Refused(404)
+
+        return self._ask(f"pipeline #{number}", question)
+
+    def last(self, count: int) -> list[PastRun]:
+        def question() -> list[PastRun]:
+            answer = self._api.get("/pipelines", order_by="id", sort="desc", per_page=min(count, PAGE))
+            read = [from_gitlab(found) for found in rows(answer)]
+            if None in read:
+                raise Refused(0, "the answer is not of the documented shape")
+            return [past for past in read if past]
+
+        return self._ask("the last pipelines", question)
+
+    def attempt(self, past: PastRun, attempt: int) -> PastRun:
+        """As the job that reported it ended, if it ended badly; a job that went well may only have told of the start,
+        so then the pipeline counts as well."""
+
+        statuses = {text(job.get("status")) for job in self._jobs_of(past) if _is(job, attempt)}
+        going = sorted(statuses - {"success", "skipped", *_BADLY})
+        if going:
+            return replace(past, ended=False, conclusion=going[0], attempt=attempt)
+        if len(statuses) == 1 and statuses <= set(_BADLY):
+            return replace(past, ended=True, conclusion=statuses.pop(), attempt=attempt)
+        if past.ended and "success" in statuses and past.conclusion != "success":
+            return replace(past, conclusion=f"{past.conclusion}, though the job that reported it succeeded")
+        return past
+
+    def legs(self, past: PastRun) -> list[Leg]:
+        names = dict.fromkeys(text(job.get("name")) for job in self._jobs_of(past))
+        return [leg for name in names if name for leg in legs_of(name)]
+
+    def deployed(self, environment: str) -> PastRun | None:
+        def question() -> Mapping[str, Any]:
+            for found in self._api.pages(
+                "/deployments", environment=environment, status="success", order_by="id", sort="desc"
+            ):
+                pipeline = mapping(mapping(found.get("deployable")).get("pipeline"))
+                if not whole(pipeline.get("id")):
+                    raise Refused(0, "the last one that succeeded does not say which pipeline made it")
+                if str(pipeline["id"]) != self._own:
+                    return pipeline
+            return {}
+
+        found = self._ask(f"the deployments to {environment!r}", question, job_token=True)
+        return (from_gitlab(found) or self.run(str(found["id"]))) if found else None
+
+    def close(self) -> None:
+        self._api.close()
+
+    def _jobs_of(self, past: PastRun) -> list[Mapping[str, Any]]:
+        def question() -> list[Mapping[str, Any]]:
+            jobs = list(self._api.pages(f"/pipelines/{past.run_id}/jobs", include_retried="true"))
+            if not all(whole(job.get("id")) is not None and text(job.get("status")) for job in jobs):
+                raise Refused(0, "the answer is not of the documented shape")
+            return jobs
+
+        if past.run_id not in self._jobs:
+            self._jobs[past.run_id] = self._ask(f"the jobs of pipeline {past.run_id}", question)
+        return self._jobs[past.run_id]
+
+    def _ask(self, what: str, question: Callable[[], T], *, job_token: bool = False) -> T:
+        def permitted() -> T:
+            if self._job_token_only and not job_token:
+                raise Refused(403, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
+            return question()
+
+        return self._api.ask(what, _NEED, permitted)
+
+
+def _is(job: Mapping[str, Any], attempt: int) -> bool:
+    """Whether this is the job that a record's attempt stands for; see :mod:`jira_ci.ci.gitlab_env`."""
+    return attempt > 0 and attempt in (milliseconds(text(job.get("started_at"))) // 1000, whole(job.get("id")))

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jira_ci.ci import local
-from jira_ci.ci.values import first, sha, strip_ref, url, variables, whole
+from jira_ci.ci import local_env
+from jira_ci.ci.env_values import first, sha, strip_ref, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a file
@@ -57,7 +57,7 @@ def read(environ: Mapping[str, str], reader: Callable[[Path, int], bytes]) -> Ru
         pull_request=pull_request,
         actor=said("teamcity.build.triggeredBy.username"),
     )
-    return local.with_repository(run, said("vcsroot.url"))
+    return local_env.with_repository(run, said("vcsroot.url"))
 
 
 def _branch(pull_request: PullRequest | None, tag: str, ref: str) -> str:

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jira_ci.ci.values import mapping, mappings
+from jira_ci.ci.env_values import mapping, mappings
 from jira_ci.leg import Leg, of_values
 
 _MOST = 256  # jobs that GitHub makes of one matrix

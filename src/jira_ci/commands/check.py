@@ -5,16 +5,15 @@ from __future__ import annotations
 from argparse import Namespace
 from itertools import chain
 
-from jira_ci.checks import reporting
+from jira_ci.checks import gate_checks, report_checks
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit
-from jira_ci.gate import checkup
 
 
 def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - every command has this signature
     """A line for each thing; the exit code is that of the worst one. Neither half keeps the other from being tested."""
     lines = []
-    for line in chain(reporting.lines(context), checkup.lines(context)):
+    for line in chain(report_checks.lines(context), gate_checks.lines(context)):
         lines.append(line)
         context.console.say(str(line), line.verdict)
     return Result(

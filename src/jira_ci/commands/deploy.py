@@ -12,21 +12,21 @@ from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from jira_ci import child
+from jira_ci import child_process
 from jira_ci.context import Context, Result
-from jira_ci.deadline import Call, Deadline
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
-from jira_ci.gate.reasons import when
+from jira_ci.gate.gate_result import GateResult, document
+from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
-from jira_ci.gate.verdict import Verdict, document
 from jira_ci.keys.issue_keys import explicit
-from jira_ci.report import connection
-from jira_ci.report.destinations import destinations
-from jira_ci.report.progress import Progress, bounded
-from jira_ci.summary import joining
-from jira_ci.summary.parts import Page
+from jira_ci.output import page
+from jira_ci.output.page import Page
+from jira_ci.report.deploying import TwoReports, bounded
+from jira_ci.sites import connection
+from jira_ci.sites.sites import sites
 from jira_ci.text import one_line
+from jira_ci.timing import Call, Deadline
 
 _COMMENT = 10.0  # seconds
 _TO_START = 5.0  # seconds of a verdict's life that no report and no comment may use up, on a machine however busy
@@ -37,17 +37,17 @@ Step = Literal["started", "successful", "failed", "cancelled"]
 
 
 class Gate(Protocol):
-    """What a deployment asks of the gate; see :class:`jira_ci.gate.keeper.Keeper`."""
+    """What a deployment asks of the gate; see :class:`jira_ci.gate.gate.Gate`."""
 
-    def ask(self) -> Verdict: ...
+    def ask(self) -> GateResult: ...
 
-    def confirm(self) -> Verdict: ...
+    def confirm(self) -> GateResult: ...
 
     def fresh(self) -> float: ...
 
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
-    def amend(self, deployment: Deployment) -> Verdict: ...
+    def amend(self, deployment: Deployment) -> GateResult: ...
 
     def close(self) -> None: ...
 
@@ -65,9 +65,9 @@ def run(context: Context, arguments: Namespace, keeper: Gate | None = None) -> R
     command = list(arguments.cmd or ())
     _check(context, command)
     if keeper is None:
-        from jira_ci.gate.keeper import Keeper
+        from jira_ci.gate.gate import Gate
 
-        keeper = Keeper(context, deploying=True)
+        keeper = Gate(context, deploying=True)
     job = _Job(context, command, keeper)
     try:
         return job.run()
@@ -90,7 +90,7 @@ def _check(context: Context, command: Sequence[str]) -> None:
 
     explicit(context.settings.issue_keys)
     check_deployment(context)
-    for destination in destinations(context):
+    for destination in sites(context):
         fault = destination.fault or destination.unverifiable(context.run)
         if fault and not connection.missing_credentials(destination.settings):
             raise fault
@@ -103,7 +103,7 @@ class _Job:
         self._context, self._command, self._keeper = context, command, keeper
         self._signals = context.edges.signals
         self._whole = Deadline(math.inf)  # a signal leaves five seconds of it
-        self._progress = Progress(context, self._whole)
+        self._progress = TwoReports(context, self._whole)
 
     def run(self) -> Result:
         verdict = self._keeper.ask()
@@ -128,7 +128,7 @@ class _Job:
         is approved: there may be no time left to ask."""
         return Deadline(max(0.0, self._keeper.fresh() - _TO_START), whole=self._whole)
 
-    def _confirm(self) -> Verdict:
+    def _confirm(self) -> GateResult:
         try:
             return self._keeper.confirm()
         except Exception:
@@ -137,10 +137,10 @@ class _Job:
         finally:
             self._signals.deadline = self._whole
 
-    def _may_start(self, verdict: Verdict) -> bool:
+    def _may_start(self, verdict: GateResult) -> bool:
         return (verdict.decision.result, verdict.decision.exit, self._signals.received) == ("proceed", Exit.OK, 0)
 
-    def _dry_run(self, verdict: Verdict) -> Result:
+    def _dry_run(self, verdict: GateResult) -> Result:
         """Shows what would be sent and run."""
         report = Result()
         if ROWS[verdict.decision.row][0] == "proceed":
@@ -148,30 +148,30 @@ class _Job:
             self._context.console.say(f"Dry run, would be run: {one_line(' '.join(self._command), 2000)}")
         return self._refused(verdict, in_dry_run(verdict.decision), report)
 
-    def _called_off(self, verdict: Verdict) -> Result:
+    def _called_off(self, verdict: GateResult) -> Result:
         """Jira was told of a start that does not come."""
         report = self._progress.end("cancelled", 0.0)
         self._comment("cancelled", None)
         return self._refused(verdict, verdict.decision, report)
 
-    def _refused(self, verdict: Verdict, decision: Decision, report: Result) -> Result:
+    def _refused(self, verdict: GateResult, decision: Decision, report: Result) -> Result:
         """The end without a start. Why, the gate has said."""
         number = self._signals.received
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {"approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
-        page = joining.refused(verdict.summary, report.summary)
+        page = page.refused(verdict.summary, report.summary)
         return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, page, said)
 
-    def _deploy(self, verdict: Verdict) -> Result:
+    def _deploy(self, verdict: GateResult) -> Result:
         started = self._now()
         try:
-            running = child.Child(
+            running = child_process.Child(
                 self._command,
                 directory=self._context.edges.directory,
-                environ=child.without_credentials(self._context.edges.environ),
-                stdout=child.STDERR if self._context.settings.format == "json" else None,
+                environ=child_process.without_credentials(self._context.edges.environ),
+                stdout=child_process.STDERR if self._context.settings.format == "json" else None,
             )
-        except child.CannotStart as error:
+        except child_process.CannotStart as error:
             self._context.console.notice("error", f"The command was not started: {error}")
             report = self._tell("failed", 0.0)
             return self._deployed(verdict, report, Deployment(started, started, "failed", error.exit))
@@ -204,7 +204,7 @@ class _Job:
 
         bounded(lambda: self._keeper.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
 
-    def _deployed(self, verdict: Verdict, report: Result, became: Deployment) -> Result:
+    def _deployed(self, verdict: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:
             self._context.console.notice("warning", f"The record is not complete: {problem}.")
 
@@ -214,14 +214,14 @@ class _Job:
         verdict = bounded(lambda: self._keeper.amend(became), Deadline(_RECORD), verdict, complain)
         number = self._signals.received
         code = 128 + number if number else became.exit
-        page = joining.deployed(verdict.summary, report.summary, became.state or "unknown")
+        page = page.deployed(verdict.summary, report.summary, became.state or "unknown")
         return _result(Exit.BUG if code is None else code, verdict, report, page)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)
 
 
-def _state(running: child.Child, signal: int) -> Step:
+def _state(running: child_process.Child, signal: int) -> Step:
     if running.exit == 0:
         return "successful"
     return "cancelled" if signal else "failed"
@@ -239,7 +239,7 @@ def _outlived(records: Sequence[Mapping[str, Any]], became: Deployment) -> list[
     return found
 
 
-def _result(code: int, verdict: Verdict, report: Result, page: Page, said: Mapping[str, Any] = _NOTHING) -> Result:
+def _result(code: int, verdict: GateResult, report: Result, page: Page, said: Mapping[str, Any] = _NOTHING) -> Result:
     """The gate's and the report's results together."""
     return Result(
         code,

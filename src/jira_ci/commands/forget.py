@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 
 from jira_ci.context import Context, Result
+from jira_ci.corrections.forget import Forgetting
 from jira_ci.errors import Exit
-from jira_ci.past.forgetting import Forgetting
-from jira_ci.summary import parts
-from jira_ci.summary.parts import Mark, Notice, Page, Strong
+from jira_ci.output import page
+from jira_ci.output.page import Mark, Notice, Page, Strong
 
 HOW = "Nothing was deleted. To delete it, say so: --dry-run false (or the input, or JIRA_CI_DRY_RUN=false)."
 LATER = "Jira deletes it some time after it said so; until then it can still be seen."
@@ -46,5 +46,5 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
 def _summary(title: str, work: Forgetting) -> Page:
     wrong = [Notice((Strong("Not done:"), f" {error}")) for error in work.errors[:_SHOWN]]
     return Page(
-        Mark("bad" if work.errors else "good", title), (*parts.items([(one,) for one in work.done], _SHOWN), *wrong)
+        Mark("bad" if work.errors else "good", title), (*page.items([(one,) for one in work.done], _SHOWN), *wrong)
     )

@@ -6,12 +6,12 @@ import argparse
 from contextlib import closing
 
 from jira_ci.context import Context, Result
-from jira_ci.gate.keeper import Keeper
-from jira_ci.gate.verdict import document
+from jira_ci.gate.gate import Gate
+from jira_ci.gate.gate_result import document
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
     """The verdict about every environment that was named."""
-    with closing(Keeper(context, deploying=False)) as keeper:
+    with closing(Gate(context, deploying=False)) as keeper:
         found = keeper.ask()
     return Result(found.decision.exit, found.outputs, document(found), found.summary)

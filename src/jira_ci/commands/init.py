@@ -5,19 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import dataclass
 
-from jira_ci.configuration.config import DEFAULT_NAME, Config
+from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
+from jira_ci.init import github_workflow, gitlab_jobs, look, next_steps, write
+from jira_ci.init.found import File, Found
 from jira_ci.jira.addresses import site_url
-from jira_ci.starting import (
-    configuration_file,
-    github_file,
-    gitlab_file,
-    issue_projects,
-    looking,
-    next_steps,
-    writing,
-)
-from jira_ci.starting.found import File, Found
 from jira_ci.text import one_line
 
 _MISNAMED = ".jira-ci.yaml"
@@ -42,7 +34,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
     plan = _plan(context)
     written = [] if context.given.dry_run else list(plan.new)
     for file in written:
-        writing.write(context.root, file)
+        write.write(context.root, file)
     steps = next_steps.of(plan.found, plan.config)
     _say(context, plan, written, steps)
     return Result(
@@ -59,16 +51,16 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
 def _plan(context: Context) -> _Plan:
     given = context.given
     site = site_url(given.site, given.instance).removeprefix("https://")
-    seen = issue_projects.seen(context.git)
-    found = looking.look(context.root, context.run, seen, site)
-    file, config = configuration_file.make(found, given.config)
+    seen = look.seen(context.git)
+    found = look.look(context.root, context.run, seen, site)
+    file, config = write.make(found, given.config)
     files = [file]
-    files += github_file.make(found) if "github" in found.providers else []
-    files += gitlab_file.make(found) if "gitlab" in found.providers else []
+    files += github_workflow.make(found) if "github" in found.providers else []
+    files += gitlab_jobs.make(found) if "gitlab" in found.providers else []
     for one in files:
-        writing.refuse_outside(context.root, one)
-    taken = {one.name for one in files if writing.is_taken(context.root, one)}
-    if given.config == DEFAULT_NAME and writing.is_taken(context.root, File(_MISNAMED, "")):
+        write.refuse_outside(context.root, one)
+    taken = {one.name for one in files if write.is_taken(context.root, one)}
+    if given.config == DEFAULT_NAME and write.is_taken(context.root, File(_MISNAMED, "")):
         context.console.notice("warning", f"{_MISNAMED} is there, but the file's name is {DEFAULT_NAME}. Rename it.")
         taken.add(file.name)
     return _Plan(

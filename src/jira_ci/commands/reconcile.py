@@ -7,12 +7,11 @@ from contextlib import closing
 from functools import cache
 
 from jira_ci.context import Context, Result
-from jira_ci.past import closing as steps
-from jira_ci.past.provider import Provider
-from jira_ci.past.site import Site
-from jira_ci.past.tally import Tally
-from jira_ci.past.targets import Target
-from jira_ci.past.visits import visit
+from jira_ci.corrections import reconcile as steps
+from jira_ci.corrections.correction_sites import CorrectionSite
+from jira_ci.corrections.reported import Provider, Target
+from jira_ci.corrections.resend import visit
+from jira_ci.corrections.tally import Tally
 
 
 def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
@@ -28,7 +27,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
         def looked_for() -> list[Target]:
             return steps.wanted(context, steps.chosen(context, provider, tally), provider, tally)
 
-        def work(site: Site) -> None:
+        def work(site: CorrectionSite) -> None:
             steps.close(context, site, looked_for(), provider, tally)
 
         visit(context, tally, work)

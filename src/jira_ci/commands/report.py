@@ -10,7 +10,7 @@ from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
-from jira_ci.report.line import dial_ahead
+from jira_ci.report.deliver import dial_ahead
 from jira_ci.text import canonical, one_line
 
 _ELSEWHERE = ("stop", "prepare", "verify", "access")
@@ -36,9 +36,9 @@ def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001
     """Reports a build: this job's, or the run that a ``workflow_run`` event is about."""
     context = _about_the_event(context)
     with closing(dial_ahead(context, ())) as line:
-        from jira_ci.report import plan, reporting
+        from jira_ci.report import plan, report
 
-        return reporting.report(context, plan.plan_build(context), line)
+        return report.report(context, plan.plan_build(context), line)
 
 
 def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
@@ -51,17 +51,17 @@ def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: A
         )
         return _nothing()
     with closing(dial_ahead(context, context.environment_names)) as line:
-        from jira_ci.report import plan, reporting
+        from jira_ci.report import plan, report
 
-        return reporting.report(context, plan.plan_deployment(context), line)
+        return report.report(context, plan.plan_deployment(context), line)
 
 
 def _about_the_event(context: Context) -> Context:
     if context.run.event != "workflow_run":
         return context
-    from jira_ci.ci import detect, github
+    from jira_ci.ci import detect, github_env
 
-    run = github.built(context.run, detect.read_event(context.edges.environ))
+    run = github_env.built(context.run, detect.read_event(context.edges.environ))
     return dataclasses.replace(context, run=run)
 
 

@@ -7,12 +7,12 @@ from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
+from jira_ci.corrections.correction_sites import CorrectionSite
+from jira_ci.corrections.reported import Provider
+from jira_ci.corrections.resend import visit
+from jira_ci.corrections.rollback import Chooser, mark
+from jira_ci.corrections.tally import Tally
 from jira_ci.errors import UsageError
-from jira_ci.past.provider import Provider
-from jira_ci.past.rolling_back import Chooser, mark
-from jira_ci.past.site import Site
-from jira_ci.past.tally import Tally
-from jira_ci.past.visits import visit
 
 
 def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
@@ -28,7 +28,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
     with closing(Provider(context)) as provider:
         chooser = Chooser(context, provider)
 
-        def work(site: Site) -> None:
+        def work(site: CorrectionSite) -> None:
             mark(context, site, chooser.targets(site), tally)
 
         visit(context, tally, work)

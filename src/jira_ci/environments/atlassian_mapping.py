@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jira_ci.configuration import yaml_file
-from jira_ci.configuration.config import read_bytes
+from jira_ci.config import strict_yaml
+from jira_ci.config.model import read_bytes
 from jira_ci.environments import globs
 from jira_ci.errors import UsageError, nearest
 from jira_ci.text import LONGEST_NAME, for_jira, one_line
@@ -99,7 +99,7 @@ def parse(data: bytes, name: str = NAMES[0]) -> tuple[Mapping | None, list[str]]
     Raises:
         UsageError: it is not YAML.
     """
-    tree = yaml_file.load(data, name)
+    tree = strict_yaml.load(data, name)
     warnings: list[str] = []
     found = Mapping(
         tuple(_patterns(tree, name, warnings)), tuple(_services(tree, name, warnings)), _gating(tree, name), name
@@ -114,7 +114,7 @@ def unreadable(data: bytes) -> Gating | None:
     return Gating((), 1, "It speaks of deploymentGating.") if _GATING.encode() in data.replace(b"\0", b"") else None
 
 
-def _patterns(tree: yaml_file.Node, name: str, warnings: list[str]) -> Iterator[Pattern]:
+def _patterns(tree: strict_yaml.Node, name: str, warnings: list[str]) -> Iterator[Pattern]:
     path = ("deployments", "environmentMapping")
     section = _at(tree.value, *path)
     if section is None:
@@ -144,7 +144,7 @@ def _patterns(tree: yaml_file.Node, name: str, warnings: list[str]) -> Iterator[
                 yield Pattern(type_, glob, line)
 
 
-def _services(tree: yaml_file.Node, name: str, warnings: list[str]) -> Iterator[str]:
+def _services(tree: strict_yaml.Node, name: str, warnings: list[str]) -> Iterator[str]:
     path = ("deployments", "services", "ids")
     ids = _at(tree.value, *path)
     if ids is None:
@@ -164,7 +164,7 @@ def _services(tree: yaml_file.Node, name: str, warnings: list[str]) -> Iterator[
     yield from list(sound)[:_MOST_SERVICES]
 
 
-def _gating(tree: yaml_file.Node, name: str) -> Gating | None:
+def _gating(tree: strict_yaml.Node, name: str) -> Gating | None:
     path = ("deployments", _GATING)
     section = _at(tree.value, *path)
     if section is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jira_ci.configuration.config import Config, Rule
+from jira_ci.config.model import Config, Rule
 from jira_ci.environments import globs
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
@@ -40,7 +40,7 @@ class Environment:
     change_controlled: bool | None = None
     """True when any matching rule says so, unless the exact name's rule says false; None when no rule matches."""
     control: Mapping[str, Any] = field(default_factory=dict)
-    """The closest rule's own change control, for :meth:`jira_ci.configuration.config.Config.control`."""
+    """The closest rule's own change control, for :meth:`jira_ci.config.model.Config.control`."""
 
 
 def classify(

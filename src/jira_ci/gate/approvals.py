@@ -11,7 +11,7 @@ from typing import Literal
 from jira_ci.gate.window import is_aware
 from jira_ci.text import one_line
 
-Verdict = Literal["none", "ok", "pend", "decl", "unclear"]
+ApprovalState = Literal["none", "ok", "pend", "decl", "unclear"]
 
 # The only values of ApprovalDTO.finalDecision and ApproverDTO.approverDecision:
 # https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-approval-get
@@ -66,7 +66,7 @@ class Review:
         problems: what contradicts itself or is not known. An approval that has any is none.
     """
 
-    verdict: Verdict
+    verdict: ApprovalState
     current: tuple[Approval, ...] = ()
     people: tuple[Approver, ...] = ()
     others: tuple[tuple[Approver, str], ...] = ()
@@ -98,10 +98,10 @@ def review(approvals: Sequence[Approval], excluded: Sequence[Excluded]) -> Revie
     if problems:
         return Review("unclear", current, problems=tuple(problems))
     people, others = _count(current, excluded)
-    return Review(_verdict([approval.decision for approval in current]), current, people, others)
+    return Review(_state([approval.decision for approval in current]), current, people, others)
 
 
-def _verdict(decisions: Sequence[str | None]) -> Verdict:
+def _state(decisions: Sequence[str | None]) -> ApprovalState:
     if not decisions:
         return "none"
     if "declined" in decisions:

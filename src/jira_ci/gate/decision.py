@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from jira_ci.errors import Exit
-from jira_ci.gate import reasons
-from jira_ci.gate.approvals import Verdict, review
-from jira_ci.gate.reading import Category, Policy, Round, Standing, meaningless, missing
+from jira_ci.gate import messages
+from jira_ci.gate.approvals import ApprovalState, review
+from jira_ci.gate.requirements import Category, Requirements, Snapshot, Standing, meaningless, missing
 from jira_ci.gate.window import NO_WINDOW, State, edge, window
 
 Result = Literal["deny", "wait", "proceed"]
@@ -105,7 +105,7 @@ class Letters:
 
     standing: Standing
     category: Category
-    verdict: Verdict
+    verdict: ApprovalState
     counted: int
     minimum: int
     window: State
@@ -113,7 +113,7 @@ class Letters:
     rebound: bool
 
 
-def decide(read: Round, policy: Policy) -> Decision:
+def decide(read: Snapshot, policy: Requirements) -> Decision:
     """Rows 17 to 32 (and 1, for a policy that cannot be meant): whether this reading lets a deployment begin.
 
     Never raises, whatever it is given.
@@ -122,22 +122,22 @@ def decide(read: Round, policy: Policy) -> Decision:
         return _decide(read, policy)
     except Exception as error:  # noqa: BLE001 - total: what cannot be judged is no approval
         problem = f"jira-ci cannot judge what was read ({type(error).__name__}), which is a bug: please report it"
-        return Decision.of(17, reasons.incomplete(None, [problem]))
+        return Decision.of(17, messages.incomplete(None, [problem]))
 
 
-def _decide(read: Round, policy: Policy) -> Decision:
+def _decide(read: Snapshot, policy: Requirements) -> Decision:
     fault = meaningless(policy)
     if fault:
         return Decision.of(1, f"The policy cannot be meant: {fault}.")
     gaps = list(missing(read))
     if gaps or read.now is None or read.status is None or read.approvals is None:  # None is a gap; for the type checker
-        return Decision.of(17, reasons.incomplete(read.key, gaps))
+        return Decision.of(17, messages.incomplete(read.key, gaps))
     reviewed = review(read.approvals, read.uncounted)
     if reviewed.verdict == "unclear":
-        return Decision.of(17, reasons.incomplete(read.key, reviewed.problems))
+        return Decision.of(17, messages.incomplete(read.key, reviewed.problems))
     standing = policy.standing(read.status)
     if standing == "both":
-        status = reasons.shown(read.status.name)
+        status = messages.shown(read.status.name)
         return Decision.of(1, f"The policy cannot be meant: {status} is in proceed-statuses and in wait-statuses.")
     where = NO_WINDOW if policy.window == "off" else window(edge(read.start), edge(read.end), read.now)
     letters = Letters(
@@ -151,7 +151,7 @@ def _decide(read: Round, policy: Policy) -> Decision:
         rebound=read.edited is not False or read.commit_differs is not False,
     )
     row = row_of(letters)
-    return Decision.of(row, reasons.sentence(row, reasons.Case(read, policy, read.status, reviewed, where)))
+    return Decision.of(row, messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where)))
 
 
 def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) -> Decision:
@@ -162,14 +162,14 @@ def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) 
         first: whether Jira has not known the deployment yet in this run: a submission takes some seconds to arrive.
         keys: the changes that the answer names.
     """
-    changes = reasons.enumerate_some(reasons.shown(str(key)) for key in keys) or "the change of this deployment"
+    changes = messages.enumerate_some(messages.shown(str(key)) for key in keys) or "the change of this deployment"
     if status == "allowed":
         return Decision.of(33, f"Jira allows the deployment: {changes}.")
     if status == "awaiting":
         return Decision.of(34, f"Jira waits for {changes}: have it approved there.")
     if status is None and first is True:
         return Decision.of(34, "Jira does not know the deployment yet. Its project has to have deployment gating.")
-    said = "does not know the deployment any more" if status is None else f"says {reasons.shown(str(status))!r}"
+    said = "does not know the deployment any more" if status is None else f"says {messages.shown(str(status))!r}"
     return Decision.of(35, f"Jira {said}. See {changes} in Jira, then deploy anew.")
 
 

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.gate import docket
-from jira_ci.gate.case import Case
+from jira_ci.gate import targets
+from jira_ci.gate.by_change import ByChange
+from jira_ci.gate.by_jira import ByJira, Pending, PendingDeployments
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.docket import Entry
-from jira_ci.gate.gating import Gating
-from jira_ci.gate.hearing import Hearing
-from jira_ci.gate.policy import Policy
-from jira_ci.gate.register import Held, Register
-from jira_ci.gate.sites import Sites
+from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Subject
+from jira_ci.gate.targets import Target
 from jira_ci.jira import addresses
-from jira_ci.report.destinations import destinations
-from jira_ci.report.properties import given
+from jira_ci.report.templates import given
+from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.sites import sites
 from jira_ci.text import canonical, one_line
 
 if TYPE_CHECKING:
@@ -38,48 +37,48 @@ class Openings:
 
     def __init__(self, context: Context, sites: Sites, *, clock: Callable[[], float], pauses: Sequence[float]) -> None:
         self._context, self._sites, self._clock, self._pauses = context, sites, clock, pauses
-        self._registers: dict[tuple[str, str, str], Register] = {}
+        self._registers: dict[tuple[str, str, str], PendingDeployments] = {}
 
-    def open(self, entry: Entry) -> Hearing:
+    def open(self, entry: Target) -> Evaluation:
         """The hearing of this entry; what cannot be meant is its decision (row 1)."""
         try:
             return self._open(entry)
         except UsageError as error:
-            return Hearing(dataclasses.replace(entry, decision=Decision.of(1, str(error))), clock=self._clock)
+            return Evaluation(dataclasses.replace(entry, decision=Decision.of(1, str(error))), clock=self._clock)
 
     def call_off(self) -> Iterator[str]:
         """Tells Jira that nothing comes of the deployments it was to gate; yields what goes wrong with that."""
         for register in self._registers.values():
             yield from register.call_off()
 
-    def _open(self, entry: Entry) -> Hearing:
+    def _open(self, entry: Target) -> Evaluation:
         policy = entry.source if entry.decision is None else None
         if not isinstance(policy, Policy):
-            return Hearing(entry, clock=self._clock)
+            return Evaluation(entry, clock=self._clock)
         if policy.gate_by == "jira":
             register = self._register(policy)
             held = self._hold(register, entry.subject)
-            return Gating(entry, register, held, clock=self._clock, pauses=self._pauses)
-        return Case(
+            return ByJira(entry, register, held, clock=self._clock, pauses=self._pauses)
+        return ByChange(
             entry,
             policy,
             service=self._sites.service(policy),
-            occasion=docket.occasion(self._context),
-            keys=lambda environment: docket.issue_keys(self._context, environment),
+            occasion=targets.attempt_of(self._context),
+            keys=lambda environment: targets.issue_keys(self._context, environment),
             clock=self._clock,
             pauses=self._pauses,
         )
 
-    def _register(self, policy: Policy) -> Register:
-        objection = docket.occasion(self._context).objection or ("" if policy.create else "create: false")
+    def _register(self, policy: Policy) -> PendingDeployments:
+        objection = targets.attempt_of(self._context).objection or ("" if policy.create else "create: false")
         place = policy.site, policy.credentials, objection
         if place not in self._registers:
             site, own = self._sites.gating(policy), given(self._context.settings)
-            self._registers[place] = Register(self._context, site, objection, own)
+            self._registers[place] = PendingDeployments(self._context, site, objection, own)
             self._warn_unless_reported(policy)
         return self._registers[place]
 
-    def _hold(self, register: Register, subject: Subject) -> list[Held]:
+    def _hold(self, register: PendingDeployments, subject: Subject) -> list[Pending]:
         wanted = canonical(subject.environment), canonical(subject.tenant)
         found = [
             register.hold(entry.record, subject)
@@ -92,7 +91,7 @@ class Openings:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        sites = [addresses.site_url(one.settings.site, one.settings.instance) for one in destinations(self._context)]
+        sites = [addresses.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
         if policy.site not in sites:
             self._context.console.notice(
                 "warning",

@@ -12,9 +12,9 @@ from typing import Any
 
 from jira_ci.gate.approvals import Approval, Review
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy import Loaded, Policy
+from jira_ci.gate.policy.policy import Loaded, Policy
+from jira_ci.gate.policy.trusted_ref import Absent
 from jira_ci.gate.subject import Subject
-from jira_ci.gate.trusted import Absent
 from jira_ci.run import CI, Run
 
 SCHEMA = "jira-ci.decision/1"

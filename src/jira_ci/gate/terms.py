@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jira_ci.errors import AccessError, JiraCiError
-from jira_ci.gate import reading
+from jira_ci.gate import requirements
 from jira_ci.gate.decision import Decision
-from jira_ci.jira.unwelcome import Redirected
+from jira_ci.jira.errors import Redirected
 
 
 class Policy(Protocol):
-    """What a policy says about the change itself; see :class:`jira_ci.gate.policy.Policy`."""
+    """What a policy says about the change itself; see :class:`jira_ci.gate.policy.policy.Policy`."""
 
     @property
     def service_desk(self) -> str: ...
@@ -63,7 +63,7 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True)
-class Occasion:
+class Attempt:
     """The run that asks.
 
     Attributes:
@@ -72,7 +72,7 @@ class Occasion:
         actor: the login of whoever deploys; empty when the CI does not say.
         keys: the issues that are deployed, for the change to be linked to.
         objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
-        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.report.wording.of_run`.
+        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.report.templates.of_run`.
     """
 
     url: str = ""
@@ -83,9 +83,9 @@ class Occasion:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-def demands(policy: Policy) -> reading.Policy:
+def requirements_of(policy: Policy) -> requirements.Requirements:
     """The part of the policy that :func:`jira_ci.gate.decision.decide` takes."""
-    return reading.Policy(
+    return requirements.Requirements(
         proceed_statuses=policy.proceed_statuses,
         wait_statuses=policy.wait_statuses,
         minimum_approvals=policy.minimum_approvals,

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from jira_ci.ci.values import sha as full_sha
-from jira_ci.ci.values import short
+from jira_ci.ci.env_values import sha as full_sha
+from jira_ci.ci.env_values import short
 from jira_ci.git import command as git_command
 from jira_ci.git.command import GitError
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from jira_ci.git.addresses import parts
 from jira_ci.git.command import GitError
+from jira_ci.git.remote_address import parts
 from jira_ci.git.repository import Git
 from jira_ci.run import Run
 

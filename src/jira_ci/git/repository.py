@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from jira_ci.ci.values import first, strip_ref
-from jira_ci.ci.values import sha as full_sha
+from jira_ci.ci.env_values import first, strip_ref
+from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git import command as git_command
 from jira_ci.git import log as git_log
 from jira_ci.git.ancestry import Outline, is_disjoint, parents_of

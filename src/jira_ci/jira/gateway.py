@@ -11,16 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from jira_ci.deadline import Call, Late
 from jira_ci.errors import JiraCiError
-from jira_ci.jira import records, wire
-from jira_ci.jira.bulk import BUILDS, Kind, submit
-from jira_ci.jira.client import Client
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.failures import explain
-from jira_ci.jira.outcome import Outcome
-from jira_ci.jira.refusals import expect
+from jira_ci.exchange import Answer, Request
+from jira_ci.http import Client
+from jira_ci.jira import endpoints, records
+from jira_ci.jira.errors import expect
+from jira_ci.jira.submit import BUILDS, Kind, Submission, submit
 from jira_ci.run import Run
+from jira_ci.timing import Call, Late
+from jira_ci.transport_errors import explain
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Gateway:
             asked.result(self._client.deadline)
         except Late as late:
             self.close()
-            raise explain(wire.tenant_info(self._target.site), late, 1) from None
+            raise explain(endpoints.tenant_info(self._target.site), late, 1) from None
         except JiraCiError:
             self.close()  # or the other question goes on being asked
             raise
@@ -93,14 +92,14 @@ class Gateway:
         return self._cloud
 
     def _told_cloud_id(self) -> str:
-        request = wire.tenant_info(self._target.site)
+        request = endpoints.tenant_info(self._target.site)
         answer = self._client.send(request)
-        moved = wire.renamed_to(request, answer)
+        moved = endpoints.renamed_to(request, answer)
         if moved:
             self._warn(f"{request.host} is called {_host(moved)} now. Change the setting site.")
-            request = wire.tenant_info(moved, named_by_user=False)
+            request = endpoints.tenant_info(moved, named_by_user=False)
             answer = self._client.send(request)
-        return wire.read_cloud_id(request, answer)
+        return endpoints.read_cloud_id(request, answer)
 
     def access_token(self) -> str:
         """An access token, asked for once.
@@ -109,8 +108,8 @@ class Gateway:
             JiraCiError: the credential was refused, or no usable answer came.
         """
         if not self._token:
-            request = wire.access_token(self._target.api, self._target.client_id, self._target.client_secret)
-            self._token = wire.read_access_token(request, self._client.send(request))
+            request = endpoints.access_token(self._target.api, self._target.client_id, self._target.client_secret)
+            self._token = endpoints.read_access_token(request, self._client.send(request))
             self._keep_secret(self._token)
         return self._token
 
@@ -128,8 +127,8 @@ class Gateway:
 
     def submit(
         self, kind: Kind, report: Sequence[records.Record], run: Run, properties: Mapping[str, str] | None = None
-    ) -> Outcome:
-        """Sends the records; see :func:`jira_ci.jira.bulk.submit`.
+    ) -> Submission:
+        """Sends the records; see :func:`jira_ci.jira.submit.submit`.
 
         Args:
             properties: the user's own, kept with each record.
@@ -137,7 +136,7 @@ class Gateway:
 
         def post(portion: Sequence[records.Record]) -> tuple[Request, Answer]:
             body = records.body(kind.plural, portion, run, properties or {})
-            request = wire.bulk(self._target.api, self._cloud, kind.plural, body, self._token)
+            request = endpoints.bulk(self._target.api, self._cloud, kind.plural, body, self._token)
             return request, self._client.send(request)
 
         return submit(kind, report, post)
@@ -150,9 +149,9 @@ class Gateway:
         """
         api, nothing = self._target.api, "jira-ci-check"
         if kind is BUILDS:
-            request = wire.build_by_key(api, self._cloud, nothing, 1, self._token)
+            request = endpoints.build_by_key(api, self._cloud, nothing, 1, self._token)
         else:
-            request = wire.deployment_by_key(api, self._cloud, nothing, nothing, 1, self._token)
+            request = endpoints.deployment_by_key(api, self._cloud, nothing, nothing, 1, self._token)
         answer = self._client.send(request)
         if answer.status != 404:
             expect(request, answer, 200)

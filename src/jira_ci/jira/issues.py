@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from jira_ci.errors import JiraCiError
-from jira_ci.jira.ask import Ask, Edition
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.jql import quoted
-from jira_ci.jira.shapes import WrongShape, items, mapping, number, optional_text, text
+from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.exchange import Answer, Request
+from jira_ci.http import Client
+from jira_ci.jira.auth import Access, Route
+from jira_ci.jira.endpoints import Edition, Question, quoted
+from jira_ci.jira.errors import misshapen, unwelcome
+from jira_ci.jira.parse import WrongShape, items, mapping, number, optional_text, text
 
 PAGE = 100
 """Jira Cloud takes no more keys in one request
@@ -28,7 +30,7 @@ _SHOWN = frozenset(
 
 
 @dataclass(frozen=True)
-class Card:
+class IssueSummary:
     """What a reader wants to know of an issue. Its texts are strangers', raw; people have no e-mail addresses here."""
 
     key: str
@@ -47,15 +49,15 @@ class Card:
 class Page:
     """One answer: the issues, and whether an issue that is not among them is one that the account is not shown."""
 
-    cards: tuple[Card, ...]
+    cards: tuple[IssueSummary, ...]
     complete: bool
 
 
 @dataclass(frozen=True)
-class Looked:
+class IssueTitles:
     """What became of the question about many issues."""
 
-    cards: Mapping[str, Card] = field(default_factory=dict)
+    cards: Mapping[str, IssueSummary] = field(default_factory=dict)
     """By the key that was asked for."""
     missing: tuple[str, ...] = ()
     """Keys that lead to no issue that the account may see."""
@@ -67,13 +69,13 @@ class Looked:
 class Pairs:
     """The issues of one page by the keys that were asked for, and what is left on both sides."""
 
-    cards: Mapping[str, Card]
+    cards: Mapping[str, IssueSummary]
     missing: tuple[str, ...]
-    strays: tuple[Card, ...]
+    strays: tuple[IssueSummary, ...]
     """Issues under keys that nobody asked for: each belongs to one of the missing ones."""
 
 
-def fetch(keys: Sequence[str], edition: Edition) -> Ask:
+def fetch(keys: Sequence[str], edition: Edition) -> Question:
     """A question about at most :data:`PAGE` issues. Those that are not there, or not shown, are left out of the answer.
 
     Data Center has no such operation: a search there would be refused as a whole for one key that does not exist, were
@@ -81,10 +83,10 @@ def fetch(keys: Sequence[str], edition: Edition) -> Ask:
     """
     asks = f"show {len(keys)} issues" if len(keys) != 1 else "show 1 issue"
     if edition == "cloud":
-        return Ask("POST", "api/issue/bulkfetch", asks, body={"issueIdsOrKeys": [*keys], "fields": [*_FIELDS]})
+        return Question("POST", "api/issue/bulkfetch", asks, body={"issueIdsOrKeys": [*keys], "fields": [*_FIELDS]})
     jql = f"key in ({', '.join(map(quoted, keys))})"
     body = {"jql": jql, "startAt": 0, "maxResults": PAGE, "fields": [*_FIELDS], "validateQuery": False}
-    return Ask("POST", "api/search", asks, body=body)
+    return Question("POST", "api/search", asks, body=body)
 
 
 def is_fetch(request: Request) -> bool:
@@ -102,13 +104,13 @@ def page(body: Any, edition: Edition, site: str) -> Page:
         WrongShape: a part is missing.
     """
     answer = mapping(body, "the answer")
-    cards = tuple(_card(mapping(one, "an issue"), site) for one in items(answer.get("issues"), "issues"))
+    cards = tuple(_summary(mapping(one, "an issue"), site) for one in items(answer.get("issues"), "issues"))
     if edition == "data-center":
         return Page(cards, number(answer, "total") <= len(cards))
     return Page(cards, not answer.get("issueErrors"))  # errors of issues that are there, by their ids
 
 
-def paired(asked: Sequence[str], cards: Iterable[Card]) -> Pairs:
+def paired(asked: Sequence[str], cards: Iterable[IssueSummary]) -> Pairs:
     """Which issue is the answer to which key, as far as that can be told.
 
     An answer names a moved issue by its new key only. It is told by there being no other, or by a whole project having
@@ -133,11 +135,11 @@ def shown(answer: Answer) -> Answer:
     return replace(answer, body=json.dumps(_allowed(body), ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def _both(missing: list[str], strays: list[Card]) -> tuple[tuple[str, ...], tuple[Card, ...]]:
+def _both(missing: list[str], strays: list[IssueSummary]) -> tuple[tuple[str, ...], tuple[IssueSummary, ...]]:
     return tuple(missing), tuple(strays)
 
 
-def _renamed(missing: Sequence[str], strays: Sequence[Card]) -> dict[str, Card]:
+def _renamed(missing: Sequence[str], strays: Sequence[IssueSummary]) -> dict[str, IssueSummary]:
     """Keys of one project that are all issues of another one now, under the same numbers."""
     before = {key.rpartition("-")[2]: key for key in missing}
     now = {card.key.rpartition("-")[2]: card for card in strays}
@@ -147,12 +149,12 @@ def _renamed(missing: Sequence[str], strays: Sequence[Card]) -> dict[str, Card]:
     return {key: now[digits] for digits, key in before.items()} if len(missing) == len(strays) else {}
 
 
-def _card(bean: Mapping[str, Any], site: str) -> Card:
+def _summary(bean: Mapping[str, Any], site: str) -> IssueSummary:
     key, fields = text(bean, "key"), mapping(bean.get("fields"), "fields")
     if not _KEY.fullmatch(key):
         raise WrongShape("key is no issue key")
     status = _part(fields, "status")
-    return Card(
+    return IssueSummary(
         key=key,
         title=optional_text(fields, "summary") or "",
         status=optional_text(status, "name") or "",
@@ -175,3 +177,123 @@ def _allowed(value: Any, inside: str = "") -> Any:
         return _ADDRESS.sub(r"\1", value) if inside == "displayName" and isinstance(value, str) else value
     known = {"displayName"} if inside == "assignee" else _SHOWN
     return {name: _allowed(one, name) for name, one in value.items() if name in known or inside == "errors"}
+
+
+_MORE = 10
+"""Requests besides, at most, to tell which of several moved issues belongs to which key."""
+_MENDS = {
+    403: "The account needs the permission Browse Projects, its token the scope read:jira-work; an IP allow-list may "
+    "be in the way, too.",
+    404: "No Jira answers at this address: check site and cloud-id.",
+}
+
+
+def look_up(
+    client: Client, access: Access, edition: Edition, keys: Sequence[str], cloud_id: Callable[[], str]
+) -> IssueTitles:
+    """What the account sees of these issues. Whatever keeps it from being asked is a part of the answer, and what was
+    told before that stays known.
+
+    Args:
+        access: with a token.
+        cloud_id: is asked for it when the token is one for Atlassian's gateway; may raise a ``JiraCiError``.
+    """
+    found = _LookUp(client, access, edition, cloud_id)
+    try:
+        for start in range(0, len(keys), PAGE):
+            found.batch(keys[start : start + PAGE])
+    except JiraCiError as error:
+        return IssueTitles(found.cards, tuple(found.missing), error)
+    return IssueTitles(found.cards, tuple(found.missing))
+
+
+class _LookUp:
+    def __init__(self, client: Client, access: Access, edition: Edition, cloud_id: Callable[[], str]) -> None:
+        self._client, self._access, self._edition, self._cloud_id = client, access, edition, cloud_id
+        self._route: Route | None = None
+        self._left = _MORE
+        self.cards: dict[str, IssueSummary] = {}
+        self.missing: list[str] = []
+
+    def batch(self, keys: Sequence[str]) -> None:
+        page = self._page(keys)
+        pairs = paired(keys, page.cards)
+        self.cards |= pairs.cards
+        missing = list(pairs.missing)
+        if pairs.strays:
+            # As many as there are keys left: all of them exist, whichever is which.
+            missing = self._one_by_one(missing, certain=len(pairs.strays) == len(missing))
+        self.missing += missing if page.complete else []
+
+    def _one_by_one(self, keys: Sequence[str], *, certain: bool) -> list[str]:
+        """Those of the keys that lead nowhere, as far as there may be requests about it."""
+        nowhere = []
+        for key in keys[: self._left]:
+            page = self._page([key])
+            if len(page.cards) == 1:
+                self.cards[key] = page.cards[0]
+            elif page.complete and not certain:
+                nowhere.append(key)
+        self._left = max(0, self._left - len(keys))
+        return nowhere
+
+    def _page(self, keys: Sequence[str]) -> Page:
+        request, answer = self._answered(fetch(keys, self._edition))
+        if answer.status != 200:
+            raise _unwelcome(request, answer)
+        if _is_nobody(answer):
+            raise AccessError(
+                f"Asked {request.host} to {request.asks}: it answered as to somebody who is not logged in.",
+                "Check user and token: expired, revoked, or of another account.",
+            )
+        try:
+            return page(answer.json(), self._edition, self._access.site)
+        except WrongShape as error:
+            raise misshapen(request, answer, error) from None
+
+    def _answered(self, ask: Question) -> tuple[Request, Answer]:
+        """A token with scopes gets 401 on the site's address, and is let in by the gateway
+        (https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/)."""
+        first = self._route is None
+        route = self._route = self._route or self._likely()
+        request, answer = self._exchange(ask, route)
+        if first and answer.status == 401 and route.site and route.edition == "cloud":
+            self._route = self._gateway()
+            return self._exchange(ask, self._route)
+        return request, answer
+
+    def _likely(self) -> Route:
+        access, edition = self._access, self._edition
+        if edition == "cloud" and not (access.site and access.kind == "basic"):
+            return self._gateway()
+        return Route(access.site, edition, access.kind, True)
+
+    def _gateway(self) -> Route:
+        cloud = self._access.cloud or self._cloud_id()
+        return Route(f"{self._access.api}/ex/jira/{cloud}", "cloud", self._access.kind, False)
+
+    def _exchange(self, ask: Question, route: Route) -> tuple[Request, Answer]:
+        request = Request(
+            ask.method,
+            ask.address(route.base, route.edition),
+            ask.asks,
+            ask.body,
+            bearer=self._access.token if route.kind == "bearer" else "",
+            basic=self._access.basic if route.kind == "basic" else "",
+            site=route.site,
+        )
+        return request, self._client.send(request)
+
+
+def _unwelcome(request: Request, answer: Answer) -> JiraCiError:
+    """The error for an unexpected status, with what this question takes, which is less than a change does."""
+    error = unwelcome(request, answer)
+    mend = "" if "CAPTCHA" in error.mend else _MENDS.get(answer.status, "")
+    return type(error)(error.message, mend or error.mend)
+
+
+def _is_nobody(answer: Answer) -> bool:
+    """Jira answers a wrong credential with what everybody may see, where everybody may see something; its headers tell
+    (https://support.servicenow.com/kb?id=kb_article_view&sysparm_article=KB2942093)."""
+    reason = answer.headers.get("x-seraph-loginreason", "").upper()
+    return "FAILED" in reason or "DENIED" in reason or answer.headers.get("x-ausername", "").lower() == "anonymous"

@@ -1,12 +1,9 @@
-"""Builds and deployments as Jira takes them: what leaves the house, field by field, within Jira's limits.
-
-The limits are those of https://developer.atlassian.com/cloud/jira/software/rest/api-group-builds/ and
-.../api-group-deployments/. ``None`` is left out; ``0`` and ``False`` are sent.
-"""
+"""Web addresses in payloads: percent-encoded, so that they stay inert, and within Jira's limit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from types import MappingProxyType
@@ -14,13 +11,98 @@ from typing import Any
 from urllib.parse import quote
 
 from jira_ci.errors import UsageError
-from jira_ci.jira import associations, identity
-from jira_ci.jira.associations import keys_of as keys_of
-from jira_ci.jira.associations import services_of as services_of
-from jira_ci.jira.associations import with_keys as with_keys
-from jira_ci.jira.links import inert, is_web
+from jira_ci.jira import identity
 from jira_ci.run import CI, Run
 from jira_ci.text import for_jira
+
+LONGEST = 2000
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+# The last character's percent-encoding, which a cut may have left incomplete.
+_HALF_CHARACTER = re.compile("(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$")
+
+
+def is_web(url: str) -> bool:
+    """Whether this begins as an address that a browser opens."""
+    return bool(_WEB.match(url))
+
+
+def inert(url: str) -> str:
+    """An address, cut at Jira's limit; what cannot stand in one is percent-encoded."""
+    front, hash_, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", url).partition("#")
+    encoded = quote(front + hash_ + fragment.replace("#", "%23"), safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
+    return encoded if len(encoded) <= LONGEST else _HALF_CHARACTER.sub("", encoded[:LONGEST])
+
+
+VALUES = 500
+_ISSUES, _SERVICES = "issueIdOrKeys", "serviceIdOrKeys"
+_LONGEST_ID = 255
+Association = dict[str, Any]
+
+
+def of(keys: Sequence[str], service_ids: Sequence[str] = (), run: Run | None = None) -> list[Association] | None:
+    """The associations of a record; ``None`` when there is nothing to name.
+
+    Args:
+        keys: the first of them are kept, as many as fit; see :func:`room`.
+        service_ids: with some, what was deployed is named too.
+        run: what was deployed.
+    """
+    ids = [one for one in dict.fromkeys(service_ids) if one][:VALUES]
+    source = _source(run) if run and 0 < len(ids) < VALUES else []
+    left = VALUES - len(ids) - len(source)
+    return [*_one(_ISSUES, list(dict.fromkeys(keys))[:left]), *_one(_SERVICES, ids), *source] or None
+
+
+def room(service_ids: Sequence[str], run: Run) -> int:
+    """How many issue keys fit beside a service's ids and the commit."""
+    taken = of((), service_ids, run) or ()
+    return VALUES - sum(len(one["values"]) for one in taken)
+
+
+def keys_of(record: Mapping[str, Any]) -> list[str]:
+    """The issue keys a record claims."""
+    return _values(record, _ISSUES)
+
+
+def services_of(record: Mapping[str, Any]) -> list[str]:
+    """The ids of the services a record is of."""
+    return _values(record, _SERVICES)
+
+
+def with_keys(record: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """The same record, claiming these issues, and associated with all else that it was."""
+    others = [one for one in record.get("associations", ()) if one["associationType"] != _ISSUES]
+    rest = {name: value for name, value in record.items() if name != "associations"}
+    associations = [*_one(_ISSUES, keys), *others]
+    return {**rest, "associations": associations} if associations else rest
+
+
+def is_shown(record: Mapping[str, Any]) -> bool:
+    """Whether the record names an issue or a service to be shown on; Jira keeps no others."""
+    return bool(keys_of(record) or services_of(record))
+
+
+def _source(run: Run) -> list[Association]:
+    """The commit where it is known, else the repository. Of an id that had to be cut nobody would know anything."""
+    repository, commit = _whole(run.repository_id), _whole(run.commit)
+    if repository and commit:
+        return _one("commit", [{"commitHash": commit, "repositoryId": repository}])
+    return _one("repository", [{"repositoryId": repository}] if repository else [])
+
+
+def _whole(text: str) -> str:
+    return text if for_jira(text, _LONGEST_ID) == text else ""
+
+
+def _one(kind: str, values: Iterable[Any]) -> list[Association]:
+    listed = list(values)
+    return [{"associationType": kind, "values": listed}] if listed else []
+
+
+def _values(record: Mapping[str, Any], kind: str) -> list[str]:
+    found = [one["values"] for one in record.get("associations", ()) if one["associationType"] == kind]
+    return list(found[0]) if found else []
+
 
 TEXT = 255
 PROPERTIES = 5
@@ -78,7 +160,7 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
             "pipelineId": report.pipeline_id(run),
             "buildNumber": run.number,
             **_common(run, report, f"{_pipeline_name(run, report)} #{run.number}"),
-            "associations": associations.of(keys),
+            "associations": of(keys),
             "testInfo": dict(tests) if tests else None,
             "references": _references(run),
         }
@@ -103,7 +185,7 @@ def deployment(
         environment: the name as the user writes it.
         environment_type: Jira's word.
         tenant: its name as the user writes it.
-        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.associations.room`.
+        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.records.room`.
         commands: what Jira is asked to do about it, such as ``initiate_deployment_gating``.
 
     Raises:
@@ -118,7 +200,7 @@ def deployment(
             "schemaVersion": "1.0",
             "deploymentSequenceNumber": run.number,
             **_common(run, described, f"{pipeline} #{run.number}" + (f": {report.version}" * bool(report.version))),
-            "associations": associations.of(keys, service_ids, run),
+            "associations": of(keys, service_ids, run),
             "label": for_jira(report.label.strip() or report.version, TEXT) or None,
             "duration": _duration(run, report),
             "commands": [{"command": command} for command in commands] or None,

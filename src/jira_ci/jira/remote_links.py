@@ -6,19 +6,20 @@ id is replaced, so that every later report of one run changes the links that are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.jira.access import Access
-from jira_ci.jira.ask import segment
-from jira_ci.jira.bulk import DEPLOYMENTS, Kind
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.records import Record
-from jira_ci.jira.refusals import messages, not_from_jira, phrase, said
-from jira_ci.jira.unwelcome import unwelcome
-from jira_ci.text import for_jira, identifier
+from jira_ci.exchange import Answer, Request
+from jira_ci.http import Client
+from jira_ci.jira.auth import Access
+from jira_ci.jira.endpoints import segment
+from jira_ci.jira.errors import Redirected, messages, not_from_jira, phrase, said, unwelcome
+from jira_ci.jira.records import Record, keys_of, with_keys
+from jira_ci.jira.submit import DEPLOYMENTS, Kind, LinkSubmission
+from jira_ci.text import for_jira, identifier, one_line
 
 _TEXT = 255
 _APPLICATION = {"type": "jira-ci", "name": "jira-ci"}
@@ -134,3 +135,112 @@ def _summary(record: Record, state: str) -> str:
     parts = [state, record.get("description")]
     parts += [f"{tests['numberPassed']} of {tests['totalNumber']} tests passed"] if tests else []
     return ", ".join(str(part) for part in parts if part)
+
+
+_PATIENCE = 2  # issues in a row without an answer; each was tried for half a minute by then
+
+
+def requests(kind: Kind, records: Sequence[Record], access: Access) -> Iterator[Request]:
+    """Every request that these records mean; the surest issues first, each with all its records."""
+    bodies = [body(kind, record) for record in records]
+    for key, index in _pairs(records):
+        yield link(access, key, bodies[index])
+
+
+def submit(kind: Kind, records: Sequence[Record], access: Access, client: Client) -> LinkSubmission:
+    """Makes the links, and says what became of each. Asking on ends with the deadline, and with the first answer that
+    is about more than one issue, such as a refused credential."""
+    submission = _Linking(kind, records, access, client)
+    try:
+        submission.send()
+    except JiraCiError as error:
+        submission.links.error = error
+    return submission.result()
+
+
+class _Linking:
+    def __init__(self, kind: Kind, records: Sequence[Record], access: Access, client: Client) -> None:
+        self._records, self._access, self._client = records, access, client
+        self._bodies: list[dict[str, Any]] = [body(kind, record) for record in records]
+        self._shown: list[dict[str, None]] = [{} for _ in records]
+        self._reasons: list[dict[str, None]] = [{} for _ in records]
+        self._forbidden: JiraCiError | None = None
+        self._troubles = 0
+        self.links = LinkSubmission(wanted=sum(len(set(keys_of(record))) for record in records))
+
+    def send(self) -> None:
+        """Makes one link after the other.
+
+        Raises:
+            JiraCiError: there is no sense in asking on.
+        """
+        for key, index in _pairs(self._records):
+            if key in self.links.unknown_keys:
+                continue
+            if key in self.links.refusals:
+                self._reasons[index][f"{key}: {self.links.refusals[key]}"] = None
+                continue
+            if self._client.deadline.remaining() <= 0:
+                raise self._late()
+            try:
+                self._one(key, index)
+                self._troubles = 0
+            except Redirected:
+                raise
+            except NetworkError as error:
+                self._trouble(error)
+
+    def _one(self, key: str, index: int) -> None:
+        request = link(self._access, key, self._bodies[index])
+        answer = self._client.send(request)
+        if is_linked(request, answer):
+            self.links.arrived += 1
+            self._shown[index][key] = None
+            return
+        error = final(request, answer)
+        if error is not None:
+            raise error
+        if answer.status == 404:
+            self.links.unknown_keys.append(key)
+            return
+        if answer.status == 403:
+            self._forbidden = refused(request, answer)
+        reason = one_line("; ".join(messages(answer)) or phrase(answer), 300)
+        self.links.refusals[key] = reason
+        self._reasons[index][f"{key}: {reason}"] = None
+
+    def _trouble(self, error: NetworkError) -> None:
+        """One issue may have trouble of its own; with the next one it is Jira's, or the network's."""
+        self.links.error = self.links.error or error
+        self._troubles += 1
+        if self._troubles >= _PATIENCE:
+            raise self.links.error
+
+    def _late(self) -> JiraCiError:
+        """Where nothing arrived, a higher timeout would not help: what is wrong there says more."""
+        trouble = self.links.error if not self.links.arrived else None
+        return trouble or too_late(self.links.arrived, self.links.wanted)
+
+    def result(self) -> LinkSubmission:
+        """What became of each record, from what became of its links."""
+        links, unknown = self.links, set(self.links.unknown_keys)
+        left: dict[str, None] = {}
+        for record, shown, reasons in zip(self._records, self._shown, self._reasons, strict=True):
+            keys = dict.fromkeys(keys_of(record))
+            left.update((key, None) for key in keys if not (key in shown or key in unknown or key in links.refusals))
+            if shown or (keys and unknown.issuperset(keys)):
+                links.accepted.append(with_keys(record, [key for key in keys if key in shown or key in unknown]))
+            elif reasons:
+                links.rejected.append((record, list(reasons)))
+        links.left = list(left)
+        links.refused_keys = list(links.refusals)
+        if self._forbidden is not None and not links.arrived:
+            links.error = links.error or self._forbidden
+        return links
+
+
+def _pairs(records: Sequence[Record]) -> Iterator[tuple[str, int]]:
+    """Each key with the index of each record that claims it, the surest keys of all records first."""
+    claims = [dict.fromkeys(keys_of(record)) for record in records]
+    for key in dict.fromkeys(key for row in zip_longest(*claims) for key in row if key):
+        yield from ((key, index) for index, claim in enumerate(claims) if key in claim)

@@ -1,8 +1,4 @@
-"""A record that Jira has stored: reading it, sending it again with another state, and having it deleted.
-
-https://developer.atlassian.com/cloud/jira/software/rest/api-group-builds/ and .../api-group-deployments/. Nothing here
-does I/O. Deletion is asynchronous: a 202 says that it will come.
-"""
+"""Of a record that Jira shows, what may be sent back: the fields of its schema, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,14 +9,69 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jira_ci.errors import RejectedError
-from jira_ci.jira import identity, wire
-from jira_ci.jira.bulk import BUILDS, Kind
-from jira_ci.jira.exchange import Answer, Request
-from jira_ci.jira.records import Record
-from jira_ci.jira.refusals import expect, not_from_jira
-from jira_ci.jira.sent_again import issues_of, pick
+from jira_ci.exchange import Answer, Request
+from jira_ci.jira import endpoints, identity, remote_links
+from jira_ci.jira.auth import Access
+from jira_ci.jira.endpoints import segment
+from jira_ci.jira.errors import expect, messages, not_from_jira, unwelcome
+from jira_ci.jira.records import VALUES, Record
+from jira_ci.jira.submit import BUILDS, Kind
 from jira_ci.run import Run
 from jira_ci.text import one_line
+
+_COMMIT = {"commit": {"id": str, "repositoryUri": str}, "ref": {"name": str, "uri": str}}
+_COUNTS = dict.fromkeys(("totalNumber", "numberPassed", "numberFailed", "numberSkipped"), int)
+_COMMON = {"schemaVersion": str, "displayName": str, "description": str, "label": str, "url": str}
+_ABOUT = {"issueKeys": [str], "associations": [{"associationType": str, "values": [object]}]}
+_BUILD = {**_COMMON, **_ABOUT, "pipelineId": str, "buildNumber": int, "testInfo": _COUNTS, "references": [_COMMIT]}
+# Not the commands: "a list of commands to be actioned", which a closed deployment has nothing of.
+_DEPLOYMENT = {
+    **_COMMON,
+    **_ABOUT,
+    "deploymentSequenceNumber": int,
+    "duration": int,
+    "pipeline": {"id": str, "displayName": str, "url": str},
+    "environment": {"id": str, "displayName": str, "type": str},
+}
+_REQUIRED = {"builds": ("displayName", "url"), "deployments": ("displayName", "url", "description")}
+_ISSUES = ("issueIdOrKeys", "issueKeys")
+_OTHERS = {"builds": (), "deployments": ("serviceIdOrKeys", "commit", "repository")}
+_MOST = 3  # associations of a deployment
+
+
+def pick(kind: Kind, found: Mapping[str, Any]) -> Record | None:
+    """The fields that may be sent back; None when one is missing that Jira always has."""
+    record = _picked(found, _BUILD if kind is BUILDS else _DEPLOYMENT)
+    return record if all(isinstance(record.get(name), str) for name in _REQUIRED[kind.plural]) else None
+
+
+def issues_of(record: Mapping[str, Any]) -> list[Record]:
+    """What the record is about: its issues first, in one association; empty when there is nothing.
+
+    Jira may show the same issues twice, as associations and as the older ``issueKeys``.
+    """
+    kind = "builds" if "buildNumber" in record else "deployments"
+    associations = record.get("associations", [])
+    listed = [value for one in associations if one.get("associationType") in _ISSUES for value in one.get("values", [])]
+    keys = [key for key in listed or record.get("issueKeys", []) if isinstance(key, str)]
+    issues = {"associationType": _ISSUES[0], "values": list(dict.fromkeys(keys))[:VALUES]}
+    others = [one for one in associations if one.get("associationType") in _OTHERS[kind] and one.get("values")]
+    return [*([issues] if keys else []), *others][:_MOST]
+
+
+def _picked(value: Any, shape: Any) -> Any:
+    """The parts of a value that have this shape; None for what has another."""
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            return None
+        parts = {name: _picked(value.get(name), inner) for name, inner in shape.items()}
+        return {name: part for name, part in parts.items() if part not in (None, [], {})}
+    if isinstance(shape, list):
+        if not isinstance(value, list):
+            return None
+        return [part for part in (_picked(one, shape[0]) for one in value) if part is not None]
+    return value if isinstance(value, shape) and not isinstance(value, bool) else None
+
 
 Make = Callable[[str, str, str], Request]
 """A request from the API's address, the cloud id and the access token."""
@@ -72,8 +123,8 @@ def reading(key: Key) -> Make:
 
     def make(api: str, cloud: str, bearer: str) -> Request:
         if key.kind is BUILDS:
-            return wire.build_by_key(api, cloud, key.pipeline, key.number, bearer)
-        return wire.deployment_by_key(api, cloud, key.pipeline, key.environment, key.number, bearer)
+            return endpoints.build_by_key(api, cloud, key.pipeline, key.number, bearer)
+        return endpoints.deployment_by_key(api, cloud, key.pipeline, key.environment, key.number, bearer)
 
     return make
 
@@ -82,7 +133,7 @@ def deleting(key: Key) -> Make:
     """Has one record deleted, if it is there."""
 
     def make(api: str, cloud: str, bearer: str) -> Request:
-        url = reading(key)(api, cloud or wire.NO_CLOUD_ID, bearer).url
+        url = reading(key)(api, cloud or endpoints.NO_CLOUD_ID, bearer).url
         return Request("DELETE", url, f"delete a {key.kind.plural[:-1]}", bearer=bearer, bodiless=True)
 
     return make
@@ -94,7 +145,7 @@ def deleting_all(kind: Kind, properties: Sequence[tuple[str, str]]) -> Make:
 
     def make(api: str, cloud: str, bearer: str) -> Request:
         query = urlencode(properties, quote_via=quote)
-        url = f"{api}/jira/{kind.plural}/0.1/cloud/{cloud or wire.NO_CLOUD_ID}/bulkByProperties?{query}"
+        url = f"{api}/jira/{kind.plural}/0.1/cloud/{cloud or endpoints.NO_CLOUD_ID}/bulkByProperties?{query}"
         return Request("DELETE", url, f"delete {kind.plural}", bearer=bearer, bodiless=True)
 
     return make
@@ -155,3 +206,30 @@ def again(stored: Stored, run: Run, state: str, now: float, keys: Iterable[str] 
         "lastUpdated": datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="milliseconds"),
         "state": state,
     }
+
+
+def unlink(access: Access, issue: str, key: Key) -> Request:
+    """Takes the link that shows this record off one issue, if it is there."""
+    link = segment(remote_links.global_id(key.kind, key.mapping))
+    return Request(
+        "DELETE",
+        f"{access.site}/rest/api/2/issue/{segment(issue)}/remotelink?globalId={link}",
+        f"take a link off {issue}",
+        bearer=access.token if access.kind == "bearer" else "",
+        basic=access.basic if access.kind == "basic" else "",
+        bodiless=True,
+        site=True,
+    )
+
+
+def was_linked(request: Request, answer: Answer) -> bool:
+    """Whether the link was there; it is gone now. Jira says 404 for a link and for an issue that is not there.
+
+    Raises:
+        JiraCiError: any other answer.
+    """
+    if answer.status == 204:
+        return True
+    if answer.status == 404 and messages(answer):
+        return False
+    raise remote_links.final(request, answer) or unwelcome(request, answer)

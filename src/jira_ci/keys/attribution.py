@@ -17,7 +17,7 @@ from jira_ci.keys.touched import Files, Touched
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
-    from jira_ci.ci.history import History
+    from jira_ci.ci.api import History
     from jira_ci.git.repository import Git
     from jira_ci.run import Run
 

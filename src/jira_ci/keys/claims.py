@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jira_ci.ci.history import History
-from jira_ci.ci.providers import connect
+from jira_ci.ci.api import History, connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Overlisted

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.history import Commits, Unreadable
-from jira_ci.ci.values import sha, short
+from jira_ci.ci.api import Commits, Unreadable
+from jira_ci.ci.env_values import sha, short
 from jira_ci.errors import UsageError
 from jira_ci.git.command import GitError
 from jira_ci.keys import ranges
@@ -21,7 +21,7 @@ from jira_ci.keys.ranges import Messages, Range, Sources
 from jira_ci.run import CI
 
 if TYPE_CHECKING:
-    from jira_ci.ci.history import History
+    from jira_ci.ci.api import History
     from jira_ci.git.repository import Git
     from jira_ci.run import PullRequest, Run
 

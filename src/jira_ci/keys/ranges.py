@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.history import Commits, Unreadable
-from jira_ci.ci.values import short
+from jira_ci.ci.api import Commits, Unreadable
+from jira_ci.ci.env_values import short
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import Origin
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
-    from jira_ci.ci.history import History
+    from jira_ci.ci.api import History
     from jira_ci.git.repository import Git
     from jira_ci.run import Run
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jira_ci.ci.history import Unreadable
-from jira_ci.ci.values import sha
+from jira_ci.ci.api import Unreadable
+from jira_ci.ci.env_values import sha
 from jira_ci.git.command import GitError
 from jira_ci.keys.merges import merged_branches
 from jira_ci.keys.path_index import PathIndex

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jira_ci import states
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
-from jira_ci.jira import associations, records
-from jira_ci.jira.bulk import BUILDS, DEPLOYMENTS, Kind
+from jira_ci.jira import records
 from jira_ci.jira.records import Record
+from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.keys.claims import Claim, Claims
-from jira_ci.report import states
-from jira_ci.report.drafting import Draft
+from jira_ci.report.templates import Draft
 from jira_ci.run import Run
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Plan:
     @property
     def claiming(self) -> list[Entry]:
         """The entries that name an issue or a service to be shown on; Jira keeps no others."""
-        return [entry for entry in self.entries if associations.is_shown(entry.record)]
+        return [entry for entry in self.entries if records.is_shown(entry.record)]
 
 
 def plan_build(context: Context) -> Plan:
@@ -185,7 +185,7 @@ def _claim(claims: Claims, environment: str, service: Service | None, run: Run) 
     if service is None:
         return claims.of(environment)
     claim = claims.of(environment, service.name)
-    fitting = associations.room(service.ids, run) if environment else associations.VALUES
+    fitting = records.room(service.ids, run) if environment else records.VALUES
     keys, left_out = claim.keys.keys[:fitting], len(claim.keys.keys) - fitting
     if left_out <= 0:
         return claim

@@ -1,4 +1,4 @@
-"""The report's page: what was reported about which issues, where it is, and what was not taken."""
+"""What Jira did not take of a report, and why: sentences for the summary, the worst first."""
 
 from __future__ import annotations
 
@@ -10,12 +10,86 @@ from urllib.parse import quote
 from jira_ci.errors import JiraCiError
 from jira_ci.jira import addresses
 from jira_ci.jira.records import keys_of
-from jira_ci.report.fate import Fate
+from jira_ci.jira.submit import LinkSubmission, Submission
+from jira_ci.output import page
+from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase, Strong
+from jira_ci.report import report_result
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.shortfalls import shortfalls
+from jira_ci.report.report_result import SiteResult, knows_nothing
 from jira_ci.run import Run
-from jira_ci.summary import parts
-from jira_ci.summary.parts import Block, Code, Link, Mark, Page, Paragraph, Phrase
+
+_MOST = 50
+_NAMED = 20
+
+
+def shortfalls(plan: Plan, fates: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Iterator[Block]:
+    """Blocks of the page; none where all is well."""
+    several = len(fates) > 1
+    for fate, error in zip(fates, errors, strict=True):
+        where = f" to {fate.destination.name}" if several else ""
+        if error is not None:
+            yield Notice((Strong(f"Not reported{where}:"), f" {error}"))
+        elif fate.withheld:
+            yield Notice((Strong(f"Not reported{where}:"), f" {fate.withheld}"))
+    wanting = [sentence for fate in fates for sentence in _wanting(fate, several=several)]
+    if wanting:
+        yield Heading("Not accepted")
+        yield from page.items(wanting, _MOST)
+    doubts = list(_doubts(plan))
+    if doubts:
+        yield Heading("Perhaps not complete")
+        yield from page.items(doubts, _MOST)
+
+
+def _wanting(fate: SiteResult, *, several: bool) -> Iterator[Phrase]:
+    """What is wanting at one destination, which is named where there are several."""
+    name = f"{fate.destination.name}: " if several else ""
+    for sentence in (*_records(fate.outcome), *_keys(fate)):
+        yield (name, *sentence) if name else sentence
+    if several and knows_nothing(fate.outcome):
+        yield (f"{name}This site knows none of the issues.",)
+
+
+def _records(outcome: Submission) -> Iterator[Phrase]:
+    for record, reasons in outcome.rejected:
+        where = (record.get("environment") or {}).get("displayName", "")
+        issues = _some(keys_of(record))
+        about = "".join([f" to {where}" if where else "", f" ({issues})" if issues else ""])
+        why = "; ".join(reasons) or "Jira gives no reason."
+        yield "Rejected: ", Strong(f"{record['displayName']}{about}"), f": {why}"
+    if isinstance(outcome, LinkSubmission):
+        for key, reason in list(outcome.refusals.items())[:_NAMED]:
+            yield "Not linked: ", Strong(key), f": {reason}"
+        if len(outcome.refusals) > _NAMED:
+            yield (f"Not linked: {len(outcome.refusals) - _NAMED} more issues.",)
+
+
+def _keys(fate: SiteResult) -> Iterator[Phrase]:
+    outcome = fate.outcome
+    for names, what in (
+        (outcome.refused_keys, "Refused by Jira, and left out of the report"),
+        (outcome.unknown_keys, "Issues that Jira does not know"),
+        (fate.hidden, "Issues that Jira does not show to the account of token, and that were not named to it"),
+        (outcome.unknown_services, "Services that Jira does not know"),
+        (getattr(outcome, "left", ()), "Not reached"),
+    ):
+        if names:
+            yield f"{what}: ", Strong(_some(names))
+
+
+def _doubts(plan: Plan) -> Iterator[Phrase]:
+    for gap in dict.fromkeys(gap for entry in plan.entries for gap in entry.claim.gaps):
+        yield (gap,)
+    yield from ((sentence,) for sentence in report_result.left_out_lines(plan))
+    dropped = {key: why for entry in plan.entries for key, why in entry.claim.keys.dropped.items()}
+    if dropped:
+        yield "Not counted as issues: ", _some([f"{key} ({why})" for key, why in dropped.items()])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
 
 _NONE: Mapping[str, Link] = MappingProxyType({})
 _KEYS = 100
@@ -33,7 +107,7 @@ class Column:
 
 def summary(
     plan: Plan,
-    fates: Sequence[Fate],
+    fates: Sequence[SiteResult],
     errors: Sequence[JiraCiError | None],
     more: Sequence[Column] = (),
     moved: Mapping[str, Link] = _NONE,
@@ -48,7 +122,7 @@ def summary(
         foot: see :func:`about`.
     """
     what = "deployment" if plan.kind.plural == "deployments" else "build"
-    state = parts.state(plan.state) if plan.state else Mark("off", "skipped")
+    state = page.state(plan.state) if plan.state else Mark("off", "skipped")
     blocks = [*_environments(plan), *_issues(plan, fates, errors, more, moved), *shortfalls(plan, fates, errors)]
     told = not plan.state or any(fate.outcome.accepted for fate in fates)
     heading = (
@@ -64,13 +138,13 @@ def about(run: Run, version: str) -> Phrase:
         (f"{run.repository} ", Code(version)) if run.repository and version else (),
         (Link(f"run {run.number}", run.url),) if run.url else (),
     ]
-    return parts.separated(phrases, " · ")
+    return page.separated(phrases, " · ")
 
 
 def _environments(plan: Plan) -> list[Block]:
-    rows = [_environment(entry, parts.state(plan.state)) for entry in plan.entries if entry.environment]
+    rows = [_environment(entry, page.state(plan.state)) for entry in plan.entries if entry.environment]
     columns = ("Environment", "Tenant", "Service", "Type", "State")
-    return parts.table("Environments", columns, rows, _ENVIRONMENTS, optional=("Tenant", "Service"))
+    return page.table("Environments", columns, rows, _ENVIRONMENTS, optional=("Tenant", "Service"))
 
 
 def _environment(entry: Entry, state: Mark) -> list[Phrase]:
@@ -80,7 +154,7 @@ def _environment(entry: Entry, state: Mark) -> list[Phrase]:
 
 def _issues(
     plan: Plan,
-    fates: Sequence[Fate],
+    fates: Sequence[SiteResult],
     errors: Sequence[JiraCiError | None],
     more: Sequence[Column],
     moved: Mapping[str, Link],
@@ -97,10 +171,10 @@ def _issues(
     rows = [[column.cell(key) for column in columns] for key in list(sources)[:_KEYS]]
     rows += [[() for _ in columns]] * (len(sources) - len(rows))
     optional = [column.title for column in columns if column.title not in ("Issue", "Found in")]
-    return parts.table("Issues", [column.title for column in columns], rows, _KEYS, optional)
+    return page.table("Issues", [column.title for column in columns], rows, _KEYS, optional)
 
 
-def _verdicts(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> Iterator[Column]:
+def _verdicts(fates: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Iterator[Column]:
     """A column for each destination, or one about Jira where there is one; none before anybody was told."""
     for fate, error in zip(fates, errors, strict=True):
         shown = {key for record in fate.outcome.accepted for key in keys_of(record)}
@@ -108,7 +182,7 @@ def _verdicts(fates: Sequence[Fate], errors: Sequence[JiraCiError | None]) -> It
         yield Column(title, lambda key, fate=fate, error=error, shown=shown: _fate(key, fate, error, shown))  # type: ignore[misc]
 
 
-def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> Phrase:
+def _fate(key: str, fate: SiteResult, error: JiraCiError | None, shown: set[str]) -> Phrase:
     outcome = fate.outcome
     if not fate.destination.takes(key):
         return ()
@@ -123,7 +197,7 @@ def _fate(key: str, fate: Fate, error: JiraCiError | None, shown: set[str]) -> P
     return (Mark("bad", "not reported"),) if error or outcome.rejected else ()
 
 
-def _link(key: str, fates: Sequence[Fate]) -> Link:
+def _link(key: str, fates: Sequence[SiteResult]) -> Link:
     """The key as a link to the first site that knows it."""
     told = [fate for fate in fates if fate.destination.takes(key)]
     known = [fate for fate in told if key not in fate.unknown_keys] or told or list(fates)

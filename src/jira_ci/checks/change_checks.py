@@ -1,0 +1,287 @@
+"""What ``check`` asks about one environment's change: the title as it is searched, and whether changes can be read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Generator, Iterator, Sequence
+from urllib.parse import urlsplit
+
+from jira_ci.checks.report_checks import Line, failed, warning
+from jira_ci.context import Context
+from jira_ci.errors import Exit, JiraCiError, nearest
+from jira_ci.gate import targets
+from jira_ci.gate.create_change import Impossible, find_desk, prepare, shown
+from jira_ci.gate.find_change import Candidates, Change, Finder, Search
+from jira_ci.gate.policy.lint import Controlled
+from jira_ci.gate.policy.policy import Policy
+from jira_ci.gate.snapshot import Reading, SnapshotReader
+from jira_ci.gate.subject import Subject, describe, fit, seen, where
+from jira_ci.jira import endpoints
+from jira_ci.jira.auth import Route
+from jira_ci.jira.parse_desk import Desk
+from jira_ci.jira.service_desk import Service
+from jira_ci.sites.gate_sites import access
+from jira_ci.text import canonical, one_line
+
+_NOT_NAMED, _NONE_OPEN = 13, 16
+_UNREADABLE = (6, 7, 11, 17)
+_MOST = 5  # changes that are read to find one that is open
+
+
+def change_lines(service: Service, context: Context, stake: Controlled, subject: Subject) -> Iterator[Line]:
+    """The title, what the search for it found, and a reading of an open change, if there is one."""
+    name, policy = one_line(stake.name, 80), stake.policy
+    unfit = fit(subject, policy.title, context.run, at=seen(context.git, context.run, context.given.version))
+    if not isinstance(unfit, Subject):
+        yield Line("gate title", f"{name}: {unfit.reason}", exit=unfit.exit)
+        return
+    finder = Finder(service, dataclasses.replace(policy, create=False), subject, targets.attempt_of(context))
+    outcome = finder.find()
+    yield _found(context, stake, subject, outcome)
+    if outcome.decision is not None and outcome.decision.row not in (_NOT_NAMED, _NONE_OPEN):
+        return
+    try:
+        change = outcome.change or _similar(service, policy, subject)
+    except JiraCiError as error:
+        yield failed("gate approvals", error)
+        return
+    if change is None:
+        yield Line("gate approvals", f"{name}: not tested, because there is no open change to read them of")
+        return
+    yield from _read(service, context, policy, dataclasses.replace(subject, title=change.summary), change)
+
+
+def _found(context: Context, stake: Controlled, subject: Subject, outcome: Search) -> Line:
+    policy, decision = stake.policy, outcome.decision
+    given = one_line(policy.change, 80)
+    wanted = f"only {given} is asked" if given else f"the title is {one_line(subject.title, 300)}"
+    if not context.given.version and not given:
+        wanted += " with this run's version"
+    told = f"{one_line(stake.name, 80)}: {wanted}"
+    what = "gate change" if given else "gate title"
+    if decision is None:
+        key = one_line(outcome.change.key, 80) if outcome.change else ""
+        return Line(what, f"{told}; {key} is open and fits")
+    if decision.row == _NONE_OPEN:
+        objection = targets.attempt_of(context).objection or ("" if policy.create else "create: false")
+        then = f"none is made here ({objection})" if objection else "the gate makes one"
+        return Line(what, f"{told}; the search works, no open change carries it, {then}")
+    if decision.row == _NOT_NAMED and not context.given.version:
+        return warning(what, f"{told}; it does not name this run's version.", "Give the setting version to test that.")
+    return Line(what, f"{told}. {decision.reason}", exit=decision.exit)
+
+
+def _similar(service: Service, policy: Policy, subject: Subject) -> Change | None:
+    """An open change for another version, to see whether changes can be read; ``None`` when there is none."""
+    start, _, _ = policy.title.partition("{version}")
+    words = start.replace("{project}", subject.project).replace("{environment}", subject.environment)
+    if not words.strip() or policy.change:
+        return None
+    candidates = Candidates(service, policy, subject)
+    for found in service.search(endpoints.open_issues(policy.service_desk, words)).values[:_MOST]:
+        issue, _ = service.issue(found.id)
+        if candidates.fits(issue) and not issue.done:
+            return Change(issue.id, issue.key, issue.project_key, issue.type_name, issue.summary, "title", ours=False)
+    return None
+
+
+def _read(service: Service, context: Context, policy: Policy, subject: Subject, change: Change) -> Iterator[Line]:
+    reading = SnapshotReader(service, policy, subject, targets.attempt_of(context), change).read()
+    decision, read = reading.decision, reading.round
+    if decision.row in _UNREADABLE or read is None:
+        yield Line("gate approvals", f"{change.key} cannot be read completely: {decision.reason}", exit=decision.exit)
+        return
+    approvals = read.approvals or ()
+    yield Line("gate approvals", f"{change.key} and its approvals ({len(approvals)}) can be read")
+    yield from _window(policy, reading, change.key)
+    if any(one.account == read.own_account for approval in approvals for one in approval.approvers):
+        yield warning(
+            "gate approvals",
+            f"The gate's own account is an approver of {change.key}; its approval never counts.",
+            "Let people approve.",
+        )
+
+
+def _window(policy: Policy, reading: Reading, key: str) -> Iterator[Line]:
+    read = reading.round
+    if policy.window is None or read is None:
+        return
+    for name, values in zip(policy.window, (read.start, read.end), strict=True):
+        if not values:
+            yield Line(
+                "gate window",
+                f"{key} has no field {shown(name)}, so that its window could never be read.",
+                "Add the field to the changes' issue type in Jira, or correct window.",
+                Exit.USAGE,
+            )
+
+
+_KINDS = {
+    ("basic", True): "user and an API token",
+    ("basic", False): "user and an API token with scopes",
+    ("bearer", True): "a personal access token",
+    ("bearer", False): "a token alone",
+    ("oauth", False): "an access token for client-id and client-secret",
+}
+_MOVES = "TRANSITION_ISSUES"
+
+
+def site_lines(service: Service, context: Context, stakes: Sequence[Controlled]) -> Iterator[Line]:
+    """A line for each thing. Without an account that is let in, nothing else is tested."""
+    try:
+        route, account = service.connect(), service.myself()
+    except JiraCiError as error:
+        yield _refused(context, stakes[0].policy, error)
+        return
+    yield Line("gate credentials", f"{_way(route)}, as {one_line(account.name, 80)} ({one_line(account.id, 100)})")
+    able: list[Controlled] = []
+    for project in dict.fromkeys(stake.policy.service_desk for stake in stakes):
+        there = [stake for stake in stakes if stake.policy.service_desk == project]
+        desk = yield from _desk(service, project)
+        if desk is not None:
+            able += there
+            yield from _permission_lines(service, desk, [stake.policy for stake in there])
+    yield from _window_lines(service, [stake.policy for stake in stakes])
+    yield from _environment_lines(service, context, able)
+
+
+def _refused(context: Context, policy: Policy, error: JiraCiError) -> Line:
+    line = failed("gate credentials", error)
+    if line.exit != Exit.ACCESS or access(context, policy).kind != "oauth":
+        return line
+    hint = "The client-id and client-secret that report are not let in here: set user and token as well."
+    return dataclasses.replace(line, mend=f"{line.mend} {hint}".strip())
+
+
+def _way(route: Route) -> str:
+    edition = "Jira Cloud" if route.edition == "cloud" else "Jira Data Center"
+    parts = urlsplit(route.base)
+    kind = _KINDS.get((route.kind, route.site), route.kind)
+    return one_line(f"{edition} at {parts.netloc}{parts.path} lets {kind} in", 300)
+
+
+def _desk(service: Service, project: str) -> Generator[Line, None, Desk | None]:
+    subject = "gate service desk"
+    try:
+        desk = find_desk(service, project)
+    except (Impossible, JiraCiError) as error:
+        yield _wrong(subject, error)
+        return None
+    yield Line(subject, f"{desk.project_key} is there (id {desk.id})")
+    return desk
+
+
+def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) -> Iterator[Line]:
+    needed = {"BROWSE_PROJECTS": "see changes"}
+    if any(_may_make(policy) for policy in policies):
+        needed["CREATE_ISSUES"] = "make changes"
+    if any(policy.comments != "off" for policy in policies):
+        needed["ADD_COMMENTS"] = "comment on changes"
+    try:
+        granted = service.permissions(desk.project_key, [*needed, _MOVES])
+    except JiraCiError as error:
+        yield failed("gate permissions", error)
+        return
+    lacking = [name for name in needed if not granted.get(name)]
+    for name in lacking:
+        yield Line(
+            "gate permissions",
+            f"The gate's account may not {needed[name]} in {desk.project_key} ({name}).",
+            "Make it an agent of the service desk, or grant it this permission.",
+            Exit.ACCESS,
+        )
+    if not lacking:
+        yield Line("gate permissions", f"the account may {', '.join(needed.values())} in {desk.project_key}")
+    if granted.get(_MOVES):
+        yield warning(
+            "gate permissions",
+            f"The gate's account may move changes in {desk.project_key} to another status ({_MOVES}), so that whoever "
+            "has its token could open the gate.",
+            "Take this permission from it.",
+        )
+
+
+def _window_lines(service: Service, policies: Sequence[Policy]) -> Iterator[Line]:
+    wanted = dict.fromkeys(name for policy in policies for name in policy.window or ())
+    if not wanted:
+        yield Line("gate window", "off: changes have no window")
+        return
+    try:
+        known = service.fields()
+    except JiraCiError as error:
+        yield failed("gate window", error)
+        return
+    for name in wanted:
+        yield _window_line(name, known)
+
+
+def _window_line(name: str, known: dict[str, str]) -> Line:
+    found = [one for one, called in known.items() if one == name or canonical(called) == canonical(name)]
+    if not found:
+        hint = one_line(nearest(name, known.values()), 100)
+        advice = "Name the site's own fields under window, or say window: off."
+        return Line("gate window", f"The site has no field {shown(name)}.", f"{hint} {advice}".strip(), Exit.USAGE)
+    if len(found) > 1 and name not in found:
+        ids = " and ".join(one_line(one, 60) for one in found[:5])
+        return warning("gate window", f"The site has several fields {shown(name)}: {ids}.", "Give one by its id.")
+    return Line("gate window", f"{shown(name)} is the field {one_line(found[0], 60)}")
+
+
+def _environment_lines(service: Service, context: Context, stakes: Sequence[Controlled]) -> Iterator[Line]:
+    asked: list[tuple[object, ...]] = []
+    for stake in stakes:
+        first, *others = targets.tenants(context)
+        policy, subject = stake.policy, _subject(context, stake, first)
+        form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
+        if form not in asked and _may_make(policy):
+            asked.append(form)
+            yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
+        if stake.exact:
+            yield from change_lines(service, context, stake, subject)
+            yield from _tenant_lines(context, stake, others)
+        else:
+            found = (
+                f"{one_line(stake.name, 80)} stands for many environments; name one with environment to see its title"
+            )
+            yield Line("gate title", found)
+
+
+def _tenant_lines(context: Context, stake: Controlled, tenants: Sequence[str]) -> Iterator[Line]:
+    """The first tenant's change was looked for; of the others only the titles are tested."""
+    for tenant in tenants:
+        subject = _subject(context, stake, tenant)
+        at = seen(context.git, context.run, context.given.version)
+        unfit = fit(subject, stake.policy.title, context.run, at=at)
+        if not isinstance(unfit, Subject):
+            yield Line("gate title", f"{one_line(where(subject), 160)}: {unfit.reason}", exit=unfit.exit)
+
+
+def _subject(context: Context, stake: Controlled, tenant: str) -> Subject:
+    """The deployment of this job to that environment; without a title when it has none that is fit."""
+    version, run = context.given.version, context.run
+    at = seen(context.git, context.run, version)
+    subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, tenant=tenant, at=at)
+    fitting = fit(subject, stake.policy.title, run, at=at)
+    return fitting if isinstance(fitting, Subject) else subject
+
+
+def _form(service: Service, context: Context, policy: Policy, subject: Subject) -> str:
+    prepare(service, policy, subject, dataclasses.replace(targets.attempt_of(context), keys=()))
+    return f"{shown(policy.request_type)} is there, and every field that it requires has a value"
+
+
+def _may_make(policy: Policy) -> bool:
+    return policy.create and not policy.change
+
+
+def _attempt(subject: str, test: Callable[[], str]) -> Line:
+    try:
+        return Line(subject, test())
+    except (Impossible, JiraCiError) as error:
+        return _wrong(subject, error)
+
+
+def _wrong(subject: str, error: Impossible | JiraCiError) -> Line:
+    if isinstance(error, JiraCiError):
+        return failed(subject, error)
+    return Line(subject, str(error), exit=Exit.USAGE)

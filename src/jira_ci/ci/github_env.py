@@ -1,0 +1,255 @@
+"""GitHub Actions: environment and event -> Run. Pure; whatever an event lacks or garbles is left empty.
+
+The variables: https://docs.github.com/actions/reference/workflows-and-actions/variables
+The events: https://docs.github.com/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from jira_ci.ci.env_values import first, mapping, mappings, sha, strip_ref, text, url, whole
+from jira_ci.ci.past_runs import from_event
+from jira_ci.errors import UsageError
+from jira_ci.leg import of_matrix
+from jira_ci.run import CI, PullRequest, Run
+
+_PUSH_LIMIT = 2048
+"""How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
+_DEEPEST = 20
+_QUEUE = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,18})-[0-9a-f]+\Z")
+# The file, and behind it the ref, a commit, or nothing.
+_WORKFLOW = re.compile(r"(.+?\.ya?ml)(?:@.*)?", re.DOTALL)
+_COMMIT = re.compile(r"@(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z")
+_WITHOUT_SECRETS = {"pull_request", "pull_request_review", "pull_request_review_comment"}
+
+
+def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
+    """What GitHub says about this run.
+
+    Args:
+        environ: the process environment.
+        event: the parsed event file, or an empty mapping.
+
+    Raises:
+        UsageError: a variable that GitHub always sets is missing or no such value.
+    """
+    run = _job(environ, event)
+    ref = text(environ.get("GITHUB_REF"))
+    pull_request = _pull_request(environ, event, run.repository_url, ref)
+    base, commits, complete = _range(run.event, ref, event)
+    return replace(
+        run,
+        commit=_commit(environ, event, run.event, pull_request),
+        branch=_branch(event, run.event, ref, pull_request),
+        tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
+        base=base,
+        messages=tuple(text(commit["message"]) for commit in commits),
+        message_ids=tuple(sha(commit.get("id")) for commit in commits),
+        messages_complete=complete,
+        pull_request=pull_request,
+        environment=_environment(event),
+        event_state=_event_state(event, run.event),
+        secrets_withheld=_withheld(environ, event, run.event),
+        release_notes=text(mapping(event.get("release")).get("body")),
+        payload=tuple(_payload(mapping(event.get("deployment")).get("payload"))),
+    )
+
+
+def _payload(given: object, depth: int = 0) -> Iterator[str]:
+    """The texts in a deployment's payload: a text itself, or any JSON."""
+    if isinstance(given, str):
+        yield text(given)
+    elif isinstance(given, (list, dict)) and depth < _DEEPEST:
+        for part in given.values() if isinstance(given, dict) else given:
+            yield from _payload(part, depth + 1)
+
+
+def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
+    """Whose run this is, and which one; what it builds is not looked at."""
+    server = url(environ.get("GITHUB_SERVER_URL")) or "https://github.com"
+    leg = of_matrix(text(environ.get("JIRA_CI_INPUT_LEG")), text(environ.get("GITHUB_JOB")))
+    repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
+    run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
+    return Run(
+        provider=CI.GITHUB,
+        repository=repository,
+        repository_id=_repository_id(environ, event, repository),
+        repository_url=f"{server}/{repository}",
+        commit="",
+        number=int(_required(environ, "GITHUB_RUN_NUMBER", r"[0-9]{1,18}")),
+        # Without /attempts/N: a re-run updates the same record, and this address shows the latest attempt.
+        url=f"{server}/{repository}/actions/runs/{run_id}",
+        run_id=run_id,
+        workflow=_workflow(environ, repository),
+        workflow_name=text(environ.get("GITHUB_WORKFLOW")),
+        event=text(environ.get("GITHUB_EVENT_NAME")),
+        default_branch=text(mapping(event.get("repository")).get("default_branch")),
+        attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
+        actor=text(environ.get("GITHUB_ACTOR")),
+        protected=environ.get("GITHUB_REF_PROTECTED") == "true",
+        server_url=server,
+        api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
+        leg_values=leg.values,
+        several_legs=leg.several,
+        job=leg.job,
+        leg=leg.name,
+    )
+
+
+def built(run: Run, event: Mapping[str, Any]) -> Run:
+    """The run that a ``workflow_run`` event is about, as far as its identity goes: all of its jobs together. Any other
+    run is its own."""
+    about = mapping(event.get("workflow_run"))
+    past = from_event(event, run.repository) if run.event == "workflow_run" else None
+    if past is None:
+        return run
+    return replace(
+        run,
+        number=past.number,
+        url=url(about.get("html_url")) or f"{run.repository_url}/actions/runs/{past.run_id}",
+        run_id=past.run_id,
+        workflow=past.workflow,
+        workflow_name=text(about.get("name")) or past.workflow,
+        attempt=past.attempt,
+        leg_values=(),
+        several_legs=False,
+        job="",
+        leg="",
+    )
+
+
+def _environment(event: Mapping[str, Any]) -> str:
+    """A status may name another environment than its deployment did
+    (https://docs.github.com/rest/deployments/statuses#create-a-deployment-status)."""
+    status, deployment = mapping(event.get("deployment_status")), mapping(event.get("deployment"))
+    return text(status.get("environment")) or text(deployment.get("environment"))
+
+
+def _event_state(event: Mapping[str, Any], name: str) -> str:
+    if name == "deployment_status":
+        return text(mapping(event.get("deployment_status")).get("state"))
+    about = mapping(event.get("workflow_run")) if name == "workflow_run" else {}
+    return text(about.get("conclusion")) or text(about.get("status"))
+
+
+def _required(environ: Mapping[str, str], name: str, pattern: str) -> str:
+    value = text(environ.get(name))
+    if not re.fullmatch(pattern, value):
+        raise UsageError(
+            f"GITHUB_ACTIONS is set, but {name} is {'missing' if not value else 'not what GitHub sets'}.",
+            f"Pass {name} on to the process (containers get it with `docker run -e {name}`), or unset GITHUB_ACTIONS.",
+        )
+    return value
+
+
+def _repository_id(environ: Mapping[str, str], event: Mapping[str, Any], repository: str) -> str:
+    found = whole(environ.get("GITHUB_REPOSITORY_ID")) or whole(mapping(event.get("repository")).get("id"))
+    return str(found) if found else repository
+
+
+def _commit(environ: Mapping[str, str], event: Mapping[str, Any], name: str, pull_request: PullRequest | None) -> str:
+    run = mapping(event.get("workflow_run"))
+    return first(
+        [
+            # GITHUB_SHA is a merge commit that nobody keeps (pull_request) or the base (pull_request_target).
+            pull_request.head_sha if pull_request else "",
+            sha(mapping(event.get("deployment")).get("sha")),
+            # GITHUB_SHA is the default branch's head here, not what the other workflow built.
+            sha(run.get("head_sha")) if name == "workflow_run" else "",
+            sha(environ.get("GITHUB_SHA")),
+        ]
+    ) or _required(environ, "GITHUB_SHA", r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def _workflow(environ: Mapping[str, str], repository: str) -> str:
+    """``.github/workflows/x.yml`` from ``owner/name/.github/workflows/x.yml@refs/heads/main``: the ref changes from run
+    to run. A workflow of another repository (organisation rulesets) keeps its repository's name.
+    """
+    written = text(environ.get("GITHUB_WORKFLOW_REF"))
+    file = _WORKFLOW.fullmatch(written)
+    # GitHub's own workflows have no file; and instead of a ref there may stand a commit, or nothing.
+    path = file[1] if file else _COMMIT.sub("", written.partition("@refs/")[0])
+    if path.lower().startswith(repository.lower() + "/"):
+        path = path[len(repository) + 1 :]
+    return path or text(environ.get("GITHUB_WORKFLOW"))
+
+
+def _branch(event: Mapping[str, Any], name: str, ref: str, pull_request: PullRequest | None) -> str:
+    if name == "workflow_run":
+        return text(mapping(event.get("workflow_run")).get("head_branch"))
+    if pull_request and pull_request.branch:
+        return pull_request.branch
+    named = text(mapping(event.get("deployment")).get("ref"))  # a branch, a tag or a commit; GITHUB_REF may be empty
+    return strip_ref(ref) or ("" if ref or sha(named) or named.startswith("refs/tags/") else strip_ref(named) or named)
+
+
+def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: str, ref: str) -> PullRequest | None:
+    found = mapping(event.get("pull_request"))
+    group = mapping(event.get("merge_group"))
+    queue = _QUEUE.match(strip_ref(text(group.get("head_ref")) or ref))
+    issue = mapping(event.get("issue"))
+    others = mappings(mapping(event.get("workflow_run")).get("pull_requests"))
+    number = next(
+        filter(
+            None,
+            [
+                whole(found.get("number")),
+                whole(queue[1]) if queue else None,
+                whole(issue.get("number")) if "pull_request" in issue else None,
+                whole(others[0].get("number")) if others else None,
+                whole(ref.split("/")[2]) if ref.startswith("refs/pull/") else None,
+            ],
+        ),
+        None,
+    )
+    if number is None:
+        return None
+    head, base = mapping(found.get("head")), mapping(found.get("base"))
+    run_head = mapping(others[0].get("head")) if others else {}
+    return PullRequest(
+        number=number,
+        title=text(found.get("title")) or text(issue.get("title")),
+        branch=first([text(head.get("ref")), text(environ.get("GITHUB_HEAD_REF")), text(run_head.get("ref"))]),
+        url=url(found.get("html_url")) or f"{home}/pull/{number}",
+        base_sha=sha(base.get("sha")),
+        head_sha=sha(head.get("sha")),
+        commits=whole(found.get("commits")),
+        description=text(found.get("body")) if "body" in found else None,
+    )
+
+
+def _range(name: str, ref: str, event: Mapping[str, Any]) -> tuple[str, list[Mapping[str, Any]], bool]:
+    """The commit before the event's own ones, the commits the event holds, and whether these are all."""
+    if name == "merge_group":
+        group = mapping(event.get("merge_group"))
+        return sha(group.get("base_sha")), _told([group.get("head_commit")]), False
+    if name == "workflow_run":
+        return "", _told([mapping(event.get("workflow_run")).get("head_commit")]), False
+    if name != "push" or event.get("deleted") is True:
+        return "", [], False
+    listed = event.get("commits")
+    commits = _told(listed if isinstance(listed, list) else [])
+    sound = isinstance(listed, list) and len(commits) == len(listed) < _PUSH_LIMIT
+    # A tag's push holds no commits, and neither does a new branch that brings nothing new.
+    complete = sound and bool(commits) and ref.startswith("refs/heads/")
+    return sha(event.get("before")), commits or _told([event.get("head_commit")]), complete
+
+
+def _told(commits: list[Any]) -> list[Mapping[str, Any]]:
+    return [commit for commit in mappings(commits) if isinstance(commit.get("message"), str)]
+
+
+def _withheld(environ: Mapping[str, str], event: Mapping[str, Any], name: str) -> str:
+    if environ.get("GITHUB_ACTOR") == "dependabot[bot]":
+        return "Dependabot (it is given Dependabot's own secrets only)"
+    if name not in _WITHOUT_SECRETS:
+        return ""
+    pull_request = mapping(event.get("pull_request"))
+    head, base = mapping(pull_request.get("head")), mapping(pull_request.get("base"))
+    ours = mapping(base.get("repo")).get("id")
+    # A deleted fork is null.
+    return "a fork's pull request" if head and ours and mapping(head.get("repo")).get("id") != ours else ""

@@ -1,0 +1,189 @@
+"""The schema of ``.jira-ci.yml``: where it is, its defaults, and what in a document does not fit it.
+
+The one JSON Schema is published for editors as ``jira-ci.schema.json``; a checkout has it at its root, an installed
+package beside this module.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jira_ci.config.problems import Problem, Step, dotted, explain, shown
+from jira_ci.errors import nearest
+from jira_ci.sites import credentials
+from jira_ci.text import canonical, for_jira, one_line, without_login
+
+_FILE = "jira-ci.schema.json"
+_ENOUGH = 50
+_FOR_EDITORS = ("title", "description", "examples", "default", "$id", "$schema", "definitions")
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    """The whole schema, as published."""
+    here = Path(__file__).resolve().parent
+    try:  # not with open(): the package may be in a zip file
+        content = __loader__.get_data(str(here.parent / _FILE))  # type: ignore[name-defined]
+    except OSError:
+        content = (here.parents[2] / _FILE).read_bytes()
+    loaded: dict[str, Any] = json.loads(content)
+    return loaded
+
+
+def defaults(section: str) -> dict[str, Any]:
+    """The defaults of a section's keys, such as ``change-control``; keys without one are left out."""
+    keys = {key: _follow(value) for key, value in schema()["properties"][section]["properties"].items()}
+    return {key: value["default"] for key, value in keys.items() if "default" in value}
+
+
+def problems(document: Any) -> list[Problem]:
+    """What in the document the schema does not allow, the first fifty of it; empty when it fits."""
+    import fastjsonschema
+
+    small = _compact(schema(), [document])
+    check = fastjsonschema.compile(small, use_default=False, use_formats=False, fast_fail=False)
+    try:
+        check(document)
+    except fastjsonschema.JsonSchemaValuesException as error:
+        return list(dict.fromkeys(problem for one in error.errors[:_ENOUGH] for problem in explain(one, document)))
+    return []
+
+
+def _compact(node: Any, values: Sequence[Any]) -> Any:
+    """The part of the schema that these values at this place can meet.
+
+    The library turns a schema into Python code, which for all of it costs 25 ms in every run and for the part that a
+    usual file meets 2 to 6 ms. ``known`` and ``noun`` keep for the messages what is left out.
+    """
+    if not isinstance(node, dict):
+        return node
+    node = _follow(node)
+    small = {key: value for key, value in node.items() if key not in _FOR_EDITORS}
+    for key in ("if", "then", "else"):
+        if key in node:
+            small[key] = _compact(node[key], values)
+    objects = [value for value in values if isinstance(value, dict)]
+    own = node.get("properties", {})
+    if own:
+        small["known"] = list(own)
+        small["properties"] = {
+            key: _compact(child, [value[key] for value in objects if key in value])
+            for key, child in own.items()
+            if key in node.get("required", ()) or any(key in value for value in objects)
+        }
+    if node.get("additionalProperties"):
+        others = [child for value in objects for key, child in value.items() if key not in own]
+        small["additionalProperties"] = _compact(node["additionalProperties"], others)
+    if "enum" in node:
+        small["noun"] = node.get("title", "")
+    return small
+
+
+def _follow(node: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref", "")
+    found: dict[str, Any] = schema()["definitions"][reference.rpartition("/")[2]] if reference else node
+    return found
+
+
+KeyPath = tuple[Step, ...]
+_MOST_IDS, _LONGEST_ID = 500, 255  # of a service
+
+
+def contradictions(document: Mapping[str, Any]) -> list[Problem]:
+    """Everything that cannot be meant in a document that fits the schema; empty when all can."""
+    return [*_logins(document)] or [
+        *_same_rules(document),
+        *_connections(document),
+        *_services(document),
+        *_control(document),
+    ]
+
+
+def control(document: Mapping[str, Any], override: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The change control in force: the defaults, over them the project's, over them one environment's."""
+    return {**defaults("change-control"), **document.get("change-control", {}), **(override or {})}
+
+
+def _logins(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names that hold a password: they would stand in logs, in Jira, and in every other message about them."""
+    for section in ("environments", "services"):
+        for name in document.get(section, {}):
+            if "//" in name and without_login(name) != name:
+                path = (section, name)
+                yield Problem(path, f"{dotted(path)} holds a user name or password.", "Take it out of the name.")
+
+
+def _same_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for name in document.get("environments", {}):
+        other = first.setdefault(canonical(name), name)
+        if other != name:
+            path = ("environments", name)
+            sentence = f"{dotted(path)} and {one_line(other, 80)} are the same name in any case."
+            yield Problem(path, sentence, "Keep one of them.")
+
+
+def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, found in document.get("connections", {}).items():
+        if variable := credentials.taken(found["credentials"]):
+            place: KeyPath = ("connections", name, "credentials")
+            sentence = f"{dotted(place)}: {shown(found['credentials'])} would lead to {variable}, which is not its own."
+            yield Problem(place, sentence, f"Take another word, such as {_own_word(name)}, and rename its variables.")
+    known = ["default", *document.get("connections", {})]
+    named: list[tuple[KeyPath, str]] = [
+        (("report-to", index), name) for index, name in enumerate(document.get("report-to", []))
+    ]
+    connection = document.get("change-control", {}).get("connection", "default")
+    for path, name in [*named, (("change-control", "connection"), connection)]:
+        if name not in known:
+            hint = nearest(name, known) or f"Known: {', '.join(known)}."
+            yield Problem(path, f"{dotted(path)}: {shown(name)} is none of the connections.", hint)
+
+
+def _own_word(name: str) -> str:
+    """A word made of the connection's name, for a hint: letters, digits, ``-`` and ``_`` are all that one has."""
+    return f"JIRA_{name.upper().replace('-', '_')}"
+
+
+def _services(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Jira would refuse in a deployment, and the deployment with it."""
+    for name, service in document.get("services", {}).items():
+        path: KeyPath = ("services", name, "ids")
+        if len(service["ids"]) > _MOST_IDS:
+            sentence = f"{dotted(path)} has {len(service['ids'])}; Jira takes {_MOST_IDS} in one deployment."
+            yield Problem(path, sentence, "Make several services of it.")
+        for index, one in enumerate(service["ids"]):
+            if for_jira(one, _LONGEST_ID) != one:
+                sentence = f"{dotted((*path, index))} holds characters that Jira refuses, or more than {_LONGEST_ID}."
+                yield Problem((*path, index), sentence, "Copy the service's id from Jira.")
+
+
+def _control(document: Mapping[str, Any]) -> Iterator[Problem]:
+    if "change-control" in document:
+        yield from _impossible(("change-control",), document["change-control"], control(document))
+    for name, rule in document.get("environments", {}).items():
+        override = rule.get("change-control") if isinstance(rule, dict) else None
+        if override:
+            path = ("environments", name, "change-control")
+            yield from _impossible(path, override, control(document, override))
+
+
+def _impossible(at: KeyPath, own: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Problem]:
+    """Contradictions in a section, told at what the section itself says."""
+    waiting = {canonical(status): status for status in whole["wait-statuses"]}
+    both = [status for status in whole["proceed-statuses"] if canonical(status) in waiting]
+    if both and ("proceed-statuses" in own or "wait-statuses" in own):
+        path = (*at, "proceed-statuses" if "proceed-statuses" in own else "wait-statuses")
+        default = "" if "wait-statuses" in own else ", also those it has by default"
+        sentence = f"{dotted(path)}: {shown(both[0])} is in proceed-statuses and in wait-statuses{default}."
+        yield Problem(path, sentence, "Take it out of one; write both lists.")
+    if whole["window"] == "off" and whole["window-required"] and ("window" in own or "window-required" in own):
+        path = (*at, "window" if "window" in own else "window-required")
+        yield Problem(path, f"{dotted(path)}: window is off and window-required is true.", "Change one of them.")
+    if isinstance(own.get("minimum-approvals"), float):
+        path = (*at, "minimum-approvals")
+        yield Problem(path, f"{dotted(path)}: {own['minimum-approvals']} is no whole number.", "Write it as digits.")

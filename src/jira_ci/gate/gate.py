@@ -1,0 +1,247 @@
+"""The gate for one job: everything between the settings and a verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timezone
+from typing import Any
+
+from jira_ci.context import Context, Result
+from jira_ci.environments.classify import collisions
+from jira_ci.errors import Exit
+from jira_ci.gate import comments, record, targets, wait_line
+from jira_ci.gate.comments import Kind
+from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
+from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.find_change import PAUSES
+from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write
+from jira_ci.gate.openings import Openings
+from jira_ci.gate.polling import Backoff, until_decided
+from jira_ci.gate.record import Deployment
+from jira_ci.gate.wait_line import WaitLine
+from jira_ci.output.publish import publish
+from jira_ci.sites.gate_sites import Sites
+from jira_ci.timing import Deadline
+
+_SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
+_COMMENT = 15.0  # seconds for a comment
+
+
+class Gate:
+    """Asks Jira, waits, and says whether a deployment may begin.
+
+    Args:
+        deploying: whether the command deploys; the command ``gate`` makes no sense without a policy.
+        clock, sleep: of monotonic seconds.
+        jitter: asked before each pause: about 1.
+        pauses: seconds between looks for a change that was just made.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        deploying: bool,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.05),  # noqa: S311 - spreads load, guards nothing
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self._context, self._deploying = context, deploying
+        self._clock, self._sleep, self._jitter = clock, sleep, jitter
+        self._sites = Sites(context, clock=clock)
+        self._openings = Openings(context, self._sites, clock=clock, pauses=pauses)
+        self._cases: list[Evaluation] = []
+        self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)
+        self._skew_said = False
+        self._verdict: GateResult | None = None
+        self._whole = context.deadline
+
+    def ask(self) -> GateResult:
+        """Decides, and waits as ``wait`` says. Whatever Jira or the network does is a decision and never an error."""
+        self.announce()
+        given = self._context.given
+        if not self._deploying:  # whoever deploys is told with the report
+            for sentence in (*collisions(self._context.environment_names), *collisions(given.tenant, "tenant")):
+                self._context.console.notice("warning", sentence)
+        entries = targets.targets(self._context, deploying=self._deploying)
+        self._cases = [self._openings.open(entry) for entry in entries]
+        # A dry run never proceeds, so that there is nothing to wait for.
+        self._whole = self._deadline(0 if given.dry_run else given.wait)
+        return self._decide()
+
+    def confirm(self) -> GateResult:
+        """The last verdict, as long as it may be used; after 30 s everything is read again, until the deadline. A round
+        of many changes may take so long that it is too old when it is read."""
+        found = self._verdict or self.ask()
+        while found.decision.result == "proceed" and too_old(found.begun, self._clock()):
+            if self._whole.remaining() <= 0 and any(case.policy for case in self._cases):
+                return self._conclude([out_of_date(case.final()) for case in self._cases])
+            found = self._decide()
+        return found
+
+    def fresh(self) -> float:
+        """Seconds for which the last verdict may still be used."""
+        return fresh_for(self._verdict.begun, self._clock()) if self._verdict else 0.0
+
+    def announce(self) -> None:
+        """Writes that nothing is approved, before anything is asked."""
+        names = list(self._context.environment_names)
+        publish(Result(outputs={**NOT_YET, "environment": names}), self._context)
+
+    def comment(self, kind: Kind, *, seconds: float | None = None, deadline: Deadline | None = None) -> None:
+        """Tells each change what becomes of its deployment, as the policy says, once for each attempt. Failure is said
+        and changes nothing.
+
+        Args:
+            seconds: how long the deployment took.
+            deadline: over all of it; 15 s by default.
+        """
+        if self._verdict is None or self._context.given.dry_run or targets.objection(self._context.run):
+            return
+        self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
+        for case, document in zip(self._cases, self._verdict.records, strict=True):
+            self._comment_on(case, kind, record.digest(document), seconds)
+
+    def amend(self, deployment: Deployment) -> GateResult:
+        """The verdict with what became of the deployment in its records, which are written anew."""
+        found = self._verdict or self.ask()
+        records = tuple(record.with_deployment(one, deployment) for one in found.records)
+        outputs = {**found.outputs, "record": write(self._context, records)}
+        self._verdict = dataclasses.replace(found, records=records, outputs=outputs)
+        return self._verdict
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._sites.close()
+
+    def _decide(self) -> GateResult:
+        patience = Backoff(self._context.given.interval, self._whole, self._jitter)
+        with self._hurried_by_signals(), self._shown():
+            until_decided(
+                self._look,
+                patience,
+                self._whole,
+                retry_after=self._sites.retry_after,
+                tell=self._tell,
+            )
+            decisions = [self._weighed(case) for case in self._cases]
+        return self._conclude(decisions)
+
+    @property
+    def _waits(self) -> bool:
+        return self._context.given.wait > 0 and not self._context.given.dry_run
+
+    def _deadline(self, wait: float) -> Deadline:
+        seconds = wait or self._context.given.timeout
+        return Deadline(seconds, self._clock, self._sleep, idle=self._context.console.tick)
+
+    def _shown(self) -> AbstractContextManager[None]:
+        """At a terminal people see that it waits, and what for."""
+        self._waiting.begin(self._cases)
+        return self._context.console.waiting(self._waiting, self._clock) if self._waits else nullcontext()
+
+    def _look(self) -> bool:
+        """One look at everything; whether another one may change something."""
+        self._waiting.pause(None)
+        self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
+        for case in self._cases:
+            case.look()
+            if self._whole.remaining() <= 0:
+                case.late()
+            for sentence in case.said:
+                self._context.console.say(sentence)
+            case.said.clear()
+            self._check_clock(case)
+        return self._waits and combine([case.decision for case in self._cases]).result == "wait"
+
+    def _check_clock(self, case: Evaluation) -> None:
+        at = case.reading.at if case.reading else None
+        skew = self._context.edges.clock() - at.timestamp() if at else 0.0
+        if abs(skew) > _SKEW and not self._skew_said:
+            self._skew_said = True
+            which = "ahead of" if skew > 0 else "behind"
+            off = comments.duration(60 * round(abs(skew) / 60))
+            said = f"This machine's clock is {off} {which} Jira's, which counts for the window."
+            self._context.console.notice("warning", said)
+
+    def _tell(self, pause: float | None) -> None:
+        end = self._context.edges.clock() + self._whole.remaining()
+        line = self._progress.line(self._cases, pause, end)
+        self._waiting.pause(pause)
+        if line:
+            self._context.console.say(line)
+
+    def _weighed(self, case: Evaluation) -> Decision:
+        decision = case.final()
+        if self._context.given.dry_run:
+            decision = in_dry_run(decision)
+        return _interrupted(decision) if self._whole.hurried else decision
+
+    def _conclude(self, decisions: Sequence[Decision]) -> GateResult:
+        self._verdict = gate_result(self._context, self._cases, decisions)
+        if not self._verdict.outputs["record"] and any(one.approved for one in decisions):
+            self._verdict = gate_result(self._context, self._cases, [unrecorded(one) for one in decisions])
+        outputs: dict[str, Any] = self._verdict.outputs
+        named = (case.subject.environment for case in self._cases)
+        outputs["environment"] = list(dict.fromkeys(filter(None, named)))
+        decision = self._verdict.decision
+        for line in self._progress.rest(self._cases):
+            self._context.console.say(line)
+        closing = wait_line.closing(decision)
+        label = closing.partition(":")[0]
+        if decision.result == "proceed":
+            self._context.console.say(closing, label)
+        else:
+            self._context.console.notice("error", closing, label)
+        if decision.result == "deny" or self._whole.hurried:
+            self._call_off()
+        return self._verdict
+
+    def _call_off(self) -> None:
+        """What Jira was to gate is not deployed: it would be pending there for ever. A *wait* may still be allowed, and
+        is taken up by the next attempt."""
+        self._sites.give(
+            Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole if self._whole.hurried else None)
+        )
+        for sentence in self._openings.call_off():
+            self._context.console.notice("warning", sentence)
+
+    def _comment_on(self, case: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
+        if case.policy is None or case.change is None or case.service is None or case.policy.comments == "off":
+            return
+        run = self._context.run
+        late = kind != "started" and self._is_over(case)
+        body = comments.text(kind, case.subject, run, digest, seconds=seconds, late=late)
+        mark, public = comments.marker(kind, case.subject, run), case.policy.comments == "public"
+        problem = comments.write(case.service, case.change, body, mark, public=public)
+        if problem:
+            self._context.console.notice("warning", problem)
+
+    def _is_over(self, case: Evaluation) -> bool:
+        end, at = case.window_over, case.reading.at if case.reading else None
+        if end is None or at is None:
+            return False
+        now = at.timestamp() + (self._clock() - case.begun)  # Jira's clock, as far as it is known
+        return datetime.fromtimestamp(now, timezone.utc) > end
+
+    @contextmanager
+    def _hurried_by_signals(self) -> Iterator[None]:
+        signals = self._context.edges.signals
+        before, signals.deadline = signals.deadline, self._whole
+        try:
+            yield
+        finally:
+            signals.deadline = before
+
+
+def _interrupted(decision: Decision) -> Decision:
+    """After a signal nothing begins; its own exit code is the process's business."""
+    reason = f"{decision.reason} A signal ended the job."
+    if decision.result != "proceed":
+        return dataclasses.replace(decision, reason=reason)
+    return dataclasses.replace(decision, result="wait", exit=Exit.WAIT, reason=reason)

@@ -1,0 +1,342 @@
+"""What the gate hands on: one decision over all environments as outputs, records and a page, and what to do next."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from jira_ci import __version__
+from jira_ci.context import Context
+from jira_ci.gate import record, wait_line
+from jira_ci.gate.approvals import Approval, Review, review
+from jira_ci.gate.decision import Decision, combine
+from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.find_change import Change
+from jira_ci.gate.messages import enumerate_some, shown, when
+from jira_ci.gate.subject import where
+from jira_ci.gate.targets import deployer
+from jira_ci.output import page
+from jira_ci.output.page import Block, Code, Link, Mark, Notice, Page, Paragraph, Part, Phrase, Strong
+from jira_ci.output.publish import keep
+from jira_ci.run import CI, Run
+
+_CHANGE, _GOAL, _PEOPLE = "{change}", "{goal}", "{people}"
+ACTIONS: Mapping[int, str] = MappingProxyType(
+    {
+        1: "mend the policy or setting that is named above",
+        2: "give this environment a rule in the policy",
+        4: "correct the name or version that is named above",
+        5: "give the job the credentials for Jira, user and token",
+        6: "correct the credentials, or what their account may do in Jira",
+        7: "correct the site's address in the policy",
+        8: "wait until Jira answers",
+        9: "correct what Jira refused, in the policy",
+        10: "name a change that exists with the setting change",
+        11: "look at what became of {change}",
+        12: "name a change of the right project and type with the setting change",
+        13: "name the version and the environment in {change}",
+        14: "close all of these changes but one",
+        15: "have {change} approved in Jira{people}",
+        16: "make a change in Jira, and have it approved",
+        17: "wait until Jira answers completely",
+        18: "name an open change with the setting change, or leave it out",
+        19: "have {change} approved anew, or close it",
+        20: "move {change} to {goal}",
+        21: "close {change}, so that another one is made",
+        22: "put the window of {change} in order",
+        23: "extend the window of {change}",
+        24: "have {change} approved{people}, and moved to {goal}",
+        25: "give the status of {change} a category in Jira's workflow",
+        26: "have {change} approved{people}",
+        27: "have {change} approved; its workflow needs an approval step",
+        28: "have more people approve {change}",
+        29: "wait for the window of {change}, or set it earlier",
+        30: "give {change} a window",
+        34: "have {change} approved in Jira",
+        35: "see {change} in Jira",
+        39: "give the job a folder that it can write to",
+    }
+)
+"""What can be done; other rows proceed, and are only weaker because of the circumstances."""
+
+
+def next_step(case: Evaluation, decision: Decision, run: Run, *, dry: bool) -> Phrase:
+    """What to do, and then to run again; empty when the gate proceeds."""
+    if decision.result == "proceed":
+        return ()
+    again = "Run this job again"
+    if decision.row not in ACTIONS:
+        return (f"{again}, without dry-run." if dry else f"{again}.",)
+    first, *others = _filled(ACTIONS[decision.row], case)
+    action = f"{first[:1].upper()}{first[1:]}" if isinstance(first, str) else first
+    last: tuple[Part, ...] = (", then ", Link("run this job again", run.url), ".")
+    return (action, *others, *last)
+
+
+def _filled(action: str, case: Evaluation) -> Iterator[Part]:
+    text = action.replace(_GOAL, _goal(case)).replace(_PEOPLE, _people(case))
+    before, found, after = text.partition(_CHANGE)
+    yield before
+    if found:
+        key = case.change_facts().key
+        yield Link(key, case.change_url) if key else "the change"
+        yield after
+
+
+def _goal(case: Evaluation) -> str:
+    return " or ".join(shown(one) for one in case.policy.proceed_statuses) if case.policy else "the next status"
+
+
+def _people(case: Evaluation) -> str:
+    """`` by Ana or Ben``, who did not answer yet; empty when nobody is known."""
+    read = case.reading.round if case.reading else None
+    if read is None or not read.approvals:
+        return ""
+    asked = {
+        shown(one.name.strip()): None
+        for approval in review(read.approvals, read.uncounted).current
+        if approval.decision == "pending"
+        for one in approval.approvers
+        if one.decision == "pending" and one.name.strip()
+    }
+    return f" by {enumerate_some(asked, ' or ')}" if asked else ""
+
+
+_TONES = {"proceed": "good", "wait": "busy", "deny": "stop"}
+_MOST = 50  # environments
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the page says besides the decisions.
+
+    Attributes:
+        words: for each result its word.
+        record: the file with the records; empty without one.
+    """
+
+    run: Run
+    words: Mapping[str, str]
+    record: str = ""
+    dry: bool = False
+
+
+def summary_page(
+    cases: Sequence[Evaluation], decisions: Sequence[Decision], whole: Decision, occasion: Heading
+) -> Page:
+    """The whole of it.
+
+    Args:
+        decisions: one for each case.
+        whole: all of them as one.
+    """
+    both = list(zip(cases, decisions, strict=True))
+    facts = [_facts(case, decision, occasion) for case, decision in both]
+    blocks = [*_reasons(both, whole), *_next(both, occasion), *_tables(facts)]
+    title = Mark(_TONES[whole.result], occasion.words[whole.result].lower())
+    return Page(title, tuple(blocks), _foot(cases, occasion))
+
+
+def _reasons(both: Sequence[tuple[Evaluation, Decision]], whole: Decision) -> list[Block]:
+    if len(both) < 2:
+        return [Paragraph((whole.reason,))]
+    return page.items(((Strong(where(case.subject)), f": {decision.reason}") for case, decision in both), _MOST)
+
+
+def _next(both: Sequence[tuple[Evaluation, Decision]], occasion: Heading) -> Iterator[Block]:
+    """Each once: one change, or one setting, may stand in the way of several environments."""
+    steps = dict.fromkeys(next_step(case, decision, occasion.run, dry=occasion.dry) for case, decision in both)
+    for step in list(filter(None, steps))[:_MOST]:
+        yield Notice((Strong("Next:"), " ", *step))
+
+
+def _tables(facts: Sequence[Mapping[str, Phrase]]) -> list[Block]:
+    """One environment's facts below one another, several environments' beside one another."""
+    if len(facts) != 1:
+        names = tuple(dict.fromkeys(name for one in facts for name in one))
+        return page.table("Environments", names, ([one.get(name, ()) for name in names] for one in facts), _MOST)
+    (name, first), *others = facts[0].items()
+    return page.table("The change", (name, "".join(map(str, first))), [((key,), value) for key, value in others], _MOST)
+
+
+def _facts(case: Evaluation, decision: Decision, occasion: Heading) -> dict[str, Phrase]:
+    change, window = case.change_facts(), case.window_facts()
+    found: dict[str, Phrase] = {
+        "Environment": (where(case.subject),),
+        "Decision": (Mark(_TONES[decision.result], occasion.words[decision.result]),),
+        "Change": (Link(change.key, case.change_url), f" {change.summary}") if change.key else (),
+        "Status": (change.status_name,) if change.status_name else (),
+        "Approvals": _approvals(case),
+        "Window begins": (local_and_utc(window.start),) if window.start else (),
+        "Window ends": (local_and_utc(window.end),) if window.end else (),
+    }
+    return {name: phrase for name, phrase in found.items() if phrase}
+
+
+def local_and_utc(moment: datetime) -> str:
+    """A moment as Jira shows it to the gate's account, and in UTC."""
+    if not moment.utcoffset():
+        return when(moment)
+    return f"{moment:%Y-%m-%d %H:%M} {moment.strftime('%z')[:3]}:{moment.strftime('%z')[3:5]} ({when(moment)})"
+
+
+def _approvals(case: Evaluation) -> Phrase:
+    """``Authorize: Ana approved, Ben pending``; of superseded ones nothing, unless nobody can tell which they are."""
+    read = case.reading.round if case.reading else None
+    if read is None or not read.approvals:
+        return ()
+    found = review(read.approvals, read.uncounted)
+    shown = found.current or read.approvals
+    return page.separated((_approval(one, found) for one in shown), "; ")
+
+
+def _approval(approval: Approval, found: Review) -> Phrase:
+    people = page.separated([_person(*one) for one in _named_people(approval, found)])
+    return (f"{approval.name}: ", *(people or (f"{approval.decision or 'unknown'}, and nobody is asked",)))
+
+
+def _person(name: str, answer: str, note: str) -> Phrase:
+    tone = {"approved": "good", "declined": "bad", "pending": "busy"}.get(answer, "unknown")
+    return (f"{name} ", Mark("doubtful" if note else tone, f"{answer}{note}"))
+
+
+def _named_people(approval: Approval, found: Review) -> Iterator[tuple[str, str, str]]:
+    for one in approval.approvers:
+        if one.decision == "pending" and approval.decision in ("approved", "declined"):
+            continue  # nobody waits for this answer any more
+        ignored = one.decision == "approved" and approval in found.current and not found.counts(approval, one)
+        yield one.name or one.account or "somebody", one.decision or "unknown", " (does not count)" if ignored else ""
+
+
+def _foot(cases: Sequence[Evaluation], occasion: Heading) -> Phrase:
+    """What is deployed, by which run, and where the decision is written down."""
+    run, path = occasion.run, occasion.record
+    subject = cases[0].subject if cases else None
+    record = Path(path).name if run.provider == CI.GITLAB else path  # there it is an artifact
+    phrases: list[Phrase] = [
+        (f"{subject.project} ", Code(subject.version)) if subject else (),
+        (Link(f"run {run.number}", run.url),) if run.url else (),
+        ("record ", Code(record)) if record else (),
+    ]
+    return page.separated(phrases, " · ")
+
+
+_FILE = "jira-ci-record"
+NOT_YET: Mapping[str, Any] = {
+    "decision": "wait",
+    "approved": False,
+    "reason": "The gate has not decided yet.",
+    "change-key": "",
+    "change-url": "",
+    "change-status": "",
+    "window-start": "",
+    "window-end": "",
+    "record": "",
+}
+"""The outputs before anything is asked; the gate's outputs have these names, and no others."""
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What became of asking.
+
+    Attributes:
+        decision: of all environments together; only when its result is ``proceed`` may anything begin.
+        change: the first environment's change; ``None`` without one.
+        changes: of all environments.
+        outputs: the gate's step outputs.
+        records: one for each environment.
+        summary: what the job's reader opens.
+        begun: monotonic seconds at which the last round began.
+    """
+
+    decision: Decision
+    change: Change | None
+    changes: tuple[Change, ...]
+    outputs: dict[str, Any]
+    records: tuple[dict[str, Any], ...]
+    summary: Page
+    begun: float
+
+
+def gate_result(context: Context, cases: Sequence[Evaluation], decisions: Sequence[Decision]) -> GateResult:
+    """The verdict of these decisions, one for each case; writes the file with the records."""
+    whole = combine(decisions)
+    records = tuple(_record(context, case, one) for case, one in zip(cases, decisions, strict=True))
+    changes = tuple(case.change for case in cases if case.change)
+    path = write(context, records)
+    occasion = Heading(context.run, wait_line.VERDICTS, path, dry=context.given.dry_run)
+    return GateResult(
+        decision=whole,
+        change=changes[0] if changes else None,
+        changes=changes,
+        outputs={**_outputs(whole, cases, records), "record": path},
+        records=records,
+        summary=summary_page(cases, decisions, whole, occasion),
+        begun=min(case.begun for case in cases),
+    )
+
+
+def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
+    """Writes the records, one alone as it is and several as a list, and gives the file's path; empty when it
+    could be kept nowhere, which is said.
+
+    On GitLab it is in the checkout, where artifacts come from; elsewhere among temporary files, under a name that
+    another deployment of the same job does not take.
+    """
+    lines = [record.dumps(one) for one in records]
+    text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
+    if context.run.provider == CI.GITLAB:
+        path = context.root / f"{_FILE}.json"
+    else:
+        folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
+        name = record.digest({"records": [record.digest(one) for one in records]})[:16]
+        path = Path(folder) / f"{_FILE}-{name}.json"
+    return str(keep(path, text + "\n", context, mode=0o600) or "")
+
+
+def document(verdict: GateResult) -> dict[str, Any]:
+    """What the JSON document holds besides the outputs: the record itself, or the list of several."""
+    return {"record": verdict.records[0] if len(verdict.records) == 1 else list(verdict.records)}
+
+
+def _record(context: Context, case: Evaluation, decision: Decision) -> dict[str, Any]:
+    read = case.reading.round if case.reading else None
+    approvals = tuple(read.approvals or ()) if read else ()
+    return record.record(
+        decision,
+        subject=case.subject,
+        run=context.run,
+        policy=case.entry.source,
+        triggered_by=deployer(context),
+        change=case.change_facts(),
+        approvals=approvals,
+        review=review(approvals, read.uncounted) if read else None,
+        window=case.window_facts(),
+        evidence=case.evidence(context.edges.clock(), __version__),
+        mask=context.console.mask,
+    )
+
+
+def _outputs(whole: Decision, cases: Sequence[Evaluation], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    changes = [one["change"] for one in records]
+    return {
+        "decision": whole.result,
+        "approved": whole.approved,
+        "reason": whole.reason,
+        "change-key": _all([change["key"] for change in changes]),
+        "change-url": _all([case.change_url for case in cases]),
+        "change-status": _all([change["status"]["name"] for change in changes]),
+        "window-start": _all([one["window"]["start"] or "" for one in records]),
+        "window-end": _all([one["window"]["end"] or "" for one in records]),
+    }
+
+
+def _all(values: Sequence[str]) -> Any:
+    """The value of the one environment; of several a list."""
+    return values[0] if len(values) == 1 else list(values)

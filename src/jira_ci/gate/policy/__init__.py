@@ -1,0 +1,1 @@
+"""Whose policy counts, what it says, and what may tighten it."""

@@ -1,0 +1,129 @@
+"""What is under change control by the trusted policy, and what in that policy is hardly meant."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jira_ci.checks.report_checks import Line, warning
+from jira_ci.config.model import Config, Rule
+from jira_ci.environments import globs
+from jira_ci.environments.classify import Environment, classify
+from jira_ci.errors import UsageError
+from jira_ci.gate.policy.policy import Policy
+from jira_ci.text import one_line
+
+_SPECIAL = re.compile(r"(\*+|\?|\[!?\]?[^\]\[]*\])")
+_FILLERS = (("any", "0"), ("other", "q"))  # for stars and question marks; two, lest one be a rule's name by chance
+_MOST = 1000  # examples of a glob
+_RANGE = 200  # characters of a range in a glob
+
+
+@dataclass(frozen=True)
+class Controlled:
+    """One environment under change control, or a rule for many."""
+
+    name: str
+    policy: Policy
+    type: str
+    exact: bool = True
+    """Whether ``name`` is an environment's own, and no glob."""
+
+
+def type_of(name: str, config: Config) -> str:
+    """The environment's type; empty when no rule tells."""
+    try:
+        return classify(name, config).type
+    except UsageError:
+        return ""
+
+
+def lint(config: Config, stakes: Sequence[Controlled]) -> Iterator[Line]:
+    """A warning for each thing in the policy that is hardly meant."""
+    if config.enabled and not stakes and not any(rule.change_controlled for rule in config.rules):
+        yield warning(
+            "gate policy",
+            f"{config.where('change-control', 'enabled')}: this project is change controlled, but no environment is.",
+            "Say change-controlled: true for those that are.",
+        )
+    yield from _dead(config)
+    yield from dict.fromkeys(line for stake in stakes for line in _of_stake(config, stake))
+
+
+def examples(glob: str) -> list[str]:
+    """Names that the glob matches: enough to tell where it leads. None when it can match no environment's name."""
+    parts = _SPECIAL.split(glob)
+    found = []
+    for star, one in _FILLERS:
+        choices = [_choices(part, star, one) if index % 2 else [part] for index, part in enumerate(parts)]
+        names = map("".join, itertools.islice(itertools.product(*choices), _MOST))
+        found += [name for name in names if name.strip() == name and globs.matches(glob, name)]
+    return list(dict.fromkeys(found))
+
+
+def _choices(special: str, star: str, one: str) -> list[str]:
+    if not special.startswith("["):
+        return [star if special.startswith("*") else one]
+    body = special[1:-1]
+    near = ["0", "q", "~", *body.removeprefix("!")]
+    for first, last in re.findall(r"(?=(.)-(.))", body):
+        near += map(chr, range(ord(first), min(ord(last), ord(first) + _RANGE) + 1))
+    return [character for character in dict.fromkeys(near) if globs.matches(special, character)]
+
+
+def _dead(config: Config) -> Iterator[Line]:
+    for rule in config.rules:
+        if globs.is_glob(rule.name):
+            where = f"{config.name} line {rule.line}: {one_line(rule.name, 100)}"
+            why = _why_dead(rule, config, where)
+            if why:
+                yield warning("gate policy", f"{where} {why}", "Correct it or take it out.")
+
+
+def _why_dead(rule: Rule, config: Config, where: str) -> str:
+    names = examples(rule.name)
+    if not names:
+        return "can match no environment's name."
+    try:
+        found = [classify(name, config) for name in names]
+    except UsageError as error:
+        return f"matches what another rule matches as closely, and they disagree: {error.message}"
+    # Change control counts from every rule that matches, and not only from the closest one.
+    idle = bool(rule.type) and not rule.change_controlled and not rule.control
+    if idle and all(one.rule != where for one in found):
+        return f"never counts, because a closer rule matches the same names ({_others(found)})."
+    return ""
+
+
+def _others(found: Sequence[Environment]) -> str:
+    return one_line(found[0].rule, 200)
+
+
+def _of_stake(config: Config, stake: Controlled) -> Iterator[Line]:
+    policy, name = stake.policy, one_line(stake.name, 80)
+    if stake.type == "production" and policy.minimum_approvals == 0 and policy.gate_by == "change":
+        yield warning(
+            "gate policy",
+            f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",
+            "Say minimum-approvals: 1 or more.",
+        )
+    if not config.site and policy.connection not in config.connections:
+        yield warning(
+            "gate policy",
+            f"{config.name} does not name the Jira site, so that a setting decides which site the gate asks.",
+            "Name it: jira.site.",
+        )
+    if "deployer" in policy.exclude_approvers and not policy.deployers:
+        yield warning(
+            "gate policy",
+            "exclude-approvers names the deployer, but deployers is empty: no deployer's account is known.",
+            "Map each login to an account id under deployers.",
+        )
+    if policy.exclude_approvers and policy.minimum_approvals == 0:
+        yield warning(
+            "gate policy",
+            f"exclude-approvers has no effect for {name} with minimum-approvals: 0.",
+            "Say minimum-approvals: 1 or more.",
+        )

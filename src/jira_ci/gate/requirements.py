@@ -1,0 +1,152 @@
+"""What the decision is made from: the policy's demands and one reading of one change, and whether both are whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from jira_ci.gate.approvals import Approval, Excluded, is_text
+from jira_ci.gate.window import is_aware
+from jira_ci.text import canonical, one_line
+
+Standing = Literal["proceed", "wait", "other", "both"]
+Category = Literal["done", "open", "none"]
+
+# The keys of Jira's status categories; undefined, or one that is not known, is no category.
+_CATEGORIES: Mapping[str, Category] = MappingProxyType({"done": "done", "new": "open", "indeterminate": "open"})
+_ID = re.compile("[0-9]+")
+
+
+@dataclass(frozen=True)
+class Status:
+    """A change's status: id and name, and the key of its category (new, indeterminate, done, undefined)."""
+
+    id: str
+    name: str
+    category: str | None
+
+    @property
+    def kind(self) -> Category:
+        """Whether the status is an end, open, or nobody knows."""
+        return _CATEGORIES.get(self.category, "none") if isinstance(self.category, str) else "none"
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What the policy demands of a change. ``window`` holds the names of its two fields, or is ``off``."""
+
+    proceed_statuses: tuple[str, ...]
+    wait_statuses: tuple[str, ...]
+    minimum_approvals: int
+    window: tuple[str, str] | Literal["off"]
+    window_required: bool
+
+    def standing(self, status: Status) -> Standing:
+        """Which list the status is in, by name in any case or by id; ``both`` contradicts itself."""
+        go, wait = (_lists(statuses, status) for statuses in (self.proceed_statuses, self.wait_statuses))
+        if go and wait:
+            return "both"
+        return "proceed" if go else "wait" if wait else "other"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One reading of one change. Nothing has a default: what was not looked at cannot pass for fine.
+
+    Attributes:
+        key: the change, such as ``OPS-7``.
+        now: Jira's ``Date``, aware; ``None`` without it.
+        aged: whether an answer carried ``Age``: then a cache gave it.
+        status: ``None`` when the answer had none.
+        approvals: of all pages; ``None`` when they were not found, which is not an empty list.
+        pages_complete: whether the last page said that it is the last.
+        own_account: who the gate itself is; its approval never counts.
+        excluded: whose approval the policy does not count.
+        start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
+        edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
+        commit_differs: whether our own property on the change names another commit.
+        gaps: whatever else makes the round incomplete, each a sentence without its full stop.
+    """
+
+    key: str
+    now: datetime | None
+    aged: bool
+    status: Status | None
+    approvals: Sequence[Approval] | None
+    pages_complete: bool
+    own_account: str | None
+    excluded: Sequence[Excluded]
+    start: Sequence[object]
+    end: Sequence[object]
+    edited: bool | None
+    commit_differs: bool
+    gaps: Sequence[str]
+
+    @property
+    def uncounted(self) -> tuple[Excluded, ...]:
+        """Everybody whose approval does not count."""
+        return (Excluded("the gate itself", self.own_account), *self.excluded)
+
+
+def meaningless(policy: Requirements) -> str:
+    """Why these demands cannot be meant; empty when they can."""
+    if not (_is_texts(policy.proceed_statuses) and _is_texts(policy.wait_statuses)):
+        return "proceed-statuses and wait-statuses have to be lists of names or ids"
+    if not policy.proceed_statuses:
+        return "proceed-statuses is empty, so nothing could ever be deployed: name a status"
+    both = set(map(canonical, policy.proceed_statuses)) & set(map(canonical, policy.wait_statuses))
+    if both:
+        return f"{one_line(min(both), 60)!r} is in proceed-statuses and in wait-statuses: take it out of one"
+    if type(policy.minimum_approvals) is not int or policy.minimum_approvals < 0:
+        return "minimum-approvals has to be a whole number, 0 or more"
+    fields = policy.window
+    if fields != "off" and not (_is_texts(fields) and len(fields) == 2):
+        return "window has to name the fields of start and end, or be off"
+    if type(policy.window_required) is not bool:
+        return "window-required has to be true or false"
+    if fields == "off" and policy.window_required:
+        return "window is off, but window-required is true: change one of them"
+    return ""
+
+
+def missing(read: Snapshot) -> Iterator[str]:
+    """What keeps this reading from being complete, approvals' contents left aside."""
+    if not is_text(read.key):
+        yield "the change has no key"
+    if not is_aware(read.now):
+        yield "Jira's answer has no Date, which every proxy on the way has to let through"
+    if read.aged is not False:
+        yield "a cache answered (Age) and not Jira: take Jira's address out of the cache"
+    status = read.status
+    if not (isinstance(status, Status) and is_text(status.id) and is_text(status.name)):
+        yield "Jira did not give its status"
+    if not _is_list(read.approvals):
+        yield "its approvals were not found: the gate's account has to be an agent of the service desk"
+    if read.pages_complete is not True:
+        yield "a page of its approvals is missing"
+    if not (_is_list(read.excluded) and all(isinstance(one, Excluded) for one in read.excluded)):
+        yield "nobody can tell whose approval does not count"
+    if read.edited is not True and read.edited is not False:
+        yield "its history does not tell whether it was edited after its approval: close it and run again"
+    if read.commit_differs is not True and read.commit_differs is not False:
+        yield "nobody can tell which commit it was made for"
+    yield from read.gaps if _is_list(read.gaps) else ["nobody can tell what else is missing"]
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(is_text, value))
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _lists(statuses: Sequence[str], status: Status) -> bool:
+    """An entry of digits is an id and never a name: a status that somebody named "3" is listed by its id."""
+    return any(
+        entry == status.id if _ID.fullmatch(entry) else canonical(entry) == canonical(status.name) for entry in statuses
+    )

@@ -1,0 +1,203 @@
+"""What the gate has to decide, for each environment and tenant, and what can be told without asking: rows 1 to 5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from jira_ci.context import Context
+from jira_ci.errors import UsageError
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy.overrides import Asked
+from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
+from jira_ci.gate.policy.trusted_ref import Absent, place
+from jira_ci.gate.subject import Named, Subject, describe, fit, fit_untitled, seen
+from jira_ci.gate.terms import Attempt
+from jira_ci.jira.addresses import site_url
+from jira_ci.keys.claims import Claims
+from jira_ci.report.templates import of_run
+from jira_ci.run import CI, Run
+from jira_ci.sites import gate_sites, trust
+from jira_ci.text import canonical, one_line
+
+_MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment, and tenant.
+
+    Attributes:
+        source: what was read of the policy; a :class:`Policy` when Jira is to be asked.
+        decision: rows 1 to 5; ``None`` when Jira is to be asked.
+    """
+
+    subject: Subject
+    source: Policy | Loaded | Absent | None
+    decision: Decision | None
+
+
+def targets(context: Context, *, deploying: bool) -> list[Target]:
+    """One for each environment and tenant that was named; at least one. Never raises a UsageError: that is row 1."""
+    names = _once(context.environment_names)
+    try:
+        found = trusted_file(context)
+        asked = asked_for(context)
+    except UsageError as error:
+        return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
+            _nowhere(context)
+        ]
+    for sentence in found.relaxed if context.run.provider != "local" else ():
+        context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
+    at = seen(context.git, context.run, context.given.version)
+    if at.on_top:
+        said = f"Commit {at.on_top} was made in this job, on top of {at.checkout}: it is deployed as that one."
+        context.console.notice("warning", said)
+    settled = {name: settle(found, name, asked, gate=not deploying) for name in names}
+    for name in _besides(context, names):
+        own = settle(found, name, asked, gate=not deploying)
+        counts = not isinstance(own, Decision) or own.result != "proceed"
+        settled |= {name: own} if counts else {}
+        context.console.notice("warning", _differing(context, name, names, counts=counts))
+    names = list(settled)
+    return [entry for name in names for entry in _targets(context, name, found, settled[name], at)] or [
+        _nowhere(context)
+    ]
+
+
+def _besides(context: Context, names: Sequence[str]) -> list[str]:
+    """The CI's own name of this job's environment, where the setting ``environment`` says another one."""
+    own = context.run.environment
+    return [own] if own and names and canonical(own) not in map(canonical, names) else []
+
+
+def _differing(context: Context, own: str, names: Sequence[str], *, counts: bool) -> str:
+    provider = {"gitlab": "GitLab", "github": "GitHub"}.get(context.run.provider, "The CI")
+    said = f"{provider} says that this job deploys to {one_line(own, 80)}, and the setting environment says "
+    more = "both are asked for" if counts else f"{one_line(own, 80)} is not change controlled"
+    return f"{said}{one_line(', '.join(names), 200)}: {more}."
+
+
+def tenants(context: Context) -> tuple[str, ...]:
+    """The tenants that were given; an empty text stands for none."""
+    return tuple(_once(context.given.tenant)) or ("",)
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """The first spelling of each: those that differ in case or blanks are one in Jira, so that one change is enough.
+    What differs in more than that is looked at by itself, and refused where no title can hold it."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(" ".join(name.casefold().split()), name)
+    return list(found.values())
+
+
+def attempt_of(context: Context) -> Attempt:
+    """The run that asks; the issues that are deployed are looked for only when a change is made for them."""
+    why = "a dry run" if context.given.dry_run else ""
+    run, actor = context.run, deployer(context)
+    words = of_run(run, project="", version="", state="")
+    del words["state"]  # nobody knows it yet
+    return Attempt(run.url, run.run_id, actor, objection=why or objection(run), words={**words, "actor": actor})
+
+
+def deployer(context: Context) -> str:
+    """The login of whoever started this attempt: on GitHub a re-run may be somebody else's."""
+    again = context.edges.environ.get("GITHUB_TRIGGERING_ACTOR", "") if context.run.provider == CI.GITHUB else ""
+    return again or context.run.actor
+
+
+def objection(run: Run) -> str:
+    """Why this run makes no change and no comment; empty when it may."""
+    if run.provider == CI.GITLAB:
+        of_parent = run.event == "parent_pipeline" and run.pull_request is not None
+        return "a merge request" if run.event in _MERGE_REQUESTS or of_parent else ""
+    return "a pull request" if run.pull_request is not None or run.event.startswith("pull_request") else ""
+
+
+def issue_keys(context: Context, environment: str) -> tuple[str, ...]:
+    """The issues that are deployed, for a new change to be linked to; what cannot be read is said."""
+    try:
+        with closing(Claims(context)) as claims:
+            names = context.settings.service or ("",)
+            found = [claims.of(environment, *filter(None, [name])).keys.keys for name in names]
+            return tuple(dict.fromkeys(key for keys in found for key in keys))
+    except UsageError as error:
+        context.console.notice("warning", f"The change names no issues: {error}")
+        return ()
+
+
+def trusted_file(context: Context) -> Loaded | Absent:
+    """The policy's file at the trusted commit.
+
+    Raises:
+        UsageError: nobody can tell, or it cannot be meant.
+    """
+    with trust.provider(context) as connect:
+        return load(place(context.run, git=context.git, connect=connect), context.given.config)
+
+
+def asked_for(context: Context) -> Asked:
+    """Of the settings only what somebody said: the work tree's file has no say here."""
+    given = context.given
+    return Asked(
+        change_controlled=given.change_controlled,
+        create=given.create,
+        minimum_approvals=given.minimum_approvals,
+        gate_by=given.gate_by,
+        comments=given.comments,
+        site=site_url(given.site, given.instance),
+        change=given.change,
+        project_name=given.project_name,
+    )
+
+
+def _targets(
+    context: Context, environment: str, found: Loaded | Absent, settled: Policy | Decision, at: Named
+) -> Iterator[Target]:
+    """One for each tenant."""
+    for tenant in tenants(context):
+        if isinstance(settled, Decision):
+            yield Target(_subject(context, environment, tenant, at=at), found, settled)
+            continue
+        subject = _subject(context, environment, tenant, settled.project, at=at)
+        fitting = (
+            fit_untitled(subject, context.run, at=at)
+            if settled.gate_by == "jira"
+            else fit(subject, settled.title, context.run, at=at)
+        )
+        if isinstance(fitting, Decision):
+            yield Target(subject, settled, fitting)
+        else:
+            yield Target(fitting, settled, next(unaskable(context, settled), None))
+
+
+def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
+    """Why Jira cannot be asked under this policy: rows 1 and 5."""
+    by_jira = policy.gate_by == "jira"
+    if by_jira and context.given.jira_type == "data-center":
+        yield Decision.of(1, "Jira Data Center gates no deployments (gate-by: jira). Use gate-by: change.")
+    try:
+        access = gate_sites.access(context, policy)
+        if by_jira and not (access.client_id and access.client_secret):
+            yield Decision.of(5, gate_sites.withheld(context, by_jira=True))
+        elif not access.kind:
+            yield Decision.of(5, gate_sites.withheld(context))
+    except UsageError as error:
+        yield Decision.of(1, str(error))
+
+
+def _subject(context: Context, environment: str, tenant: str, project: str = "", *, at: Named | None = None) -> Subject:
+    given, run = context.given, context.run
+    name = project or given.project_name or run.repository.rpartition("/")[2]
+    at = at or seen(context.git, context.run, given.version)
+    return describe(run, project=name, environment=environment, version=given.version, tenant=tenant, at=at)
+
+
+def _refused(context: Context, environment: str, why: str, tenant: str = "") -> Target:
+    return Target(_subject(context, environment, tenant), None, Decision.of(1, why))
+
+
+def _nowhere(context: Context) -> Target:
+    return _refused(context, "", "There is no environment to decide about. Name one with the setting environment.")

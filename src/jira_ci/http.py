@@ -1,0 +1,224 @@
+"""Reading an answer's body: to its end, unpacked, bounded, and knowing when it is not all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from jira_ci import __version__
+from jira_ci.errors import NetworkError
+from jira_ci.exchange import Answer, Request
+from jira_ci.jira import endpoints
+from jira_ci.text import one_line
+from jira_ci.timing import Call, Deadline
+from jira_ci.transport_errors import Cut, explain, is_final
+
+if TYPE_CHECKING:
+    import requests
+
+_LARGEST = 4 * 1024 * 1024  # bytes: the largest documented answer has some hundred kilobytes
+
+
+def is_cut(answer: Answer, version: int) -> bool:
+    """Whether the answer ended too early in a way that http.client takes for its end.
+
+    A connection that closes in the status line or in the headers looks like an answer without a body.
+    """
+    if answer.status in (204, 304):
+        return False
+    if not 200 <= answer.status < 300:
+        # 401 and 403 stand even so: a refused credential is never offered again.
+        framed = {"content-length", "transfer-encoding", "connection"} & answer.headers.keys()
+        return not answer.body and version >= 11 and not framed and answer.status not in (401, 403)
+    broken = answer.json() is None and answer.body.strip() != b"null"
+    return not answer.body or (broken and "json" in answer.headers.get("content-type", ""))
+
+
+def read_body(response: requests.Response) -> bytes:
+    """The body, read to its end and unpacked.
+
+    Raises:
+        NetworkError: it is too large, packed or unpacked, or encoded in a way that nobody asked for.
+        Cut: it is packed and incomplete or damaged.
+    """
+    body = bytearray()
+    for chunk in response.raw.stream(65536, decode_content=False):
+        body += chunk
+        if len(body) > _LARGEST:
+            raise NetworkError(f"the answer is larger than {_LARGEST // 1024 // 1024} MB")
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return bytes(body)
+    if encoding not in ("gzip", "x-gzip"):
+        raise NetworkError(f"the answer is encoded as {one_line(encoding, 40)!r}, which nobody asked for")
+    return _unpacked(bytes(body))
+
+
+def _unpacked(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacker.decompress(body, _LARGEST)
+    except zlib.error as error:
+        raise Cut("the answer's compressed body is damaged") from error
+    if unpacker.unconsumed_tail:
+        raise NetworkError(f"the answer unpacks to more than {_LARGEST // 1024 // 1024} MB")
+    if not unpacker.eof and body:
+        raise Cut("the answer's compressed body is cut off")
+    return unpacked
+
+
+_CONNECT = 10.0  # seconds: enough for two lost SYN packets
+_READ = 30.0  # seconds between two bytes: Jira answers a bulk submission within a few
+
+Observer = Callable[[Request, Answer], None]
+
+
+class Client:
+    """Sends requests to Jira.
+
+    Args:
+        deadline: over everything this client does.
+        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
+        site_headers: extra headers for requests to the site, and to no other host.
+        observe: is told every answer.
+        jitter: 0.7 to 1.3, asked before each wait.
+        now: epoch seconds, for a Retry-After that is a date.
+    """
+
+    def __init__(
+        self,
+        deadline: Deadline,
+        *,
+        ca_bundle: str = "",
+        site_headers: Mapping[str, str] | None = None,
+        observe: Observer | None = None,
+        jitter: Callable[[], float] = lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads load, guards nothing
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.deadline = deadline
+        self._verify = ca_bundle or True
+        self._site_headers = dict(site_headers or {})
+        self._observe = observe
+        self._jitter = jitter
+        self._now = now
+        self._session = _session()
+        self._closed = False
+
+    def close(self) -> None:
+        """Closes the connections; calls still under way are tried no more and told to nobody."""
+        self._closed = True
+        self._session.close()
+
+    def send(self, request: Request) -> Answer:
+        """The answer, whatever its status; an idempotent request is tried again while that may help.
+
+        Raises:
+            NetworkError: no answer came, or none that was complete, before the deadline or after the last try.
+        """
+        attempt = 1
+        while True:
+            answer, error = self._try(request, attempt)
+            if answer is not None and not (request.idempotent and endpoints.worth_another_try(answer.status)):
+                return answer
+            if answer is None and not request.idempotent:
+                raise explain(request, error, attempt)
+            after = answer.headers.get("retry-after", "") if answer else ""
+            wait = endpoints.delay(attempt, after, self._now(), self._jitter())
+            if not self._waited(wait, attempt, error):
+                if answer is not None:
+                    return answer
+                raise explain(request, error, attempt)
+            attempt += 1
+
+    def _waited(self, wait: float, attempt: int, error: Exception | None) -> bool:
+        """Whether there is time for another try, and a reason; then the wait is over."""
+        if attempt > endpoints.RETRIES or (error is not None and is_final(error)):
+            return False
+        if self._over() or wait >= self.deadline.remaining():
+            return False
+        self.deadline.sleep(wait)
+        return not self._over()  # a signal may have come meanwhile
+
+    def _over(self) -> bool:
+        return self.deadline.hurried or self._closed
+
+    def _try(self, request: Request, attempt: int) -> tuple[Answer | None, Exception | None]:
+        try:
+            answer = Call(lambda: self._exchange(request)).result(self.deadline)
+        except Exception as error:  # noqa: BLE001 - what requests and urllib3 raise is not one family
+            return None, error
+        if self._observe and not self._closed:
+            self._observe(request, answer)
+        return dataclasses.replace(answer, attempts=attempt), None
+
+    def _exchange(self, request: Request) -> Answer:
+        sent = {"Accept": "application/json", **request.headers, **(self._site_headers if request.site else {})}
+        data = None
+        if request.body is not None:
+            sent["Content-Type"] = "application/json"
+            data = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        response = self._session.request(
+            request.method,
+            request.url,
+            data=data,
+            headers=sent,
+            auth=_Credential(request),
+            timeout=(_CONNECT, _READ),
+            allow_redirects=False,
+            stream=True,
+            # Given with the request, or REQUESTS_CA_BUNDLE would win over it:
+            # https://github.com/psf/requests/issues/3829
+            verify=self._verify,
+        )
+        with response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            answer = Answer(response.status_code, headers, read_body(response))
+        if is_cut(answer, response.raw.version) and not (request.bodiless and _is_empty(answer)):
+            raise Cut(f"the answer ({answer.status}) was empty or cut off")
+        return answer
+
+
+def _is_empty(answer: Answer) -> bool:
+    """Whether a good answer says itself that it has no body."""
+    said = {"content-length", "transfer-encoding"} & answer.headers.keys()
+    return 200 <= answer.status < 300 and not answer.body and bool(said)
+
+
+class _Credential:
+    """Sets the credential, or none. An ``auth`` of any kind keeps requests from adding one out of ~/.netrc."""
+
+    def __init__(self, request: Request) -> None:
+        self._header = f"Basic {request.basic}" if request.basic else request.bearer and f"Bearer {request.bearer}"
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._header:
+            prepared.headers["Authorization"] = self._header
+        return prepared
+
+
+def _session() -> requests.Session:
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    class Session(requests.Session):
+        """Does not even look where a redirect leads: looking would read its body, however large."""
+
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+            return None
+
+    session = Session()
+    session.headers["User-Agent"] = f"jira-ci/{__version__}"
+    # Left to itself, requests offers every encoding that happens to be installed; read_body knows this one.
+    session.headers["Accept-Encoding"] = "gzip"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # each call stands for itself
+    # The retries of urllib3 know no total deadline; ours do.
+    session.mount("https://", HTTPAdapter(max_retries=0))
+    session.mount("http://", HTTPAdapter(max_retries=0))
+    return session

@@ -1,0 +1,246 @@
+"""GitHub's workflows: what they are called, which of them build, and where their jobs deploy to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jira_ci.ci.env_values import mapping, mappings, text
+from jira_ci.errors import UsageError
+from jira_ci.init import found, write
+from jira_ci.init.found import Deploying, File, Found, Pipelines
+
+FOLDER = ".github/workflows"
+OURS = f"{FOLDER}/jira.yml"
+_MOST = 200  # names that one expression may stand for
+_BUILDING = {"push", "pull_request", "merge_group"}
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_INPUT = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
+_MATRIX = re.compile(r"matrix\.([\w-]+)")
+_LITERAL = re.compile(r"(?:.*&&\s*)?'((?:[^']|'')*)'", re.DOTALL)
+_NAME = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
+
+Values = Mapping[str, list[str]]
+
+
+@dataclass
+class _Workflow:
+    file: str
+    document: Mapping[str, Any]
+    given: dict[str, list[str]] = field(default_factory=dict)
+    """What other workflows pass to its inputs."""
+
+    @property
+    def jobs(self) -> dict[str, Mapping[str, Any]]:
+        return {name: mapping(job) for name, job in mapping(self.document.get("jobs")).items() if isinstance(job, dict)}
+
+    @property
+    def events(self) -> Mapping[str, Any]:
+        on = self.document.get("on")
+        named = [on] if isinstance(on, str) else on if isinstance(on, list) else []
+        return mapping(on) or {text(name): {} for name in named}
+
+
+def look_at_github(root: Path) -> Pipelines:
+    """What the workflows of this repository say; our own is passed over."""
+    workflows, notes = [], []
+    for file in found.listed(root, FOLDER):
+        if file == OURS:
+            continue
+        try:
+            workflows.append(_Workflow(file, found.read(root, file) or {}))
+        except UsageError as error:
+            notes.append(f"{error.message} It was passed over.")
+    _pass_inputs(workflows)
+    building = [workflow for workflow in workflows if _builds(workflow) and not _reports(workflow)]
+    named = {_title(workflow): None for workflow in building}
+    notes += [
+        f"{workflow.file} has a name that cannot be referred to." for workflow in building if not _title(workflow)
+    ]
+    return Pipelines(
+        here=bool(workflows or notes),
+        builds=tuple(name for name in named if name),
+        deploying=tuple(one for workflow in workflows for one in _deploying(workflow)),
+        reports=tuple(workflow.file for workflow in workflows if _reports(workflow)),
+        notes=tuple(notes),
+    )
+
+
+def _title(workflow: _Workflow) -> str:
+    """What ``workflow_run`` knows it by: its name, else its file."""
+    name = text(workflow.document.get("name")) or workflow.file
+    return name if _NAME.fullmatch(name) and not _EXPRESSION.search(name) else ""
+
+
+def _builds(workflow: _Workflow) -> bool:
+    """Whether pushes and pull requests run it, and it does not merely deploy."""
+    steps = [job for job in workflow.jobs.values() if "steps" in job or "uses" in job]
+    return not _BUILDING.isdisjoint(workflow.events) and any("environment" not in job for job in steps)
+
+
+def _reports(workflow: _Workflow) -> bool:
+    """Whether it uses our action, or our reusable workflow."""
+    used = [one for job in workflow.jobs.values() for one in (job, *mappings(job.get("steps")))]
+    return any(text(one.get("uses")).startswith(("jira-ci/jira-ci@", "jira-ci/jira-ci/")) for one in used)
+
+
+def _pass_inputs(workflows: list[_Workflow]) -> None:
+    """Notes what jobs of this repository pass to its reusable workflows."""
+    by_file = {f"./{workflow.file}": workflow for workflow in workflows}
+    for caller in workflows:
+        for job in caller.jobs.values():
+            called = by_file.get(text(job.get("uses")))
+            for name, value in mapping(job.get("with")).items() if called else ():
+                names, _ = _resolve(text(value), caller, job)
+                if called:
+                    called.given.setdefault(text(name), []).extend(
+                        names[: _MOST - len(called.given.get(text(name), []))]
+                    )
+
+
+def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
+    for name, job in workflow.jobs.items():
+        given = job.get("environment")
+        written = text(mapping(given).get("name")) or text(given)
+        if written.strip():
+            names, _ = _resolve(written.strip(), workflow, job)
+            called = "workflow_call" in workflow.events
+            yield Deploying(workflow.file, text(name), tuple(dict.fromkeys(names)), written.strip(), called=called)
+
+
+def _resolve(written: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:
+    """The texts that this one may become, and whether these are all."""
+    expressions = set(_EXPRESSION.findall(written))
+    if not expressions:
+        return ([written], True) if written.strip() else ([], True)
+    if len(expressions) > 1:
+        return [], False
+    found, complete = _alternatives(expressions.pop(), workflow, job)
+    names = [_EXPRESSION.sub(lambda _, value=value: value, written) for value in found]  # type: ignore[misc]
+    return [name for name in names if name.strip() and "${{" not in name], complete
+
+
+def _alternatives(expression: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:
+    """Of ``inputs.x``, ``matrix.x``, ``'text'``, and these with ``||`` and ``&&`` between."""
+    found: list[str] = []
+    complete = True
+    for part in (part.strip() for part in expression.split("||")):
+        literal, of_input, of_matrix = (one.fullmatch(part) for one in (_LITERAL, _INPUT, _MATRIX))
+        values = [literal[1].replace("''", "'")] if literal else []
+        values = _of_input(of_input[1], workflow) if of_input else values
+        values = _of_matrix(of_matrix[1], job) if of_matrix else values
+        found += values
+        complete = complete and bool(values)
+    return found, complete
+
+
+def _of_input(name: str, workflow: _Workflow) -> list[str]:
+    row = mapping(mapping(mapping(workflow.events.get("workflow_dispatch")).get("inputs")).get(name))
+    options = row.get("options")
+    chosen = [text(option) for option in options] if isinstance(options, list) else []
+    found = [*chosen, *workflow.given.get(name, [])] or list(filter(None, [text(row.get("default"))]))
+    return found[:_MOST]
+
+
+def _of_matrix(name: str, job: Mapping[str, Any]) -> list[str]:
+    matrix = mapping(mapping(job.get("strategy")).get("matrix"))
+    listed = matrix.get(name)
+    values = [text(value) for value in listed] if isinstance(listed, list) else []
+    values += [text(row.get(name)) for row in mappings(matrix.get("include"))]
+    return [value for value in values[:_MOST] if value and "${{" not in value]
+
+
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+ACTION = "jira-ci/jira-ci@v0"
+CREDENTIALS = """\
+          client-id: ${{ secrets.JIRA_CLIENT_ID }}
+          client-secret: ${{ secrets.JIRA_CLIENT_SECRET }}
+"""
+_PERMISSIONS = """\
+permissions: # to read what a shallow checkout does not hold
+  contents: read
+  deployments: read
+  pull-requests: read
+"""
+# The first lines are where names of others stand; there is none in the rest, and none of the event's texts in a script.
+_AFTER = (
+    """\
+# Tells Jira how the workflows named below ended. It runs when one of them has completed, as it stands on the default
+# branch, with the secrets, and it checks out and runs nothing of what they built.
+name: Jira
+on:
+  workflow_run: # zizmor: ignore[dangerous-triggers] no code of a pull request is checked out
+    workflows: {workflows}
+    types: [completed]
+"""
+    + _PERMISSIONS
+    + """\
+jobs:
+  report:
+    # A fork's author chooses the branch's name and the messages, and with them the issues: nothing is told of forks.
+    if: >-
+      github.event.workflow_run.head_repository.full_name == github.repository &&
+      contains(fromJSON('["success", "failure", "cancelled", "timed_out"]'), github.event.workflow_run.conclusion)
+    runs-on: ubuntu-latest
+    steps:
+      - uses: {checkout}
+        with:
+          persist-credentials: false
+      - uses: {action}
+        if: always()
+        with:
+          command: build # of the run that has completed: its number, its state, its address
+"""
+)
+_FIRST = (
+    """\
+# Builds, and tells Jira how that went.
+name: CI
+on: [push, pull_request]
+"""
+    + _PERMISSIONS
+    + """\
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: {checkout}
+        with:
+          persist-credentials: false
+      - run: echo "Put here what builds and tests this repository."
+      - uses: {action}
+        if: always()
+        with:
+          command: build
+"""
+)
+
+
+def make(found: Found) -> Iterator[File]:
+    """One new workflow: it follows those that build, or is the first that does; none where others report already."""
+    if found.github.reports and not found.github.builds:
+        return
+    if found.github.builds:
+        text = _AFTER.format(workflows=write.listed(found.github.builds), checkout=CHECKOUT, action=ACTION)
+    else:
+        text = _FIRST.format(checkout=CHECKOUT, action=ACTION)
+    yield File(OURS, text + CREDENTIALS)
+
+
+def deployment_step(environment: str) -> str:
+    """The step that a job which deploys needs, indented as below ``steps``."""
+    return (
+        f"      - uses: {ACTION}\n        if: always()\n        with:\n"
+        f"          environment: {write.quoted(environment)}\n{CREDENTIALS}"
+    ).rstrip("\n")
+
+
+def build_step() -> str:
+    """The step that a job which builds needs, indented as below ``steps``."""
+    return (
+        f"      - uses: {ACTION}\n        if: always()\n        with:\n"
+        f"          test-results: reports/**/*.xml # where the JUnit files are\n{CREDENTIALS}"
+    ).rstrip("\n")

@@ -1,0 +1,207 @@
+"""GitLab's jobs: where they deploy to, and whether another file may add something to them.
+
+Only this repository's own files are read: ``.gitlab-ci.yml`` and what it includes from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jira_ci import __version__
+from jira_ci.ci.env_values import mapping, mappings, text
+from jira_ci.errors import UsageError
+from jira_ci.init import found, write
+from jira_ci.init.found import Deploying, File, Found, Pipelines
+
+MAIN = ".gitlab-ci.yml"
+OURS = ".gitlab/jira-ci.yml"
+_MOST_FILES = 50
+_MOST_NAMES = 200
+_MOST_PARENTS = 11  # https://docs.gitlab.com/ci/yaml/#extends
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_SCRIPTS = ("before_script", "after_script")
+_NO_JOBS = {
+    *("default", "include", "stages", "variables", "workflow", "spec", "image", "services", "cache"),
+    *_SCRIPTS,
+}
+_TIERS = ("production", "staging", "testing", "development", "other")
+
+
+def look_at_gitlab(root: Path) -> Pipelines:
+    """What the jobs of this repository say."""
+    notes: list[str] = []
+    files = dict(_files(root, notes))
+    main = files.get(MAIN, {})
+    merged = {key: value for document in [*list(files.values())[1:], main] for key, value in document.items()}
+    return Pipelines(
+        here=bool(files or notes),
+        deploying=tuple(
+            one for file, document in files.items() for name in document for one in _deploying(file, name, merged)
+        ),
+        reports=tuple(file for file, document in files.items() if _reports(document)),
+        includes="include" in main,
+        notes=tuple(notes),
+    )
+
+
+def _reports(document: Mapping[str, Any]) -> bool:
+    """Whether it includes our file, or has jobs that extend the template's."""
+    extended = [str(mapping(job).get("extends")) for job in document.values()]
+    return OURS in _includes(document.get("include")) or any(".jira-ci" in name for name in extended)
+
+
+def _files(root: Path, notes: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    waiting, seen = [MAIN], {OURS}
+    while waiting and len(seen) <= _MOST_FILES:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            document = found.read(root, name)
+        except UsageError as error:
+            notes.append(f"{error.message} It was passed over.")
+            continue
+        if document is not None:
+            yield name, document
+            waiting += _includes(document.get("include"))
+
+
+def _includes(include: Any) -> list[str]:
+    rows = include if isinstance(include, list) else [include]
+    named = [text(row) or text(mapping(row).get("local")) for row in rows]
+    return [name.lstrip("/") for name in named if name.endswith((".yml", ".yaml")) and not re.search(r"[$*]|://", name)]
+
+
+def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Deploying]:
+    raw = mapping(merged.get(name))
+    if name in _NO_JOBS or name.startswith(".") or not raw:
+        return
+    job = _extended(name, merged, {})
+    given = job.get("environment")
+    row = mapping(given)
+    written = (text(row.get("name")) or text(given)).strip()
+    if not written or text(row.get("action")) not in ("", "start"):
+        return
+    names = _resolve(written, job, merged)
+    tier = text(row.get("deployment_tier"))
+    obstacle, parents = _obstacle(raw, job, merged), _parents(raw)
+    yield Deploying(file, name, tuple(names), written, tier if tier in _TIERS else "", obstacle, parents)
+
+
+def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, Any]], depth: int = 0) -> dict[str, Any]:
+    """The job with what it extends. ``known`` ends circles, and keeps parents of parents from being read again."""
+    known[name] = {}
+    job = mapping(merged.get(name))
+    job = {**mapping(job.get("<<")), **job}
+    result: dict[str, Any] = {}
+    for parent in _parents(job):
+        if depth < _MOST_PARENTS and parent in merged:
+            if parent not in known:
+                _extended(parent, merged, known, depth + 1)
+            result = _over(result, known[parent])
+    known[name] = _over(result, job)
+    return known[name]
+
+
+def _parents(job: Mapping[str, Any]) -> tuple[str, ...]:
+    given = {**mapping(job.get("<<")), **job}.get("extends")
+    return tuple(filter(None, map(text, given if isinstance(given, list) else [given])))
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Maps are merged, everything else is replaced; two levels are enough for what is read here."""
+    both = {key: {**mapping(below.get(key)), **value} for key, value in above.items() if isinstance(value, dict)}
+    return {**below, **above, **both}
+
+
+def _resolve(written: str, job: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
+    """The names that a text with variables may become; those with unknown variables are left out."""
+    names = [written]
+    for _ in range(3):
+        names = [resolved for name in names for resolved in _step(name, job, merged)][:_MOST_NAMES]
+    return list(dict.fromkeys(name for name in names if "$" not in name and name.strip()))
+
+
+def _step(name: str, job: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
+    match = _VARIABLE.search(name)
+    if not match:
+        return [name]
+    values = _values(match[1] or match[2], job, merged)
+    return [name[: match.start()] + value + name[match.end() :] for value in values]
+
+
+def _values(variable: str, job: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
+    """What a variable may be: a matrix's values, the job's own, or the form's options of the whole pipeline's."""
+    found: list[str] = []
+    for row in mappings(mapping(job.get("parallel")).get("matrix")):
+        value = row.get(variable)
+        found += [text(one) for one in value] if isinstance(value, list) else [text(value)]
+    for place in (job, merged):
+        value = mapping(place.get("variables")).get(variable)
+        options = mapping(value).get("options")
+        listed = [text(option) for option in options] if isinstance(options, list) else []
+        found = list(filter(None, found)) or listed or [text(value) or text(mapping(value).get("value"))]
+    return list(filter(None, found))[:_MOST_NAMES]
+
+
+def _obstacle(raw: Mapping[str, Any], job: Mapping[str, Any], merged: Mapping[str, Any]) -> str:
+    """Why ``extends: .jira-ci-deployment`` from another file would do nothing, or change what the job does."""
+    if ".jira-ci" in str(raw.get("extends")):
+        return "it reports already"
+    if "trigger" in job:
+        return "it starts another pipeline, whose jobs report by themselves"
+    if "extends" in raw or "<<" in raw:
+        return "it extends another job"
+    own = [key for key in _SCRIPTS if key in job]
+    if own:
+        return f"it has {' and '.join(own)} of its own"
+    common = [key for key in _SCRIPTS if key in mapping(merged.get("default")) or key in merged]
+    return f"it has the pipeline's {' and '.join(common)}" if common else ""
+
+
+TEMPLATE = f"https://gitlab.com/jira-ci/jira-ci/-/raw/v{__version__}/.gitlab-ci-template.yml"
+INCLUDE = f"local: {OURS}"
+_JOBS = f"""\
+# Tells Jira how pipelines and deployments went. Its credentials are CI/CD variables of the project or group:
+# JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET (masked).
+include:
+  - remote: {TEMPLATE}
+
+jira-build-success:
+  extends: .jira-ci-build-success
+
+jira-build-failure:
+  extends: .jira-ci-build-failure
+"""
+_FIRST = f"""\
+include:
+  - {INCLUDE}
+
+build:
+  image: python:3.13
+  script:
+    - echo "Put here what builds and tests this repository."
+"""
+
+
+def make(found: Found) -> Iterator[File]:
+    """The file to include, and a pipeline that includes it where there is none; nothing where jobs report already."""
+    if found.gitlab.reports:
+        return
+    added = [job for job in found.gitlab.deploying if not job.obstacle]
+    yield File(OURS, _JOBS + "".join(_added(job) for job in added))
+    if not found.gitlab.here:
+        yield File(MAIN, _FIRST)
+
+
+def _added(job: Deploying) -> str:
+    # GitLab merges jobs of the same name, and what includes wins over what is included:
+    # https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values
+    return (
+        f"\n# Added to the job of this name in {write.comment(job.file)}; its image needs Python 3.10 and git.\n"
+        f"{write.quoted(job.job)}:\n  extends: .jira-ci-deployment\n"
+    )

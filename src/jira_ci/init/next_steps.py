@@ -1,0 +1,139 @@
+"""What is left for a person to do, with the exact lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jira_ci.config.model import Config
+from jira_ci.init import github_workflow, gitlab_jobs, write
+from jira_ci.init.found import Deploying, Found
+from jira_ci.init.write import PLACEHOLDER
+from jira_ci.text import one_line
+
+_OAUTH = (
+    "Create credentials in Jira, as a site administrator: Settings, Apps, OAuth credentials, Create credentials; allow "
+    "Builds and Deployments."
+)
+_KEEP = {
+    "github": "Keep them as secrets of the repository or organisation: gh secret set JIRA_CLIENT_ID, and "
+    "gh secret set JIRA_CLIENT_SECRET.",
+    "gitlab": "Keep them as CI/CD variables of the project or group: JIRA_CI_CLIENT_ID and, masked, "
+    "JIRA_CI_CLIENT_SECRET.",
+    "": "Keep them as secrets of your CI, and pass them as JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET.",
+}
+_ANYWHERE = (
+    "No workflow was written: neither GitHub nor GitLab was recognised. Let the pipeline run, at its end:\n"
+    "  jira-ci build --state success\n"
+    "  jira-ci deployment --environment Prod --state success"
+)
+
+
+def of(found: Found, config: Config | None) -> list[str]:
+    """One entry for each step; an entry may have several lines.
+
+    Args:
+        config: the file that was proposed; None when there was one already.
+    """
+    return [
+        *(_configuration(found, config) if config else ()),
+        *(_github(found) if "github" in found.providers else ()),
+        *(_gitlab(found) if "gitlab" in found.providers else ()),
+        *(() if found.providers else (_ANYWHERE,)),
+        *_open_names(found),
+        *_of_atlassian(found, config),
+        f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or ('',))}",
+        "Commit the files, then test all of it with these credentials in JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET:\n"
+        "  jira-ci check",
+    ]
+
+
+def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
+    """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
+    if config and found.service_ids:
+        name = write.quoted(write.service_name(found))
+        yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
+    if config and found.gating:
+        yield (
+            f"{found.gating} lets Jira gate deployments (deploymentGating). Here the deployment itself asks: put its "
+            "command behind jira-ci deploy, and take deploymentGating out of that file then:\n"
+            "  jira-ci deploy --environment Prod --wait 2h -- ./deploy.sh"
+        )
+
+
+def _configuration(found: Found, config: Config) -> Iterator[str]:
+    if not found.site:
+        where = config.where("jira", "site")
+        yield f"{where}: write your Jira site in place of {PLACEHOLDER}:\n  site: acme.atlassian.net"
+    if found.projects:
+        yield f"{config.where('jira', 'projects')}: check that these are your issues' projects."
+    else:
+        yield f"{config.name}: name the projects whose issues count, below jira:\n  projects: [WEB]"
+    for row in found.environments:
+        if row.unsure:
+            where = config.where("environments", row.name)
+            yield f"{where}: say which type this environment has, such as:\n  {write.quoted(row.name)}: staging"
+
+
+def _github(found: Found) -> Iterator[str]:
+    if not (found.github.builds or found.github.reports):
+        yield (
+            "In the workflow, put what builds and tests in place of:\n"
+            '  - run: echo "Put here what builds and tests this repository."'
+        )
+    deploying = [job for job in found.github.deploying if job.file not in found.github.reports]
+    if deploying:
+        first, *others = deploying
+        yield "\n".join(
+            [
+                f"{one_line(first.where, 200)}: to report its deployments, add this as its last step; to show when "
+                "they start, also before it deploys, with state: in_progress in place of the if:",
+                github_workflow.deployment_step(first.written),
+                *(f"{one_line(job.where, 200)}, with environment: {write.quoted(job.written)}" for job in others),
+                "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
+            ]
+        )
+    yield from _called(deploying)
+    if found.github.builds:
+        yield (
+            "For counts of tests, every commit of a push, and re-runs that update their record, put this as the last "
+            f"step into the job that builds, and take its workflow's name out of {github_workflow.OURS}:\n"
+            f"{github_workflow.build_step()}"
+        )
+
+
+def _called(deploying: list[Deploying]) -> Iterator[str]:
+    files = list(dict.fromkeys(job.file for job in deploying if job.called))
+    if files:
+        yield (
+            f"{one_line(', '.join(files), 400)}: workflows that call this have to pass the secrets on, below uses:\n"
+            "  secrets: inherit"
+        )
+
+
+def _gitlab(found: Found) -> Iterator[str]:
+    if found.gitlab.here and not found.gitlab.reports:
+        more = "below its include:, as one more item" if found.gitlab.includes else "at its top"
+        head = "" if found.gitlab.includes else "include:\n"
+        yield f".gitlab-ci.yml: add {more}:\n{head}  - {gitlab_jobs.INCLUDE}"
+    for job in found.gitlab.deploying:
+        if job.obstacle and "already" not in job.obstacle and "another pipeline" not in job.obstacle:
+            yield (
+                f"{one_line(job.where, 200)}: {job.obstacle}, so nothing was added to it. To report its deployments:\n"
+                f"  extends: {_extended(job)}\n"
+                "  before_script:\n    - !reference [.jira-ci-deployment, before_script]\n    # then today's lines\n"
+                "  after_script:\n    - !reference [.jira-ci-deployment, after_script]\n    # then today's lines"
+            )
+
+
+def _extended(job: Deploying) -> str:
+    ours = ".jira-ci-deployment"
+    return write.listed([*job.parents, ours]) if job.parents else ours
+
+
+def _open_names(found: Found) -> Iterator[str]:
+    for job in (*found.github.deploying, *found.gitlab.deploying):
+        if not job.names and not job.written.lower().startswith("review/"):
+            yield (
+                f"{one_line(job.where, 200)}: its environment is {one_line(job.written, 200)}, and only a run knows "
+                "what that becomes. Try the names with: jira-ci environment NAME"
+            )

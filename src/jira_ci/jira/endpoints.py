@@ -1,0 +1,357 @@
+"""One question to a Jira site, before anybody decided at which address and with which credential it is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timezone
+from typing import Any, Literal
+from urllib.parse import quote
+
+from jira_ci.errors import AccessError
+from jira_ci.exchange import Answer, Request
+from jira_ci.jira.errors import CREDENTIALS_PAGE, expect, not_from_jira, phrase, redirect, said
+from jira_ci.text import one_line
+
+Edition = Literal["cloud", "data-center"]
+
+# Approvals are experimental on Data Center, and refused without this header:
+# https://docs.atlassian.com/jira-servicedesk/REST/latest/#experimental-methods
+_EXPERIMENTAL: Mapping[str, str] = {"X-ExperimentalApi": "opt-in"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request relative to a site."""
+
+    method: str
+    path: str
+    """``api/issue/7`` for the platform, whose version depends on the edition, or ``servicedeskapi/request``."""
+    asks: str
+    """What it is for, in words that fit behind *asked acme.atlassian.net to*."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    idempotent: bool = True
+    bodiless: bool = False
+
+    def address(self, base: str, edition: Edition) -> str:
+        """The whole address; ``base`` has no slash at its end."""
+        version = "3" if edition == "cloud" else "2"
+        path = self.path.replace("api/", f"api/{version}/", 1) if self.path.startswith("api/") else self.path
+        query = "&".join(f"{quote(name, safe='')}={quote(value, safe='*,')}" for name, value in self.query.items())
+        return f"{base}/rest/{path}{'?' + query if query else ''}"
+
+    def headers(self, edition: Edition) -> Mapping[str, str]:
+        """What this question needs besides a credential."""
+        return _EXPERIMENTAL if edition == "data-center" and self.path.startswith("servicedeskapi/") else {}
+
+
+def segment(text: str) -> str:
+    """A text as one part of a path."""
+    return quote(text, safe="")
+
+
+def quoted(text: str) -> str:
+    """A text as a JQL string (https://support.atlassian.com/jira-software-cloud/docs/search-syntax-for-text-fields/)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def quoted_phrase(text: str) -> str:
+    """A JQL string that holds a phrase for ``~``: the words in this order.
+
+    The phrase has quotes of its own inside of those of JQL; the text's quotes and backslashes separate words anyway.
+    """
+    return quoted('"' + " ".join(text.replace('"', " ").replace("\\", " ").split()) + '"')
+
+
+def open_issues(project: str, title: str) -> str:
+    """Open issues of one project whose summary has the title's words, the oldest first.
+
+    Issue types are left to whoever reads the issues: a query that names one which the site does not have is refused as
+    a whole, and of the two names that changes go by a site has one.
+
+    Args:
+        project: key or id.
+    """
+    return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {quoted_phrase(title)} ORDER BY created ASC"
+
+
+RETRIES = 4
+"""How often an idempotent call is tried again, as Atlassian advises
+(https://developer.atlassian.com/cloud/jira/platform/rate-limiting/)."""
+NO_CLOUD_ID = "{cloudId}"
+"""Stands in a dry run's addresses when nobody was asked for the cloud id."""
+
+
+def tenant_info(site: str, *, named_by_user: bool = True) -> Request:
+    """Asks a site for its cloud id: the one request that needs no credential.
+
+    Args:
+        named_by_user: the extra headers go to the site that the settings name, not to where it points.
+    """
+    return Request("GET", f"{site}/_edge/tenant_info", "tell its cloud id", site=named_by_user)
+
+
+def access_token(api: str, client_id: str, client_secret: str) -> Request:
+    """Asks the gateway for an access token with OAuth 2.0 client credentials."""
+    body = {
+        "audience": "api.atlassian.com",
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }
+    return Request("POST", f"{api}/oauth/token", "give an access token", body, secret=True)
+
+
+def bulk(api: str, cloud: str, plural: str, body: Mapping[str, Any], bearer: str = "") -> Request:
+    """Submits builds or deployments (``plural``) of one site."""
+    url = f"{api}/jira/{plural}/0.1/cloud/{cloud or NO_CLOUD_ID}/bulk"
+    count = len(body[plural])
+    return Request("POST", url, f"take {count} {plural if count != 1 else plural[:-1]}", body, bearer)
+
+
+def build_by_key(api: str, cloud: str, pipeline: str, number: int, bearer: str) -> Request:
+    """Reads one stored build; ``check`` uses it to see whether the credential is let in."""
+    path = f"pipelines/{quote(pipeline, safe='')}/builds/{number}"
+    return Request("GET", f"{api}/jira/builds/0.1/cloud/{cloud}/{path}", "show a build", bearer=bearer)
+
+
+def deployment_by_key(api: str, cloud: str, pipeline: str, environment: str, number: int, bearer: str) -> Request:
+    """Reads one stored deployment; ``check`` uses it to see whether the credential is let in."""
+    path = f"pipelines/{quote(pipeline, safe='')}/environments/{quote(environment, safe='')}/deployments/{number}"
+    return Request("GET", f"{api}/jira/deployments/0.1/cloud/{cloud}/{path}", "show a deployment", bearer=bearer)
+
+
+def worth_another_try(status: int) -> bool:
+    """Whether an idempotent call with this answer is sent again."""
+    return status in (408, 425, 429) or status >= 500
+
+
+def delay(attempt: int, retry_after: str, now: float, jitter: float) -> float:
+    """Seconds to wait before the next try.
+
+    Args:
+        attempt: how many tries there were, from 1.
+        retry_after: the header as it came (seconds or an HTTP date); nonsense counts as absent.
+        now: epoch seconds, for the date form.
+        jitter: 0.7 to 1.3. It never shortens what the server asked for.
+    """
+    own: float = min(2.0 * 2 ** (attempt - 1), 30.0) * jitter
+    return max(own, _retry_after(retry_after, now))
+
+
+def renamed_to(request: Request, answer: Answer) -> str:
+    """Where a renamed Atlassian site lives now, from its redirect; empty when the answer is no such redirect.
+
+    Only ``tenant_info`` may be asked again there: it carries no credential, and only Atlassian gives names under
+    ``.atlassian.net``.
+    """
+    target = redirect(answer)
+    host = target.netloc.lower()
+    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
+    return f"https://{host}" if known and host != request.host.lower() else ""
+
+
+def read_cloud_id(request: Request, answer: Answer) -> str:
+    """The cloud id from ``tenant_info``'s answer.
+
+    Raises:
+        JiraCiError: the site is unknown, moved, or does not answer as Jira Cloud does.
+    """
+    expect(request, answer, 200)
+    found = _mapping(answer).get("cloudId")
+    if not isinstance(found, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", found):
+        raise not_from_jira(request, answer, "Check that site names a Jira Cloud site, or set cloud-id.")
+    return found
+
+
+def read_access_token(request: Request, answer: Answer) -> str:
+    """The access token from the gateway's answer.
+
+    Raises:
+        JiraCiError: the credential was refused, or the answer is not of the documented shape.
+    """
+    if answer.status in (400, 401, 403):
+        raise AccessError(
+            f"Asked {request.host} to give an access token for client-id and client-secret: it answered "
+            f"{phrase(answer)}{said(answer)}.",
+            f"Compare both with {CREDENTIALS_PAGE}; an API token or a personal access token does not work here.",
+        )
+    expect(request, answer, 200)
+    token = _mapping(answer).get("access_token")
+    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise not_from_jira(request, answer)
+    return token
+
+
+def _retry_after(text: str, now: float) -> float:
+    if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text, re.ASCII):
+        return float(text)
+    from email.utils import parsedate_to_datetime
+
+    try:
+        when = parsedate_to_datetime(text)
+        if when.tzinfo is None:  # "-0000" means UTC of unknown origin
+            when = when.replace(tzinfo=timezone.utc)
+        return max(0.0, when.timestamp() - now)
+    except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family
+        return 0.0
+
+
+def _mapping(answer: Answer) -> Mapping[str, Any]:
+    body = answer.json()
+    return body if isinstance(body, dict) else {}
+
+
+PROPERTY = "jira-ci.change"
+"""The issue property on the changes we make: what they were made for."""
+BASIC_FIELDS = ("summary", "status", "issuetype", "project", "reporter", "creator", "description", "created")
+PAGE = 100
+
+
+def search(jql: str, edition: Edition, *, after: str = "", reconcile: Sequence[str] = ()) -> Question:
+    """One page of candidates: ids and summaries.
+
+    Args:
+        jql: bounded by a project.
+        after: where the page before said that the next one begins (a token; on Data Center an index).
+        reconcile: ids of issues that the answer must know even if the index does not yet (Cloud only).
+    """
+    body: dict[str, Any] = {"jql": jql, "fields": ["summary"], "maxResults": PAGE}
+    if edition == "data-center":
+        return Question("POST", "api/search", "find the change", body={**body, "startAt": int(after or 0)})
+    body |= {"nextPageToken": after} if after else {}
+    body |= {"reconcileIssues": [int(one) for one in reconcile]} if reconcile else {}
+    return Question("POST", "api/search/jql", "find the change", body=body)
+
+
+def issue(id_or_key: str, fields: Iterable[str] = BASIC_FIELDS, *, history: bool = False) -> Question:
+    """One issue with our own property, and with the names of its fields and its history when these are wanted.
+
+    Args:
+        fields: ids, or ``*all``.
+    """
+    query = {"fields": ",".join(fields), "properties": PROPERTY, "failFast": "true"}
+    if history:
+        query["expand"] = "changelog,names"
+    return Question("GET", f"api/issue/{segment(id_or_key)}", f"show the change {one_line(id_or_key, 60)}", query)
+
+
+def fields_for(window: Sequence[str]) -> tuple[str, ...]:
+    """What to ask an issue for, so that these window fields are in the answer.
+
+    Only the site knows which ids have a name, so that a name means asking for everything: one request less than asking
+    for the list of fields first, and another field of the same name does not stay hidden.
+    """
+    if all(name.startswith("customfield_") for name in window):
+        return (*BASIC_FIELDS, *window)
+    return ("*all", "-comment", "-worklog", "-attachment", "-issuelinks")
+
+
+def fields() -> Question:
+    """Every field of the site."""
+    return Question("GET", "api/field", "list its fields")
+
+
+def types_of_project(project: str) -> Question:
+    """The issue types of a project."""
+    return Question(
+        "GET", f"api/project/{segment(project)}/statuses", f"list the issue types of {one_line(project, 60)}"
+    )
+
+
+def set_property(issue_id: str, value: Mapping[str, Any]) -> Question:
+    """Writes what the change was made for."""
+    path = f"api/issue/{segment(issue_id)}/properties/{PROPERTY}"
+    return Question("PUT", path, "remember what the change is for", body=dict(value), bodiless=True)
+
+
+def link(change_key: str, issue_key: str) -> Question:
+    """Links a change to an issue that is deployed with it; Jira knows a link between two issues only once."""
+    body = {
+        "type": {"name": "Relates"},
+        "inwardIssue": {"key": change_key},
+        "outwardIssue": {"key": issue_key},
+    }
+    return Question("POST", "api/issueLink", f"link the change to {issue_key}", body=body, bodiless=True)
+
+
+def remote_link(issue_id: str, url: str, title: str) -> Question:
+    """Links a change to a page elsewhere; a second link with the same address replaces the first."""
+    body = {"globalId": url[:255], "object": {"url": url, "title": title}}
+    return Question("POST", f"api/issue/{segment(issue_id)}/remotelink", "link the change to its run", body=body)
+
+
+def myself() -> Question:
+    """Who is asking."""
+    return Question("GET", "api/myself", "say who is asking")
+
+
+def server_info() -> Question:
+    """Which edition of Jira this is."""
+    return Question("GET", "api/serverInfo", "say what it is")
+
+
+def permissions(project: str, names: Iterable[str]) -> Question:
+    """Which of these permissions the account has in a project, or in any where none is named."""
+    query = {**({"projectKey": project} if project else {}), "permissions": ",".join(names)}
+    return Question("GET", "api/mypermissions", "say what the account may do", query)
+
+
+DESK_PAGE = 100
+_API = "servicedeskapi"
+
+
+def desk(id_or_project: str) -> Question:
+    """A service desk, by its id or its project's."""
+    return Question(
+        "GET", f"{_API}/servicedesk/{segment(id_or_project)}", f"show the service desk {one_line(id_or_project, 60)}"
+    )
+
+
+def desks(start: int) -> Question:
+    """A page of all service desks."""
+    return Question("GET", f"{_API}/servicedesk", "list its service desks", _page(start))
+
+
+def request_types(desk_id: str, start: int, name: str = "") -> Question:
+    """A page of a service desk's request types, those hidden from the portal too.
+
+    Args:
+        name: only those with this text in name or description. Hidden ones are in the answer to such a search only.
+    """
+    query = {"includeHiddenRequestTypesInSearch": "true", **_page(start), **({"searchQuery": name} if name else {})}
+    return Question("GET", f"{_API}/servicedesk/{segment(desk_id)}/requesttype", "list the request types", query)
+
+
+def request_fields(desk_id: str, type_id: str) -> Question:
+    """The fields of a request type, hidden ones too."""
+    path = f"{_API}/servicedesk/{segment(desk_id)}/requesttype/{segment(type_id)}/field"
+    return Question("GET", path, "list the fields of the request type", {"expand": "hiddenFields"})
+
+
+def create(desk_id: str, type_id: str, values: Mapping[str, Any]) -> Question:
+    """Makes a request. It is sent once: nothing in it would let Jira know a second one from the first."""
+    body = {"serviceDeskId": desk_id, "requestTypeId": type_id, "requestFieldValues": dict(values)}
+    return Question("POST", f"{_API}/request", "make a change", body=body, idempotent=False)
+
+
+def approvals(issue_id: str, start: int) -> Question:
+    """A page of a request's approvals."""
+    return Question("GET", f"{_API}/request/{segment(issue_id)}/approval", "list the change's approvals", _page(start))
+
+
+def comments(issue_id: str, start: int) -> Question:
+    """A page of a request's comments, internal ones too."""
+    return Question("GET", f"{_API}/request/{segment(issue_id)}/comment", "list the change's comments", _page(start))
+
+
+def comment(issue_id: str, body: str, *, public: bool) -> Question:
+    """Writes a comment (wiki markup). It is sent once, as a change is."""
+    path = f"{_API}/request/{segment(issue_id)}/comment"
+    return Question("POST", path, "take a comment", body={"body": body, "public": public}, idempotent=False)
+
+
+def _page(start: int) -> dict[str, str]:
+    return {"start": str(start), "limit": str(DESK_PAGE)}

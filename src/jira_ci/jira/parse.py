@@ -1,0 +1,301 @@
+"""Reading an answer's JSON strictly: what has not the documented shape is an error, never a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class WrongShape(Exception):
+    """A part of an answer is missing or of another kind; the message names it."""
+
+
+def mapping(value: Any, name: str) -> Mapping[str, Any]:
+    """An object."""
+    if not isinstance(value, dict):
+        raise WrongShape(f"{name} is no object")
+    return value
+
+
+def items(value: Any, name: str) -> list[Any]:
+    """A list."""
+    if not isinstance(value, list):
+        raise WrongShape(f"{name} is no list")
+    return value
+
+
+def text(parent: Mapping[str, Any], name: str) -> str:
+    """A text that says something."""
+    value = parent.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise WrongShape(f"{name} is no text")
+    return value
+
+
+def optional_text(parent: Mapping[str, Any], name: str) -> str | None:
+    """A text, or ``None`` for null and for what is not there."""
+    value = parent.get(name)
+    if value is not None and not isinstance(value, str):
+        raise WrongShape(f"{name} is no text")
+    return value
+
+
+def number(parent: Mapping[str, Any], name: str) -> int:
+    """A whole number that is not negative."""
+    value = parent.get(name)
+    if type(value) is not int or value < 0:
+        raise WrongShape(f"{name} is no number")
+    return value
+
+
+def digits(parent: Mapping[str, Any], name: str) -> str:
+    """An id: a number written as text."""
+    value = text(parent, name)
+    if not (value.isascii() and value.isdigit()):
+        raise WrongShape(f"{name} is no id")
+    return value
+
+
+# https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/: inline nodes that show a text
+_SHOWN = {"mention": "text", "emoji": "text", "status": "text", "inlineCard": "url"}
+_INLINE = {"text", "hardBreak", "date", *_SHOWN}
+
+
+def plain(value: Any) -> str:
+    """The text that people see; each block on a line of its own. Null is empty, and a text is itself (version 2).
+
+    Raises:
+        WrongShape: it is neither of these nor a document.
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if not isinstance(value, dict) or value.get("type") != "doc":
+        raise WrongShape("description is no document")
+    parts: list[str] = []
+    waiting: list[Any] = [value]
+    while waiting:  # without recursion: how deep a document goes is its writer's choice
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+        elif isinstance(node, dict):
+            parts.append(_shown(node))
+            waiting.extend(_inside(node))
+        else:
+            raise WrongShape("description holds something that is no node")
+    lines = "".join(parts).split("\n")
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _inside(node: dict[str, Any]) -> list[Any]:
+    content = node.get("content", [])
+    if not isinstance(content, list):
+        raise WrongShape("description holds a node whose content is no list")
+    end = [] if node.get("type") in _INLINE else ["\n"]
+    return [*end, *reversed(content)]
+
+
+def _shown(node: dict[str, Any]) -> str:
+    kind = node.get("type")
+    if kind == "text":
+        text = node.get("text")
+        if not isinstance(text, str):
+            raise WrongShape("description holds a text node without text")
+        return text
+    if kind in _SHOWN:
+        attributes = node.get("attrs")
+        shown = attributes.get(_SHOWN[kind]) if isinstance(attributes, dict) else None
+        return shown if isinstance(shown, str) else " "
+    return "\n"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody: what identifies them for ever, and what people call them."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a field held: an id, where the field has such values, and the text that people see."""
+
+    id: str | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One field in a step of an issue's history."""
+
+    field: str
+    """The field's id; where Jira gives none (older Data Center), its name for system fields and empty for others."""
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was edited at one moment, which is as Jira wrote it."""
+
+    created: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """The steps in Jira's order, and whether they are all there are."""
+
+    steps: tuple[Step, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One issue.
+
+    ``fields`` holds every field that was given, raw, and ``names`` what people call each; ``mark`` is our own property,
+    ``None`` when there is none.
+    """
+
+    id: str
+    key: str
+    project_id: str
+    project_key: str
+    type_id: str
+    type_name: str
+    summary: str
+    description: str
+    status_id: str
+    status_name: str
+    status_category: str | None
+    creator: Account | None
+    reporter: Account | None
+    mark: Mapping[str, Any] | None
+    fields: Mapping[str, Any]
+    names: Mapping[str, str] | None
+    history: History | None
+
+    @property
+    def done(self) -> bool:
+        """Whether the issue is closed, whatever its status is called."""
+        return self.status_category == "done"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A candidate of a search: it may have been edited since it was indexed."""
+
+    id: str
+    key: str
+    summary: str
+
+
+def account(value: Any, name: str) -> Account | None:
+    """Somebody; ``None`` for null. Data Center knows users by key and name, and has no account ids.
+
+    Raises:
+        WrongShape: there is somebody without anything that identifies them.
+    """
+    if value is None:
+        return None
+    user = mapping(value, name)
+    identity = next((user[known] for known in ("accountId", "key", "name") if user.get(known)), None)
+    if not isinstance(identity, str):
+        raise WrongShape(f"{name} has no account id")
+    return Account(identity, optional_text(user, "displayName") or identity)
+
+
+def issue(body: Any, mark: str) -> Issue:
+    """An issue.
+
+    Args:
+        mark: the name of our own property.
+
+    Raises:
+        WrongShape: a part is missing.
+    """
+    bean = mapping(body, "the issue")
+    fields = mapping(bean.get("fields"), "fields")
+    project, kind = mapping(fields.get("project"), "project"), mapping(fields.get("issuetype"), "issuetype")
+    status = mapping(fields.get("status"), "status")
+    category = status.get("statusCategory")
+    return Issue(
+        id=digits(bean, "id"),
+        key=text(bean, "key"),
+        project_id=digits(project, "id"),
+        project_key=text(project, "key"),
+        type_id=digits(kind, "id"),
+        type_name=text(kind, "name"),
+        summary=text(fields, "summary"),
+        description=plain(fields.get("description")),
+        status_id=digits(status, "id"),
+        status_name=text(status, "name"),
+        status_category=None if category is None else optional_text(mapping(category, "statusCategory"), "key"),
+        creator=account(fields.get("creator"), "creator"),
+        reporter=account(fields.get("reporter"), "reporter"),
+        mark=_mark(bean, mark),
+        fields=fields,
+        names=_names(bean),
+        history=_history(bean["changelog"]) if "changelog" in bean else None,
+    )
+
+
+def candidates(body: Any) -> list[Found]:
+    """The issues on one page of a search."""
+    page = mapping(body, "the page")
+    beans = [mapping(one, "an issue") for one in items(page.get("issues"), "issues")]
+    return [
+        Found(digits(one, "id"), text(one, "key"), text(mapping(one.get("fields"), "fields"), "summary"))
+        for one in beans
+    ]
+
+
+def types(body: Any) -> dict[str, str]:
+    """The issue types of a project: id to name."""
+    beans = [mapping(one, "an issue type") for one in items(body, "the issue types")]
+    return {digits(one, "id"): text(one, "name") for one in beans}
+
+
+def granted(body: Any) -> dict[str, bool]:
+    """Which of the permissions that were asked for the account has."""
+    found = mapping(mapping(body, "the answer").get("permissions"), "permissions")
+    return {name: mapping(one, name).get("havePermission") is True for name, one in found.items()}
+
+
+def _mark(bean: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    found = bean.get("properties")
+    value = None if found is None else mapping(found, "properties").get(name)
+    return None if value is None else mapping(value, name)
+
+
+def _names(bean: Mapping[str, Any]) -> Mapping[str, str] | None:
+    if "names" not in bean:
+        return None
+    names = mapping(bean["names"], "names")
+    return {field: text(names, field) for field in names}
+
+
+def _history(value: Any) -> History:
+    log = mapping(value, "changelog")
+    steps = tuple(_step(mapping(one, "a step")) for one in items(log.get("histories"), "histories"))
+    return History(steps, number(log, "startAt") == 0 and number(log, "total") == len(steps))
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    return Step(text(step, "created"), _items([mapping(one, "an item") for one in items(step.get("items"), "items")]))
+
+
+def _items(parts: Sequence[Mapping[str, Any]]) -> tuple[Item, ...]:
+    return tuple(Item(_field(part), _value(part, "from"), _value(part, "to")) for part in parts)
+
+
+def _value(part: Mapping[str, Any], name: str) -> Value:
+    return Value(optional_text(part, name), optional_text(part, f"{name}String"))
+
+
+def _field(part: Mapping[str, Any]) -> str:
+    """A custom field may have any name, "summary" too; only its id tells."""
+    name, identity = text(part, "field"), optional_text(part, "fieldId")
+    return identity or ("" if part.get("fieldtype") == "custom" else name.casefold())

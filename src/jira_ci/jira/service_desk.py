@@ -1,0 +1,304 @@
+"""Lists that come in pages: all of them, or it is known that they are not all."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, TypeVar
+
+from jira_ci.exchange import Answer
+from jira_ci.http import Client
+from jira_ci.jira import endpoints, parse, parse_desk
+from jira_ci.jira.auth import Access, Login, Route
+from jira_ci.jira.endpoints import Edition, Question
+from jira_ci.jira.errors import misshapen, unwelcome
+from jira_ci.jira.parse import (
+    Account,
+    Found,
+    Issue,
+    WrongShape,
+    candidates,
+    items,
+    mapping,
+    number,
+    optional_text,
+    text,
+)
+from jira_ci.jira.parse_desk import Approval, Comment, Desk, Field, Page, RequestType
+from jira_ci.timing import Deadline
+
+T = TypeVar("T")
+MOST_PAGES = 20
+"""Two thousand values; a list that goes on for ever ends there, incomplete."""
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """The values of all pages that came, and whether these are all there are."""
+
+    values: tuple[T, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Hits:
+    """One page of a search, and where the next one begins; ``after`` is empty on the last page."""
+
+    found: tuple[Found, ...]
+    after: str
+
+
+def every_page(fetch: Callable[[int], Page]) -> Listed[Any]:
+    """A list of the service desk. A page that begins elsewhere than asked is one that repeats."""
+    values: list[Any] = []
+    for _ in range(MOST_PAGES):
+        page = fetch(len(values))
+        if page.start != len(values):
+            break
+        values.extend(page.values)
+        if page.last:
+            return Listed(tuple(values), True)
+        if not page.values:
+            break
+    return Listed(tuple(values), False)
+
+
+def every_hit(fetch: Callable[[str], Hits]) -> Listed[Found]:
+    """The candidates of a search, each once. A place that was visited already means that the pages repeat."""
+    found: dict[str, Found] = {}
+    visited: set[str] = set()
+    after = ""
+    while after not in visited and len(visited) < MOST_PAGES:
+        visited.add(after)
+        hits = fetch(after)
+        found.update((hit.id, hit) for hit in hits.found)
+        after = hits.after
+        if not after:
+            return Listed(tuple(found.values()), True)
+    return Listed(tuple(found.values()), False)
+
+
+def hits(body: Any, edition: Edition) -> Hits:
+    """One page of a search.
+
+    Raises:
+        WrongShape: its issues are not as documented, or nobody can tell whether it is the last.
+    """
+    page, found = mapping(body, "the page"), tuple(candidates(body))
+    if edition == "data-center":
+        start, total = number(page, "startAt"), number(page, "total")
+        reached = start + len(found)
+        if reached < total and not found:
+            raise WrongShape("issues is empty before the last page")
+        return Hits(found, str(reached) if reached < total else "")
+    after, last = optional_text(page, "nextPageToken") or "", page.get("isLast")
+    if last is not None and (not isinstance(last, bool) or last == bool(after)):
+        raise WrongShape("isLast contradicts nextPageToken")
+    return Hits(found, after)
+
+
+T = TypeVar("T")
+_UNEVEN = timedelta(seconds=1)  # a Date has whole seconds, and a site more than one server
+_DATE = re.compile(r"[A-Za-z]{3,9}, ?[^,]+")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When an answer was given: by Jira's clock (``None`` without a readable ``Date``) and by ours, in monotonic
+    seconds as it came in; ``aged`` when a cache gave it; ``back`` when an answer before it had a later ``Date``."""
+
+    date: datetime | None
+    aged: bool
+    at: float
+    back: bool = False
+
+
+class Timeline:
+    """The moments that the answers of one conversation name, in the order in which they come: none goes back."""
+
+    def __init__(self) -> None:
+        self._newest: datetime | None = None
+
+    def see(self, answer: Answer) -> None:
+        """Takes note of when an answer was given."""
+        date = stamp_of(answer, 0.0).date
+        if date is not None and (self._newest is None or date > self._newest):
+            self._newest = date
+
+    def stamp(self, answer: Answer, at: float) -> Stamp:
+        """The stamp of an answer that has just come.
+
+        Args:
+            at: monotonic seconds.
+        """
+        self.see(answer)
+        stamp = stamp_of(answer, at)
+        back = stamp.date is not None and self._newest is not None and self._newest - stamp.date > _UNEVEN
+        return replace(stamp, back=back)
+
+
+def _nothing(value: object) -> None:
+    del value
+
+
+class Service:
+    """One account's view of one site. Every method may raise:
+
+    - ``AccessError``: no credential, or 401 or 403;
+    - ``Redirected``: another address was named;
+    - ``NotFound``: 404;
+    - ``Refused``: any other 4xx;
+    - ``NetworkError``: no answer, none that is complete, 429, 5xx, or one of another shape than documented.
+
+    Args:
+        keep_secret: is told an access token as soon as it is there.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        access: Access,
+        *,
+        keep_secret: Callable[[str], object] = _nothing,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client, self._clock = client, clock
+        self._timeline = Timeline()
+        self._session = Login(client, access, keep_secret, self._timeline.see)
+
+    @property
+    def deadline(self) -> Deadline:
+        """The client's, over everything that is asked."""
+        return self._client.deadline
+
+    def connect(self) -> Route:
+        """Where and how the site is asked; the first call logs in."""
+        return self._session.connect()[0]
+
+    def myself(self) -> Account:
+        """Who the gate is; asked once."""
+        return self._session.connect()[1]
+
+    def search(self, jql: str, reconcile: Sequence[str] = ()) -> Listed[Found]:
+        """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
+        edition = self.connect().edition
+
+        def fetch(after: str) -> Hits:
+            ask = endpoints.search(jql, edition, after=after, reconcile=reconcile)
+            return self._read(ask, lambda body: hits(body, edition))[0]
+
+        return every_hit(fetch)
+
+    def issue(self, id_or_key: str, window: Sequence[str] | None = None) -> tuple[Issue, Stamp]:
+        """An issue; with ``window`` also its history, its fields of these names or ids, and how fields are called."""
+        wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
+        ask = endpoints.issue(id_or_key, wanted, history=window is not None)
+        return self._read(ask, lambda body: parse.issue(body, endpoints.PROPERTY))
+
+    def approvals(self, issue_id: str) -> tuple[Listed[Approval], list[Stamp]]:
+        """A change's approvals, of all pages, and when each page was read."""
+        stamps: list[Stamp] = []
+
+        def fetch(start: int) -> Page:
+            ask = endpoints.approvals(issue_id, start)
+            page, stamp = self._read(ask, lambda body: _parsed(parse_desk.page(body), parse_desk.approval))
+            stamps.append(stamp)
+            return page
+
+        return every_page(fetch), stamps
+
+    def desk(self, id_or_project: str) -> Desk:
+        """A service desk."""
+        return self._read(endpoints.desk(id_or_project), parse_desk.desk)[0]
+
+    def desks(self) -> Listed[Desk]:
+        """All service desks."""
+        return self._pages(endpoints.desks, parse_desk.desk)
+
+    def request_types(self, desk_id: str, name: str = "") -> Listed[RequestType]:
+        """The request types of a desk whose name or description holds this text, hidden ones too."""
+        return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse_desk.request_type)
+
+    def request_fields(self, desk_id: str, type_id: str) -> list[Field]:
+        """The fields of a request type."""
+        return self._read(endpoints.request_fields(desk_id, type_id), parse_desk.request_fields)[0]
+
+    def types_of_project(self, project: str) -> dict[str, str]:
+        """The issue types of a project: id to name."""
+        return self._read(endpoints.types_of_project(project), parse.types)[0]
+
+    def fields(self) -> dict[str, str]:
+        """Every field of the site: id to name."""
+        return self._read(endpoints.fields(), _names)[0]
+
+    def create(self, desk_id: str, type_id: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Makes a request, and gives its id and key. Sent once: after a ``NetworkError`` it may be there or not."""
+        return self._read(endpoints.create(desk_id, type_id, values), parse_desk.created, 201)[0]
+
+    def set_mark(self, issue_id: str, value: Mapping[str, Any]) -> None:
+        """Writes our own property of a change."""
+        self._read(endpoints.set_property(issue_id, value), _nothing, 200, 201)
+
+    def link(self, change_key: str, issue_key: str) -> None:
+        """Links a change to an issue that is deployed with it."""
+        self._read(endpoints.link(change_key, issue_key), _nothing, 201)
+
+    def remote_link(self, issue_id: str, url: str, title: str) -> None:
+        """Links a change to a page elsewhere."""
+        self._read(endpoints.remote_link(issue_id, url, title), _nothing, 200, 201)
+
+    def comments(self, issue_id: str) -> Listed[Comment]:
+        """A change's comments, internal ones too."""
+        return self._pages(lambda start: endpoints.comments(issue_id, start), parse_desk.comment)
+
+    def comment(self, issue_id: str, body: str, *, public: bool) -> None:
+        """Writes a comment (wiki markup). Sent once: after a ``NetworkError`` it may be there or not."""
+        self._read(endpoints.comment(issue_id, body, public=public), parse_desk.comment, 201)
+
+    def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
+        """Which of these permissions the account has in a project, or in any where none is named."""
+        return self._read(endpoints.permissions(project, names), parse.granted)[0]
+
+    def _pages(self, ask: Callable[[int], Question], parse: Callable[[Any], T]) -> Listed[T]:
+        def fetch(start: int) -> Page:
+            return self._read(ask(start), lambda body: _parsed(parse_desk.page(body), parse))[0]
+
+        return every_page(fetch)
+
+    def _read(self, ask: Question, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
+        request, answer = self._session.send(ask)
+        stamp = self._timeline.stamp(answer, self._clock())
+        if answer.status not in (statuses or (200,)):
+            raise unwelcome(request, answer)
+        try:
+            return parse(answer.json()), stamp
+        except WrongShape as error:
+            raise misshapen(request, answer, error) from None
+
+
+def _names(body: Any) -> dict[str, str]:
+    beans = [mapping(one, "a field") for one in items(body, "the fields")]
+    return {text(one, "id"): text(one, "name") for one in beans}
+
+
+def _parsed(page: Page, parse: Callable[[Any], Any]) -> Page:
+    return Page(page.start, tuple(parse(value) for value in page.values), page.last)
+
+
+def stamp_of(answer: Answer, at: float) -> Stamp:
+    """When an answer was given. Several ``Date`` headers, which come joined by commas, are one if they are the same."""
+    told = answer.headers.get("date", "").split(",")
+    once = ",".join(told[:2]).strip()
+    doubts = len(told) % 2 or not _DATE.fullmatch(once)
+    if doubts or any(",".join(told[n : n + 2]).strip() != once for n in range(0, len(told), 2)):
+        return Stamp(None, "age" in answer.headers, at)
+    try:
+        date = parsedate_to_datetime(once)
+    except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family
+        return Stamp(None, "age" in answer.headers, at)
+    return Stamp(date if date.tzinfo else date.replace(tzinfo=timezone.utc), "age" in answer.headers, at)

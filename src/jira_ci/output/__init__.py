@@ -1,0 +1,1 @@
+"""What people and the CI are told: the console, pages, step outputs; everything masked and inert."""

@@ -1,0 +1,173 @@
+"""Results as each CI takes them: GitHub's step outputs, GitLab's dotenv report. Text in, text out.
+
+What is written here cannot be forged by what was read: a random delimiter on GitHub, and only harmless characters on
+GitLab, whose dotenv reports know no quoting and may expand ``$``
+(https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jira_ci.context import Context, Result
+from jira_ci.output import plain_file
+from jira_ci.run import CI
+from jira_ci.text import one_line
+
+_UNSAFE = re.compile(r"[^\w .,:/@+-]")  # letters of any alphabet are harmless, and issue keys hold them
+_DOTENV_VALUE = 1500  # bytes
+_DOTENV_FILE = 4900  # bytes; GitLab's limits are 5 KB and 20 variables
+_DOTENV_VARIABLES = 20
+_GITHUB_VALUE = 500_000  # characters: 500 of the longest keys fit; GitHub takes a megabyte
+
+
+def as_text(value: Any) -> str:
+    """An output as text: lists with commas, switches as ``true`` and ``false``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(as_text(part) for part in value)
+    return str(value)
+
+
+def github(outputs: Mapping[str, Any], delimiter: str) -> str:
+    """Lines for the file that ``GITHUB_OUTPUT`` names.
+
+    Args:
+        delimiter: random, new for every call.
+    """
+    return "".join(
+        f"{name}<<{delimiter}\n{one_line(as_text(value), _GITHUB_VALUE)}\n{delimiter}\n"
+        for name, value in outputs.items()
+    )
+
+
+def dotenv(outputs: Mapping[str, Any]) -> str:
+    """Lines for a dotenv report: short and safe values only; what is left out stands in the JSON artifact.
+
+    Of a list that is too long the first parts are there, of a text that is too long nothing.
+    """
+    lines: list[str] = []
+    for name, value in list(outputs.items())[:_DOTENV_VARIABLES]:
+        text = _short(value)
+        line = f"JIRA_CI_OUT_{name.upper().replace('-', '_')}={text}\n"
+        if text is not None and sum(map(_size, lines)) + _size(line) <= _DOTENV_FILE:
+            lines.append(line)
+    return "".join(lines)
+
+
+def _short(value: Any) -> str | None:
+    parts = [
+        _UNSAFE.sub("_", as_text(part)).strip() for part in (value if isinstance(value, (list, tuple)) else [value])
+    ]
+    text = ",".join(parts)
+    while _size(text) > _DOTENV_VALUE and len(parts) > 1:
+        parts.pop()
+        text = ",".join(parts)
+    return text if _size(text) <= _DOTENV_VALUE else None
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def publish(result: Result, context: Context) -> None:
+    """Writes what the run's CI takes; outside of a CI nothing."""
+    if context.run.provider == CI.GITHUB:
+        _github(result, context)
+    elif context.run.provider == CI.GITLAB and result.outputs:
+        _gitlab(result, context)
+    elif context.run.provider in (CI.HARNESS, CI.DRONE):
+        _harness(result, context)
+
+
+def _github(result: Result, context: Context) -> None:
+    mask, environ = context.console.mask, context.edges.environ
+    written = {"GITHUB_OUTPUT": github(result.outputs, f"jira-ci-{secrets.token_hex(16)}")}
+    written["GITHUB_STEP_SUMMARY"] = _summary(result, context, environ.get("GITHUB_STEP_SUMMARY", ""))
+    for variable, text in written.items():
+        if text and environ.get(variable):
+            _append(Path(environ[variable]), mask(text), variable, context)
+        elif text and variable == "GITHUB_OUTPUT":
+            context.console.notice("warning", "GITHUB_OUTPUT is not set: there are no step outputs.")
+
+
+def _summary(result: Result, context: Context, path: str) -> str:
+    """In Markdown, no longer than what is left of the step's megabyte."""
+    if result.summary is None or not path:
+        return ""
+    from jira_ci.output.markdown import LARGEST, as_markdown
+    from jira_ci.output.page import with_texts
+
+    return as_markdown(with_texts(result.summary, context.console.mask), LARGEST - _bytes(Path(path)))
+
+
+def _bytes(path: Path) -> int:
+    """In bytes: the step's other commands write to the same summary."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _gitlab(result: Result, context: Context) -> None:
+    """In the checkout's root, where ``artifacts`` of the template pick them up."""
+    mask = context.console.mask
+    document = json.dumps(mask.document({**result.outputs, **result.document}), indent=2)
+    written = {"jira-ci.env": mask(dotenv(result.outputs)), "jira-ci.json": document + "\n"}
+    for name, text in (written | _pages(result, context)).items():
+        if text:
+            keep(context.root / name, text, context)
+
+
+def _pages(result: Result, context: Context) -> dict[str, str]:
+    """What a person reads: as Markdown, and as the page that a merge request links to."""
+    if result.summary is None:
+        return {}
+    from jira_ci.output.html import as_html
+    from jira_ci.output.markdown import as_markdown
+    from jira_ci.output.page import with_texts
+
+    mask, page = context.console.mask, with_texts(result.summary, context.console.mask)
+    return {"jira-ci.md": mask(as_markdown(page)), "jira-ci.html": mask(as_html(page))}
+
+
+def _harness(result: Result, context: Context) -> None:
+    """Into the file that Harness gives a step for its output variables, where it gives one."""
+    named, text = context.edges.environ.get("DRONE_OUTPUT", ""), dotenv(result.outputs)
+    if named and text:
+        _append(Path(named), context.console.mask(text), "DRONE_OUTPUT", context)
+
+
+def _append(path: Path, text: str, variable: str, context: Context) -> None:
+    try:
+        plain_file.write(path, text, append=True)
+    except OSError as error:
+        context.console.notice("warning", f"{variable} could not be written: {error.strerror or error}.")
+
+
+def keep(path: Path, text: str, context: Context, *, mode: int = 0o666) -> Path | None:
+    """Writes a file of its own, in a temporary folder when its place does not take it, which is said once.
+
+    Returns:
+        Where it is; ``None`` when it could be written nowhere.
+    """
+    try:
+        plain_file.write(path, text, mode=mode)
+        return path
+    except OSError as error:
+        why = f"{path.name} could not be written to {path.parent}: {error.strerror or error}."
+    said = path.name in context.spare.names
+    try:
+        kept = context.spare.write(path.name, text)
+    except OSError as error:
+        context.console.notice("warning", f"{why} Nor to a temporary folder: {error.strerror or error}.")
+        return None
+    if not said:
+        context.console.notice("warning", f"{why} It is here: {kept}")
+    return kept

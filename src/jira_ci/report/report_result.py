@@ -1,0 +1,333 @@
+"""What became of a report at each of its destinations, and all in all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jira_ci.context import Context, Result
+from jira_ci.errors import JiraCiError, RejectedError
+from jira_ci.exchange import Answer, Request
+from jira_ci.jira.records import keys_of, services_of
+from jira_ci.jira.submit import LinkSubmission, Submission
+from jira_ci.report.deliver import without
+from jira_ci.report.plan import Entry, Plan
+from jira_ci.sites.sites import Site
+from jira_ci.text import one_line
+
+
+@dataclass(frozen=True)
+class SiteResult:
+    """What became of the report at one destination."""
+
+    destination: Site
+    outcome: Submission = field(default_factory=Submission)
+    withheld: str = ""
+    """Why nothing was sent there through nobody's fault; empty when it was."""
+    hidden: tuple[str, ...] = ()
+    """Issues that were not named there, because the site does not show them to the account of ``token``."""
+
+    @property
+    def unknown_keys(self) -> list[str]:
+        """The issues that the site does not know, or does not show."""
+        return list(dict.fromkeys([*self.hidden, *self.outcome.unknown_keys]))
+
+
+def problem(outcome: Submission) -> JiraCiError | None:
+    """The error for a report that did not arrive, or of which Jira shows nothing; ``None`` when it stands."""
+    if outcome.error is not None:
+        return outcome.error
+    if outcome.rejected:
+        record, reasons = outcome.rejected[0]
+        more = f" and {len(outcome.rejected) - 1} more" if len(outcome.rejected) > 1 else ""
+        return RejectedError(
+            f"Jira rejected {one_line(record['displayName'], 100)!r}{more}: {one_line('; '.join(reasons))}.",
+            "Run with log-level: debug to see what was sent.",
+        )
+    if outcome.accepted and knows_nothing(outcome):
+        issues = f"issues {', '.join(outcome.unknown_keys[:5])}"
+        services = f"services {one_line(', '.join(outcome.unknown_services[:5]), 500)}"
+        named = [*([issues] if outcome.unknown_keys else []), *([services] if outcome.unknown_services else [])]
+        return RejectedError(
+            f"Jira knows none of the {' and '.join(named)}, so it shows nothing.",
+            "Check their spelling, and that site or cloud-id names the site that has them.",
+        )
+    if knows_no_service(outcome):
+        return RejectedError(
+            f"Jira knows none of the services {one_line(', '.join(outcome.unknown_services[:5]), 500)}, so it shows "
+            "their deployments on issues only.",
+            "Check the ids under services in .jira-ci.yml: they are those of the site's own services.",
+        )
+    return None
+
+
+def knows_nothing(outcome: Submission) -> bool:
+    """Whether a site has none of the issues and services that it was told about, and so shows nothing."""
+    told = [*outcome.accepted, *(record for record, _ in outcome.rejected)]
+    keys, services = set(outcome.unknown_keys), set(outcome.unknown_services)
+    return bool(told) and all(
+        keys.issuperset(keys_of(record)) and services.issuperset(services_of(record)) for record in told
+    )
+
+
+def knows_no_service(outcome: Submission) -> bool:
+    """Whether a site has none of the services that it was told about, if there were any."""
+    told = _services(outcome)
+    return bool(told) and told.issubset(outcome.unknown_services)
+
+
+def _services(outcome: Submission) -> set[str]:
+    """The services that a site was told about; Data Center takes none."""
+    if isinstance(outcome, LinkSubmission):
+        return set()
+    return {service for record in outcome.accepted for service in services_of(record)}
+
+
+def problems(fates: Sequence[SiteResult]) -> list[JiraCiError | None]:
+    """For each destination its error, or ``None``. Several sites may share one repository: that one of them has none of
+    the issues, or services, is no error while another has some."""
+    shown = any(fate.outcome.accepted and not knows_nothing(fate.outcome) for fate in fates)
+    served = any(_services(fate.outcome).difference(fate.outcome.unknown_services) for fate in fates)
+
+    def excused(outcome: Submission) -> bool:
+        nothing, no_service = knows_nothing(outcome), knows_no_service(outcome)
+        if outcome.error is not None or (outcome.rejected and not nothing):
+            return False
+        return (nothing and shown) or (no_service and served)
+
+    return [None if excused(fate.outcome) else problem(fate.outcome) for fate in fates]
+
+
+def unknown_keys(fates: Sequence[SiteResult]) -> list[str]:
+    """The issues that no site knows, of the sites that judged."""
+    judging = [fate for fate in fates if fate.outcome.accepted or fate.outcome.rejected or fate.hidden]
+
+    def by_all(key: str) -> bool:
+        return all(key in fate.unknown_keys or not fate.destination.takes(key) for fate in judging)
+
+    return list(dict.fromkeys(key for fate in judging for key in fate.unknown_keys if by_all(key)))
+
+
+def documents(fates: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Mapping[str, Any]:
+    """Each destination's part of the JSON document."""
+    return {
+        fate.destination.name: {
+            "accepted": len(fate.outcome.accepted),
+            "rejected": len(fate.outcome.rejected),
+            "unknown-keys": fate.unknown_keys,
+            "error": error.document() if error else None,
+            **({"skipped": fate.withheld} if fate.withheld else {}),
+        }
+        for fate, error in zip(fates, errors, strict=True)
+    }
+
+
+_SHOWN_KEYS = 20
+_DEEPEST = 50
+
+
+def outputs(plan: Plan, fates: Sequence[SiteResult]) -> dict[str, Any]:
+    """The step outputs of a report: of all destinations together."""
+    environments = {entry.environment.name: entry.environment.type for entry in plan.entries if entry.environment}
+    return {
+        "issue-keys": keys(plan),
+        "keys-complete": all(entry.claim.complete for entry in plan.entries),
+        "environment": list(environments),
+        "environment-type": list(environments.values()),
+        "state": plan.state if is_reported(plan, fates) else "skipped",
+        "accepted": sum(len(fate.outcome.accepted) for fate in fates),
+        "rejected": sum(len(fate.outcome.rejected) for fate in fates),
+        "unknown-keys": unknown_keys(fates),
+    }
+
+
+def is_reported(plan: Plan, fates: Sequence[SiteResult]) -> bool:
+    """Whether anybody is told anything: not when everything was skipped, no issue is known, or the CI keeps back the
+    credentials."""
+    records = [entry.record for entry in plan.claiming] if plan.state else []
+    return any(not fate.withheld and without(records, fate.hidden) for fate in fates)
+
+
+def keys(plan: Plan) -> list[str]:
+    """Every issue that the plan claims, the surest first."""
+    return list(dict.fromkeys(key for entry in plan.entries for key in entry.claim.keys.keys))
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """What is about to be reported, for the log."""
+    for entry in plan.entries:
+        yield _described(entry.record)
+    yield from left_out_lines(plan)
+
+
+def left_out_lines(plan: Plan) -> Iterator[str]:
+    """How many keys did not fit, in one line for all records: those of several tenants have the same."""
+    counts = {entry.claim.keys.left_out for entry in plan.entries}
+    if any(counts):
+        most = f"{'Up to ' if len(counts) > 1 else ''}{max(counts)}"
+        yield f"{most} more keys are left out: Jira takes 500 of one record."
+
+
+def outcome_lines(outcome: Submission) -> Iterator[str]:
+    """What Jira made of it, part by part."""
+    yield from _links_made(outcome) if isinstance(outcome, LinkSubmission) else _records_taken(outcome)
+    if outcome.unknown_keys:
+        yield f"Issues that Jira does not know: {', '.join(outcome.unknown_keys)}"
+    if outcome.unknown_services:
+        yield f"Services that Jira does not know: {one_line(', '.join(outcome.unknown_services), 2000)}"
+    if outcome.unknown_associations:
+        yield f"Other things that Jira does not know: {one_line(', '.join(outcome.unknown_associations), 2000)}"
+
+
+def fate_lines(fate: SiteResult, *, several: bool) -> Iterator[str]:
+    """What became of it at one destination, which is named where there are several."""
+    name = f"{fate.destination.name}: " if several else ""
+    if fate.withheld:
+        yield f"{name}Nothing was reported: {fate.withheld}"
+    yield from (f"{name}{sentence}" for sentence in outcome_lines(fate.outcome))
+    if several and fate.hidden and not (fate.outcome.accepted or fate.outcome.rejected or fate.outcome.error):
+        yield f"{name}Nothing was reported: the site shows none of the issues."
+    if several and knows_nothing(fate.outcome):
+        yield f"{name}This site knows none of the issues."
+
+
+def _records_taken(outcome: Submission) -> Iterator[str]:
+    if outcome.accepted:
+        all_of_them = len(outcome.accepted) + len(outcome.rejected)
+        yield f"Jira accepted {len(outcome.accepted)}" + ("." if outcome.error else f" of {all_of_them}.")
+    for record, reasons in outcome.rejected:
+        yield f"Rejected: {one_line(record['displayName'], 100)}: {one_line('; '.join(reasons), 1000)}"
+    if outcome.refused_keys:
+        yield f"Sent once more without keys that Jira refused: {', '.join(outcome.refused_keys)}"
+
+
+def _links_made(outcome: LinkSubmission) -> Iterator[str]:
+    if outcome.wanted:
+        yield f"Jira has {outcome.arrived} of {outcome.wanted} remote links."
+    for key, reason in list(outcome.refusals.items())[:_SHOWN_KEYS]:
+        yield f"Not linked: {key}: {reason}"
+    if len(outcome.refusals) > _SHOWN_KEYS:
+        yield f"Not linked: {len(outcome.refusals) - _SHOWN_KEYS} more issues."
+    if outcome.left:
+        more = f" and {len(outcome.left) - _SHOWN_KEYS} more" if len(outcome.left) > _SHOWN_KEYS else ""
+        yield f"Not reached: {', '.join(outcome.left[:_SHOWN_KEYS])}{more}"
+
+
+def exchange_blocks(heard: Sequence[tuple[Request, Answer]], *, debug: bool) -> Iterator[tuple[str, list[str]]]:
+    """Exchanges as folds in the log, title and lines: one for each, but one for all links of a conversation."""
+    links = [exchange for exchange in heard if _is_link(exchange[0]) and not debug]
+    for request, answer in heard:
+        if debug or not _is_link(request):
+            title = f"Asked {request.host} to {request.asks}: {answer.status}"
+            yield title, list(exchange_lines(request, answer, debug=debug))
+    if links:
+        host = links[0][0].host
+        yield (
+            f"Asked {host} for {len(links)} remote link{'s' * (len(links) > 1)}",
+            [f"{request.method} {request.url}: {answer.status}" for request, answer in links],
+        )
+
+
+def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
+    """One exchange with Jira, for the fold in the log."""
+    yield f"{request.method} {request.url}"
+    if request.secret:
+        yield f"answer: {answer.status} (not shown: credentials)"
+        return
+    if debug and request.body is not None:
+        yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
+    elif request.body is not None:
+        for record in (*request.body.get("builds", ()), *request.body.get("deployments", ())):
+            yield f"sent: {_described(record)}"
+    yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
+
+
+def exchange_document(request: Request, answer: Answer | None) -> Mapping[str, Any]:
+    """One exchange with Jira, for the JSON document."""
+    sent: dict[str, Any] = {"method": request.method, "url": request.url}
+    if request.secret:
+        return sent if answer is None else {**sent, "answer": {"status": answer.status}}
+    sent["body"] = request.body
+    if answer is not None:
+        body = answer.json()
+        readable = body is not None and not _deeper_than(body, _DEEPEST)
+        sent["answer"] = {"status": answer.status, "body": body if readable else answer.body.decode("utf-8", "replace")}
+    return sent
+
+
+def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """Look-alikes that do not count, with the reason."""
+    dropped = {key: why for entry in entries for key, why in entry.claim.keys.dropped.items()}
+    if dropped:
+        shown = ", ".join(f"{key} ({why})" for key, why in list(dropped.items())[:_SHOWN_KEYS])
+        yield f"Not counted: {one_line(shown, 2000)}"
+
+
+def _described(record: Mapping[str, Any]) -> str:
+    environment, keys = record.get("environment"), keys_of(record)
+    where = f" to {environment['displayName']} ({environment['type']})" if environment else ""
+    shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
+    return one_line(f"{record['displayName']}{where}, {record['state']}: {shown or 'no keys'}", 2000)
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    """Whether a JSON value is nested too deeply to be worked on; Jira's answers have five levels."""
+    if not isinstance(value, (dict, list)):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
+
+
+def _is_link(request: Request) -> bool:
+    return request.method == "POST" and request.url.endswith("/remotelink")
+
+
+_MEND = "Name an issue in the branch, the title or a commit, or set issue-keys."
+NO_KEYS = RejectedError("No issue key was found, so there is nothing to report to Jira.", _MEND)
+NONE_SHOWN = RejectedError(
+    "Jira shows none of the issues, so there is nothing to report to Jira.",
+    "Check their spelling, and which projects the account of token may browse.",
+)
+_NAMED = 5
+
+
+def found(plan: Plan, unseen: Collection[str] = (), *, services: bool = True) -> RejectedError | None:
+    """The error for those records of a report that name no issue; ``None`` when each names one.
+
+    Args:
+        unseen: issues that are named nowhere, because no site shows them.
+        services: whether any site shows a record on its service; Data Center has none.
+    """
+    hidden = frozenset(unseen)
+    without = [entry for entry in plan.entries if hidden.issuperset(keys_of(entry.record))]
+    unsent = [entry.title for entry in without if not (services and services_of(entry.record))]
+    on_services = [entry.title for entry in without if services and services_of(entry.record)]
+    sentences = " ".join(_sentences(unsent, on_services))
+    return RejectedError(sentences, _MEND) if sentences else None
+
+
+def settled(context: Context, error: RejectedError, result: Result) -> Result:
+    """Says it as ``on-no-keys`` wants it, and fails a result that has not failed already where that is wanted."""
+    choice = context.settings.on_no_keys
+    if choice == "skip":
+        context.console.say(str(error))
+        return result
+    context.console.notice("error" if choice == "fail" else "warning", str(error))
+    if choice == "warn" or result.exit:
+        return result
+    return dataclasses.replace(result, exit=error.exit, document={**result.document, "error": error.document()})
+
+
+def _sentences(unsent: Sequence[str], on_services: Sequence[str]) -> Iterator[str]:
+    if unsent:
+        yield f"There is no issue key for {_some(unsent)}: not reported."
+    if on_services:
+        yield f"There is no issue key for {_some(on_services)}: shown on services only."
+
+
+def _some(titles: Sequence[str]) -> str:
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    return f"{', '.join(one_line(title, 100) for title in titles[:_NAMED])}{more}"

@@ -1,0 +1,125 @@
+"""Which sites of the work tree's file may be shown a credential: those that the trusted file names as well.
+
+Whoever may push a branch may write its ``.jira-ci.yml``, and must not be able to have the tokens sent to an address of
+theirs. An address that a flag, an input or a variable names needs no leave.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jira_ci.config.model import Config, parse
+from jira_ci.context import Context
+from jira_ci.errors import UsageError
+from jira_ci.gate.policy import trusted_ref
+from jira_ci.jira import addresses
+from jira_ci.text import one_line
+
+if TYPE_CHECKING:
+    from jira_ci.ci.api import Provider
+
+Place = tuple[str, str]
+"""A site's address, and the word in the names of its variables, which is empty for the default's."""
+
+
+def unnamed(context: Context, places: Collection[Place]) -> Mapping[Place, str]:
+    """The places that the trusted file does not name, each with the reason as a sentence, which is said once.
+
+    Outside a CI there is nobody who could have written the file but the user.
+    """
+    if context.run.provider == "local":
+        return {}
+    new = dict.fromkeys(place for place in places if place not in context.vouched)
+    if new:
+        found = _unnamed(context, new)
+        context.vouched.update({place: found.get(place, "") for place in new})
+        for sentence in dict.fromkeys(found.values()):
+            context.console.notice("warning", sentence)
+    return {place: why for place in places if (why := context.vouched[place])}
+
+
+@contextmanager
+def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
+    """How the CI's provider is connected to; hangs up in the end."""
+    connected: list[Provider] = []
+
+    def connect() -> Provider | None:
+        from jira_ci.ci import api
+
+        found = api.connect(
+            context.run,
+            github_token=context.given.github_token,
+            gitlab_token=context.given.gitlab_token,
+            job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
+            ca_bundle=context.provider_bundle,
+            deadline=context.deadline.part(0.5),
+        )
+        connected.extend([found] if found else [])
+        return found
+
+    try:
+        yield connect
+    finally:
+        for one in connected:
+            one.close()
+
+
+def _unnamed(context: Context, places: Collection[Place]) -> dict[Place, str]:
+    left, why = set(places), ""
+    try:
+        path = trusted_ref.path_of(_in_repository(context))
+        with provider(context) as connect:
+            for commit in trusted_ref.places(context.run, git=context.git, connect=connect):
+                named, why = _named(commit, path)
+                left -= named
+                if not left:
+                    break
+    except UsageError as error:
+        why = _reason(error)
+    return {place: _sentence(context, place, why) for place in left}
+
+
+def _in_repository(context: Context) -> str:
+    """The setting ``config``, which is a path from the workspace, as a path from the repository's top."""
+    root, top = context.root.resolve(), context.git.top()
+    file = Path(os.path.normpath(root / context.given.config))  # links are not followed: the committed file is meant
+    for folder in (top.resolve() if top else root, root):
+        if file.is_relative_to(folder):
+            return file.relative_to(folder).as_posix()
+    return context.given.config
+
+
+def _named(commit: trusted_ref.Place, path: str) -> tuple[set[Place], str]:
+    """What the file at this commit names, and how to say that something is not among it."""
+    shown = one_line(path, 100)
+    try:
+        found = commit.file(path)
+        if not isinstance(found, trusted_ref.Committed):
+            return set(), f"There is no {shown} at {commit.what}."
+        return set(_places(parse(found.data, found.name))), f"{shown} of {commit.what} does not name it."
+    except UsageError as error:
+        return set(), _reason(error)
+
+
+def _reason(error: UsageError) -> str:
+    return error.message.removeprefix(f"{trusted_ref.UNREADABLE} ")
+
+
+def _places(config: Config) -> Iterator[Place]:
+    if config.site:
+        yield addresses.site_url(config.site, ""), ""
+    for connection in config.connections.values():
+        yield addresses.site_url(connection.site, ""), connection.credentials
+
+
+def _sentence(context: Context, place: Place, why: str) -> str:
+    site, word = place
+    name = one_line(context.given.config, 100)
+    whose = f"The token and headers of {word} are" if word else "token and headers are"
+    setting = " by the setting site (JIRA_CI_SITE), or" * (not word)
+    mend = f"Name it{setting} in the file on the default branch."
+    return f"{whose} not sent to {site}, which only the work tree's {name} is known to name. {why} {mend}"
