@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from jira_ci.gate.find_change import Change, Finder
+from jira_ci.gate.policy.policy import Policy as RealPolicy
 from jira_ci.gate.snapshot import SnapshotReader
-from jira_ci.gate.terms import Attempt
+from jira_ci.gate.subject import Attempt
+from jira_ci.gate.subject import Subject as RealSubject
 from jira_ci.http import Client
 from jira_ci.jira.auth import Access
 from jira_ci.jira.service_desk import Service
@@ -23,13 +25,23 @@ RUN = Attempt("https://ci.example/acme/shop/runs/7", "7", "octocat", ("WEB-1", "
 
 
 @dataclass(frozen=True)
-class Policy:
+class Policy(RealPolicy):
+    source: str = ""
+    sha256: str = ""
+    project: str = "Web Site"
+    connection: str = "default"
+    credentials: str = ""
+    site: str = ""
+    title: str = ""
+    comments: Literal["off", "internal", "public"] = "off"
+    gate_by: Literal["change", "jira"] = "change"
+    relaxed: tuple[str, ...] = ()
     service_desk: str = "OPS"
     request_type: str = "Request a change"
     issue_types: tuple[str, ...] = ("[System] Change", "Change")
     change: str = ""
     create: bool = True
-    binding: str = "mention"
+    binding: Literal["mention", "any"] = "mention"
     proceed_statuses: tuple[str, ...] = ("Implementing",)
     wait_statuses: tuple[str, ...] = ("Review", "Planning", "Authorize", "Awaiting implementation")
     minimum_approvals: int = 0
@@ -41,7 +53,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Subject(RealSubject):
     project: str = "Web Site"
     environment: str = "Prod"
     tenant: str = ""

@@ -151,7 +151,8 @@ def test_what_the_encoding_does_not_know_is_written_as_an_escape() -> None:
 def test_a_reader_that_went_away_changes_neither_exit_code_nor_stderr() -> None:
     code = (
         "import sys, time\n"
-        "from jira_ci.output.console import Console\nfrom jira_ci.output.ci_log import log_of\nfrom jira_ci.output.masking import Masker\n"
+        "from jira_ci.output.console import Console\nfrom jira_ci.output.ci_log import log_of\n"
+        "from jira_ci.output.masking import Masker\n"
         "sys.stdin.read()\n"
         "c = Console(sys.stdout, sys.stderr, log=log_of(''), mask=Masker(), json_format=False, clock=time.time)\n"
         "for n in range(1000): c.say('x' * 1000)\n"

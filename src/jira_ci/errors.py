@@ -86,6 +86,10 @@ class NetworkError(JiraCiError):
     kind = "network"
 
 
+class Redirected(NetworkError):
+    """Another address was named, and is not followed with credentials."""
+
+
 class RejectedError(JiraCiError):
     """Jira understood the report and refused it (exit 8)."""
 

@@ -10,10 +10,9 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from jira_ci import __version__
+from jira_ci import __version__, retry
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira import endpoints
 from jira_ci.text import one_line
 from jira_ci.timing import Call, Deadline
 from jira_ci.transport_errors import Cut, explain, is_final
@@ -123,12 +122,12 @@ class Client:
         attempt = 1
         while True:
             answer, error = self._try(request, attempt)
-            if answer is not None and not (request.idempotent and endpoints.worth_another_try(answer.status)):
+            if answer is not None and not (request.idempotent and retry.worth_another_try(answer.status)):
                 return answer
             if answer is None and not request.idempotent:
                 raise explain(request, error, attempt)
             after = answer.headers.get("retry-after", "") if answer else ""
-            wait = endpoints.delay(attempt, after, self._now(), self._jitter())
+            wait = retry.delay(attempt, after, self._now(), self._jitter())
             if not self._waited(wait, attempt, error):
                 if answer is not None:
                     return answer
@@ -137,7 +136,7 @@ class Client:
 
     def _waited(self, wait: float, attempt: int, error: Exception | None) -> bool:
         """Whether there is time for another try, and a reason; then the wait is over."""
-        if attempt > endpoints.RETRIES or (error is not None and is_final(error)):
+        if attempt > retry.RETRIES or (error is not None and is_final(error)):
             return False
         if self._over() or wait >= self.deadline.remaining():
             return False

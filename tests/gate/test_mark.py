@@ -8,7 +8,7 @@ import pytest
 
 from gate_subjects import Subject
 from jira_ci.gate.change_property import change_property, description, inert, same_binding
-from jira_ci.gate.terms import Attempt
+from jira_ci.gate.subject import Attempt
 
 
 @pytest.mark.parametrize(

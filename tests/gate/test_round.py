@@ -16,7 +16,7 @@ from gate_subjects import TITLE, Policy, Subject, approved, asking, finder, know
 from jira_ci.gate.approvals import Excluded
 from jira_ci.gate.find_change import Change
 from jira_ci.gate.snapshot import Reading, SnapshotReader
-from jira_ci.gate.terms import Attempt
+from jira_ci.gate.subject import Attempt
 from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.accounts import ANA, BEN, CLEO, RELEASE
 from jira_sandbox.desk.change_issue import Stage

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from faulty_server import FaultyServer, Step, cut, reply, reset
-from jira_ci.errors import AccessError, NetworkError
+from jira_ci.errors import AccessError, NetworkError, Redirected
 from jira_ci.http import Client
 from jira_ci.jira.auth import Access, Route
-from jira_ci.jira.errors import NotFound, Redirected, Refused
+from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.service_desk import Service, Stamp
 from patience import Patience
 

@@ -56,8 +56,8 @@ def test_a_link_leads_where_it_says_and_only_into_the_web(address: str, expected
 
 def test_a_page_that_is_too_long_is_cut_with_a_sentence() -> None:
     rows = [((f"row {number}",), ("`" * 500,)) for number in range(2000)]
-    page = Page(Mark("bad", "long"), tuple(page.table("t", ("a", "b"), rows, 2000)), ("foot",))
-    text = as_markdown(page)
+    long = Page(Mark("bad", "long"), tuple(page.table("t", ("a", "b"), rows, 2000)), ("foot",))
+    text = as_markdown(long)
     assert LARGEST - 10_000 < len(text.encode()) <= LARGEST
     found = render(text)
     assert found.paragraphs == [CUT.replace("*", "")]
@@ -83,6 +83,6 @@ def test_columns_without_anything_in_them_are_left_out() -> None:
 
 
 def test_every_text_can_be_changed_and_tones_are_none() -> None:
-    page = page.with_texts(everywhere("good"), lambda text: text.replace("good", "***"))
-    assert page.title == Mark("good", "***")
-    assert "good" not in as_markdown(page)
+    changed = page.with_texts(everywhere("good"), lambda text: text.replace("good", "***"))
+    assert changed.title == Mark("good", "***")
+    assert "good" not in as_markdown(changed)

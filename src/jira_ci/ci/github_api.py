@@ -245,7 +245,6 @@ def _requester(session: ApiSession, api_url: str, token: str) -> Requester:
     )
 
 
-T = TypeVar("T")
 _COMMENTS_PAGE = 100
 _PERMISSION = "`permissions: pull-requests: write`"
 _INSTALLATION = "ghs_"

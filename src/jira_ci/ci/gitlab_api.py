@@ -182,7 +182,6 @@ def _merge_request(found: Any) -> PullRequest:
     )
 
 
-T = TypeVar("T")
 _COMMENTS_PAGE = 100
 _COMMENTS_NEED = "the scope api and the role Developer (a project access token, given as gitlab-token)"
 

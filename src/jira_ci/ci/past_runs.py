@@ -271,7 +271,6 @@ def _runs(statuses: list[Mapping[str, Any]]) -> list[str]:
 
 _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 _BADLY = ("failed", "canceled")
-T = TypeVar("T")
 
 
 class GitLabRuns:

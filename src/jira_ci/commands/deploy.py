@@ -159,8 +159,8 @@ class _Job:
         number = self._signals.received
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {"approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
-        page = page.refused(verdict.summary, report.summary)
-        return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, page, said)
+        shown = page.refused(verdict.summary, report.summary)
+        return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, shown, said)
 
     def _deploy(self, verdict: GateResult) -> Result:
         started = self._now()
@@ -214,8 +214,8 @@ class _Job:
         verdict = bounded(lambda: self._keeper.amend(became), Deadline(_RECORD), verdict, complain)
         number = self._signals.received
         code = 128 + number if number else became.exit
-        page = page.deployed(verdict.summary, report.summary, became.state or "unknown")
-        return _result(Exit.BUG if code is None else code, verdict, report, page)
+        shown = page.deployed(verdict.summary, report.summary, became.state or "unknown")
+        return _result(Exit.BUG if code is None else code, verdict, report, shown)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)

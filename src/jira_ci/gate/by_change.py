@@ -11,8 +11,8 @@ from jira_ci.gate.find_change import PAUSES, Finder
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, WindowFacts
 from jira_ci.gate.snapshot import SnapshotReader
+from jira_ci.gate.subject import Attempt
 from jira_ci.gate.targets import Target
-from jira_ci.gate.terms import Attempt
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
 

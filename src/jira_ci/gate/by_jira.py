@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.gate import messages
-from jira_ci.gate.decision import Decision, combine, decide_gating
+from jira_ci.gate.decision import Decision, combine, decide_gating, decision_of
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES
 from jira_ci.gate.policy.policy import Policy
@@ -24,7 +24,6 @@ from jira_ci.gate.record import ChangeFacts
 from jira_ci.gate.snapshot import Reading
 from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
-from jira_ci.gate.terms import decision_of
 from jira_ci.jira import gating
 from jira_ci.jira.gating import Gate, GatingSite, Identity, Status
 from jira_ci.jira.records import TEXT, Record, as_ended, is_shown, keys_of, services_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jira_ci.gate.terms import Attempt, Subject
+from jira_ci.gate.subject import Attempt, Subject
 
 _SCHEMA = "jira-ci.change/1"
 _BINDING = ("project", "environment", "tenant", "version")

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
 
-from jira_ci.errors import AccessError, JiraCiError, NetworkError, nearest
+from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, nearest
 from jira_ci.gate.change_property import description
-from jira_ci.gate.terms import Attempt, Policy, Subject
+from jira_ci.gate.policy.policy import Policy
+from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
-from jira_ci.jira.errors import NotFound, Redirected, Refused
+from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.parse_desk import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
 from jira_ci.report.templates import filled

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from jira_ci.errors import Exit
+from jira_ci.errors import AccessError, Exit, JiraCiError, Redirected
 from jira_ci.gate import messages
 from jira_ci.gate.approvals import ApprovalState, review
 from jira_ci.gate.requirements import Category, Requirements, Snapshot, Standing, meaningless, missing
@@ -264,3 +264,12 @@ def _weaker(decision: Decision, code: Exit, why: str) -> Decision:
     if decision.result != "proceed":
         return decision
     return replace(decision, result="wait", exit=code, reason=f"{decision.reason} {why}")
+
+
+def decision_of(error: JiraCiError, row: int) -> Decision:
+    """What an unwelcome answer means: row 6 for a refused credential, 7 for a redirect, else the row given."""
+    if isinstance(error, AccessError):
+        row = 6
+    elif isinstance(error, Redirected):
+        row = 7
+    return Decision.of(row, str(error))

@@ -10,8 +10,9 @@ from typing import Literal
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.gate import change_property, subject
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
-from jira_ci.gate.decision import Decision
-from jira_ci.gate.terms import Attempt, Policy, Subject, decision_of
+from jira_ci.gate.decision import Decision, decision_of
+from jira_ci.gate.policy.policy import Policy
+from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira import endpoints
 from jira_ci.jira.errors import NotFound
 from jira_ci.jira.parse import Found, Issue

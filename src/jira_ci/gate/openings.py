@@ -91,8 +91,8 @@ class Openings:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        sites = [addresses.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
-        if policy.site not in sites:
+        reported = [addresses.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        if policy.site not in reported:
             self._context.console.notice(
                 "warning",
                 f"{policy.site} gates this deployment, but is not reported to, so that it stays pending there. Add the "

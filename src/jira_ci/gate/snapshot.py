@@ -10,10 +10,11 @@ from datetime import datetime
 from jira_ci.errors import JiraCiError
 from jira_ci.gate import subject
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
-from jira_ci.gate.decision import Decision, decide
+from jira_ci.gate.decision import Decision, decide, decision_of
 from jira_ci.gate.find_change import Change
+from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
-from jira_ci.gate.terms import Attempt, Policy, Subject, decision_of, requirements_of
+from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment, moment_of
 from jira_ci.jira import parse_desk
 from jira_ci.jira.errors import NotFound
@@ -200,7 +201,7 @@ class SnapshotReader:
     ) -> Reading:
         status = Status(issue.status_id, issue.status_name, issue.status_category)
         excluded = tuple(self._excluded(issue))
-        rules = requirements_of(self._policy)
+        rules = self._policy.requirements
         approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
         fields = [_window_field(issue, name) for name in self._policy.window or ()]
         values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Iterator
+from dataclasses import dataclass, field, replace
 
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.trusted_ref import has_host, origin_objection
@@ -94,6 +94,27 @@ class Subject:
     """What the change's summary must be, exactly; empty where nobody looks for a change."""
     checkout: str = ""
     """The full id of what is checked out, also of what a step has committed on top; empty where nobody knows."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The run that asks.
+
+    Attributes:
+        url: where a person looks at it.
+        run: the provider's id of it.
+        actor: the login of whoever deploys; empty when the CI does not say.
+        keys: the issues that are deployed, for the change to be linked to.
+        objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
+        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.report.templates.of_run`.
+    """
+
+    url: str = ""
+    run: str = ""
+    actor: str = ""
+    keys: tuple[str, ...] = ()
+    objection: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def where(subject: Subject) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timezone
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -74,12 +73,10 @@ def open_issues(project: str, title: str) -> str:
     Args:
         project: key or id.
     """
-    return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {quoted_phrase(title)} ORDER BY created ASC"
+    words = quoted_phrase(title)
+    return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {words} ORDER BY created ASC"
 
 
-RETRIES = 4
-"""How often an idempotent call is tried again, as Atlassian advises
-(https://developer.atlassian.com/cloud/jira/platform/rate-limiting/)."""
 NO_CLOUD_ID = "{cloudId}"
 """Stands in a dry run's addresses when nobody was asked for the cloud id."""
 
@@ -121,24 +118,6 @@ def deployment_by_key(api: str, cloud: str, pipeline: str, environment: str, num
     """Reads one stored deployment; ``check`` uses it to see whether the credential is let in."""
     path = f"pipelines/{quote(pipeline, safe='')}/environments/{quote(environment, safe='')}/deployments/{number}"
     return Request("GET", f"{api}/jira/deployments/0.1/cloud/{cloud}/{path}", "show a deployment", bearer=bearer)
-
-
-def worth_another_try(status: int) -> bool:
-    """Whether an idempotent call with this answer is sent again."""
-    return status in (408, 425, 429) or status >= 500
-
-
-def delay(attempt: int, retry_after: str, now: float, jitter: float) -> float:
-    """Seconds to wait before the next try.
-
-    Args:
-        attempt: how many tries there were, from 1.
-        retry_after: the header as it came (seconds or an HTTP date); nonsense counts as absent.
-        now: epoch seconds, for the date form.
-        jitter: 0.7 to 1.3. It never shortens what the server asked for.
-    """
-    own: float = min(2.0 * 2 ** (attempt - 1), 30.0) * jitter
-    return max(own, _retry_after(retry_after, now))
 
 
 def renamed_to(request: Request, answer: Answer) -> str:
@@ -183,20 +162,6 @@ def read_access_token(request: Request, answer: Answer) -> str:
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise not_from_jira(request, answer)
     return token
-
-
-def _retry_after(text: str, now: float) -> float:
-    if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", text, re.ASCII):
-        return float(text)
-    from email.utils import parsedate_to_datetime
-
-    try:
-        when = parsedate_to_datetime(text)
-        if when.tzinfo is None:  # "-0000" means UTC of unknown origin
-            when = when.replace(tzinfo=timezone.utc)
-        return max(0.0, when.timestamp() - now)
-    except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family
-        return 0.0
 
 
 def _mapping(answer: Answer) -> Mapping[str, Any]:

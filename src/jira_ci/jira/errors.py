@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError
+from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, RejectedError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira.parse import WrongShape
 from jira_ci.text import one_line
@@ -161,10 +161,6 @@ def _rejected_advice(status: int) -> str:
 
 def _texts(parts: Any) -> list[str]:
     return [str(part) for part in parts if part]
-
-
-class Redirected(NetworkError):
-    """Another address was named, and is not followed with credentials."""
 
 
 class NotFound(NetworkError):

@@ -11,12 +11,12 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
-from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected
 from jira_ci.exchange import Answer, Request
 from jira_ci.http import Client
 from jira_ci.jira.auth import Access
 from jira_ci.jira.endpoints import segment
-from jira_ci.jira.errors import Redirected, messages, not_from_jira, phrase, said, unwelcome
+from jira_ci.jira.errors import messages, not_from_jira, phrase, said, unwelcome
 from jira_ci.jira.records import Record, keys_of, with_keys
 from jira_ci.jira.submit import DEPLOYMENTS, Kind, LinkSubmission
 from jira_ci.text import for_jira, identifier, one_line

@@ -101,7 +101,6 @@ def hits(body: Any, edition: Edition) -> Hits:
     return Hits(found, after)
 
 
-T = TypeVar("T")
 _UNEVEN = timedelta(seconds=1)  # a Date has whole seconds, and a site more than one server
 _DATE = re.compile(r"[A-Za-z]{3,9}, ?[^,]+")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
 

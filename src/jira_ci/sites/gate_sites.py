@@ -12,7 +12,7 @@ from jira_ci.errors import UsageError
 from jira_ci.exchange import Answer, Request
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.http import Client
-from jira_ci.jira import addresses, endpoints
+from jira_ci.jira import addresses
 from jira_ci.jira.auth import Access
 from jira_ci.jira.gating import GatingSite
 from jira_ci.jira.service_desk import Service
@@ -137,8 +137,8 @@ class Sites:
         yield from (site.client for site in self._gating.values())
 
     def _hear(self, request: Request, answer: Answer) -> None:
-        if endpoints.worth_another_try(answer.status):
-            asked_for = endpoints.delay(1, answer.headers.get("retry-after", ""), self._context.edges.clock(), 0)
+        if retry.worth_another_try(answer.status):
+            asked_for = retry.delay(1, answer.headers.get("retry-after", ""), self._context.edges.clock(), 0)
             self._not_before = max(self._not_before, self._clock() + asked_for)
         if self._context.given.log_level == "debug":  # otherwise hours of waiting would fill the log
             title = f"Asked {request.host} to {request.asks}: {answer.status}"

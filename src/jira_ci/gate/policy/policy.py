@@ -27,8 +27,7 @@ from jira_ci.gate.policy.overrides import (
     unenforceable,
 )
 from jira_ci.gate.policy.trusted_ref import Absent, Committed, Place, path_of
-from jira_ci.gate.requirements import meaningless
-from jira_ci.gate.terms import requirements_of
+from jira_ci.gate.requirements import Requirements, meaningless
 from jira_ci.text import canonical, one_line
 
 _MISNAMED = ".jira-ci.yaml"
@@ -83,6 +82,17 @@ class Policy:
     gate_by: Literal["change", "jira"]
     relaxed: tuple[str, ...]
     """What is weaker than it could be, for the record."""
+
+    @property
+    def requirements(self) -> Requirements:
+        """The part of it that :func:`jira_ci.gate.decision.decide` takes."""
+        return Requirements(
+            proceed_statuses=self.proceed_statuses,
+            wait_statuses=self.wait_statuses,
+            minimum_approvals=self.minimum_approvals,
+            window=self.window if self.window is not None else "off",
+            window_required=self.window_required,
+        )
 
 
 def load(place: Place, config: str = DEFAULT_NAME) -> Loaded | Absent:
@@ -188,7 +198,7 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         gate_by=by,
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
     )
-    fault = meaningless(requirements_of(policy))
+    fault = meaningless(policy.requirements)
     if fault:
         raise UsageError(f"{config.name}, change-control: {fault}.")
     idle = unenforceable(control, approvals=policy.minimum_approvals, given=policy.change)
