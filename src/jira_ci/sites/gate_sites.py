@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
+from jira_ci import retry
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.exchange import Answer, Request
