@@ -28,11 +28,8 @@ from wrapper import bytecode  # noqa: E402 - it is there only now
 bytecode.keep(_ACTION, os.environ)
 gc.set_threshold(20_000)  # imports make many objects and no garbage
 
-from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402
-from jira_ci.output import (
-    plain_file,  # noqa: E402 - these need nothing but the standard library
-    publish,  # noqa: E402
-)
+from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402 - these need nothing but the standard library
+from jira_ci.output import plain_file, publish  # noqa: E402
 from jira_ci.output.ci_log import log_of  # noqa: E402
 from jira_ci.settings import resolve  # noqa: E402
 from jira_ci.text import one_line  # noqa: E402

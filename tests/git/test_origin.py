@@ -16,7 +16,7 @@ ABSENT = "1234567890123456789012345678901234567890"
 
 
 def run_of(commit: str = "", provider: str = "github", server: str = "https://github.com") -> Run:
-    return Run(provider, "acme/shop", "1", "", commit, 1, "", server_url=server)
+    return Run(CI(provider), "acme/shop", "1", "", commit, 1, "", server_url=server)
 
 
 def completed(git: Git, head: str, *bases: str, commit: str = "", **bounds: Any) -> bool:

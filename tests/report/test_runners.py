@@ -52,7 +52,7 @@ _SAID = [
     ),
     Sample("testng", "any other", (3, 3, 2), "8 of 10: 2 failures, 1 try that was repeated, 2 skips"),
     Sample("testng-configuration", "any other", (0, 2, 0), "1 configuration failure, 2 skips"),
-    Sample("nose2", "nose2", (2, 6, 4), "2 failures, 2 errors and a module's, 3 skipped, 1 unexpected success"),
+    Sample("nose2", "any other", (2, 5, 5), "2 failures, 2 errors and a module's, 3 skipped, 1 unexpected success"),
     Sample("newman", "Newman", (2, 2, 0), "assertions 3, failed 1; requests 1, failed 1"),
     Sample(
         "tap-formatter", "any other", (6, 3, 0), "7 tests, 1 failed, 2 files with a wrong exit status, 1 TODO passed"

@@ -118,6 +118,7 @@ def test_a_file_without_any_test_says_so_and_sends_nothing(tmp_path: Path, xml: 
         (b"<testsuite><testcase name='\xff\xc3'/></testsuite>", _counts(1, 0, 0)),
         (b"<testsuite><testcase name='\xef\xbf\xbf'/></testsuite>", _counts(1, 0, 0)),
         (b"<testsuite name='" + b"x" * ((1 << 20) - 20) + b"&#27;&amp;'><testcase/></testsuite>", _counts(1, 0, 0)),
+        (b"<testsuite name='" + b"x" * ((1 << 20) - 18) + "é'><testcase/></testsuite>".encode(), _counts(1, 0, 0)),
     ],
     ids=lambda value: "" if isinstance(value, bytes) else None,
 )

@@ -77,8 +77,7 @@ class Dialect:
     """How testcases of one class and name in one suite are one test, by the last of them: ``always``, ``failed`` (when
     only tests that failed once repeat) or not at all."""
     failure_beats_skipped: bool = False
-    skipped_is_failed: str | None = None
-    """A ``skipped`` is a failure when its message begins so (a regular expression)."""
+    skipped_is_failed: bool = False
     not_run_is_failed: str = ""
     """A status of ``notrun`` is a failure unless the message of its ``skipped`` begins so (a regular expression)."""
     hooks: frozenset[str] = frozenset()
@@ -192,14 +191,6 @@ DIALECTS = (
         ),
     ),
     Dialect(
-        "nose2",
-        "0.16.0",
-        "a test that passes although a failure is expected is `skipped`, with the message `test passes unexpectedly`",
-        "it is failed, as nose2 says",
-        (Signs(suite_name="nose2-junit$"),),
-        skipped_is_failed="test passes unexpectedly",
-    ),
-    Dialect(
         "Newman",
         "6.2.2",
         "a request that failed is only `errors` on the suite; a skipped assertion is a plain testcase",
@@ -232,7 +223,7 @@ DIALECTS = (
             Signs(suite_name="(module|application|file|directory) ['\"]", case_lacks=frozenset({"classname"})),
             Signs(case_lacks=frozenset({"classname"}), case_name=r"[a-z]\w*:\d+ \S"),
         ),
-        skipped_is_failed="",
+        skipped_is_failed=True,
         numbers_are_tests=False,
     ),
     Dialect(
