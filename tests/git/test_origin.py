@@ -10,7 +10,7 @@ import pytest
 from ci.repositories import Repository
 from jira_ci.git.origin import Origin, is_home
 from jira_ci.git.repository import Git
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 
 ABSENT = "1234567890123456789012345678901234567890"
 

@@ -177,7 +177,7 @@ class GitHubHistory:
         if key not in self._answers:
             asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
             self._answers[key] = ask(asked, question, (GithubException, BadAttributeException))
-        return cast(T, self._answers[key])
+        return cast("T", self._answers[key])
 
 
 def _commits(found: Any, total: Any) -> Commits:

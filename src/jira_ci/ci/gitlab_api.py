@@ -158,7 +158,7 @@ class GitLabHistory:
         key = (what, *about)  # a sentence has short ids, which somebody may have made alike
         if key not in self._answers:
             self._answers[key] = ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
-        return cast(T, self._answers[key])
+        return cast("T", self._answers[key])
 
 
 def _commits(found: Iterable[Any]) -> Commits:

@@ -319,3 +319,10 @@ def _address(*candidates: str) -> str:
 
 def _without_none(record: Record) -> Record:
     return {name: value for name, value in record.items() if value is not None}
+
+
+def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:
+    """The records without these issues; those of which nothing is left to be shown on are not there any more."""
+    unseen = frozenset(hidden)
+    kept = [with_keys(record, [key for key in keys_of(record) if key not in unseen]) for record in records]
+    return [record for record in kept if is_shown(record)] if unseen else list(records)

@@ -15,10 +15,10 @@ from jira_ci.config import model as configuration
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
+from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.keys.issue_keys import Source, collect
-from jira_ci.report.report_result import SiteResult
+from jira_ci.report.site_result import SiteResult
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.sites.session import SiteSession
@@ -164,13 +164,6 @@ class Delivery:
 def _emptied(heard: list[tuple[Request, Answer] | str]) -> Iterator[tuple[Request, Answer] | str]:
     while heard:
         yield heard.pop(0)
-
-
-def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:
-    """The records without these issues; those of which nothing is left to be shown on are not there any more."""
-    unseen = frozenset(hidden)
-    kept = [with_keys(record, [key for key in keys_of(record) if key not in unseen]) for record in records]
-    return [record for record in kept if is_shown(record)] if unseen else list(records)
 
 
 def _none_of_its(destination: Site, left: Sequence[Record]) -> str:
