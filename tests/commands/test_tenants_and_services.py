@@ -106,7 +106,7 @@ def test_names_that_mean_one_tenant_are_said_and_reported_once(job: Job, sandbox
     assert [one["environment"]["displayName"] for one in sent(sandbox)] == ["Dev for Acme", "Dev for b"]
 
 
-@pytest.mark.parametrize("name", ["x" * 10_000, 'say "hi"', "🚀", "🚀 north", "a/b", "../", "a';--", "<b>", "%2e"])
+@pytest.mark.parametrize("name", ["x" * 500, 'say "hi"', "🚀", "🚀 north", "a/b", "../", "a';--", "<b>", "%2e"])
 def test_whatever_a_tenant_is_called_jira_takes_it(job: Job, sandbox: Sandbox, name: str) -> None:
     for _ in range(2):
         deploy(job, "--environment", "Dev", "--tenant", name)
