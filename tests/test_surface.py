@@ -86,7 +86,7 @@ def test_the_action_is_one_step_that_becomes_python() -> None:
     (step,) = ACTION["runs"]["steps"]
     assert ACTION["runs"]["using"] == "composite"
     assert step["shell"] == "sh"
-    assert step["run"].splitlines()[-1].startswith('exec "$python" ')
+    assert step["run"].splitlines()[-1].startswith('exec "$jira_ci_python" ')
     assert {"name", "description", "author", "branding"} <= ACTION.keys()
 
 
@@ -116,13 +116,12 @@ def _known_variables() -> set[str]:
 
 
 def test_the_template_uses_settings_and_nothing_that_looks_like_one() -> None:
-    assert _variables(TEMPLATE.read_text(encoding="utf-8").replace("JIRA_CI_OUT_*", "").replace("JIRA_CI_*", "")) <= (
-        _known_variables()
-    )
+    text = re.sub(r"JIRA_CI_(OUT_)?\*|JIRA_CI_OUT_(DECISION|APPROVED)=|JIRA_CI_WORD=", "", TEMPLATE.read_text("utf-8"))
+    assert _variables(text) <= _known_variables()
 
 
 def test_the_template_installs_this_version() -> None:
-    versions = re.findall(r"^ +version=(.*)$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE)
+    versions = re.findall(r"^ +jira_ci_version=(.*)$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE)
     assert versions == [__version__]
 
 

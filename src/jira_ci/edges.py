@@ -83,4 +83,5 @@ def real_edges() -> Edges:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    return Edges(os.environ, Path.cwd(), sys.stdout, sys.stderr, word=Word(os.environ))
+    environ = os.environ
+    return Edges(environ, Path.cwd(), sys.stdout, sys.stderr, word=Word(environ))

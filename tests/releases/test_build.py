@@ -139,7 +139,7 @@ def test_every_licence_travels_along(built: Path) -> None:
 def test_the_template_names_this_archive(built: Path) -> None:
     digest = hashlib.sha256((built / "jira-ci.pyz").read_bytes()).hexdigest()
     template = (built / "jira-ci.gitlab-ci.yml").read_text()
-    assert f"version={__version__}\n        sha256={digest}\n" in template
+    assert f"version={__version__}\n        jira_ci_sha256={digest}\n" in template
     assert template == (built / "action" / ".gitlab-ci-template.yml").read_text()
 
 

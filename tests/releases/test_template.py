@@ -50,6 +50,6 @@ def test_the_component_of_a_release_names_its_archive(built: Path, tmp_path: Pat
     digest = hashlib.sha256((built / "jira-ci.pyz").read_bytes()).hexdigest()
     tree = Path(shutil.copytree(built / "action", tmp_path / "tree"))
     text = (tree / COMPONENT).read_bytes()
-    assert f"version={__version__}\n        sha256={digest}\n" in text.decode()
+    assert f"version={__version__}\n        jira_ci_sha256={digest}\n" in text.decode()
     assert _module("release.template", tree)[0] == 0
     assert (tree / COMPONENT).read_bytes() == text
