@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ci.repositories import Repository
 from jira_ci.git.ancestry import Outline, is_disjoint
-from jira_ci.git.repository import Git, Overlisted
+from jira_ci.git.repository import Git
+from jira_ci.git.spans import Overlisted
 
 Graph = dict[str, list[str]]
 

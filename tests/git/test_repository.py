@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from ci.repositories import ENVIRON, Repository
 from ci.servers import serving
+from jira_ci.git import log
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
 
@@ -255,3 +257,68 @@ def test_no_remote_of_the_repository_runs_a_program(
     poisoned.run("config", name.format(canary=canary), value.format(canary=canary))
     assert not poisoned.git.deepen(5, 30, poisoned.git.head())
     assert not canary.exists()
+
+
+# --- what a work tree does not show
+
+
+def sparse(repository: Repository, path: Path, *arguments: str) -> Repository:
+    repository.touch("one", ".jira-ci.yml", content="jira: {}")
+    repository.touch("two", "src/x")
+    copy = repository.clone(path, "--no-checkout", *arguments)
+    copy.run("config", "core.sparseCheckout", "true")
+    (copy.path / ".git/info").mkdir(exist_ok=True)
+    (copy.path / ".git/info/sparse-checkout").write_text("src/\n", encoding="ascii")
+    copy.run("checkout", "--quiet", "main")
+    return copy
+
+
+def test_a_file_that_a_sparse_checkout_leaves_out_is_read_as_it_is_committed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.run("config", "uploadpack.allowFilter", "true")
+    for name, arguments in (("whole", []), ("partial", ["--filter=blob:none"])):
+        copy = sparse(repository, tmp_path / name, *arguments)
+        assert copy.git.left_out(copy.path, ".jira-ci.yml", 100) == b"jira: {}"
+        assert copy.git.left_out(copy.path, "src/x", 100) is None
+        assert copy.git.left_out(copy.path, "no-such", 100) is None
+        assert copy.git.left_out(copy.path / "src", ".jira-ci.yml", 100) is None
+        with pytest.raises(GitError, match="8 bytes"):
+            copy.git.left_out(copy.path, ".jira-ci.yml", 7)
+    lost = sparse(repository, tmp_path / "lost", "--filter=blob:none")
+    lost.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
+    with pytest.raises(GitError):
+        lost.git.left_out(lost.path, ".jira-ci.yml", 100)
+
+
+def test_a_file_that_somebody_deleted_is_not_there(repository: Repository) -> None:
+    repository.touch("one", ".jira-ci.yml")
+    (repository.path / ".jira-ci.yml").unlink()
+    repository.run("config", "core.sparseCheckout", "true")
+    assert repository.git.left_out(repository.path, ".jira-ci.yml", 100) is None
+
+
+def test_what_keeps_git_from_reading_is_named(repository: Repository, tmp_path: Path) -> None:
+    head = repository.commit("one")
+    borrowed = repository.clone(tmp_path / "borrowed")
+    (borrowed.path / ".git/objects/info/alternates").write_text(f"{tmp_path}/gone/objects\n", encoding="utf-8")
+    assert "gone/objects, which is not here (objects/info/alternates)" in borrowed.git.problem()
+    newer = repository.clone(tmp_path / "newer")
+    newer.run("config", "core.repositoryFormatVersion", "1")
+    newer.run("config", "extensions.notYetKnown", "x")
+    assert "use an image whose git is as new" in newer.git.problem()
+    elsewhere = {**ENVIRON, "GIT_DIR": str(repository.path / ".git"), "GIT_WORK_TREE": str(tmp_path)}
+    assert Git(repository.path, elsewhere).head() == head
+
+
+@pytest.mark.parametrize("name", ["GIT_LITERAL_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_NOGLOB_PATHSPECS"])
+def test_what_a_shell_says_about_paths_changes_nothing(repository: Repository, name: str) -> None:
+    repository.touch("one", "a")
+    git = Git(repository.path, {**ENVIRON, name: "1"})
+    assert git.file(git.head(), "a", 100) == b"one"
+
+
+@pytest.mark.parametrize("printed", [b"note: x\n" + b"0" * 40 + b" msg\0", b"warning\n", b"\0"])
+def test_what_is_no_commit_is_not_taken_for_one(printed: bytes) -> None:
+    with pytest.raises(GitError, match="where a commit should be"):
+        list(log._commits(io.BytesIO(printed)))

@@ -218,3 +218,37 @@ def test_only_keys_of_the_projects_count(repository: Repository) -> None:
     head = repository.touch("web-1 OPS-2", "services/a/x")
     found, _ = claims(run_of(base=base, commit=head), repository.git, projects=("WEB",))
     assert found == [["WEB-1"], []]
+
+
+def test_a_merge_into_an_environments_branch_keeps_its_keys(repository: Repository) -> None:
+    base = repository.git.head()
+    repository.run("branch", "production")
+    repository.touch("Pay by card", "services/a/x")
+    repository.run("checkout", "--quiet", "production")
+    message = "Merge branch 'main' into 'production/WEB-99'\n\nREL-7 Release\n\nSee merge request acme/shop!12"
+    repository.run("merge", "--quiet", "--no-ff", "-m", message, "main")
+    run = run_of(branch="production", commit=repository.git.head())
+    assert claims(run, repository.git, since=base)[0] == [["REL-7"], []]
+
+
+def test_a_merged_branchs_key_goes_where_the_branch_went(repository: Repository) -> None:
+    base = repository.git.head()
+    repository.run("checkout", "--quiet", "-b", "feature/web-12-pay")
+    repository.touch("Pay by card", "services/b/x")
+    repository.run("checkout", "--quiet", "main")
+    message = "Merge pull request #7 from acme/feature/web-12-pay"
+    repository.run("merge", "--quiet", "--no-ff", "-m", message, "feature/web-12-pay")
+    run = run_of(commit=repository.git.head())
+    assert claims(run, repository.git, since=base)[0] == [[], ["WEB-12"]]
+
+
+def test_a_clone_without_trees_is_told_apart_from_one_without_history(repository: Repository, tmp_path: Path) -> None:
+    repository.run("config", "uploadpack.allowFilter", "true")
+    base = repository.git.head()
+    head = repository.touch("WEB-1", "services/a/x")
+    bare = repository.clone(tmp_path / "treeless", "--filter=tree:0", "--no-checkout")
+    found, gaps = claims(run_of(base=base, commit=head), bare.git)
+    assert found == [[], []]
+    assert len(gaps) == 1
+    assert "give actions/checkout no `filter`, or `filter: blob:none`" in gaps[0]
+    assert "fetch-depth" not in gaps[0]

@@ -390,6 +390,11 @@ def test_where_main_stands_is_asked_or_it_is_said(taken_in: tuple[Repository, Ru
     repository, run = taken_in
     copy = repository.clone(tmp_path / "copy", "--branch=topic")
     copy.run("remote", "set-url", "origin", (tmp_path / "nowhere").as_uri())
+    pushed = commits("OLD-2", "WEB-2")
+    api = Provider(
+        {("compare", run.base, run.commit): pushed, ("compare", "main", run.commit): Commits(pushed.found[1:])}
+    )
+    assert read(run, copy.git, api) == (["topic", "WEB-2"], [])
     _, gaps = read(run, copy.git)
     assert gaps == [
         "The commits of this push may be fewer: some may be of main, and where that stands now is not known."

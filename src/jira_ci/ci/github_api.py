@@ -193,7 +193,8 @@ def _pull_request(found: GitHubPullRequest) -> PullRequest:
         url=url(found.html_url),
         base_sha=sha(found.base.sha),
         head_sha=sha(found.head.sha),
-        description=text(found.body),
+        # Not found.body: where a list lacks it, PyGithub asks once more.
+        description=text(found._rawData["body"]) if "body" in found._rawData else None,
     )
 
 

@@ -178,7 +178,7 @@ def _merge_request(found: Any) -> PullRequest:
         url=url(found.get("web_url")),
         base_sha=sha(refs.get("base_sha")),
         head_sha=sha(found.get("sha")),
-        description=text(found.get("description")),
+        description=text(found["description"]) if "description" in found else None,
     )
 
 

@@ -38,18 +38,24 @@ _ARGUMENTS = (
 )
 
 
-def stream(directory: Path, environ: Mapping[str, str], revisions: Sequence[str]) -> Iterator[Commit]:
+def stream(directory: Path, environ: Mapping[str, str], head: str, *bases: str) -> Iterator[Commit]:
     """Commits with their whole messages, newest first, as git prints them without a second pass.
 
     All parents are followed: a release holds what its merged branches hold. The child ends with the iterator.
 
     Args:
-        revisions: full commit ids, with ``^`` before those to leave out with their ancestors; then ``--``.
+        head: a full commit id.
+        bases: full commit ids, which are left out with their ancestors.
 
     Raises:
         GitError: git is missing, fails, or takes longer than five minutes.
     """
-    return follow(directory, environ, (*_ARGUMENTS, *revisions), _commits)
+    return follow(directory, environ, (*_ARGUMENTS, *revisions(head, *bases)), _commits)
+
+
+def revisions(head: str, *bases: str) -> tuple[str, ...]:
+    """How git is told of the commits that head has and none of the bases."""
+    return (head, *(f"^{base}" for base in bases), "--")
 
 
 def follow(

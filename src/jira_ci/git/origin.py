@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git.command import GitError
 from jira_ci.git.remote_address import parts
 from jira_ci.git.repository import Git
@@ -116,8 +117,34 @@ class Origin:
         question = " ".join((kind, *names))
         if question not in self._known:
             try:
-                found = self._git.remote_refs(_SECONDS, kind, *names) if self.is_home else {}
+                found = self._listed(kind, names) if self.is_home else {}
             except GitError:
                 found = {}
             self._known[question] = found
         return self._known[question]
+
+    def _listed(self, kind: str, names: Sequence[str]) -> Mapping[str, str]:
+        patterns = [f"refs/{kind}/{name}{end}" for name in names for end in ("", "^{}")]
+        arguments = ("ls-remote", f"--{kind}", "--upload-pack=git-upload-pack", "origin", *patterns)
+        return refs_of(self._git.run(*arguments, seconds=_SECONDS, network=True), kind)
+
+
+def local_tags(git: Git) -> dict[str, str]:
+    """The commits of the clone's own tags, by their names."""
+    return refs_of(git.ask("show-ref", "--dereference", "--tags"), "tags")
+
+
+def refs_of(listed: str, kind: str) -> dict[str, str]:
+    """Full ids by short names, from lines of id and whole name.
+
+    An annotated tag comes again as what it stands for, with ``^{}`` behind its name.
+
+    Args:
+        kind: ``tags`` or ``heads``.
+    """
+    kind = f"refs/{kind}/"
+    found: dict[str, str] = {}
+    for commit, name in (line.split(maxsplit=1) for line in listed.splitlines() if " " in line or "\t" in line):
+        if full_sha(commit) and name.startswith(kind):
+            found[name.removeprefix(kind).removesuffix("^{}")] = commit
+    return found

@@ -5,32 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from jira_ci.ci.env_values import first, strip_ref
 from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git import command as git_command
 from jira_ci.git import log as git_log
-from jira_ci.git.ancestry import Outline, is_disjoint, parents_of
 from jira_ci.git.command import GitError
+from jira_ci.git.log import revisions
+from jira_ci.git.spans import Spans
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     from jira_ci.git.changes import Change
 
-Listed = TypeVar("Listed", "Change", "git_log.Commit")
-Span = tuple[str, ...]
-"""The commit that a range ends with, and those whose commits it leaves out."""
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
 _DETOURS = r"^(http\..*(proxy|sslverify)|remote\.origin\.(proxy|vcs))$"
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
-
-
-class Overlisted(Exception):
-    """Clocks that were wrong made git list too much of a range: what was read of it has to be read again."""
 
 
 class Git:
@@ -45,11 +38,11 @@ class Git:
 
     def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
         self.directory = directory
-        self._environ = environ
+        self.environ = environ
         self._problem: str | None = None
         self._shallow: frozenset[str] | None = None
         self._remote_failed = False
-        self._proven: dict[Span, frozenset[str]] = {}
+        self._spans = Spans(self)
 
     def run(self, *arguments: str, seconds: float = _SECONDS, network: bool = False) -> str:
         """What ``git ARGUMENTS`` prints.
@@ -57,7 +50,7 @@ class Git:
         Raises:
             GitError: it failed, or took too long.
         """
-        return git_command.run(self.directory, self._environ, arguments, seconds=seconds, network=network)
+        return git_command.run(self.directory, self.environ, arguments, seconds=seconds, network=network)
 
     def ask(self, *arguments: str) -> str:
         """What git prints, without white space at its ends; empty when it fails."""
@@ -106,7 +99,7 @@ class Git:
             return False
         try:
             # Nothing is cut in most clones: there :meth:`messages` proves it while it reads.
-            return not self.boundary() or (head, *bases) in self._proven or self._prove((head, *bases))
+            return not self.boundary() or self._spans.prove((head, *bases))
         except GitError:
             return False
 
@@ -125,8 +118,8 @@ class Git:
 
     def count(self, head: str, *bases: str) -> int:
         """How many commits head has here and none of the bases; -1 when git does not say."""
-        counted = self.ask("rev-list", "--count", *_range(head, *bases))
-        return int(counted) - len(self._proven.get((head, *bases), ())) if counted.isdecimal() else -1
+        counted = self.ask("rev-list", "--count", *revisions(head, *bases))
+        return int(counted) - self._spans.too_many((head, *bases)) if counted.isdecimal() else -1
 
     def messages(self, head: str, *bases: str) -> Iterator[tuple[str, str]]:
         """Ids and messages of what head has and none of the bases, newest first, through all parents.
@@ -139,8 +132,8 @@ class Git:
             GitError: git fails, perhaps after some commits.
             Overlisted: in the end, once: what was delivered has commits of a base. The next time it has not.
         """
-        listed = git_log.stream(self.directory, self._environ, _range(head, *bases))
-        return ((commit, message) for commit, _, message in self._exactly((head, *bases), listed))
+        listed = git_log.stream(self.directory, self.environ, head, *bases)
+        return ((commit, message) for commit, _, message in self._spans.exactly((head, *bases), listed))
 
     def changes(self, group: Callable[[str], int], head: str, *bases: str) -> Iterator[Change]:
         """The same commits in the same order, with the files that each touches.
@@ -154,14 +147,14 @@ class Git:
         """
         from jira_ci.git import changes
 
-        listed = changes.of_range(self.directory, self._environ, _range(head, *bases), group)
-        return self._exactly((head, *bases), listed)
+        listed = changes.of_range(self.directory, self.environ, revisions(head, *bases), group)
+        return self._spans.exactly((head, *bases), listed)
 
     def changes_of(self, commits: Sequence[str], group: Callable[[str], int]) -> Iterator[Change]:
         """These commits alone, by their full ids; otherwise as :meth:`changes`."""
         from jira_ci.git import changes
 
-        return changes.of_commits(self.directory, self._environ, commits, group)
+        return changes.of_commits(self.directory, self.environ, commits, group)
 
     def message(self, commit: str) -> str:
         """One commit's message; empty when the commit is not here."""
@@ -202,7 +195,7 @@ class Git:
         """
         from jira_ci.git import objects
 
-        return objects.file(self.directory, self._environ, commit, path, limit)
+        return objects.file(self.directory, self.environ, commit, path, limit)
 
     def addresses(self) -> list[str]:
         """Where the remote named origin is really asked, as ``url.*.insteadOf`` has it; git asks the first of several.
@@ -230,25 +223,6 @@ class Git:
         arguments = ("-c", "fetch.negotiationAlgorithm=noop", *_fetch([object_id], *how))
         self.run(*arguments, seconds=seconds, network=True)
 
-    def refs(self, kind: str = "tags") -> dict[str, str]:
-        """The full commit ids of the clone's tags, by their names."""
-        return _refs(self.ask("show-ref", "--dereference", f"--{kind}"), f"refs/{kind}/")
-
-    def remote_refs(self, seconds: float, kind: str, *names: str) -> dict[str, str]:
-        """What the remote named origin says now: full ids by the names of its tags or heads.
-
-        Args:
-            kind: ``tags`` or ``heads``.
-            names: these alone.
-
-        Raises:
-            GitError: it cannot be asked.
-        """
-        patterns = [f"refs/{kind}/{name}{end}" for name in names for end in ("", "^{}")]
-        arguments = ("ls-remote", f"--{kind}", "--upload-pack=git-upload-pack", "origin", *patterns)
-        found = _refs(self.run(*arguments, seconds=seconds, network=True), f"refs/{kind}/")
-        return {name: found[name] for name in names if name in found} if names else found
-
     def left_out(self, root: Path, path: str, limit: int) -> bytes | None:
         """A file as HEAD has it that a sparse checkout leaves out of the work tree; None where that is not so.
 
@@ -267,7 +241,7 @@ class Git:
         blob = full_sha(self.run("rev-parse", "--verify", f"HEAD:{path}").strip())
         if not self.ask("cat-file", "-t", blob):
             self.run(*_fetch([blob]), seconds=_SECONDS, network=True)
-        data = git_command.output(self.directory, self._environ, ("cat-file", "blob", blob), seconds=_SECONDS)
+        data = git_command.output(self.directory, self.environ, ("cat-file", "blob", blob), seconds=_SECONDS)
         if len(data) > limit:
             raise GitError(f"{path} has {len(data)} bytes, and {limit} are allowed")
         return data
@@ -297,58 +271,7 @@ class Git:
 
     def _forget(self) -> None:
         self._shallow = None
-        self._proven.clear()
-
-    def _exactly(self, span: Span, listed: Iterator[Listed]) -> Iterator[Listed]:
-        """What git lists of a range, without what its bases have."""
-        if span in self._proven:
-            old = self._proven[span]
-            yield from (found for found in listed if found[0] not in old) if old else listed
-            return
-        outline = Outline()
-        for found in listed:
-            outline.add(found[0], found[1])
-            yield found
-        if not self.boundary() and self._is_disjoint(span, outline) is False:
-            self._proven[span] = self._old(span)
-            raise Overlisted
-
-    def _prove(self, span: Span, old: frozenset[str] = frozenset()) -> bool:
-        """For a clone with cuts: whether the range is certain without the commits that are old."""
-        outline = Outline()
-        for line in self.run("rev-list", "--parents", *_range(*span)).splitlines():
-            commit, _, parents = line.partition(" ")
-            if commit in old:
-                continue
-            if commit in self.boundary():
-                return False
-            outline.add(commit, parents)
-        found = self._is_disjoint(span, outline)
-        if found is False and not old:
-            return self._prove(span, self._old(span))
-        if found:
-            self._proven[span] = old
-        return found is True
-
-    def _is_disjoint(self, span: Span, outline: Outline) -> bool | None:
-        bases = span[1:]
-        edge = outline.above(bases)
-        if not edge:
-            return True
-        with tempfile.TemporaryFile() as given:
-            given.writelines(commit.encode() + b"\n" for commit in (*bases, *edge))
-            given.seek(0)
-            arguments = ("rev-list", "--parents", "--stdin")
-            lines = git_log.follow(self.directory, self._environ, arguments, git_log.lines, given)
-            with contextlib.closing(lines):
-                return is_disjoint(bases, edge, parents_of(lines), self.boundary())
-
-    def _old(self, span: Span) -> frozenset[str]:
-        """What git lists of a range although a base has it."""
-        listed = set(self.run("rev-list", *_range(*span)).split())
-        arguments = ("rev-list", *span[1:], "--")
-        with contextlib.closing(git_log.follow(self.directory, self._environ, arguments, git_log.lines)) as lines:
-            return frozenset(commit for commit in map(str.strip, lines) if commit in listed)
+        self._spans.forget()
 
     def _find_problem(self) -> str:
         try:
@@ -373,10 +296,6 @@ class Git:
         )
 
 
-def _range(head: str, *bases: str) -> tuple[str, ...]:
-    return (head, *(f"^{base}" for base in bases), "--")
-
-
 def _fetch(commits: Sequence[str], *how: str) -> Sequence[str]:
     return (
         "fetch",
@@ -389,15 +308,6 @@ def _fetch(commits: Sequence[str], *how: str) -> Sequence[str]:
         "origin",
         *commits,
     )
-
-
-def _refs(listed: str, kind: str) -> dict[str, str]:
-    """Lines of id and name; an annotated tag comes again as what it stands for, with ``^{}`` behind its name."""
-    found: dict[str, str] = {}
-    for commit, name in (line.split(maxsplit=1) for line in listed.splitlines() if " " in line or "\t" in line):
-        if full_sha(commit) and name.startswith(kind):
-            found[name.removeprefix(kind).removesuffix("^{}")] = commit
-    return found
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from jira_ci.ci.api import History, connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.git.repository import Overlisted
+from jira_ci.git.spans import Overlisted
 from jira_ci.keys import commits
 from jira_ci.keys.commits import Asked
 from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
 from jira_ci.ci.env_values import sha, short
 from jira_ci.errors import UsageError
-from jira_ci.git.command import GitError
+from jira_ci.git.origin import local_tags
 from jira_ci.keys import ranges
 from jira_ci.keys.deployed import end_of, tag_before
 from jira_ci.keys.issue_keys import Source
 from jira_ci.keys.merges import MERGE, merged_branches
 from jira_ci.keys.pulls import Squashed
-from jira_ci.keys.ranges import Messages, Range, Sources
+from jira_ci.keys.pushed import of_new_branch, of_push, takes_default
+from jira_ci.keys.ranges import Messages, Range, Sources, answered, span
 from jira_ci.run import CI
 
 if TYPE_CHECKING:
@@ -159,12 +160,12 @@ def _deployed(sources: Sources, asked: Asked) -> Messages | None:
     last, unknown = _last_deployment(sources, environment)
     if last:
         what = f"the commits since the last deployment to {environment!r} ({short(last)})"
-        return _or_head(_span(sources, what, last, run.commit), sources)
+        return _or_head(span(sources, what, last, run.commit), sources)
     tag, base = _previous_tag(sources, run.tag or asked.version)
     if base:
         if sources.api is None and run.provider in ranges.TOKENS:
             sources.gaps.append(f"{unknown}; the commits since the tag {tag} were read.")
-        return _or_head(_span(sources, f"the commits since the tag {tag}", base, run.commit), sources)
+        return _or_head(span(sources, f"the commits since the tag {tag}", base, run.commit), sources)
     sources.gaps.append(f"{unknown}; only this run's own commits were read (since names another start).")
     return None
 
@@ -184,7 +185,7 @@ def _previous_tag(sources: Sources, name: str) -> tuple[str, str]:
     """The tag before this one, and its commit: what is known of a release where no deployment is."""
     if not name:
         return "", ""
-    tags = sources.git.refs()
+    tags = local_tags(sources.git)
     found = tag_before(name, tags)
     if not found or sources.git.boundary():  # a shallow clone has some of the tags at most
         tags = {**tags, **sources.origin.tags()}
@@ -201,14 +202,14 @@ def _since(sources: Sources, since: str) -> Messages:
     if not base and git.boundary():
         base = sha(since) or sources.origin.tag(since) or sources.origin.branch(since)
     if base and (git.resolve(base) or sources.api is None):
-        return _or_head(_span(sources, what, base, run.commit), sources)
+        return _or_head(span(sources, what, base, run.commit), sources)
     if sources.api is None:
         if not git.problem() and not git.boundary():
             raise _unknown(since)
         sources.gaps.append(f"{since} (since) is not in the clone, and {sources.no_token()}.")
         return _head(sources)
     try:
-        found: Messages | None = _answered(sources.api.compare(since, run.commit), what, sources)
+        found: Messages | None = answered(sources.api.compare(since, run.commit), what, sources)
     except Unreadable as error:
         if error.missing:
             raise _unknown(since) from None
@@ -226,11 +227,11 @@ def _of_another(sources: Sources, asked: Asked) -> Messages:
         return iter(())
     try:
         try:
-            return _answered(api.compare(since, asked.version), what, sources)
+            return answered(api.compare(since, asked.version), what, sources)
         except Unreadable as error:
             if not error.missing:
                 raise
-            return _answered(api.compare(since, f"v{asked.version}"), what, sources)
+            return answered(api.compare(since, f"v{asked.version}"), what, sources)
     except Unreadable as error:
         sources.gaps.append(str(error))
         return iter(())
@@ -250,73 +251,19 @@ def _event(sources: Sources, *, is_build: bool) -> Messages:
         is_build: then what the default branch has is not new because it was merged into another branch.
     """
     run, own = sources.run, sources.run.pull_request
-    takes_default = is_build and _takes_default(run)
     if own and own.base_sha and own.head_sha:
         return _or_head(_of_pull_request(own, sources), sources)
-    if run.messages_complete and not (run.base and (sources.read or takes_default)):
+    if run.messages_complete and not (run.base and (sources.read or (is_build and takes_default(run)))):
         return iter(_told(run)[::-1])  # the event does not tell their files
     if run.base:
-        return _or_head(_pushed(sources, is_build=is_build), sources)
+        return _or_head(of_push(sources, is_build=is_build), sources)
     if run.event == "push" and run.branch:
-        return _or_head(_new_branch(sources), sources)
+        return _or_head(of_new_branch(sources), sources)
     if own and (run.provider != CI.GITLAB or run.event == "merge_request_event"):
         asked = f"the commits of {_name(run, own)}"
         commits = sources.try_api(lambda api: api.pull_request_commits(own.number), asked)
-        return _or_head(_answered(commits, asked, sources) if commits else None, sources)
+        return _or_head(answered(commits, asked, sources) if commits else None, sources)
     return _head(sources)
-
-
-def _takes_default(run: Run) -> bool:
-    """Whether the event tells of a merge that brings the default branch in."""
-    if not run.default_branch or run.branch == run.default_branch:
-        return False
-    return any(run.default_branch in merged_branches(message) for message in run.messages)
-
-
-def _pushed(sources: Sources, *, is_build: bool) -> Messages | None:
-    """What came with a push, without what was on the default branch before."""
-    run, git = sources.run, sources.git
-    what = f"the commits of this {run.event.replace('_', ' ')}"
-    wanted = Range(what, run.base, run.commit, lambda api: api.compare(run.base, run.commit))
-    if not is_build or run.event != "push" or not run.default_branch or run.branch in ("", run.default_branch):
-        return ranges.read(wanted, sources)
-    if sources.origin.complete(run.commit, run.base) and not _brings_others(git, run):
-        return ranges.read(wanted, sources)
-    default = _default(sources)
-    if default:
-        return ranges.read(replace(wanted, without=(default,), from_api=_both(run)), sources)
-    sources.gaps.append(
-        f"{what[:1].upper()}{what[1:]} may be fewer: some may be of {run.default_branch}, and where that stands"
-        " now is not known."
-    )
-    return ranges.read(replace(wanted, from_api=_both(run)), sources)
-
-
-def _brings_others(git: Git, run: Run) -> bool:
-    """Whether a push may bring what another branch has: it has merges, or does not go on from where the branch was."""
-    try:
-        merges = git.run("rev-list", "--min-parents=2", "--max-count=1", run.commit, f"^{run.base}", "--")
-    except GitError:
-        return True
-    return bool(merges) or not git.has(run.commit, run.base)
-
-
-def _default(sources: Sources) -> str:
-    """Where the default branch stands now, if that commit is here or can be had."""
-    now = sources.origin.branch(sources.run.default_branch)
-    return now if now and sources.origin.fetch(now) else ""
-
-
-def _both(run: Run) -> Callable[[History], Commits]:
-    """What is new to the branch and to the default branch."""
-
-    def ask(api: History) -> Commits:
-        pushed, new = api.compare(run.base, run.commit), api.compare(run.default_branch, run.commit)
-        ids = {commit for commit, _ in new.found}
-        found = tuple(one for one in pushed.found if one[0] in ids)
-        return Commits(found, pushed.complete and new.complete)
-
-    return ask
 
 
 def _of_pull_request(own: PullRequest, sources: Sources) -> Messages | None:
@@ -330,33 +277,6 @@ def _of_pull_request(own: PullRequest, sources: Sources) -> Messages | None:
     base = merged[0] if len(merged) == 2 and merged[1] == own.head_sha else own.base_sha
     wanted = Range(f"the commits of this {_kind(sources.run)}", base, own.head_sha, ask, own.commits)
     return ranges.read(wanted, sources)
-
-
-def _new_branch(sources: Sources) -> Messages | None:
-    """What the default branch does not have."""
-    run = sources.run
-    if not run.default_branch or run.default_branch == run.branch:
-        return None
-    what = f"the commits that {run.default_branch} does not have"
-    known = sources.git.resolve(f"refs/remotes/origin/{run.default_branch}")
-    base = _default(sources) if known or sources.api is None else ""
-    if base:
-        return _span(sources, what, base, run.commit)
-    if known and sources.api is None:  # a working copy that is used again has it as it was
-        sources.gaps.append(f"{what[:1].upper()}{what[1:]} may be fewer: where it stands now could not be asked.")
-        return _span(sources, what, known, run.commit)
-    commits = sources.try_api(lambda api: api.compare(run.default_branch, run.commit), what)
-    return _answered(commits, what, sources) if commits else None
-
-
-def _span(sources: Sources, what: str, base: str, head: str) -> Messages | None:
-    return ranges.read(Range(what, base, head, lambda api: api.compare(base, head)), sources)
-
-
-def _answered(commits: Commits, what: str, sources: Sources) -> Messages:
-    if not commits.complete:
-        sources.gaps.append(f"The provider lists only {len(commits.found)} of {what}.")
-    return iter(commits.found)
 
 
 def _or_head(found: Messages | None, sources: Sources) -> Messages:

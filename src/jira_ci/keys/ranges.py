@@ -120,6 +120,18 @@ def read(wanted: Range, sources: Sources) -> Messages | None:
     return iter(commits.found)
 
 
+def span(sources: Sources, what: str, base: str, head: str) -> Messages | None:
+    """The commits between two that the clone or the provider may have."""
+    return read(Range(what, base, head, lambda api: api.compare(base, head)), sources)
+
+
+def answered(commits: Commits, what: str, sources: Sources) -> Messages:
+    """What the provider listed; it is said when that is not all."""
+    if not commits.complete:
+        sources.gaps.append(f"The provider lists only {len(commits.found)} of {what}.")
+    return iter(commits.found)
+
+
 def local(what: str, sources: Sources, head: str, *bases: str) -> Messages:
     """The commits of a range that the clone holds."""
     try:
