@@ -36,7 +36,7 @@ def test_help_shows_the_commands_and_the_exit_codes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "mend"),
+    ("arguments", "hint"),
     [
         (["reprot"], "Did you mean report?"),
         (["--vresion"], "Did you mean --version?"),
@@ -47,17 +47,17 @@ def test_help_shows_the_commands_and_the_exit_codes(tmp_path: Path) -> None:
         (["keys", "--text"], "See jira-ci keys --help."),
     ],
 )
-def test_a_typo_is_answered_with_the_nearest_word(tmp_path: Path, arguments: list[str], mend: str) -> None:
+def test_a_typo_is_answered_with_the_nearest_word(tmp_path: Path, arguments: list[str], hint: str) -> None:
     ended = _run(tmp_path, *arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert mend in ended.stderr
+    assert hint in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 def test_an_error_is_json_too(tmp_path: Path) -> None:
     ended = _run(tmp_path, "report", "--state", "nonsense", "--format", "json")
     assert ended.returncode == 2
-    assert set(json.loads(ended.stdout)["error"]) == {"kind", "message", "mend"}
+    assert set(json.loads(ended.stdout)["error"]) == {"kind", "message", "hint", "mend"}
 
 
 def test_a_closed_stdout_fails_nothing(tmp_path: Path) -> None:

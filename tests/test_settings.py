@@ -122,7 +122,7 @@ def test_an_empty_value_is_refused_where_somebody_wrote_it(
 ) -> None:
     error = _refused(flags, environ)
     assert origin in error.message
-    assert "leave it out" in error.mend
+    assert "leave it out" in error.hint
 
 
 @pytest.mark.parametrize("text", ["", "  ", ",", " ,\n"])
@@ -181,7 +181,7 @@ def test_durations(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     error = _refused({}, {"JIRA_CI_TIMEOUT": text})
     assert error.message == f"timeout (JIRA_CI_TIMEOUT) is {text!r}; it must be a duration above zero."
-    assert error.mend == "Write it as 90s, 30m or 2h."
+    assert error.hint == "Write it as 90s, 30m or 2h."
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
@@ -198,7 +198,7 @@ def test_what_is_no_switch_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "message", "mend"),
+    ("environ", "message", "hint"),
     [
         (
             {"JIRA_CI_ON_ERROR": "Warn"},
@@ -219,9 +219,9 @@ def test_what_is_no_switch_is_refused(text: str) -> None:
         ),
     ],
 )
-def test_a_wrong_choice_names_the_right_ones(environ: dict[str, str], message: str, mend: str) -> None:
+def test_a_wrong_choice_names_the_right_ones(environ: dict[str, str], message: str, hint: str) -> None:
     error = _refused({}, environ)
-    assert (error.message, error.mend) == (message, mend)
+    assert (error.message, error.hint) == (message, hint)
 
 
 @pytest.mark.parametrize("text", ["prod", "Production", "productoin"])
@@ -262,7 +262,7 @@ def test_all_secrets_are_known_to_the_masking_even_in_a_header_without_a_colon()
 def test_a_connect_key_is_refused_with_what_to_use_instead(variable: str) -> None:
     error = _refused({}, {variable: "abc"})
     assert variable in error.message
-    assert "client-id and client-secret" in error.mend
+    assert "client-id and client-secret" in error.hint
     assert "abc" not in str(error)
 
 

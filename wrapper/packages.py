@@ -36,7 +36,7 @@ _INSTALL = (
     "--require-hashes", "--only-binary", ":all:",
 )
 # fmt: on
-_MEND = "Let the runner reach PyPI or a mirror: pip's own configuration (PIP_INDEX_URL, pip.conf) is used."
+_HINT = "Let the runner reach PyPI or a mirror: pip's own configuration (PIP_INDEX_URL, pip.conf) is used."
 
 
 def ready(lock: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> Path:
@@ -92,7 +92,7 @@ def _install(lock: Path, base: Path, name: str, environ: Mapping[str, str], say:
             lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()] or ["no reason given"]
             for line in lines[-20:]:
                 say("  pip: " + one_line(line, 1000))
-            raise NetworkError(f"pip could not install what jira-ci needs: {one_line(lines[-1], 300)}.", _MEND)
+            raise NetworkError(f"pip could not install what jira-ci needs: {one_line(lines[-1], 300)}.", _HINT)
         try:
             built.rename(base / name)
         except OSError:
@@ -147,7 +147,7 @@ def _call(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Comp
     try:
         return subprocess.run(command, env=environ, capture_output=True, text=True, errors="replace", timeout=_TIME)
     except subprocess.TimeoutExpired:
-        raise NetworkError(f"pip did not install what jira-ci needs within {_TIME} s.", _MEND) from None
+        raise NetworkError(f"pip did not install what jira-ci needs within {_TIME} s.", _HINT) from None
 
 
 @contextlib.contextmanager

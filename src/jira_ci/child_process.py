@@ -179,10 +179,10 @@ _CREDENTIAL = _credential_pattern()
 def _cannot_start(program: str, error: OSError) -> CannotStart:
     reason = error.strerror or type(error).__name__
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        mend = "Check its name and PATH; of a script also its first line."
-        return CannotStart(_NOT_FOUND, f"{one_line(program, 200)} was not found: {reason}. {mend}")
-    mend = "It must be an executable program: chmod +x, and a first line such as #!/bin/sh for a script."
-    return CannotStart(_NOT_EXECUTABLE, f"{one_line(program, 200)} cannot be run: {reason}. {mend}")
+        hint = "Check its name and PATH; of a script also its first line."
+        return CannotStart(_NOT_FOUND, f"{one_line(program, 200)} was not found: {reason}. {hint}")
+    hint = "It must be an executable program: chmod +x, and a first line such as #!/bin/sh for a script."
+    return CannotStart(_NOT_EXECUTABLE, f"{one_line(program, 200)} cannot be run: {reason}. {hint}")
 
 
 def _is_terminal(descriptor: int) -> bool:

@@ -7,7 +7,7 @@
       RejectedError           8   Jira understood the report and refused it
       Interrupted       130/143   SIGINT or SIGTERM
 
-An error says what was asked, of whom and what came back (``message``), and what to do about it (``mend``).
+An error says what was asked, of whom and what came back (``message``), and what to do about it (``hint``).
 An answer is not an error: *not approved* is a result with an exit code of its own.
 """
 
@@ -46,23 +46,23 @@ class JiraCiError(Exception):
 
     Args:
         message: one sentence: what was asked, of whom, what came back.
-        mend: one sentence: which setting, file or place to change; empty when nothing can be done but retry.
+        hint: one sentence: which setting, file or place to change; empty when nothing can be done but retry.
     """
 
     exit = Exit.BUG
     kind = "bug"
 
-    def __init__(self, message: str, mend: str = "") -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.mend = mend
+        self.hint = hint
 
     def document(self) -> dict[str, str]:
-        """The error as ``--format json`` shows it."""
-        return {"kind": self.kind, "message": self.message, "mend": self.mend}
+        """The error as ``--format json`` shows it; ``mend`` is the old name of ``hint``, for one release."""
+        return {"kind": self.kind, "message": self.message, "hint": self.hint, "mend": self.hint}
 
     def __str__(self) -> str:
-        return f"{self.message} {self.mend}".strip()
+        return f"{self.message} {self.hint}".strip()
 
 
 class UsageError(JiraCiError):

@@ -38,10 +38,10 @@ def is_final(error: Exception) -> bool:
 
 
 def explain(request: Request, error: Exception | None, attempts: int) -> NetworkError:
-    """The error to show: what was asked of whom, what happened, how often it was tried, what to mend."""
+    """The error to show: what was asked of whom, what happened, how often it was tried, what to change."""
     tries = f" (tried {attempts} times)" if attempts > 1 else ""
-    happened, mend = _happened(error) if error is not None else ("nothing came back", "")
-    return NetworkError(f"Asked {request.host} to {request.asks}: {happened}{tries}.", mend)
+    happened, hint = _happened(error) if error is not None else ("nothing came back", "")
+    return NetworkError(f"Asked {request.host} to {request.asks}: {happened}{tries}.", hint)
 
 
 def _happened(error: Exception) -> tuple[str, str]:
@@ -99,8 +99,8 @@ def _proxy(error: Exception) -> tuple[str, str]:
     if status == "407":
         return "the proxy wants a login (407)", "Put user and password into HTTPS_PROXY, or name the host in NO_PROXY."
     if status:
-        mend = "Let the proxy allow this host" if status.startswith("4") else "Mend the proxy"
-        return f"the proxy refused the connection ({_reason(error)})", f"{mend}, or name the host in NO_PROXY."
+        hint = "Let the proxy allow this host" if status.startswith("4") else "Repair the proxy"
+        return f"the proxy refused the connection ({_reason(error)})", f"{hint}, or name the host in NO_PROXY."
     return f"the proxy could not be reached ({_reason(error)})", "Check HTTPS_PROXY, or name the host in NO_PROXY."
 
 

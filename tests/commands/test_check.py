@@ -63,7 +63,7 @@ def test_what_is_wrong_with_reporting_is_said_with_a_code(
     assert ended.code == code
     [wrong] = [check for check in ended.json["checks"] if not check["ok"]]
     assert wrong["name"] == subject
-    assert wrong["mend"]
+    assert wrong["hint"]
 
 
 def test_without_settings_it_says_what_to_create(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_missing_permission_is_said_with_its_name(job: Job, jira: Sandbox) -> 
 
 
 @pytest.mark.parametrize(
-    ("answer", "mend"),
+    ("answer", "hint"),
     [
         (Answer(401), "make a new personal access token"),
         (Answer(401, b"", {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}), "pass a CAPTCHA"),
@@ -120,11 +120,11 @@ def test_a_missing_permission_is_said_with_its_name(job: Job, jira: Sandbox) -> 
         (Answer(403, b"<html>blocked</html>", {"Content-Type": "text/html"}), "check site and headers"),
     ],
 )
-def test_a_refused_credential_is_offered_once(job: Job, jira: Sandbox, answer: Answer, mend: str) -> None:
+def test_a_refused_credential_is_offered_once(job: Job, jira: Sandbox, answer: Answer, hint: str) -> None:
     jira.before = lambda request: answer if request.method == "POST" else None
     ended = job.jira_ci(*DEPLOY, "success", "--issue-keys", "WEB-1,WEB-2", "--on-error", "fail")
     assert ended.code == 6
-    assert mend in ended.out
+    assert hint in ended.out
     assert len([one for one in jira.exchanges if "authorization" in one.headers]) == 1
 
 

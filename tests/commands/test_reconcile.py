@@ -363,7 +363,7 @@ def test_a_site_without_credentials_does_not_keep_the_others(tmp_path: Path, san
         "connections:\n  emea: {site: emea.atlassian.net, credentials: EMEA}\nreport-to: [emea, default]\n",
     )
     ended = cleaner.jira_ci("reconcile", *PROD, "--on-error", "fail", "--format", "json")
-    assert (ended.code, "JIRA_CI_EMEA_CLIENT_ID" in ended.json["error"]["mend"]) == (2, True)
+    assert (ended.code, "JIRA_CI_EMEA_CLIENT_ID" in ended.json["error"]["hint"]) == (2, True)
     assert [(row["connection"], row["state"]) for row in ended.json["closed"]] == [("default", "cancelled")]
     assert cleaner.jira_ci("reconcile", *PROD).code == 2, "wrong usage fails, whatever on-error says"
 

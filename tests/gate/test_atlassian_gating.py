@@ -78,7 +78,7 @@ def test_what_nobody_can_tell_is_refused_with_what_to_write(name: str, text: str
     with pytest.raises(UsageError) as caught:
         found(**{name: text})
     assert name in caught.value.message
-    assert "gate-by: jira" in caught.value.mend
+    assert "gate-by: jira" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def wrong(found: list[Line]) -> list[tuple[str, int]]:
 
 
 def said(found: list[Line], subject: str) -> str:
-    return "\n".join(f"{line.found} {line.mend}".strip() for line in found if line.subject == subject)
+    return "\n".join(f"{line.found} {line.hint}".strip() for line in found if line.subject == subject)
 
 
 def doubtful(found: list[Line]) -> list[str]:

@@ -496,7 +496,7 @@ def test_check_finds_that_the_site_keeps_gating_to_apps(here: Scene) -> None:
     here.sandbox.site.gating.refused = 403
     (line,) = [line for line in checked(here) if line.exit]
     assert (line.subject, line.exit) == ("gate gating", 6)
-    assert "gate-by: change" in line.mend
+    assert "gate-by: change" in line.hint
 
 
 def test_check_finds_a_wrong_secret_and_a_missing_service(here: Scene) -> None:

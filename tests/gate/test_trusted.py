@@ -300,7 +300,7 @@ def test_nobody_who_could_tell_is_an_error_and_never_no_policy(tmp_path: Path, p
         place(run_of(provider), git=Git(tmp_path, ENVIRON), connect=nobody).file()
     assert "no token" in caught.value.message
     assert "is not a git checkout" in caught.value.message
-    assert f"{provider}-token" in caught.value.mend
+    assert f"{provider}-token" in caught.value.hint
 
 
 def test_a_provider_in_trouble_is_an_error_that_names_every_reason(tmp_path: Path) -> None:
@@ -539,7 +539,7 @@ def test_what_a_damaged_clone_lacks_is_fetched_or_told(upstream: Repository, tmp
     clone.run("config", "remote.origin.url", f"file://{tmp_path}/gone/acme/shop")
     with pytest.raises(UsageError, match=r"partial or damaged clone: fetch it anew") as caught:
         place(run, git=clone.git, connect=nobody).file()
-    assert "github-token" in caught.value.mend
+    assert "github-token" in caught.value.hint
     provider = Provider(files={(tip(upstream), NAME): STRICT})
     assert content(place(run, git=clone.git, connect=lambda: provider)) == STRICT
     clone.run("config", "remote.origin.url", upstream.path.as_uri())

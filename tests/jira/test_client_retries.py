@@ -76,7 +76,7 @@ def test_an_answer_that_always_ends_too_early_is_no_answer(fault: Step) -> None:
     assert len(server.requests) == 5
     assert "(tried 5 times)" in error.message
     assert "()" not in error.message
-    assert error.mend
+    assert error.hint
 
 
 def test_a_connection_reset_while_the_body_is_still_being_sent_is_tried_again() -> None:
@@ -169,7 +169,7 @@ def test_a_server_that_never_gets_done_is_left_at_the_deadline(fault: Step) -> N
     with FaultyServer([fault]) as server:
         error = error_of(server, Deadline(0.3))
         assert error.message == f"Asked {server.host} to take 1 build: no complete answer came before the deadline."
-    assert error.mend.startswith("Raise timeout")
+    assert error.hint.startswith("Raise timeout")
     assert len(server.requests) == 1
 
 

@@ -63,7 +63,7 @@ def test_an_unknown_authority_is_refused_at_once_with_advice(authority: Authorit
     with authority.server() as server:
         error = refusal(server.url)
     assert "its TLS certificate is not trusted" in error.message
-    assert "ca-bundle" in error.mend
+    assert "ca-bundle" in error.hint
     assert server.requests == []
 
 
@@ -71,14 +71,14 @@ def test_an_expired_certificate_is_refused_at_once(authority: Authority) -> None
     with authority.server(expires=PAST) as server:
         error = refusal(server.url, str(authority.file))
     assert "certificate has expired" in error.message
-    assert "ca-bundle" in error.mend
+    assert "ca-bundle" in error.hint
 
 
 def test_a_certificate_for_another_name_is_refused_at_once(authority: Authority) -> None:
     with authority.server("other.example") as server:
         error = refusal(server.url, str(authority.file))
     assert "not valid for '127.0.0.1'" in error.message
-    assert "ca-bundle" in error.mend
+    assert "ca-bundle" in error.hint
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -106,16 +106,16 @@ def test_a_bundle_that_is_gone_or_no_bundle_is_said(
     nonsense.write_text("hello", encoding="utf-8")
     with authority.server() as server:
         for bundle in (str(nonsense), str(tmp_path / "gone.pem")):
-            assert "ca-bundle" in refusal(server.url, bundle).mend
+            assert "ca-bundle" in refusal(server.url, bundle).hint
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
-        assert "REQUESTS_CA_BUNDLE" in refusal(server.url).mend
+        assert "REQUESTS_CA_BUNDLE" in refusal(server.url).hint
 
 
 def test_a_port_that_speaks_no_tls_is_refused_at_once() -> None:
     with FaultyServer([GOOD], on_connect=cut(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         error = refusal(server.url.replace("http:", "https:"))
     assert "no TLS connection came about" in error.message
-    assert "speak https" in error.mend
+    assert "speak https" in error.hint
 
 
 @pytest.mark.parametrize("end", [reset, cut(b"")], ids=["reset", "closed"])
@@ -140,7 +140,7 @@ def test_a_proxy_that_wants_a_login_is_said_at_once(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@{proxy.host}")
         error = refusal("https://site.example")
     assert "the proxy wants a login (407)" in error.message
-    assert "HTTPS_PROXY" in error.mend
+    assert "HTTPS_PROXY" in error.hint
     assert "hunter2" not in str(error)
     assert [(seen.method, seen.path) for seen in proxy.requests] == [("CONNECT", "site.example:443")]
 
@@ -150,7 +150,7 @@ def test_a_proxy_that_forbids_the_host_is_said_at_once(monkeypatch: pytest.Monke
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         error = refusal("https://site.example")
     assert "the proxy refused the connection (Tunnel connection failed: 403 Forbidden)" in error.message
-    assert "NO_PROXY" in error.mend
+    assert "NO_PROXY" in error.hint
 
 
 def test_a_proxy_in_trouble_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_proxy_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     with pytest.raises(NetworkError, match="the proxy could not be reached") as caught:
         ask("https://site.example")
-    assert "HTTPS_PROXY" in caught.value.mend
+    assert "HTTPS_PROXY" in caught.value.hint
 
 
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1", "http://me:hunter2@:bad:", "nonsense://x"])
@@ -174,7 +174,7 @@ def test_a_proxy_that_cannot_be_meant_is_said_without_its_password(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
     error = refusal("https://site.example")
-    assert "HTTPS_PROXY" in error.mend
+    assert "HTTPS_PROXY" in error.hint
     assert "hunter2" not in str(error)
 
 

@@ -180,7 +180,7 @@ def test_no_answer_holds_an_address_of_somebody_in_its_card(sandbox: Sandbox) ->
 
 
 @pytest.mark.parametrize(
-    ("answer", "mend"),
+    ("answer", "hint"),
     [
         (reply(403), "The account needs the permission Browse Projects"),
         (reply(404), "No Jira answers at this address"),
@@ -188,10 +188,10 @@ def test_no_answer_holds_an_address_of_somebody_in_its_card(sandbox: Sandbox) ->
         (reply(401), "Check user and token"),
     ],
 )
-def test_the_advice_asks_for_no_more_than_the_question_needs(answer: bytes, mend: str) -> None:
+def test_the_advice_asks_for_no_more_than_the_question_needs(answer: bytes, hint: str) -> None:
     with FaultyServer([answer]) as server, client() as one:
         where = Access(server.url, server.url, "11", user="ana@example.com", token="t")
         found = look_up(one, where, "cloud", ["WEB-1"], lambda: "11")
     assert found.error is not None
-    assert mend in found.error.mend
-    assert "service desk" not in found.error.mend
+    assert hint in found.error.hint
+    assert "service desk" not in found.error.hint

@@ -21,7 +21,7 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "mend"),
+    ("status", "kind", "hint"),
     [
         (301, NetworkError, "Set site and api-url to the addresses that answer themselves"),
         (400, RejectedError, "log-level: debug"),
@@ -42,14 +42,14 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
         (103, NetworkError, "proxy"),
     ],
 )
-def test_each_status_has_its_class_and_its_advice(status: int, kind: type[JiraCiError], mend: str) -> None:
+def test_each_status_has_its_class_and_its_advice(status: int, kind: type[JiraCiError], hint: str) -> None:
     error = refusal(REPORT, answer(status))
     assert type(error) is kind
     assert str(status) in error.message
     assert error.message.startswith(
         "Asked api.example to take 2 deployments with the OAuth token of client-id and client-secret: "
     )
-    assert mend in error.mend
+    assert hint in error.hint
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 415])
@@ -59,7 +59,7 @@ def test_what_was_asked_before_the_report_cannot_reject_it(status: int) -> None:
 
 def test_the_reason_of_a_locked_account_is_recognised() -> None:
     error = refusal(REPORT, answer(403, x_seraph_loginreason="AUTHENTICATION_DENIED"))
-    assert "CAPTCHA" in error.mend
+    assert "CAPTCHA" in error.hint
 
 
 def test_the_expected_status_is_no_error() -> None:

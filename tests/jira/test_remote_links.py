@@ -88,7 +88,7 @@ def test_a_link_is_asked_for_at_the_sites_own_path_with_its_own_credential() -> 
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "mend"),
+    ("answer", "kind", "hint"),
     [
         (Answer(404, {}, TOLD), None, ""),
         (Answer(403, {}, TOLD), None, ""),
@@ -105,10 +105,10 @@ def test_a_link_is_asked_for_at_the_sites_own_path_with_its_own_credential() -> 
         (Answer(302, {"location": "https://login.example/"}), NetworkError, "login page"),
     ],
 )
-def test_which_answers_are_about_more_than_one_issue(answer: Answer, kind: type[JiraCiError] | None, mend: str) -> None:
+def test_which_answers_are_about_more_than_one_issue(answer: Answer, kind: type[JiraCiError] | None, hint: str) -> None:
     found = remote_links.final(LINK, answer)
     assert isinstance(found, kind) if kind else found is None
-    assert mend in (found.mend if found else "")
+    assert hint in (found.hint if found else "")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}"])

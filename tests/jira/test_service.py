@@ -311,7 +311,7 @@ def test_a_renamed_site_is_said() -> None:
     with FaultyServer([moved]) as server, asking(server, user="a@b", token="t") as service:
         with pytest.raises(Redirected) as caught:
             service.connect()
-        assert caught.value.mend == "The site was probably renamed: set site to new.atlassian.net, if that is yours."
+        assert caught.value.hint == "The site was probably renamed: set site to new.atlassian.net, if that is yours."
 
 
 ANSWERS: dict[str, tuple[Step, type[Exception]]] = {

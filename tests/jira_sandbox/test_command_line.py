@@ -130,7 +130,7 @@ def test_a_step_that_cannot_be_taken_is_said(
     with pytest.raises(JiraCiError) as raised:
         step(None, *words, JIRA_CI_SITE=sandbox.address if site is None else site)
     assert sentence in str(raised.value)
-    assert (raised.value.exit, bool(raised.value.mend)) == (code, True)
+    assert (raised.value.exit, bool(raised.value.hint)) == (code, True)
 
 
 def test_a_step_to_something_else_is_said(sandbox: Sandbox) -> None:
@@ -199,7 +199,7 @@ def test_a_flag_that_cannot_be_meant_is_said(flags: list[str], sentence: str) ->
     with pytest.raises(UsageError) as raised:
         command.run(parse(*flags), io.StringIO())
     assert sentence in raised.value.message
-    assert raised.value.mend
+    assert raised.value.hint
 
 
 def test_a_port_in_use_is_said() -> None:

@@ -116,11 +116,11 @@ def offline(repository: Repository, tmp_path: Path) -> Repository:
 
 
 @pytest.mark.parametrize(
-    ("provider", "mend"),
+    ("provider", "hint"),
     [("github", "give actions/checkout `fetch-depth: 0`"), ("gitlab", "set the variable GIT_DEPTH to 0")],
 )
 def test_a_shallow_clone_that_stays_so_is_completed_by_the_provider_or_said(
-    repository: Repository, tmp_path: Path, provider: str, mend: str
+    repository: Repository, tmp_path: Path, provider: str, hint: str
 ) -> None:
     base, head = repository.commits("OLD-1", "WEB-2")
     shallow = offline(repository, tmp_path)
@@ -131,7 +131,7 @@ def test_a_shallow_clone_that_stays_so_is_completed_by_the_provider_or_said(
     assert found == ["main", "WEB-2"]
     assert len(gaps) == 1
     assert gaps[0].startswith("The commits of this push could not be read: the clone is shallow")
-    assert mend in gaps[0]
+    assert hint in gaps[0]
     assert f"{provider}-token is not set" in gaps[0]
     _, gaps = read(run, shallow.git, Provider())
     assert "The provider did not show compare." in gaps[0]

@@ -18,4 +18,4 @@ def test_ids_and_numbers_each_once_and_in_their_order() -> None:
 def test_anything_else_is_no_run(text: str) -> None:
     with pytest.raises(UsageError, match="which is no run") as raised:
         references((text,))
-    assert "'#41' (in quotes" in raised.value.mend
+    assert "'#41' (in quotes" in raised.value.hint

@@ -62,7 +62,7 @@ def test_the_target_of_the_settings() -> None:
 def test_what_is_missing_or_cannot_be_meant_is_said(changes: dict[str, str], says: str) -> None:
     with pytest.raises(UsageError, match=says) as caught:
         connection.target(settings(**changes))
-    assert caught.value.mend
+    assert caught.value.hint
     assert "s3cr3t" not in str(caught.value)
 
 

@@ -85,7 +85,7 @@ def test_a_stranger_is_refused(tmp_path: Path, word: str, says: str) -> None:
     with pytest.raises(UsageError) as caught:
         sites(context(tmp_path, JIRA_CI_CONNECTION=word))
     assert "JIRA_CI_CONNECTION" in caught.value.message
-    assert says in caught.value.mend
+    assert says in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_each_destination_has_a_part_in_the_document() -> None:
             "accepted": 0,
             "rejected": 0,
             "unknown-keys": [],
-            "error": {"kind": "network", "message": "down", "mend": "wait"},
+            "error": {"kind": "network", "message": "down", "hint": "wait", "mend": "wait"},
             "skipped": "No secrets.",
         },
     }
@@ -141,4 +141,4 @@ def test_services_that_are_all_unknown_are_named() -> None:
     found = problem(_of_service("s-1", "s-2"))
     assert isinstance(found, RejectedError)
     assert found.message == "Jira knows none of the services s-1, s-2, so it shows their deployments on issues only."
-    assert ".jira-ci.yml" in found.mend
+    assert ".jira-ci.yml" in found.hint

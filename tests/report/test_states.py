@@ -74,7 +74,7 @@ def test_of_several_results_the_worst_counts(words: list[str], state: str) -> No
 def test_any_other_word_is_an_error(word: str, hint: str) -> None:
     with pytest.raises(UsageError, match="no state") as caught:
         from_words([word], build=False)
-    assert hint in caught.value.mend
+    assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def _refused(context: Context, policy: Policy, error: JiraCiError) -> Line:
     if line.exit != Exit.ACCESS or access(context, policy).kind != "oauth":
         return line
     hint = "The client-id and client-secret that report are not let in here: set user and token as well."
-    return dataclasses.replace(line, mend=f"{line.mend} {hint}".strip())
+    return dataclasses.replace(line, hint=f"{line.hint} {hint}".strip())
 
 
 def _way(route: Route) -> str:

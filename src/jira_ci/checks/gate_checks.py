@@ -83,7 +83,7 @@ def lines(context: Context) -> Iterator[Line]:
         found, asked = targets.trusted_file(context), targets.asked_for(context)
     except UsageError as error:
         # Without a policy of its own nothing tells this project that it needs one.
-        yield failed(_POLICY, error) if _wants_control(context) else warning(_POLICY, error.message, error.mend)
+        yield failed(_POLICY, error) if _wants_control(context) else warning(_POLICY, error.message, error.hint)
         return
     if isinstance(found, Absent) and not asked.change_controlled:
         name = one_line(context.given.config, 200)

@@ -28,7 +28,7 @@ class Line:
     subject: str
     found: str
     """What is there, or what is wrong."""
-    mend: str = ""
+    hint: str = ""
     exit: Exit = Exit.OK
     doubtful: bool = False
     """Whether it works, and somebody should look at it all the same."""
@@ -41,7 +41,7 @@ class Line:
         return "warning" if self.doubtful else "ok"
 
     def __str__(self) -> str:
-        return f"{self.verdict:7}  {self.subject}: {self.found} {self.mend}".rstrip()
+        return f"{self.verdict:7}  {self.subject}: {self.found} {self.hint}".rstrip()
 
 
 def attempt(subject: str, test: Callable[[], str]) -> Line:
@@ -54,12 +54,12 @@ def attempt(subject: str, test: Callable[[], str]) -> Line:
 
 def failed(subject: str, error: JiraCiError) -> Line:
     """A line for an error."""
-    return Line(subject, error.message, error.mend, error.exit)
+    return Line(subject, error.message, error.hint, error.exit)
 
 
-def warning(subject: str, found: str, mend: str) -> Line:
+def warning(subject: str, found: str, hint: str) -> Line:
     """A line for what works, and is hardly meant."""
-    return Line(subject, found, mend, doubtful=True)
+    return Line(subject, found, hint, doubtful=True)
 
 
 _MODES = {"cloud": "cloud: builds and deployments API", "data-center": "data center: remote links"}
@@ -154,8 +154,8 @@ def _linking(service: Service, destination: Site) -> Iterator[Line]:
         if allowed:
             yield Line("link permission", f"the account may link issues {where} (nothing was written)")
         else:
-            mend = "Give it the project permission Link Issues."
-            yield Line("link permission", f"the account may not link issues {where}.", mend, Exit.ACCESS)
+            hint = "Give it the project permission Link Issues."
+            yield Line("link permission", f"the account may not link issues {where}.", hint, Exit.ACCESS)
 
 
 def lines(context: Context) -> Iterator[Line]:

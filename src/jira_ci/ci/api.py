@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Unreadable(Exception):
-    """The provider did not give a usable answer: one sentence that says what was asked, what came back, and the mend.
+    """The provider did not give a usable answer: one sentence that says what was asked, what came back, and the hint.
 
     Args:
         sentence: for people.

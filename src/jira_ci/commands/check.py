@@ -25,7 +25,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
                     "ok": line.exit == Exit.OK,
                     "warning": line.doubtful,
                     "found": line.found,
-                    "mend": line.mend,
+                    "hint": line.hint,
                 }
                 for line in lines
             ]

@@ -47,7 +47,7 @@ def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: A
         run = context.run
         context.console.say(
             f"Nothing was reported: this job deploys nothing to {one_line(run.environment, 100)} (environment: action: "
-            f"{run.environment_action}). {_mend(run.environment_action)}"
+            f"{run.environment_action}). {_hint(run.environment_action)}"
         )
         return _nothing()
     with closing(dial_ahead(context, context.environment_names)) as line:
@@ -75,7 +75,7 @@ def _deploys_nothing(context: Context) -> bool:
     return not given or run.environment_action == "stop"
 
 
-def _mend(action: str) -> str:
+def _hint(action: str) -> str:
     if action == "stop":
         return "jira-ci forget takes out of Jira what was deployed there."
     return "Where it tells of another job's deployment, set environment."

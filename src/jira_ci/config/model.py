@@ -194,7 +194,7 @@ def _usage_error(found: list[Problem], name: str, tree: strict_yaml.Node) -> Usa
     found = sorted(found, key=lambda problem: tree.line_of(problem.path) or 0)
     sentences = [f"{name} line {tree.line_of(problem.path) or 1}: {problem.sentence}" for problem in found]
     if len(found) == 1:
-        return UsageError(sentences[0], found[0].mend)
-    told = [f"{sentence} {problem.mend}".strip() for sentence, problem in zip(sentences, found, strict=True)]
+        return UsageError(sentences[0], found[0].hint)
+    told = [f"{sentence} {problem.hint}".strip() for sentence, problem in zip(sentences, found, strict=True)]
     more = " And more." if len(told) > _SHOWN_PROBLEMS else ""
     return UsageError(" ".join(told[:_SHOWN_PROBLEMS]) + more)

@@ -24,11 +24,11 @@ _SECRETS = ("token", "client-id", "client-secret", "user", "password", "headers"
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that cannot be meant: where, what, and how to mend it."""
+    """One thing that cannot be meant: where, what, and how to put it right."""
 
     path: tuple[Step, ...]
     sentence: str
-    mend: str = ""
+    hint: str = ""
 
 
 def shown(value: Any) -> str:
@@ -84,8 +84,8 @@ def _names(path: tuple[Step, ...], value: Mapping[str, Any], wanted: Mapping[str
 def _unknown_key(path: tuple[Step, ...], key: str, known: list[str]) -> Problem:
     if key in _SECRETS:
         variable = "JIRA_CI_" + key.upper().replace("-", "_")
-        mend = f"Remove it and use a secret variable such as {variable}."
-        return Problem(path, f"{dotted(path)}: credentials do not belong into this file.", mend)
+        hint = f"Remove it and use a secret variable such as {variable}."
+        return Problem(path, f"{dotted(path)}: credentials do not belong into this file.", hint)
     hint = nearest(key[:80].lower().replace("_", "-"), known) or f"Known here: {', '.join(known)}."
     return Problem(path, f"{dotted(path)} is not a known key.", hint)
 
@@ -93,7 +93,7 @@ def _unknown_key(path: tuple[Step, ...], key: str, known: list[str]) -> Problem:
 def _misfit(path: tuple[Step, ...], rule: str, value: Any, wanted: Mapping[str, Any]) -> Problem:
     at, is_site = dotted(path), path[-1:] == ("site",)
     if rule == "type":
-        return Problem(path, f"{at}: {_not(value, wanted)}.", _mend_type(value, wanted))
+        return Problem(path, f"{at}: {_not(value, wanted)}.", _hint_type(value, wanted))
     if rule == "enum":
         return Problem(path, f"{at}: {_not(value, wanted)}.", nearest(str(value)[:80].lower(), wanted["enum"]))
     if rule == "pattern" and is_site and "@" in value:
@@ -125,7 +125,7 @@ def _not(value: Any, wanted: Mapping[str, Any]) -> str:
     return f"{shown(value)} is there; expected {expected}"
 
 
-def _mend_type(value: Any, wanted: Mapping[str, Any]) -> str:
+def _hint_type(value: Any, wanted: Mapping[str, Any]) -> str:
     types = wanted["type"]
     if "string" in types and isinstance(value, bool) and wanted.get("then", {}).get("enum") == ["off"]:
         return "Did you mean off?" if not value else ""

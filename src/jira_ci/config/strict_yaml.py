@@ -30,9 +30,9 @@ _IN_QUOTES = "Put it in quotes if it is meant as text."
 class NotPossible(ValueError):
     """A scalar that has no value here."""
 
-    def __init__(self, problem: str, mend: str = "") -> None:
+    def __init__(self, problem: str, hint: str = "") -> None:
         super().__init__(problem)
-        self.mend = mend
+        self.hint = hint
 
 
 def value(text: str, tag: str, *, plain: bool) -> Any:
@@ -230,8 +230,8 @@ class _Builder:
             self.keys.pop()
             self.add(node, node.line, anchor)
 
-    def error(self, line: int, problem: str, mend: str = "") -> UsageError:
-        return UsageError(f"{self.name} line {line}: {problem}", mend)
+    def error(self, line: int, problem: str, hint: str = "") -> UsageError:
+        return UsageError(f"{self.name} line {line}: {problem}", hint)
 
     def begin(self, event: Any, line: int) -> None:
         import yaml
@@ -296,4 +296,4 @@ class _Builder:
         try:
             return value(event.value, (event.tag or "").removeprefix(_CORE), plain=event.style is None)
         except NotPossible as error:
-            raise self.error(line, str(error), error.mend) from None
+            raise self.error(line, str(error), error.hint) from None

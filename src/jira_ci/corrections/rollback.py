@@ -17,7 +17,7 @@ from jira_ci.jira.records import TEXT, inert
 from jira_ci.report import templates
 from jira_ci.text import for_jira, one_line
 
-_MEND = "Name the run of the deployment that was rolled back: run: 1658821493 (the id in its address), or '#41'."
+_HINT = "Name the run of the deployment that was rolled back: run: 1658821493 (the id in its address), or '#41'."
 
 
 class Chooser:
@@ -67,13 +67,13 @@ class Chooser:
             runs = self._provider.need(f"for the last deployment to {shown!r}")
             past = runs.deployed(environment)
         except UsageError as error:
-            raise UsageError(f"run is not set. {error.message}", _MEND) from None
+            raise UsageError(f"run is not set. {error.message}", _HINT) from None
         except Unreadable as error:
             failure = unreadable(error)
-            failure.mend = _MEND
+            failure.hint = _HINT
             raise failure from None
         if past is None:
-            raise UsageError(f"run is not set, and the CI knows of no successful deployment to {shown!r}.", _MEND)
+            raise UsageError(f"run is not set, and the CI knows of no successful deployment to {shown!r}.", _HINT)
         self._context.console.say(f"The last successful deployment to {shown} was that of {past}.")
         return past
 

@@ -46,12 +46,12 @@ class Excluded:
     Attributes:
         who: for sentences: ``the gate's own account``, ``the reporter``, ``the deployer octocat``.
         account: ``None`` when it is not known; then it could be anybody, and nobody's approval counts.
-        mend: what makes it known: ``add octocat to deployers``.
+        hint: what makes it known: ``add octocat to deployers``.
     """
 
     who: str
     account: str | None
-    mend: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _objection(approver: Approver, excluded: Sequence[Excluded]) -> str:
     """Why somebody's approval does not count; empty when it does."""
     for one in excluded:
         if not is_text(one.account):
-            return f"the account of {one.who} is not known{one.mend and ': '}{one.mend}"
+            return f"the account of {one.who} is not known{one.hint and ': '}{one.hint}"
         if one.account == approver.account:
             return one.who
     return "" if is_text(approver.account) else "without account id"

@@ -248,8 +248,8 @@ def unrecorded(decision: Decision) -> Decision:
     approve goes on."""
     if not decision.approved:
         return decision
-    mend = "Give the job a folder that it can write to, such as RUNNER_TEMP or TMPDIR, and run again."
-    return Decision.of(39, f"The record of this decision could be kept nowhere: {decision.reason} {mend}")
+    hint = "Give the job a folder that it can write to, such as RUNNER_TEMP or TMPDIR, and run again."
+    return Decision.of(39, f"The record of this decision could be kept nowhere: {decision.reason} {hint}")
 
 
 def at_deadline(last: Decision, earlier: Decision | None) -> Decision:

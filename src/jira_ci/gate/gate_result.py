@@ -28,7 +28,7 @@ from jira_ci.run import CI, Run
 _CHANGE, _GOAL, _PEOPLE = "{change}", "{goal}", "{people}"
 ACTIONS: Mapping[int, str] = MappingProxyType(
     {
-        1: "mend the policy or setting that is named above",
+        1: "correct the policy or setting that is named above",
         2: "give this environment a rule in the policy",
         4: "correct the name or version that is named above",
         5: "give the job the credentials for Jira, user and token",

@@ -135,7 +135,7 @@ class Named:
     on_top: str = ""
     """The full id of what a step has committed on top of the run's commit."""
     problem: str = ""
-    """Why nobody can tell what is deployed, with the mend."""
+    """Why nobody can tell what is deployed, with the hint."""
 
 
 def named(git: Git, version: str) -> Named:

@@ -60,7 +60,7 @@ class Git:
             return ""
 
     def problem(self) -> str:
-        """Why there is no history to read, with the mend; empty when there is."""
+        """Why there is no history to read, with the hint; empty when there is."""
         if self._problem is None:
             self._problem = self._find_problem()
         return self._problem

@@ -23,7 +23,7 @@ def expect(request: Request, answer: Answer, status: int) -> None:
     """Does nothing when the answer has this status.
 
     Raises:
-        JiraCiError: of the class that fits the answer, saying what was asked, of whom, what came back, what to mend.
+        JiraCiError: of the class that fits the answer, saying what was asked, of whom, what came back, what to change.
     """
     if answer.status != status:
         raise refusal(request, answer)
@@ -90,13 +90,13 @@ def redirect(answer: Answer) -> SplitResult:
         return urlsplit("")
 
 
-def not_from_jira(request: Request, answer: Answer, mend: str = "") -> NetworkError:
+def not_from_jira(request: Request, answer: Answer, hint: str = "") -> NetworkError:
     """The error for an answer that has the right status and not the documented shape."""
     kind = one_line(answer.headers.get("content-type", "") or "no content type", 60)
     size = f"{len(answer.body)} bytes" if answer.body else "an empty body"
     return NetworkError(
         f"{_asked(request)}: the answer ({phrase(answer)}, {kind}, {size}) is not one of Jira's.",
-        mend or "A proxy or a login page may stand in between: check the address, HTTPS_PROXY and NO_PROXY.",
+        hint or "A proxy or a login page may stand in between: check the address, HTTPS_PROXY and NO_PROXY.",
     )
 
 

@@ -181,7 +181,7 @@ def _allowed(value: Any, inside: str = "") -> Any:
 
 _MORE = 10
 """Requests besides, at most, to tell which of several moved issues belongs to which key."""
-_MENDS = {
+_HINTS = {
     403: "The account needs the permission Browse Projects, its token the scope read:jira-work; an IP allow-list may "
     "be in the way, too.",
     404: "No Jira answers at this address: check site and cloud-id.",
@@ -288,8 +288,8 @@ class _LookUp:
 def _unwelcome(request: Request, answer: Answer) -> JiraCiError:
     """The error for an unexpected status, with what this question takes, which is less than a change does."""
     error = unwelcome(request, answer)
-    mend = "" if "CAPTCHA" in error.mend else _MENDS.get(answer.status, "")
-    return type(error)(error.message, mend or error.mend)
+    hint = "" if "CAPTCHA" in error.hint else _HINTS.get(answer.status, "")
+    return type(error)(error.message, hint or error.hint)
 
 
 def _is_nobody(answer: Answer) -> bool:

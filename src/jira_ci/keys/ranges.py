@@ -81,7 +81,7 @@ class Sources:
         return Origin(self.git, self.started or self.run)
 
     def no_token(self) -> str:
-        """Why the provider is not asked, with the mend."""
+        """Why the provider is not asked, with the hint."""
         setting = TOKENS.get(self.run.provider)
         return f"{setting} is not set, so the provider was not asked" if setting else "there is no provider to ask"
 

@@ -176,8 +176,8 @@ def _is_link(request: Request) -> bool:
     return request.method == "POST" and request.url.endswith("/remotelink")
 
 
-_MEND = "Name an issue in the branch, the title or a commit, or set issue-keys."
-NO_KEYS = RejectedError("No issue key was found, so there is nothing to report to Jira.", _MEND)
+_HINT = "Name an issue in the branch, the title or a commit, or set issue-keys."
+NO_KEYS = RejectedError("No issue key was found, so there is nothing to report to Jira.", _HINT)
 NONE_SHOWN = RejectedError(
     "Jira shows none of the issues, so there is nothing to report to Jira.",
     "Check their spelling, and which projects the account of token may browse.",
@@ -197,7 +197,7 @@ def found(plan: Plan, unseen: Collection[str] = (), *, services: bool = True) ->
     unsent = [entry.title for entry in without if not (services and services_of(entry.record))]
     on_services = [entry.title for entry in without if services and services_of(entry.record)]
     sentences = " ".join(_sentences(unsent, on_services))
-    return RejectedError(sentences, _MEND) if sentences else None
+    return RejectedError(sentences, _HINT) if sentences else None
 
 
 def settled(context: Context, error: RejectedError, result: Result) -> Result:

@@ -83,12 +83,12 @@ def incomplete(settings: Settings, missing: Sequence[str], word: str = "") -> Us
     """
     personal = f"a personal access token as {variable('token', word)}"
     if missing == ["token"]:
-        mend = f"Make a token in your profile in Jira Data Center, and pass {personal}"
+        hint = f"Make a token in your profile in Jira Data Center, and pass {personal}"
     else:
         variables = " and ".join(variable(name, word) for name in missing)
-        mend = f"Create OAuth credentials in the Jira site's settings under Apps, and pass them as {variables}"
-        mend += f"; for Jira Data Center pass {personal}" if edition(settings) is None else ""
-    return UsageError(f"{_are(missing)} not set.", f"{mend}.")
+        hint = f"Create OAuth credentials in the Jira site's settings under Apps, and pass them as {variables}"
+        hint += f"; for Jira Data Center pass {personal}" if edition(settings) is None else ""
+    return UsageError(f"{_are(missing)} not set.", f"{hint}.")
 
 
 def withheld(settings: Settings, run: Run) -> str:

@@ -145,7 +145,7 @@ class SiteSession:
             destination = self.destination
             missing = connection.missing_client(destination.settings)
             error = connection.incomplete(destination.settings, missing, destination.word)
-            raise UsageError(f"{access.site} is Jira Cloud, and {error.message}", error.mend)
+            raise UsageError(f"{access.site} is Jira Cloud, and {error.message}", error.hint)
 
     def _hear(self, request: Request, answer: Answer) -> None:
         self.heard.append((request, answer))

@@ -121,5 +121,5 @@ def _sentence(context: Context, place: Place, why: str) -> str:
     name = one_line(context.given.config, 100)
     whose = f"The token and headers of {word} are" if word else "token and headers are"
     setting = " by the setting site (JIRA_CI_SITE), or" * (not word)
-    mend = f"Name it{setting} in the file on the default branch."
-    return f"{whose} not sent to {site}, which only the work tree's {name} is known to name. {why} {mend}"
+    hint = f"Name it{setting} in the file on the default branch."
+    return f"{whose} not sent to {site}, which only the work tree's {name} is known to name. {why} {hint}"

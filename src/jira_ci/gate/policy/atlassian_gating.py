@@ -17,7 +17,7 @@ from jira_ci.errors import UsageError
 from jira_ci.gate.policy.trusted_ref import Committed, Place
 from jira_ci.text import canonical
 
-_MEND = (
+_HINT = (
     "Write in .jira-ci.yml what is meant, such as change-control: {enabled: true, gate-by: jira} and, under "
     "environments, Prod: {change-controlled: true}; or change-control: {enabled: false}."
 )
@@ -37,7 +37,7 @@ def find(place: Place, ours: Config | None) -> tuple[Committed, Config] | None:
         found = place.file(name)
         if isinstance(found, Committed) and (gating := _gating(found)):
             if gating.problem:
-                raise UsageError(f"{gating.problem} Jira may gate this deployment, and nobody can tell.", _MEND)
+                raise UsageError(f"{gating.problem} Jira may gate this deployment, and nobody can tell.", _HINT)
             return found, as_config(gating, found.name, ours)
     return None
 

@@ -40,12 +40,12 @@ _QUEUE = "gh-readonly-queue/"
 _SECONDS = 20.0
 _BAD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^/|^[A-Za-z]:|(^|/)\.\.(/|$)")
 _EXPRESSION = re.compile(r"[~^:]|@\{")
-_MENDS = {
+_HINTS = {
     CI.GITHUB: "Give the job `permissions: contents: read` and pass github-token, or check the repository out before.",
     CI.GITLAB: "Set gitlab-token to a token with the scope read_api, or run in a job that has git and a checkout.",
     CI.LOCAL: "Run jira-ci in a checkout of the repository, with the file committed.",
 }
-_MEND = "Run jira-ci in a checkout that holds the default branch, or can fetch it."
+_HINT = "Run jira-ci in a checkout that holds the default branch, or can fetch it."
 
 UNREADABLE = "The gate's policy could not be read from a trusted place."
 
@@ -327,7 +327,7 @@ class _Reader:
 
     def _unreadable(self, reasons: list[str]) -> UsageError:
         told = [UNREADABLE, *dict.fromkeys(reasons)]
-        return UsageError(" ".join(told), _MENDS.get(self._run.provider, _MEND))
+        return UsageError(" ".join(told), _HINTS.get(self._run.provider, _HINT))
 
 
 def _attempt(question: Callable[[], T], reasons: list[str]) -> Iterator[T]:
