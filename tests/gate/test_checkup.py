@@ -127,7 +127,6 @@ def test_a_fork_has_no_credentials_and_is_told_why(tmp_path: Path, sandbox: Sand
     job = scenes.github(tmp_path, PATH, event, "pull_request")
     commit(job, POLICY.format(site=sandbox.address, more=MENDED))
     job.git("update-ref", "refs/remotes/origin/main", job.environ["GITHUB_SHA"])
-    job.environ["GITHUB_SERVER_URL"] = "https://git.example"
     found = lines(Scene(job, sandbox, Time(sandbox)))
     assert wrong(found) == [("gate credentials", 6)]
     assert "gets no secrets" in said(found, "gate credentials")

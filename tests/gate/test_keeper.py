@@ -146,7 +146,7 @@ def test_without_a_change_one_is_made_that_names_the_issues(here: Scene) -> None
     [
         (["create=false"], {}),
         (["dry-run=true"], {}),
-        ([], {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SERVER_URL": "https://git.example"}),
+        ([], {"GITHUB_EVENT_NAME": "pull_request"}),
     ],
 )
 def test_none_is_made_where_none_may_be(here: Scene, flags: list[str], environ: dict[str, str]) -> None:
@@ -367,7 +367,7 @@ def test_the_change_is_told_once_in_each_attempt(here: Scene, setting: str, publ
     [
         ("comments: off", [], {}),
         ("comments: internal", ["dry-run=true"], {}),
-        ("comments: internal", [], {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SERVER_URL": "https://git.example"}),
+        ("comments: internal", [], {"GITHUB_EVENT_NAME": "pull_request"}),
         ("comments: internal", ["environment=Dev"], {}),
     ],
 )
