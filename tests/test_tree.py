@@ -130,11 +130,6 @@ def test_what_looks_from_outside_mirrors_no_package() -> None:
     assert [name for name in OUTSIDE if not list((TESTS / name).glob("test_*.py"))] == []
 
 
-def test_no_folder_holds_nothing_but_what_python_left_there() -> None:
-    folders = {path.parent for root in (SRC, TESTS) for path in root.rglob("__pycache__")}
-    assert [str(path) for path in folders if {other.name for other in path.iterdir()} == {"__pycache__"}] == []
-
-
 @pytest.mark.xfail(reason="two modules called errors, and two called tally", strict=True)
 def test_a_base_name_stands_once_in_the_sources() -> None:
     """But for the commands, which are called as people call them."""
