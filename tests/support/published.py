@@ -52,7 +52,7 @@ def workflows() -> dict[str, str]:
         document = load(text)
         if isinstance(document, list) and any("uses" in step for step in document):
             found[name] = _HEAD + re.sub(r"^(?=.)", "      ", text, flags=re.MULTILINE)
-        elif "jobs" in document:
+        elif "jobs" in document and "version" not in document:  # CircleCI's has jobs as well
             found[name] = text
     return found
 

@@ -14,7 +14,7 @@ import scenes
 from jira_ci.config import model
 from jira_sandbox.server import Sandbox
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 CONSOLE: list[str] = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 PATH = os.environ["PATH"]
 
@@ -71,7 +71,7 @@ def test_the_anywhere_example_reports_a_deployment(tmp_path: Path, sandbox: Sand
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
 def test_links_lead_to_files(link: str) -> None:
-    assert (Path(__file__).parents[1] / link).exists()
+    assert (Path(__file__).parents[2] / link).exists()
 
 
 @pytest.mark.parametrize("anchor", re.findall(r"\]\(#([^)]+)\)", README))

@@ -11,7 +11,7 @@ from typing import Any
 import fastjsonschema
 from openapi_core import Config, OpenAPI
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "shared" / "contracts"
+CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
 _DOCUMENTS = {
     "software": "jira-software.v3.2025-10.subset.json",
     "platform": "jira-platform.v3.2026-01.subset.json",

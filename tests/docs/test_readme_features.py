@@ -17,7 +17,7 @@ from jira_ci.config import model
 from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PATH = os.environ["PATH"]
 
 
