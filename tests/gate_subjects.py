@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jira_ci.gate.find_change import Change, Finder
+from jira_ci.gate.change_property import Change
+from jira_ci.gate.find_change import Finder
 from jira_ci.gate.policy.policy import Policy as RealPolicy
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt

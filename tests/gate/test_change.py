@@ -12,7 +12,8 @@ import pytest
 
 from gate_faults import FAULTS, answered
 from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, known, reader, titled
-from jira_ci.gate.find_change import PAUSES, Change, Finder, Search
+from jira_ci.gate.change_property import Change
+from jira_ci.gate.find_change import PAUSES, Finder, Search
 from jira_ci.gate.subject import Attempt
 from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.http_types import Answer, Request

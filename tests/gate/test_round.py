@@ -14,7 +14,7 @@ import pytest
 from gate_faults import altered, answered, unaltered
 from gate_subjects import TITLE, Policy, Subject, approved, asking, finder, known, reader
 from jira_ci.gate.approvals import Excluded
-from jira_ci.gate.find_change import Change
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.snapshot import Reading, SnapshotReader
 from jira_ci.gate.subject import Attempt
 from jira_ci.jira.endpoints import PROPERTY

@@ -8,14 +8,15 @@ from urllib.parse import urlsplit
 
 from jira_ci.checks.report_checks import Line, failed, warning
 from jira_ci.context import Context
-from jira_ci.errors import Exit, JiraCiError, nearest
+from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
 from jira_ci.gate import targets
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.create_change import Impossible, find_desk, prepare, shown
-from jira_ci.gate.find_change import Candidates, Change, Finder, Search
+from jira_ci.gate.find_change import Candidates, Finder, Search
 from jira_ci.gate.policy.lint import Controlled
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.snapshot import Reading, SnapshotReader
-from jira_ci.gate.subject import Subject, describe, fit, seen, where
+from jira_ci.gate.subject import Subject, describe, seen, titled, where
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Route
 from jira_ci.jira.parse_desk import Desk
@@ -30,11 +31,7 @@ _MOST = 5  # changes that are read to find one that is open
 
 def change_lines(service: Service, context: Context, stake: Controlled, subject: Subject) -> Iterator[Line]:
     """The title, what the search for it found, and a reading of an open change, if there is one."""
-    name, policy = one_line(stake.name, 80), stake.policy
-    unfit = fit(subject, policy.title, context.run, at=seen(context.git, context.run, context.given.version))
-    if not isinstance(unfit, Subject):
-        yield Line("gate title", f"{name}: {unfit.reason}", exit=unfit.exit)
-        return
+    policy = stake.policy
     finder = Finder(service, dataclasses.replace(policy, create=False), subject, targets.attempt_of(context))
     outcome = finder.find()
     yield _found(context, stake, subject, outcome)
@@ -46,7 +43,9 @@ def change_lines(service: Service, context: Context, stake: Controlled, subject:
         yield failed("gate approvals", error)
         return
     if change is None:
-        yield Line("gate approvals", f"{name}: not tested, because there is no open change to read them of")
+        yield Line(
+            "gate approvals", f"{one_line(stake.name, 80)}: not tested, because there is no open change to read them of"
+        )
         return
     yield from _read(service, context, policy, dataclasses.replace(subject, title=change.summary), change)
 
@@ -231,13 +230,17 @@ def _environment_lines(service: Service, context: Context, stakes: Sequence[Cont
     asked: list[tuple[object, ...]] = []
     for stake in stakes:
         first, *others = targets.tenants(context)
-        policy, subject = stake.policy, _subject(context, stake, first)
+        policy = stake.policy
+        subject, problem = _subject(context, stake, first)
         form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
         if form not in asked and _may_make(policy):
             asked.append(form)
             yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
-        if stake.exact:
+        if stake.exact and problem:
+            yield Line("gate title", f"{one_line(stake.name, 80)}: {problem}", exit=Exit.USAGE)
+        elif stake.exact:
             yield from change_lines(service, context, stake, subject)
+        if stake.exact:
             yield from _tenant_lines(context, stake, others)
         else:
             found = (
@@ -249,20 +252,20 @@ def _environment_lines(service: Service, context: Context, stakes: Sequence[Cont
 def _tenant_lines(context: Context, stake: Controlled, tenants: Sequence[str]) -> Iterator[Line]:
     """The first tenant's change was looked for; of the others only the titles are tested."""
     for tenant in tenants:
-        subject = _subject(context, stake, tenant)
-        at = seen(context.git, context.run, context.given.version)
-        unfit = fit(subject, stake.policy.title, context.run, at=at)
-        if not isinstance(unfit, Subject):
-            yield Line("gate title", f"{one_line(where(subject), 160)}: {unfit.reason}", exit=unfit.exit)
+        subject, problem = _subject(context, stake, tenant)
+        if problem:
+            yield Line("gate title", f"{one_line(where(subject), 160)}: {problem}", exit=Exit.USAGE)
 
 
-def _subject(context: Context, stake: Controlled, tenant: str) -> Subject:
-    """The deployment of this job to that environment; without a title when it has none that is fit."""
+def _subject(context: Context, stake: Controlled, tenant: str) -> tuple[Subject, str]:
+    """The deployment of this job to that environment; without a title, and with the reason, when it can have none."""
     version, run = context.given.version, context.run
     at = seen(context.git, context.run, version)
     subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, tenant=tenant, at=at)
-    fitting = fit(subject, stake.policy.title, run, at=at)
-    return fitting if isinstance(fitting, Subject) else subject
+    try:
+        return titled(subject, stake.policy.title, run, at=at), ""
+    except UsageError as error:
+        return subject, str(error)
 
 
 def _form(service: Service, context: Context, policy: Policy, subject: Subject) -> str:

@@ -18,7 +18,7 @@ from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, settle
 from jira_ci.gate.policy.trusted_ref import Absent
-from jira_ci.gate.subject import describe, fit_untitled, seen
+from jira_ci.gate.subject import check_untitled, describe, seen
 from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.gate_sites import Sites
@@ -63,9 +63,10 @@ def _gating_line(context: Context, stake: Controlled) -> Line:
     version, run = context.given.version, context.run
     at = seen(context.git, context.run, version)
     subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, at=at)
-    unfit = fit_untitled(subject, run, at=at)
-    if isinstance(unfit, Decision):
-        return Line("gate gating", f"{name}: {unfit.reason}", exit=unfit.exit)
+    try:
+        check_untitled(subject, run, at=at)
+    except UsageError as error:
+        return Line("gate gating", f"{name}: {error}", exit=error.exit)
     objection = attempt_of(context).objection or ("" if stake.policy.create else "create: false")
     then = f"none is submitted here ({objection})" if objection else "its deployments are submitted as pending"
     return Line("gate gating", f"{name}: {then}")

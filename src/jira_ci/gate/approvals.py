@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from jira_ci.gate.window import is_aware
 from jira_ci.text import one_line
 
 ApprovalState = Literal["none", "ok", "pend", "decl", "unclear"]
@@ -174,3 +173,8 @@ def _objection(approver: Approver, excluded: Sequence[Excluded]) -> str:
 def is_text(value: object) -> bool:
     """Whether this is a text that says something."""
     return isinstance(value, str) and value.strip() != ""
+
+
+def is_aware(value: object) -> bool:
+    """Whether this is a moment, and not only what a clock on some wall shows."""
+    return isinstance(value, datetime) and value.utcoffset() is not None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late
-from jira_ci.gate.find_change import Change
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, Evidence, WindowFacts
 from jira_ci.gate.snapshot import Reading

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.gate import change_property, subject
+from jira_ci.gate.change_property import Change, FoundBy, change_property, missing, same_binding, words
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
@@ -55,7 +54,7 @@ class Candidates:
         """Whether the gate's own account made it for this deployment. Without our property it was made a moment ago,
         or nobody could write it: then its title says the same."""
         by_us = issue.creator is not None and issue.creator.id == self._service.myself().id
-        return by_us and (issue.mark is None or change_property.same_binding(issue.mark, self._subject))
+        return by_us and (issue.mark is None or same_binding(issue.mark, self._subject))
 
     def _matches(self, issue: Issue) -> bool:
         return issue.summary == self._subject.title and self.fits(issue) and not issue.done
@@ -67,32 +66,11 @@ class Candidates:
             return None  # deleted since it was indexed
 
 
-FoundBy = Literal["key", "title", "created"]
-
 _MOST = 50  # changes with one title that are read
 _NAMED = 5  # changes in one sentence
 _FORGET = 60.0  # seconds after which a change whose making was not answered would have been found
 PAUSES = (0.3, 0.6, 1.2, 2.4, 4.0, 4.0, 4.0, 4.0)
 """Seconds between looks for a change that was just made: Jira's index usually knows it within a few."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change, pinned: what must stay the same as long as it is read.
-
-    Attributes:
-        ours: made by the gate's own account for this deployment.
-        others: keys of further changes of our own with the same title, which are spare.
-    """
-
-    id: str
-    key: str
-    project: str
-    issue_type: str
-    summary: str
-    found_by: FoundBy
-    ours: bool
-    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,7 +139,7 @@ class Finder:
                 f"{given} is a {shown(issue.type_name)} in {issue.project_key}; a change has to be in "
                 f"{self._policy.service_desk} and of a type in issue-types. Give another one.",
             )
-        lacking = subject.missing(subject.words(self._subject), issue.summary, issue.description)
+        lacking = missing(words(self._subject), issue.summary, issue.description)
         if lacking and self._policy.binding != "any":
             named = " and ".join(shown(word) for word in lacking)
             return _end(
@@ -226,7 +204,7 @@ class Finder:
         and only these can have a lower id. One more look makes up for two that were made in the same moment. If it does
         not show ours in time, the search is told to know it.
         """
-        self._service.set_mark(made, change_property.change_property(self._subject, self._occasion))
+        self._service.set_mark(made, change_property(self._subject, self._occasion))
         seen = 0
         for _ in self._looks():
             indexed = self._candidates.indexed()

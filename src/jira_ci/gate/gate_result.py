@@ -14,9 +14,9 @@ from jira_ci import __version__
 from jira_ci.context import Context
 from jira_ci.gate import record, wait_line
 from jira_ci.gate.approvals import Approval, Review, review
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.find_change import Change
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer

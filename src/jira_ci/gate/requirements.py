@@ -9,8 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from jira_ci.gate.approvals import Approval, Excluded, is_text
-from jira_ci.gate.window import is_aware
+from jira_ci.gate.approvals import Approval, Excluded, is_aware, is_text
 from jira_ci.text import canonical, one_line
 
 Standing = Literal["proceed", "wait", "other", "both"]

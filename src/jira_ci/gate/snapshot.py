@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jira_ci.errors import JiraCiError
-from jira_ci.gate import subject
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.change_property import Change, missing, words
 from jira_ci.gate.decision import Decision, decide, decision_of
-from jira_ci.gate.find_change import Change
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
@@ -182,13 +181,13 @@ class SnapshotReader:
             if issue.summary == self._subject.title:
                 return None
             return Decision.of(11, f"{pinned.key} was found by its title, and has another one now. Run again.")
-        if self._policy.binding != "any" and subject.missing(self._words, issue.summary, issue.description):
+        if self._policy.binding != "any" and missing(self._words, issue.summary, issue.description):
             return Decision.of(13, f"{pinned.key} does not name this version and environment any more. Run again.")
         return None
 
     @property
     def _words(self) -> tuple[str, ...]:
-        return subject.words(self._subject)
+        return words(self._subject)
 
     def _judged(
         self,
@@ -235,7 +234,7 @@ class SnapshotReader:
     def _watched(self, issue: Issue) -> tuple[str, ...]:
         """The fields that bind the change to this deployment."""
         by_text = self._change.found_by == "key" and self._policy.binding != "any"
-        return ("summary", "description") if by_text and subject.missing(self._words, issue.summary) else ("summary",)
+        return ("summary", "description") if by_text and missing(self._words, issue.summary) else ("summary",)
 
     def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
         if any(stamp.date is None for stamp in stamps):

@@ -12,7 +12,7 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
 from jira_ci.gate.policy.trusted_ref import Absent, place
-from jira_ci.gate.subject import Attempt, Named, Subject, describe, fit, fit_untitled, seen
+from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
 from jira_ci.report.templates import of_run
@@ -161,15 +161,15 @@ def _targets(
             yield Target(_subject(context, environment, tenant, at=at), found, settled)
             continue
         subject = _subject(context, environment, tenant, settled.project, at=at)
-        fitting = (
-            fit_untitled(subject, context.run, at=at)
-            if settled.gate_by == "jira"
-            else fit(subject, settled.title, context.run, at=at)
-        )
-        if isinstance(fitting, Decision):
-            yield Target(subject, settled, fitting)
+        try:
+            if settled.gate_by == "jira":
+                check_untitled(subject, context.run, at=at)
+            else:
+                subject = titled(subject, settled.title, context.run, at=at)
+        except UsageError as error:
+            yield Target(subject, settled, Decision.of(4, str(error)))
         else:
-            yield Target(fitting, settled, next(unaskable(context, settled), None))
+            yield Target(subject, settled, next(unaskable(context, settled), None))
 
 
 def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:

@@ -74,11 +74,6 @@ def moment_of(date: object) -> datetime | None:
         return None
 
 
-def is_aware(value: object) -> bool:
-    """Whether this is a moment, and not only what a clock on some wall shows."""
-    return isinstance(value, datetime) and value.utcoffset() is not None
-
-
 def edge(values: object) -> Edge:
     """One end of the window, from the values of **every** field of that name on the issue.
 
