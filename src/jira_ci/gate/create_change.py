@@ -19,7 +19,7 @@ from jira_ci.gate.window import moment
 from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.parse_desk import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
-from jira_ci.report.templates import filled
+from jira_ci.run_words import fill_all
 from jira_ci.text import canonical, one_line
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
@@ -224,7 +224,7 @@ def _in_words(fields: Mapping[str, Any], subject: Subject, occasion: Attempt) ->
 
 def _in_words_of(name: str, value: Any, words: Mapping[str, str]) -> Any:
     try:
-        return filled(value, words)
+        return fill_all(value, words)
     except KeyError as error:
         hint = nearest(error.args[0], words) or f"Words are {', '.join(f'{{{word}}}' for word in words)}"
         where, what = one_line(name, 60), one_line(error.args[0], 60)

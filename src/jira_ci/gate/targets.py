@@ -15,8 +15,8 @@ from jira_ci.gate.policy.trusted_ref import Absent, place
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
-from jira_ci.report.templates import of_run
 from jira_ci.run import CI, Run
+from jira_ci.run_words import of_run
 from jira_ci.sites import gate_sites, trust
 from jira_ci.text import canonical, one_line
 
