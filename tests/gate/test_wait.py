@@ -114,8 +114,8 @@ def at(here: Scene, seconds: float, act: Callable[[], object]) -> None:
 
 
 def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
-    with here.keeper("wait=2h", *flags, **environ) as keeper:
-        return keeper.ask()
+    with here.gate("wait=2h", *flags, **environ) as gate:
+        return gate.ask()
 
 
 def told(found: GateResult) -> tuple[int, str, int]:

@@ -3,8 +3,8 @@
 Versions hold points, hyphens and slashes, so that these belong to a word wherever another word follows or precedes
 them: ``1.2.3`` is not named by ``1.2.3-rc1``, ``1.2.3.4`` or ``app/1.2.3``, and ``Prod`` not by ``Prod-EU`` or
 ``pre-prod``. So do the marks of moments, sums and addresses between digits: ``30`` is not named by ``12:30``, ``1,30``,
-``30%`` or ``#30``. The full stop of a sentence ends a word. ``v1.2.3`` and ``1.2.3`` are two versions, because nobody
-knows that they are the same.
+``30%`` or ``#30``. The full stop of a sentence ends a word. ``v1.2.3`` and ``1.2.3`` are two versions, because
+nothing says that they are the same.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Change:
     others: tuple[str, ...] = ()
 
 
-def change_property(subject: Subject, occasion: Attempt) -> dict[str, Any]:
+def change_property(subject: Subject, attempt: Attempt) -> dict[str, Any]:
     """The property's value."""
-    return {"schema": _SCHEMA, **_binding(subject), "commit": subject.commit, "run": occasion.url or occasion.run}
+    return {"schema": _SCHEMA, **_binding(subject), "commit": subject.commit, "run": attempt.url or attempt.run}
 
 
 def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
@@ -59,17 +59,17 @@ def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     return all((found.get(name) or "") == value for name, value in _binding(subject).items())
 
 
-def description(subject: Subject, occasion: Attempt) -> str:
+def description(subject: Subject, attempt: Attempt) -> str:
     """For the people who approve, in wiki markup."""
-    keys = occasion.keys[:_LISTED_KEYS]
-    more = f" and {len(occasion.keys) - len(keys)} more" if len(occasion.keys) > len(keys) else ""
+    keys = attempt.keys[:_LISTED_KEYS]
+    more = f" and {len(attempt.keys) - len(keys)} more" if len(attempt.keys) > len(keys) else ""
     lines = {
         "Project": inert(subject.project),
         "Version": inert(subject.version),
         "Environment": inert(subject.environment),
         "Tenant": inert(subject.tenant),
         "Commit": inert(subject.commit),
-        "Run": occasion.url,
+        "Run": attempt.url,
         "Issues": ", ".join(keys) + more,
     }
     told = [f"{name}: {value}" for name, value in lines.items() if value]
@@ -77,7 +77,7 @@ def description(subject: Subject, occasion: Attempt) -> str:
 
 
 def inert(text: str) -> str:
-    """A stranger's text for wiki markup: shown as it is."""
+    """Untrusted text for wiki markup: shown as it is."""
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", text)
 
 

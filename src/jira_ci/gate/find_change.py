@@ -52,7 +52,7 @@ class Candidates:
 
     def is_ours(self, issue: Issue) -> bool:
         """Whether the gate's own account made it for this deployment. Without our property it was made a moment ago,
-        or nobody could write it: then its title says the same."""
+        or it could not be written: then its title says the same."""
         by_us = issue.creator is not None and issue.creator.id == self._service.myself().id
         return by_us and (issue.mark is None or same_binding(issue.mark, self._subject))
 
@@ -102,12 +102,12 @@ class Finder:
         service: Service,
         policy: Policy,
         subject: Subject,
-        occasion: Attempt,
+        attempt: Attempt,
         *,
         clock: Callable[[], float] = time.monotonic,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self._service, self._policy, self._subject, self._occasion = service, policy, subject, occasion
+        self._service, self._policy, self._subject, self._attempt = service, policy, subject, attempt
         self._candidates = Candidates(service, policy, subject)
         self._clock, self._pauses = clock, pauses
         self._lost: float | None = None
@@ -164,13 +164,13 @@ class Finder:
 
     def _new(self) -> Search:
         title = shown(self._subject.title)
-        objection = self._occasion.objection or ("" if self._policy.create else "create: false")
+        objection = self._attempt.objection or ("" if self._policy.create else "create: false")
         if objection:
             return _end(16, f"No open change carries the title {title}, and none is made ({objection}).")
         if self._lost is not None and self._clock() - self._lost < _FORGET:
             return _end(8, "Jira did not say whether it made the change, which is not there yet. Run again.")
         try:
-            self._made = make(self._service, prepare(self._service, self._policy, self._subject, self._occasion))
+            self._made = make(self._service, prepare(self._service, self._policy, self._subject, self._attempt))
         except Impossible as error:
             return _end(9, str(error))
         except Lost as error:
@@ -191,10 +191,10 @@ class Finder:
             found = self._titled(indexed)
             if found is not None:
                 return found
-        return _end(8, f"{error} Nobody knows whether the change was made; it is not there yet.")
+        return _end(8, f"{error} Whether the change was made is unknown; it is not there yet.")
 
     def _is_of_this_run(self, issue: Issue) -> bool:
-        url = self._occasion.url
+        url = self._attempt.url
         return bool(url) and url in issue.description and self._candidates.is_ours(issue)
 
     def _settle(self, made: str, key: str) -> Search:
@@ -204,7 +204,7 @@ class Finder:
         and only these can have a lower id. One more look makes up for two that were made in the same moment. If it does
         not show ours in time, the search is told to know it.
         """
-        self._service.set_mark(made, change_property(self._subject, self._occasion))
+        self._service.set_mark(made, change_property(self._subject, self._attempt))
         seen = 0
         for _ in self._looks():
             indexed = self._candidates.indexed()
@@ -223,7 +223,7 @@ class Finder:
         said = outcome.said
         if change.id == made:
             change = replace(change, found_by="created")
-            said = (*said, *link(self._service, made, change.key, self._occasion))
+            said = (*said, *link(self._service, made, change.key, self._attempt))
         reason = f"{change.key} was made for this deployment. Have it approved in Jira, then run again."
         return Search(change, Decision.of(15, reason), said)
 

@@ -14,7 +14,7 @@ from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line
 
 _LONGEST = 255  # characters of a summary
-# Controls, characters that nobody sees, halves of a pair, line separators, and what is no character at all.
+# Controls, invisible characters, halves of a pair, line separators, and what is no character at all.
 _UNSHOWABLE = ("Cc", "Cf", "Cs", "Zl", "Zp", "Cn")
 _SLOT = re.compile(r"\{(project|version|environment|tenant)\}")
 _FULL_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # a shorter one may be a date
@@ -38,9 +38,9 @@ class Subject:
     commit: str
     """The full id of what is checked out; without a checkout of the run's repository, of the run's commit."""
     title: str
-    """What the change's summary must be, exactly; empty where nobody looks for a change."""
+    """What the change's summary must be, exactly; empty where no change is looked for."""
     checkout: str = ""
-    """The full id of what is checked out, also of what a step has committed on top; empty where nobody knows."""
+    """The full id of what is checked out, also of what a step has committed on top; empty where that is unknown."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Named:
     on_top: str = ""
     """The full id of what a step has committed on top of the run's commit."""
     problem: str = ""
-    """Why nobody can tell what is deployed, with the hint."""
+    """Why it is unknown what is deployed, with the hint."""
 
 
 def named(git: Git, version: str) -> Named:
@@ -197,7 +197,7 @@ def _unfit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
         )
     yield from _other_commit(subject, run, at)
     if at.problem:
-        yield f"Nobody can tell which commit is deployed: {at.problem} Run the job in an image with git and a checkout."
+        yield f"It is unknown which commit is deployed: {at.problem} Run the job in an image with git and a checkout."
     if not subject.commit:
         yield "The commit that is deployed is not known. Run jira-ci in a checkout."
 

@@ -36,6 +36,11 @@ class Target:
     source: Policy | Loaded | Absent | None
     decision: Decision | None
 
+    @property
+    def policy(self) -> Policy | None:
+        """What Jira is asked under; ``None`` when it is not asked."""
+        return self.source if self.decision is None and isinstance(self.source, Policy) else None
+
 
 def targets(context: Context, *, deploying: bool) -> list[Target]:
     """One for each environment and tenant that was named; at least one. Never raises a UsageError: that is row 1."""
@@ -97,7 +102,7 @@ def attempt_of(context: Context) -> Attempt:
     why = "a dry run" if context.given.dry_run else ""
     run, actor = context.run, deployer(context)
     words = of_run(run, project="", version="", state="")
-    del words["state"]  # nobody knows it yet
+    del words["state"]  # not known yet
     return Attempt(run.url, run.run_id, actor, objection=why or objection(run), words={**words, "actor": actor})
 
 
@@ -131,14 +136,14 @@ def trusted_file(context: Context) -> Loaded | Absent:
     """The policy's file at the trusted commit.
 
     Raises:
-        UsageError: nobody can tell, or it cannot be meant.
+        UsageError: it is unknown, or invalid.
     """
     with trust.provider(context) as connect:
         return load(place(context.run, git=context.git, connect=connect), context.given.config)
 
 
 def asked_for(context: Context) -> Asked:
-    """Of the settings only what somebody said: the work tree's file has no say here."""
+    """Of the settings only what was set: the work tree's file has no say here."""
     given = context.given
     return Asked(
         change_controlled=given.change_controlled,
