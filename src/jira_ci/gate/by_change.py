@@ -48,7 +48,13 @@ class ByChange(Evaluation):
 
     def ask(self) -> Decision:
         """Finds the change, or reads it. Never raises a :class:`JiraCiError`."""
-        return self._found() or self._read()
+        missing = self._found()
+        if missing is not None:
+            return missing
+        decision, snapshot = self._reader.read()
+        if snapshot is not None:
+            self.snapshot, self.read_at = snapshot, snapshot.now
+        return decision
 
     def _find_with(self, policy: Policy) -> Finder:
         return Finder(self._service, policy, self.subject, self._attempt, clock=self._clock, pauses=self._pauses)
@@ -69,12 +75,6 @@ class ByChange(Evaluation):
         if self.change is not None:
             self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, self.change)
         return found.decision
-
-    def _read(self) -> Decision:
-        decision, snapshot = self._reader.read()
-        if snapshot is not None:
-            self.snapshot, self.read_at = snapshot, snapshot.now
-        return decision
 
     def change_facts(self) -> ChangeFacts:
         """The change for the record, as it was last read."""

@@ -55,7 +55,11 @@ class SnapshotReader:
         """
         try:
             own = self._service.myself().id
-            approvals, complete, stamps = self._approvals()
+            try:
+                listed, stamps = self._service.approvals(self._change.id)
+                approvals, complete = [_approval(one) for one in listed.values], listed.complete
+            except NotFound:  # not an empty list: the account may see the issue, and not its approvals
+                approvals, complete, stamps = None, True, []
             issue, stamp = self._issue()
         except _Gone:
             reason = f"{self._change.key} was deleted, or is hidden from the gate's account. Run again."
@@ -67,13 +71,6 @@ class SnapshotReader:
             return other, replace(self._snapshot(issue, [stamp]), start=(), end=(), window_fields=())
         read = self._snapshot(issue, [*stamps, stamp], own=own, approvals=approvals, complete=complete)
         return decide(read, self._policy.requirements), read
-
-    def _approvals(self) -> tuple[list[Approval] | None, bool, list[Stamp]]:
-        try:
-            listed, stamps = self._service.approvals(self._change.id)
-        except NotFound:  # not an empty list: the account may see the issue, and not its approvals
-            return None, True, []
-        return [_approval(one) for one in listed.values], listed.complete, stamps
 
     def _issue(self) -> tuple[Issue, Stamp]:
         try:
