@@ -39,8 +39,8 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         14: ("deny", Exit.DENIED),  # several open matches, not all our own
         15: ("wait", Exit.WAIT),  # no open match; made and pinned
         16: ("wait", Exit.WAIT),  # no open match otherwise
-        # the round
-        17: ("wait", Exit.NETWORK),  # round incomplete
+        # the snapshot
+        17: ("wait", Exit.NETWORK),  # snapshot incomplete
         18: ("deny", Exit.DENIED),  # the change is done
         19: ("deny", Exit.DENIED),  # declined
         20: ("deny", Exit.DENIED),  # a status that is in neither list
@@ -65,7 +65,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
     }
 )
 _ORDER: tuple[Result, ...] = ("deny", "wait", "proceed")
-_FRESH = 30.0  # seconds from the beginning of the last round to the start of CMD
+_FRESH = 30.0  # seconds from the beginning of the last snapshot to the start of CMD
 _WEAKER = (Exit.WAIT, Exit.WINDOW, Exit.NETWORK)  # what a proceed that came in the wrong circumstances can end with
 
 
@@ -114,7 +114,7 @@ class Conditions:
 
 
 def decide(read: Snapshot, policy: Requirements) -> Decision:
-    """Rows 17 to 32 (and 1, for an invalid policy): whether this reading lets a deployment begin.
+    """Rows 17 to 32 (and 1, for an invalid policy): whether this snapshot lets a deployment begin.
 
     Never raises, whatever it is given.
     """
@@ -223,23 +223,23 @@ def in_dry_run(decision: Decision) -> Decision:
 
 
 def begun_late(decision: Decision, before: Decision | None) -> Decision:
-    """An answer that was begun after the deadline allows nothing; the round before says what was missing."""
+    """An answer that was begun after the deadline allows nothing; the snapshot before says what was missing."""
     code = before.exit if before is not None and before.result == "wait" else Exit.WAIT
     return _weaker(decision, code, "That was asked after the deadline and does not count: run again.")
 
 
 def too_old(begun: float, now: float) -> bool:
-    """Whether CMD may not start on a round that began then, and has to wait for another (monotonic seconds)."""
+    """Whether CMD may not start on a snapshot that was begun then, and has to wait for another (monotonic seconds)."""
     return not 0 <= now - begun <= _FRESH
 
 
 def fresh_for(begun: float, now: float) -> float:
-    """Seconds for which CMD may still start on a round that began then; 0 when it may not (monotonic seconds)."""
+    """Seconds for which CMD may still start on a snapshot that was begun then; 0 when it may not (monotonic)."""
     return 0.0 if too_old(begun, now) else begun + _FRESH - now
 
 
 def out_of_date(decision: Decision) -> Decision:
-    """For a deadline that comes before another round could be read."""
+    """For a deadline that comes before another snapshot could be read."""
     return _weaker(decision, Exit.NETWORK, "That is more than 30 s old, and there was no time to ask again: run again.")
 
 
@@ -253,11 +253,11 @@ def unrecorded(decision: Decision) -> Decision:
 
 
 def at_deadline(last: Decision, earlier: Decision | None) -> Decision:
-    """The end of waiting; an earlier proceed is named beside an incomplete round, and not used."""
+    """The end of waiting; an earlier proceed is named beside an incomplete snapshot, and not used."""
     incomplete = (last.result, last.exit) == ("wait", Exit.NETWORK)
     if not incomplete or earlier is None or earlier.result != "proceed":
         return last
-    return replace(last, reason=f"{last.reason} An earlier round, which does not count any more: {earlier.reason}")
+    return replace(last, reason=f"{last.reason} An earlier snapshot, which does not count any more: {earlier.reason}")
 
 
 def _weaker(decision: Decision, code: Exit, why: str) -> Decision:

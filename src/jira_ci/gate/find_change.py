@@ -79,7 +79,7 @@ class Search:
 
     Attributes:
         change: ``None`` when there is none to read.
-        decision: ``None`` when the change is there and its round decides; row 15 comes together with a change.
+        decision: ``None`` when the change is there and its snapshot decides; row 15 comes together with a change.
         said: what people should know besides, as sentences.
     """
 

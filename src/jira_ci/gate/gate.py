@@ -86,8 +86,8 @@ class Gate:
         return self._decide()
 
     def confirm(self) -> GateResult:
-        """The last result, as long as it may be used; after 30 s everything is read again, until the deadline. A round
-        of many changes may take so long that it is too old when it is read."""
+        """The last result, as long as it may be used; after 30 s everything is read again, until the deadline. Looking
+        at many changes may take so long that the first one is too old at the end."""
         found = self._result or self.ask()
         while found.decision.result == "proceed" and too_old(found.begun, self._clock()):
             if self._whole.remaining() <= 0 and any(evaluation.policy for evaluation in self._evaluations):

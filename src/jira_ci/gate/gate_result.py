@@ -258,7 +258,7 @@ class GateResult:
         outputs: the gate's step outputs.
         records: one for each environment.
         summary: what the job's reader opens.
-        begun: monotonic seconds at which the last round began.
+        begun: monotonic seconds at which the last look began.
     """
 
     decision: Decision

@@ -22,7 +22,7 @@ _NAMED = 5  # people, approvals or gaps in one sentence
 
 @dataclass(frozen=True)
 class Facts:
-    """A round that was read completely, and what its parts come to."""
+    """A snapshot that was read completely, and what its parts come to."""
 
     read: Snapshot
     policy: Requirements
@@ -76,7 +76,7 @@ def enumerate_some(words: Iterable[str], separator: str = ", ") -> str:
 
 
 def incomplete(key: object, gaps: Iterable[str]) -> str:
-    """Row 17: what is missing in this round."""
+    """Row 17: what is missing in this snapshot."""
     missing = enumerate_some((one_line(gap) for gap in gaps), "; ")
     name = shown(key) if isinstance(key, str) and key.strip() else "The change"
     return f"{name} could not be read completely: {missing}. Nothing is decided without it."

@@ -1,4 +1,4 @@
-"""What the decision is made from: the policy's demands and one reading of one change, and whether both are whole."""
+"""What the decision is made from: the policy's demands and one snapshot of one change, and whether both are whole."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Snapshot:
         start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
         edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
         commit_differs: whether our own property on the change names another commit.
-        gaps: whatever else makes the round incomplete, each a sentence without its full stop.
+        gaps: whatever else makes the snapshot incomplete, each a sentence without its full stop.
         reporter: the account of whoever made the change, for the record.
         window_fields: the ids of the fields that were taken for start and end of the window, for the record.
     """
@@ -117,7 +117,7 @@ def meaningless(policy: Requirements) -> str:
 
 
 def missing(read: Snapshot) -> Iterator[str]:
-    """What keeps this reading from being complete, approvals' contents left aside."""
+    """What keeps this snapshot from being complete, approvals' contents left aside."""
     if not is_text(read.key):
         yield "the change has no key"
     if not is_aware(read.now):
