@@ -141,7 +141,7 @@ def test_a_fork_has_no_credentials_and_is_told_why(tmp_path: Path, sandbox: Sand
         ("fields: {Change rusk: Low}", "gate request type", 2, "it has no field 'Change rusk'"),
         ("fields: {Change risk: Lowest}", "gate request type", 2, "takes one of: Critical, High, Medium, Low"),
         ("window: {start: Planed start, end: Planned end}", "gate window", 2, "Did you mean Planned start?"),
-        ("gate-by: jira", "gate policy", 2, "with gate-by: jira nobody could enforce minimum-approvals: 1"),
+        ("gate-by: jira", "gate policy", 2, "with gate-by: jira the gate cannot enforce minimum-approvals: 1"),
         ("proceed-statuses: []", "gate policy", 2, "proceed-statuses"),
     ],
 )
@@ -354,7 +354,7 @@ def test_a_glob_under_control_is_tested_without_a_title(here: Scene) -> None:
     ],
 )
 def test_globs_that_can_never_match(rules: str, sentence: str) -> None:
-    found = [line.found for line in lint(parse(f"environments:\n  {rules}\n".encode(), ".jira-ci.yml"), [])]
+    found = [doubt.problem for doubt in lint(parse(f"environments:\n  {rules}\n".encode(), ".jira-ci.yml"), [])]
     assert len(found) == bool(sentence)
     assert sentence in "".join(found)
 

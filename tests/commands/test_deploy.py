@@ -22,6 +22,7 @@ import scenes
 from gate_jobs import Scene, scene
 from gate_subjects import IMPATIENT, approved, known
 from jira_ci.commands import deploy
+from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Result
 from jira_ci.errors import AccessError
 from jira_ci.gate.decision import Decision, in_dry_run
@@ -205,10 +206,12 @@ def test_what_hangs_before_the_start_is_left_behind_and_the_gate_not_asked_again
             here.time.slept += took
             return found
 
-    keeper = Slow(context, deploying=True, clock=here.time.clock, sleep=here.time.sleep, pauses=IMPATIENT)
+    gate = Slow(
+        context, deploying=True, reports=pending_reports, clock=here.time.clock, sleep=here.time.sleep, pauses=IMPATIENT
+    )
     go_on = hanging(here.sandbox, *ends)
     try:
-        result = deploy.run(context, Namespace(cmd=[sys.executable, "-I", "-c", program]), keeper)
+        result = deploy.run(context, Namespace(cmd=[sys.executable, "-I", "-c", program]), gate)
     finally:
         go_on.set()
     assert (result.exit, result.outputs["approved"], path.exists()) == (0, True, True), here.log.getvalue()

@@ -48,8 +48,8 @@ def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
 
 
 def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
-    with here.keeper(*flags, **environ) as keeper:
-        return keeper.ask()
+    with here.gate(*flags, **environ) as gate:
+        return gate.ask()
 
 
 def told(found: GateResult) -> tuple[int, str, int]:
@@ -233,7 +233,7 @@ def test_what_was_allowed_for_one_version_is_not_allowed_for_another(here: Scene
 def test_a_version_that_was_written_over_after_we_looked_is_not_the_one_allowed(here: Scene) -> None:
     ask(here)
     approve(here.sandbox)
-    with here.keeper("wait=5m") as keeper:
+    with here.gate("wait=5m") as gate:
         looks = []
 
         def before(request: Request) -> Answer | None:
@@ -244,7 +244,7 @@ def test_a_version_that_was_written_over_after_we_looked_is_not_the_one_allowed(
             return None
 
         here.sandbox.before = before
-        assert told(keeper.ask()) == (35, "deny", 3)
+        assert told(gate.ask()) == (35, "deny", 3)
         assert looks
 
 
@@ -394,11 +394,11 @@ def test_a_token_that_expires_while_it_waits_is_renewed(here: Scene) -> None:
 def test_after_thirty_seconds_it_is_asked_again_before_the_command_begins(here: Scene) -> None:
     ask(here)
     key = approve(here.sandbox)
-    with here.keeper("wait=1h") as keeper:
-        assert told(keeper.ask()) == (33, "proceed", 0)
+    with here.gate("wait=1h") as gate:
+        assert told(gate.ask()) == (33, "proceed", 0)
         here.sandbox.desk.transition(key, "Canceled")
         here.time.sleep(31)
-        assert told(keeper.confirm()) == (35, "deny", 3)
+        assert told(gate.confirm()) == (35, "deny", 3)
 
 
 def test_environments_and_tenants_are_submitted_in_one_request(here: Scene) -> None:

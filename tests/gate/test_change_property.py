@@ -65,8 +65,8 @@ def test_a_binding_is_the_same_when_all_of_it_is(changed: dict[str, Any], same: 
 
 
 def test_people_read_what_is_deployed_where() -> None:
-    occasion = Attempt("https://ci.example/7", "7", "octocat", ("WEB-1", "WEB-2"))
-    assert description(Subject(tenant="[EU]"), occasion).splitlines() == [
+    attempt = Attempt("https://ci.example/7", "7", "octocat", ("WEB-1", "WEB-2"))
+    assert description(Subject(tenant="[EU]"), attempt).splitlines() == [
         "Project: Web Site",
         "Version: 1.2.3",
         "Environment: Prod",

@@ -135,7 +135,7 @@ def test_an_earlier_proceed_is_named_at_the_deadline_and_not_used() -> None:
     ended = at_deadline(last, OPEN)
     assert (ended.row, ended.result, ended.exit) == (17, "wait", Exit.NETWORK)
     assert ended.reason == (
-        "OPS-7 could not be read completely. An earlier round, which does not count any more: Approved."
+        "OPS-7 could not be read completely. An earlier snapshot, which does not count any more: Approved."
     )
     assert at_deadline(Decision.of(8, "so"), OPEN).reason.endswith("Approved.")
 

@@ -12,16 +12,17 @@ import pytest
 
 from gate_faults import FAULTS, answered
 from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, known, reader, titled
-from jira_ci.gate.find_change import PAUSES, Change, Finder, Search
+from jira_ci.gate.change_property import Change
+from jira_ci.gate.find_change import PAUSES, Finder, Search
 from jira_ci.gate.subject import Attempt
 from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
 
-def find(sandbox: Sandbox, subject: Subject | None = None, occasion: Attempt | None = None, **policy: Any) -> Search:
+def find(sandbox: Sandbox, subject: Subject | None = None, attempt: Attempt | None = None, **policy: Any) -> Search:
     with asking(sandbox) as service:
-        return finder(service, subject=subject, occasion=occasion, **policy).find()
+        return finder(service, subject=subject, attempt=attempt, **policy).find()
 
 
 def row(outcome: Search) -> int | None:
@@ -290,15 +291,15 @@ def test_a_closed_change_means_a_new_one(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("occasion", "policy", "said"),
+    ("attempt", "policy", "said"),
     [
         (Attempt(objection="a pull request"), {}, "a pull request"),
         (Attempt(objection="a dry run"), {}, "a dry run"),
         (RUN, {"create": False}, "create: false"),
     ],
 )
-def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, occasion: Attempt, policy: Any, said: str) -> None:
-    outcome = find(sandbox, occasion=occasion, **policy)
+def test_nothing_is_made_where_nothing_may_be(sandbox: Sandbox, attempt: Attempt, policy: Any, said: str) -> None:
+    outcome = find(sandbox, attempt=attempt, **policy)
     assert row(outcome) == 16
     assert said in outcome.decision.reason  # type: ignore[union-attr]
     assert titled(sandbox) == []
@@ -335,7 +336,7 @@ def test_words_in_fields_are_filled_in(sandbox: Sandbox) -> None:
         "Implementation plan": "Run it for {environment} ({short-commit})",
     }
     told = Attempt(RUN.url, "7", "ana", words={"actor": "ana"})
-    assert row(find(sandbox, fields=fields, occasion=told)) == 15
+    assert row(find(sandbox, fields=fields, attempt=told)) == 15
     sent = next(seen.json() for seen in sandbox.exchanges if seen.path == "/rest/servicedeskapi/request")
     shown = json.dumps(sent["requestFieldValues"])
     assert "v1.2.3" in shown
@@ -365,7 +366,7 @@ def test_a_request_that_jira_refuses_is_row_9(sandbox: Sandbox, status: int) -> 
 
 
 def test_a_link_that_does_not_succeed_is_said_and_nothing_else(sandbox: Sandbox) -> None:
-    outcome = find(sandbox, occasion=Attempt(RUN.url, "7", "octocat", ("WEB-1", "NONE-1", "WEB-2")))
+    outcome = find(sandbox, attempt=Attempt(RUN.url, "7", "octocat", ("WEB-1", "NONE-1", "WEB-2")))
     assert row(outcome) == 15
     (said,) = outcome.said
     assert outcome.change is not None
@@ -376,7 +377,7 @@ def test_a_link_that_does_not_succeed_is_said_and_nothing_else(sandbox: Sandbox)
 
 def test_many_issues_are_linked_as_far_as_is_decent(sandbox: Sandbox) -> None:
     keys = tuple(f"WEB-{number}" for number in range(1, 61))
-    outcome = find(sandbox, occasion=Attempt(RUN.url, "7", "octocat", keys))
+    outcome = find(sandbox, attempt=Attempt(RUN.url, "7", "octocat", keys))
     assert len([seen for seen in sandbox.exchanges if seen.path.endswith("issueLink")]) == 20
     assert outcome.said[0].endswith("is linked to 20 of 60 issues; its description names more.")
     assert outcome.change is not None
@@ -543,7 +544,7 @@ def test_a_change_is_found_through_the_gateway(sandbox: Sandbox, credentials: An
     with asking(sandbox, **credentials) as service:
         found = finder(service).find()
         assert found.change is not None
-        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+        assert reader(service, found.change, minimum_approvals=1).read()[0].row == 31
     assert found.change.key == key
     asked = [seen.path for seen in sandbox.exchanges if "/ex/jira/" in seen.path]
     assert len(asked) == 5
@@ -562,10 +563,10 @@ def test_data_center_is_gated_alike(start_sandbox: Callable[..., Sandbox]) -> No
         before = len(sandbox.exchanges)
         found = finder(service).find()
         assert found.change is not None
-        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+        assert reader(service, found.change, minimum_approvals=1).read()[0].row == 31
         sandbox.desk.edit(key, {"summary": "x"})
         sandbox.desk.edit(key, {"summary": TITLE})
-        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 21
+        assert reader(service, found.change, minimum_approvals=1).read()[0].row == 21
     assert [seen.path.split("/")[-1] for seen in sandbox.exchanges[before : before + 4]] == [
         "search",
         found.change.id,
@@ -581,5 +582,5 @@ def test_data_center_given_a_key_takes_four_requests(start_sandbox: Callable[...
     with asking(sandbox, user="", token="sandbox-personal-token") as service:
         found = finder(service, change=key).find()
         assert found.change is not None
-        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+        assert reader(service, found.change, minimum_approvals=1).read()[0].row == 31
     assert (len(sandbox.exchanges), sandbox.connections) == (4, 1)

@@ -1,4 +1,4 @@
-"""The gate from the settings to a verdict, against a site over real sockets."""
+"""The gate from the settings to a result, against a site over real sockets."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
 
 
 def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
-    with here.keeper(*flags, **environ) as keeper:
-        return keeper.ask()
+    with here.gate(*flags, **environ) as gate:
+        return gate.ask()
 
 
 def told(found: GateResult) -> tuple[int, str, int]:
@@ -199,10 +199,10 @@ def test_what_needs_no_question(here: Scene, flags: list[str], row: int, result:
 
 
 def test_an_uncontrolled_environment_stays_a_proceed_however_long_ago_it_was_said(here: Scene) -> None:
-    with here.keeper("environment=Dev") as keeper:
-        keeper.ask()
+    with here.gate("environment=Dev") as gate:
+        gate.ask()
         here.time.sleep(4000)
-        assert told(keeper.confirm()) == (3, "proceed", 0)
+        assert told(gate.confirm()) == (3, "proceed", 0)
 
 
 def test_without_credentials_nothing_is_asked(here: Scene) -> None:
@@ -266,21 +266,21 @@ def test_a_credential_of_another_connection(here: Scene, start_sandbox: Callable
     assert told(ask(here)) == (5, "deny", 6)
 
 
-def test_a_verdict_is_confirmed_by_reading_again_when_it_is_old(here: Scene) -> None:
+def test_a_result_is_confirmed_by_reading_again_when_it_is_old(here: Scene) -> None:
     key = approved(here.sandbox)
-    with here.keeper() as keeper:
-        first = keeper.ask()
+    with here.gate() as gate:
+        first = gate.ask()
         asked = len(here.sandbox.exchanges)
         here.time.sleep(20)
-        assert keeper.confirm() is first
+        assert gate.confirm() is first
         here.time.sleep(20)
-        assert told(keeper.confirm()) == (31, "proceed", 0)
+        assert told(gate.confirm()) == (31, "proceed", 0)
         assert len(here.sandbox.exchanges) == asked + 2
         here.sandbox.desk.transition(key, "Canceled")
         here.time.sleep(5)
-        assert told(keeper.confirm()) == (31, "proceed", 0)
+        assert told(gate.confirm()) == (31, "proceed", 0)
         here.time.sleep(26)
-        assert told(keeper.confirm()) == (31, "wait", 7)
+        assert told(gate.confirm()) == (31, "wait", 7)
 
 
 @pytest.mark.parametrize(("slow", "result"), [(3, "proceed"), (99, "wait")])
@@ -295,24 +295,24 @@ def test_a_round_that_takes_too_long_is_read_again_until_the_deadline(here: Scen
             if len(rounds) <= slow:
                 here.time.sleep(40)
 
-    with here.keeper("wait=10m", "timeout=2m") as keeper:
-        keeper.ask()
+    with here.gate("wait=10m", "timeout=2m") as gate:
+        gate.ask()
         here.time.sleep(31)
         here.sandbox.before = before
-        assert keeper.confirm().decision.result == result
+        assert gate.confirm().decision.result == result
     assert len(rounds) == 4 or slow > 3 < len(rounds)
 
 
 def test_the_record_is_a_file_and_stays_the_same_when_it_is_completed(here: Scene) -> None:
     approved(here.sandbox)
-    with here.keeper() as keeper:
-        found = keeper.ask()
+    with here.gate() as gate:
+        found = gate.ask()
         (document,) = found.records
         assert json.loads(Path(found.outputs["record"]).read_text(encoding="ascii")) == document
         assert document["evidence"]["asked-as"] == "5b10a2844c20165700ede21g"
         assert document["evidence"]["rounds"] == 1
         assert document["approvals"][0]["approvers"][0]["counted"] is True
-        done = keeper.amend(Deployment(state="successful", exit=0))
+        done = gate.amend(Deployment(state="successful", exit=0))
     assert done.records[0]["deployment"]["state"] == "successful"
     assert digest(done.records[0]) == digest(document)
     assert done.outputs["record"] == found.outputs["record"]
@@ -345,13 +345,13 @@ def _id(here: Scene, key: str) -> str:
 def test_the_change_is_told_once_in_each_attempt(here: Scene, setting: str, public: bool) -> None:
     commit(here.job, POLICY.format(site=here.sandbox.address, more=f"comments: {setting}"))
     key = approved(here.sandbox)
-    with here.keeper() as keeper, here.keeper() as other:
-        found = keeper.ask()
+    with here.gate() as gate, here.gate() as other:
+        found = gate.ask()
         other.ask()
-        for one in (keeper, other, keeper):
+        for one in (gate, other, gate):
             one.comment("started")
-        keeper.comment("successful", seconds=200.4)
-    with here.keeper(GITHUB_RUN_ATTEMPT="2") as again:
+        gate.comment("successful", seconds=200.4)
+    with here.gate(GITHUB_RUN_ATTEMPT="2") as again:
         again.ask()
         again.comment("started")
     first, second, third = commented(here, key)
@@ -375,24 +375,24 @@ def test_nothing_is_told(here: Scene, more: str, flags: list[str], environ: dict
     commit(here.job, POLICY.format(site=here.sandbox.address, more=more))
     here.job.git("update-ref", "refs/remotes/origin/main", "HEAD")
     key = approved(here.sandbox)
-    with here.keeper(*flags, **environ) as keeper:
-        keeper.ask()
-        keeper.comment("started")
+    with here.gate(*flags, **environ) as gate:
+        gate.ask()
+        gate.comment("started")
     assert commented(here, key) == []
 
 
 def test_a_stranger_s_comment_does_not_silence_ours(here: Scene) -> None:
     first = approved(here.sandbox)
-    with here.keeper() as keeper:
-        keeper.ask()
-        keeper.comment("started")
+    with here.gate() as gate:
+        gate.ask()
+        gate.comment("started")
     ((body, _),) = commented(here, first)
     here.sandbox.desk.transition(first, "Canceled")
     second, extras = approved(here.sandbox), here.sandbox.site.desk.extras
     extras.comment(_id(here, second), DINA.account, body, 0, public=True)
-    with here.keeper() as keeper:
-        keeper.ask()
-        keeper.comment("started")
+    with here.gate() as gate:
+        gate.ask()
+        gate.comment("started")
     assert [one[1] for one in commented(here, second)] == [True, False]
 
 
@@ -407,11 +407,11 @@ def test_a_comment_that_fails_is_said_and_sent_once(here: Scene, name: str) -> N
             return FAULTS[name]
         return None
 
-    with here.keeper() as keeper:
-        found = keeper.ask()
+    with here.gate() as gate:
+        found = gate.ask()
         here.sandbox.before = before
-        keeper.comment("started")
-        assert keeper.confirm() is found
+        gate.comment("started")
+        assert gate.confirm() is found
     assert len(posts) == 1
     assert sum(f"{key} was not told about its deployment" in line for line in here.lines) == 1
 
@@ -419,10 +419,10 @@ def test_a_comment_that_fails_is_said_and_sent_once(here: Scene, name: str) -> N
 def test_a_window_that_ended_meanwhile_is_said(here: Scene) -> None:
     key, now = approved(here.sandbox), here.sandbox.clock.now()
     here.sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
-    with here.keeper() as keeper:
-        keeper.ask()
+    with here.gate() as gate:
+        gate.ask()
         here.time.sleep(4000)
-        keeper.comment("failed")
+        gate.comment("failed")
     ((body, _),) = commented(here, key)
     assert "failed" in body
     assert "The window was over before it ended." in body
@@ -431,10 +431,10 @@ def test_a_window_that_ended_meanwhile_is_said(here: Scene) -> None:
 def test_a_clock_that_is_off_is_said_once_and_decides_nothing(here: Scene) -> None:
     approved(here.sandbox)
     here.sandbox.clock.offset = 86_400
-    with here.keeper() as keeper:
-        assert told(keeper.ask()) == (31, "proceed", 0)
+    with here.gate() as gate:
+        assert told(gate.ask()) == (31, "proceed", 0)
         here.time.sleep(31)
-        keeper.confirm()
+        gate.confirm()
     assert sum("machine's clock is 24 h behind" in line for line in here.lines) == 1
 
 
@@ -455,7 +455,7 @@ def test_after_a_signal_nothing_proceeds(here: Scene) -> None:
 
 
 def walk(here: Scene, name: str, *flags: str, **environ: str) -> tuple[int, GateResult]:
-    """Lets each question of the conversation go wrong in turn; how many there were, and the verdict without a fault."""
+    """Lets each question of the conversation go wrong in turn; how many there were, and the result without a fault."""
     walked = 0
     while True:
         trouble = Trouble(here.sandbox, walked, FAULTS[name])
@@ -494,8 +494,8 @@ def test_twenty_gates_at_once_come_to_one_change(here: Scene) -> None:
     found: list[GateResult] = []
 
     def one() -> None:
-        with here.keeper("timeout=60s") as keeper:
-            found.append(keeper.ask())
+        with here.gate("timeout=60s") as gate:
+            found.append(gate.ask())
 
     threads = [Thread(target=one) for _ in range(20)]
     for thread in threads:
@@ -507,12 +507,12 @@ def test_twenty_gates_at_once_come_to_one_change(here: Scene) -> None:
     assert len({one.outputs["change-key"] for one in found}) == 1
 
 
-def test_a_keeper_that_was_not_asked_asks_when_it_has_to_confirm(here: Scene) -> None:
+def test_a_gate_that_was_not_asked_asks_when_it_has_to_confirm(here: Scene) -> None:
     approved(here.sandbox)
-    with here.keeper() as keeper:
-        assert isinstance(keeper, Gate)
-        keeper.comment("started")
-        assert told(keeper.confirm()) == (31, "proceed", 0)
+    with here.gate() as gate:
+        assert isinstance(gate, Gate)
+        gate.comment("started")
+        assert told(gate.confirm()) == (31, "proceed", 0)
 
 
 def test_data_center_with_a_personal_access_token(tmp_path: Path, start_sandbox: Callable[..., Sandbox]) -> None:
@@ -678,9 +678,9 @@ def test_fifty_tenants_are_read_one_after_the_other(here: Scene) -> None:
 def test_a_change_is_told_of_its_tenant_and_of_no_other(here: Scene) -> None:
     tenants(here, TENANTS)
     keys = [approved(here.sandbox, summary=title_of("Prod", name)) for name in ("Acme", "Bolt")]
-    with here.keeper("tenant=Acme,Bolt") as keeper:
-        keeper.ask()
-        keeper.comment("started")
+    with here.gate("tenant=Acme,Bolt") as gate:
+        gate.ask()
+        gate.comment("started")
     for key, name in zip(keys, ("Acme", "Bolt"), strict=True):
         ((body, _),) = commented(here, key)
         assert body.startswith(f"The deployment of 1.2.3 to Prod for {name} has begun.")
@@ -692,9 +692,9 @@ def test_comments_may_be_made_quieter_and_never_louder(here: Scene, own: str, wa
     commit(here.job, POLICY.format(site=here.sandbox.address, more=f"comments: {own}"))
     key = approved(here.sandbox)
     readers = ["off", "internal", "public"]
-    with here.keeper(f"comments={wanted}") as keeper:
-        found = keeper.ask()
-        keeper.comment("started")
+    with here.gate(f"comments={wanted}") as gate:
+        found = gate.ask()
+        gate.comment("started")
     if readers.index(wanted) > readers.index(own):
         assert told(found) == (1, "deny", 2)
         assert "comments" in found.decision.reason

@@ -22,7 +22,7 @@ def gate(sandbox: Sandbox, key: str, seconds: float) -> Decision:
         if found.decision is not None:
             return found.decision
         assert found.change is not None
-        return reader(service, found.change).read().decision
+        return reader(service, found.change).read()[0]
 
 
 def walk(sandbox: Sandbox, key: str, name: str, *, after: bool = False) -> list[tuple[str, Decision]]:

@@ -23,8 +23,8 @@ def here(tmp_path: Path, sandbox: Sandbox) -> Scene:
 
 
 def asked(here: Scene, *flags: str) -> Rendered:
-    with here.keeper(*flags) as keeper:
-        return render(as_markdown(keeper.ask().summary))
+    with here.gate(*flags) as gate:
+        return render(as_markdown(gate.ask().summary))
 
 
 def test_every_row_that_does_not_proceed_has_an_action() -> None:

@@ -85,18 +85,18 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"status": replace(IMPLEMENTING, category="undefined")},
         {},
-        "OPS-7 is Implementing, which is in proceed-statuses, but Jira has no category for it, so nobody can tell "
+        "OPS-7 is Implementing, which is in proceed-statuses, but Jira has no category for it, so it is unknown "
         "whether it is open. Give the status a category in Jira's workflow.",
     ),
     (
         {"approvals": (approval("Peer", "pending", approvers=(), number="2", minutes=3), PENDING)},
         {},
-        "OPS-7 waits for approval: CAB (Ana, Bob), Peer (nobody is asked: name approvers) must answer in Jira.",
+        "OPS-7 waits for approval: CAB (Ana, Bob), Peer (it has no approvers: name some) must answer in Jira.",
     ),
     (
         {"approvals": ()},
         {},
-        "OPS-7 is Implementing, but nobody was asked to approve it, and minimum-approvals is 1. "
+        "OPS-7 is Implementing, but it has no approval, and minimum-approvals is 1. "
         "Have it approved in Jira: its workflow needs an approval step.",
     ),
     (
@@ -107,7 +107,7 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"excluded": (DEPLOYER,), "approvals": (approval(approvers=people("bob", "ana")),)},
         {},
-        "OPS-7 is approved by nobody who counts, which makes 0 of minimum-approvals: 1. Does not count: "
+        "OPS-7 is approved by people who do not count, which makes 0 of minimum-approvals: 1. Does not count: "
         "Ana (the account of the deployer octocat is not known: add octocat to deployers), "
         "Bob (the account of the deployer octocat is not known: add octocat to deployers). "
         "Have more people approve it in Jira.",
@@ -121,14 +121,14 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"start": ("soon",)},
         {},
-        "Planned start holds 'soon', which is no date and time with an offset, so nobody can tell whether the window "
+        "Planned start holds 'soon', which is no date and time with an offset, so it is unknown whether the window "
         "of OPS-7 is open. "
         "Set it in Jira, or name the site's own field under window in the policy (off if it has none).",
     ),
     (
         {"end": ()},
         {},
-        "Planned end is no field of this change, so nobody can tell whether the window of OPS-7 is open. "
+        "Planned end is no field of this change, so it is unknown whether the window of OPS-7 is open. "
         "Set it in Jira, or name the site's own field under window in the policy (off if it has none).",
     ),
     (
@@ -152,7 +152,7 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"end": (None,), "own_account": "account-ana"},
         {"minimum_approvals": 0},
-        "OPS-7 is Implementing, approved by nobody who counts, in its window.",
+        "OPS-7 is Implementing, approved by people who do not count, in its window.",
     ),
     # what is missing
     (
@@ -174,15 +174,15 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         f"{NOT_READ}its approvals were not found: the gate's account has to be an agent of the service desk{NOTHING}",
     ),
     ({"pages_complete": False}, {}, f"{NOT_READ}a page of its approvals is missing{NOTHING}"),
-    ({"excluded": None}, {}, f"{NOT_READ}nobody can tell whose approval does not count{NOTHING}"),
+    ({"excluded": None}, {}, f"{NOT_READ}it is unknown whose approval does not count{NOTHING}"),
     (
         {"edited": None},
         {},
         f"{NOT_READ}its history does not tell whether it was edited after its approval: "
         f"close it and run again{NOTHING}",
     ),
-    ({"commit_differs": None}, {}, f"{NOT_READ}nobody can tell which commit it was made for{NOTHING}"),
-    ({"gaps": None}, {}, f"{NOT_READ}nobody can tell what else is missing{NOTHING}"),
+    ({"commit_differs": None}, {}, f"{NOT_READ}it is unknown which commit it was made for{NOTHING}"),
+    ({"gaps": None}, {}, f"{NOT_READ}it is unknown what else is missing{NOTHING}"),
     ({"gaps": ("a", "b")}, {}, f"{NOT_READ}a; b{NOTHING}"),
     ({"key": " "}, {}, f"The change could not be read completely: the change has no key{NOTHING}"),
     (
@@ -194,43 +194,43 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {},
         {"proceed_statuses": "Implementing"},
-        "The policy cannot be meant: proceed-statuses and wait-statuses have to be lists of names or ids.",
+        "The policy is invalid: proceed-statuses and wait-statuses have to be lists of names or ids.",
     ),
     (
         {},
         {"wait_statuses": None},
-        "The policy cannot be meant: proceed-statuses and wait-statuses have to be lists of names or ids.",
+        "The policy is invalid: proceed-statuses and wait-statuses have to be lists of names or ids.",
     ),
     (
         {},
         {"proceed_statuses": ()},
-        "The policy cannot be meant: proceed-statuses is empty, so nothing could ever be deployed: name a status.",
+        "The policy is invalid: proceed-statuses is empty, so nothing could ever be deployed: name a status.",
     ),
     (
         {},
         {"proceed_statuses": ("B", "A"), "wait_statuses": ("b", "a")},
-        "The policy cannot be meant: 'a' is in proceed-statuses and in wait-statuses: take it out of one.",
+        "The policy is invalid: 'a' is in proceed-statuses and in wait-statuses: take it out of one.",
     ),
     (
         {},
         {"wait_statuses": ("10003",)},
-        "The policy cannot be meant: Implementing is in proceed-statuses and in wait-statuses.",
+        "The policy is invalid: Implementing is in proceed-statuses and in wait-statuses.",
     ),
     (
         {},
         {"minimum_approvals": True},
-        "The policy cannot be meant: minimum-approvals has to be a whole number, 0 or more.",
+        "The policy is invalid: minimum-approvals has to be a whole number, 0 or more.",
     ),
     (
         {},
         {"window": ("Planned start",)},
-        "The policy cannot be meant: window has to name the fields of start and end, or be off.",
+        "The policy is invalid: window has to name the fields of start and end, or be off.",
     ),
-    ({}, {"window_required": 1}, "The policy cannot be meant: window-required has to be true or false."),
+    ({}, {"window_required": 1}, "The policy is invalid: window-required has to be true or false."),
     (
         {},
         {"window": "off", "window_required": True},
-        "The policy cannot be meant: window is off, but window-required is true: change one of them.",
+        "The policy is invalid: window is off, but window-required is true: change one of them.",
     ),
 ]
 
@@ -326,4 +326,5 @@ def test_every_reading_has_its_own_say() -> None:
     assert [field.name for field in fields(Snapshot)] == [
         *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded"],
         *["start", "end", "edited", "commit_differs", "gaps"],
+        *["reporter", "window_fields"],  # for the record alone
     ]

@@ -114,8 +114,8 @@ def at(here: Scene, seconds: float, act: Callable[[], object]) -> None:
 
 
 def ask(here: Scene, *flags: str, **environ: str) -> GateResult:
-    with here.keeper("wait=2h", *flags, **environ) as keeper:
-        return keeper.ask()
+    with here.gate("wait=2h", *flags, **environ) as gate:
+        return gate.ask()
 
 
 def told(found: GateResult) -> tuple[int, str, int]:
@@ -232,7 +232,7 @@ def test_an_approval_before_an_incomplete_end_is_named_and_not_used(here: Scene)
     failing(here, 60, 9000, Answer(503))
     found = ask(here, "environment=Prod,Stage")
     assert told(found) == (17, "wait", 7)
-    assert "An earlier round, which does not count any more" in found.records[0]["reason"]
+    assert "An earlier snapshot, which does not count any more" in found.records[0]["reason"]
 
 
 def test_a_token_that_expires_is_renewed(here: Scene) -> None:

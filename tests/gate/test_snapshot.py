@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from gate_faults import altered, answered, unaltered
 from gate_subjects import TITLE, Policy, Subject, approved, asking, finder, known, reader
 from jira_ci.gate.approvals import Excluded
-from jira_ci.gate.find_change import Change
-from jira_ci.gate.snapshot import Reading, SnapshotReader
+from jira_ci.gate.change_property import Change
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.requirements import Snapshot
+from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt
 from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.accounts import ANA, BEN, CLEO, RELEASE
@@ -31,12 +33,17 @@ def pinned(sandbox: Sandbox, key: str, *, by_key: bool = False) -> Change:
     return Change(issue.id, key, "OPS", "[System] Change", issue.summary, "key" if by_key else "title", False)
 
 
-def read(sandbox: Sandbox, change: Change, *, subject: Subject | None = None, **policy: Any) -> Reading:
+class Read(NamedTuple):
+    decision: Decision
+    snapshot: Snapshot | None
+
+
+def read(sandbox: Sandbox, change: Change, *, subject: Subject | None = None, **policy: Any) -> Read:
     with asking(sandbox) as service:
-        return reader(service, change, subject=subject, **policy).read()
+        return Read(*reader(service, change, subject=subject, **policy).read())
 
 
-def gaps(reading: Reading) -> str:
+def gaps(reading: Read) -> str:
     """Why the round is incomplete."""
     assert reading.decision.row == 17
     return reading.decision.reason
@@ -54,7 +61,7 @@ def test_a_change_given_by_key_takes_four_requests_on_one_connection(sandbox: Sa
     with asking(sandbox) as service:
         found = finder(service, change=key).find()
         assert found.change is not None
-        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+        assert reader(service, found.change, minimum_approvals=1).read()[0].row == 31
     assert [(seen.method, seen.path) for seen in sandbox.exchanges] == [
         ("GET", "/rest/api/3/myself"),
         ("GET", f"/rest/api/3/issue/{key}"),
@@ -69,7 +76,7 @@ def test_a_change_found_by_its_title_takes_five(sandbox: Sandbox) -> None:
     with asking(sandbox) as service:
         found = finder(service).find()
         assert found.change is not None
-        assert reader(service, found.change, minimum_approvals=1).read().decision.row == 31
+        assert reader(service, found.change, minimum_approvals=1).read()[0].row == 31
     assert len(sandbox.exchanges) == 5
     assert sandbox.connections == 1
 
@@ -90,7 +97,8 @@ def test_another_round_takes_two_more_and_the_issue_is_the_last(sandbox: Sandbox
 def test_fields_given_by_id_are_asked_for_and_nothing_else(sandbox: Sandbox) -> None:
     change = pinned(sandbox, approved(sandbox))
     reading = read(sandbox, change, window=("customfield_10345", "customfield_10346"))
-    assert (reading.decision.row, reading.window_fields) == (31, ("customfield_10345", "customfield_10346"))
+    assert reading.snapshot is not None
+    assert (reading.decision.row, reading.snapshot.window_fields) == (31, ("customfield_10345", "customfield_10346"))
     assert sandbox.exchanges[-1].query.startswith("fields=summary,status,")
     assert "*all" not in sandbox.exchanges[-1].query
 
@@ -104,7 +112,7 @@ def test_a_round_holds_what_jira_says(sandbox: Sandbox) -> None:
     sandbox.desk.transition(key, "Authorize")
     sandbox.desk.approve(key, "ana")
     reading = read(sandbox, pinned(sandbox, key))
-    held = reading.round
+    held = reading.snapshot
     assert held is not None
     assert held.status is not None
     assert held.approvals is not None
@@ -120,7 +128,7 @@ def test_a_round_holds_what_jira_says(sandbox: Sandbox) -> None:
     assert held.now is not None
     assert one.created is not None
     assert abs((held.now - one.created).total_seconds()) < 60
-    assert (reading.at, reading.decision.row) == (held.now, 24)
+    assert reading.decision.row == 24
 
 
 def test_approvals_come_from_every_page(sandbox: Sandbox) -> None:
@@ -129,12 +137,12 @@ def test_approvals_come_from_every_page(sandbox: Sandbox) -> None:
         sandbox.desk.transition(key, "Planning")
         sandbox.desk.transition(key, "Authorize")
     reading = read(sandbox, pinned(sandbox, key))
-    assert reading.round is not None
-    assert reading.round.approvals is not None
-    assert len(reading.round.approvals) == 130
+    assert reading.snapshot is not None
+    assert reading.snapshot.approvals is not None
+    assert len(reading.snapshot.approvals) == 130
     pages = [seen.query for seen in sandbox.exchanges if seen.path.endswith("/approval")]
     assert len(pages) > 1
-    assert reading.round.pages_complete
+    assert reading.snapshot.pages_complete
 
 
 @pytest.mark.parametrize(
@@ -160,8 +168,8 @@ def test_the_policy_says_whose_approval_does_not_count(
     sandbox: Sandbox, policy: Any, excluded: Sequence[Excluded]
 ) -> None:
     reading = read(sandbox, pinned(sandbox, approved(sandbox, by="cleo")), minimum_approvals=1, **policy)
-    assert reading.round is not None
-    assert reading.round.excluded == excluded
+    assert reading.snapshot is not None
+    assert reading.snapshot.excluded == excluded
     unknown = any(one.account is None for one in excluded)
     assert reading.decision.row == (28 if unknown else 31)
 
@@ -176,7 +184,7 @@ def test_a_run_without_an_actor_has_an_unknown_deployer(sandbox: Sandbox) -> Non
     change = pinned(sandbox, approved(sandbox))
     with asking(sandbox) as service:
         policy = Policy(minimum_approvals=1, exclude_approvers=("deployer",), deployers={"octocat": "5b1"})
-        assert SnapshotReader(service, policy, Subject(), Attempt(), change).read().decision.row == 28
+        assert SnapshotReader(service, policy, Subject(), Attempt(), change).read()[0].row == 28
 
 
 # The window
@@ -235,7 +243,8 @@ def test_two_fields_of_one_name_that_disagree_are_unreadable(sandbox: Sandbox) -
     sandbox.desk.edit(key, {again.id: "2090-01-01T00:00:00Z"})
     reading = read(sandbox, pinned(sandbox, key))
     assert reading.decision.row == 29
-    assert reading.window_fields == ("customfield_10345", "customfield_10346", again.id)
+    assert reading.snapshot is not None
+    assert reading.snapshot.window_fields == ("customfield_10345", "customfield_10346", again.id)
 
 
 # What was pinned
@@ -358,11 +367,11 @@ def test_a_clock_that_jumps_between_two_rounds_makes_one_of_them_incomplete(sand
     change = pinned(sandbox, approved(sandbox))
     with asking(sandbox) as service:
         again = reader(service, change)
-        assert again.read().decision.row == 31
+        assert again.read()[0].row == 31
         sandbox.clock.offset = 3600
         altered(sandbox, "", unaltered, date=date(3600))
-        assert "clock" in gaps(again.read())
-        assert again.read().decision.row == 31
+        assert "clock" in gaps(Read(*again.read()))
+        assert again.read()[0].row == 31
 
 
 @pytest.mark.parametrize(
@@ -434,8 +443,8 @@ def test_answers_of_one_conversation_do_not_go_back_in_time(sandbox: Sandbox, pa
     with asking(sandbox) as service:
         service.myself()
         altered(sandbox, change.id if path == "issue" else path, unaltered, date=date(-back))
-        found = reader(service, change).read()
-    assert found.decision.row == row
+        decision, _ = reader(service, change).read()
+    assert decision.row == row
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.gate.subject import missing, names
+from jira_ci.gate.change_property import missing, names
 
 
 @pytest.mark.parametrize(

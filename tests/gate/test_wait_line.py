@@ -9,9 +9,8 @@ import pytest
 from gate.changes import READ, approval, people
 from jira_ci.gate.approvals import Approval
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.record import ChangeFacts
-from jira_ci.gate.snapshot import Reading
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
 from jira_ci.gate.wait_line import WaitLine
@@ -19,7 +18,7 @@ from jira_ci.gate.wait_line import WaitLine
 NOW = 100.0
 
 
-class Heard(Evaluation):
+class Heard(Decided):
     """One environment after a look."""
 
     def __init__(
@@ -28,7 +27,7 @@ class Heard(Evaluation):
         subject = Subject("Web Site", "Prod", "", "1.2.3", "0" * 40, "Deploy")
         super().__init__(Target(subject, None, Decision.of(row, reason)), clock=lambda: NOW)
         self.rounds, self._facts = 1, ChangeFacts(key=key, status_name=status)
-        self.reading = Reading(NOW, self.decision, replace(READ, approvals=approvals)) if approvals else None
+        self.snapshot = replace(READ, approvals=approvals) if approvals else None
 
     def change_facts(self) -> ChangeFacts:
         return self._facts

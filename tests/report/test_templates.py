@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from jira_ci.errors import UsageError
 from jira_ci.jira.records import inert
 from jira_ci.report import templates
-from jira_ci.report.templates import WORDS, Wording
+from jira_ci.report.templates import Wording
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.run_words import WORDS, of_run
 from jira_ci.settings import Settings, resolve
 
 RUN = Run(
@@ -34,7 +35,7 @@ RUN = Run(
     pull_request=PullRequest(5, "Pay", "feature/WEB-1"),
 )
 VALUES = {
-    **templates.of_run(RUN, project="Web Site", version="1.4", state="in_progress"),
+    **of_run(RUN, project="Web Site", version="1.4", state="in_progress"),
     "environment": "Dev",
     "environment-type": "development",
     "tenant": "Tenant A",
@@ -82,12 +83,12 @@ def test_a_template_is_filled_once(template: str, text: str) -> None:
 @pytest.mark.parametrize("word", WORDS)
 def test_every_word_has_a_meaning_and_is_empty_where_the_run_has_none(word: str) -> None:
     assert described(f"{{{word}}}") == VALUES[word]
-    bare = templates.of_run(dataclasses.replace(RUN, pull_request=None), project="", version="", state="")
+    bare = of_run(dataclasses.replace(RUN, pull_request=None), project="", version="", state="")
     assert described(f"<{{{word}}}>", dict.fromkeys(bare, "")) == "<>"
 
 
 def test_without_a_pull_request_its_number_is_empty() -> None:
-    bare = templates.of_run(dataclasses.replace(RUN, pull_request=None), project="p", version="v", state="failed")
+    bare = of_run(dataclasses.replace(RUN, pull_request=None), project="p", version="v", state="failed")
     assert described("{pull-request}", bare) == ""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import scenes
 from gate_subjects import IMPATIENT
+from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.gate.gate import Gate
@@ -76,19 +77,20 @@ class Scene:
         return open_context(settings, make_console(settings, edges), edges)
 
     @contextmanager
-    def keeper(self, *flags: str, **environ: str) -> Iterator[Gate]:
-        keeper = Gate(
+    def gate(self, *flags: str, **environ: str) -> Iterator[Gate]:
+        gate = Gate(
             self.context(*flags, **environ),
             deploying=self.deploying,
+            reports=pending_reports,
             clock=self.time.clock,
             sleep=self.time.sleep,
             jitter=lambda: 1.0,
             pauses=IMPATIENT,
         )
         try:
-            yield keeper
+            yield gate
         finally:
-            keeper.close()
+            gate.close()
 
     @property
     def lines(self) -> list[str]:

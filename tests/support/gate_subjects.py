@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jira_ci.gate.find_change import Change, Finder
+from jira_ci.gate.change_property import Change
+from jira_ci.gate.find_change import Finder
 from jira_ci.gate.policy.policy import Policy as RealPolicy
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt
@@ -91,10 +92,10 @@ def asking(sandbox: Sandbox, *, seconds: float = 20, **changed: Any) -> Iterator
 
 
 def finder(
-    service: Service, *, subject: Subject | None = None, occasion: Attempt | None = None, **policy: Any
+    service: Service, *, subject: Subject | None = None, attempt: Attempt | None = None, **policy: Any
 ) -> Finder:
     """Looks for the change of the usual deployment."""
-    return Finder(service, Policy(**policy), subject or Subject(), occasion or RUN, pauses=IMPATIENT)
+    return Finder(service, Policy(**policy), subject or Subject(), attempt or RUN, pauses=IMPATIENT)
 
 
 def reader(service: Service, change: Change, *, subject: Subject | None = None, **policy: Any) -> SnapshotReader:

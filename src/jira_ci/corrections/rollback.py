@@ -15,6 +15,7 @@ from jira_ci.corrections.tally import Tally, rolling_back, row
 from jira_ci.errors import RejectedError, UsageError
 from jira_ci.jira.records import TEXT, inert
 from jira_ci.report import templates
+from jira_ci.run_words import of_run
 from jira_ci.text import for_jira, one_line
 
 _HINT = "Name the run of the deployment that was rolled back: run: 1658821493 (the id in its address), or '#41'."
@@ -115,7 +116,7 @@ def _texts(context: Context, target: Target) -> dict[str, str]:
     """What the record says, where it shall say something else now; the words stand for this run's values."""
     settings, run = context.settings, context.run
     project = settings.project_name or run.repository.rpartition("/")[2]
-    values = templates.of_run(run, project=project, version=settings.version.strip(), state="rolled_back")
+    values = of_run(run, project=project, version=settings.version.strip(), state="rolled_back")
     texts = templates.read(settings).filled({**values, **target.words})
     return {name: inert(text) if name == "url" else for_jira(text, TEXT) for name, text in texts.items() if text}
 

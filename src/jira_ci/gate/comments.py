@@ -6,8 +6,7 @@ import hashlib
 from typing import Literal
 
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.gate.change_property import inert
-from jira_ci.gate.find_change import Change
+from jira_ci.gate.change_property import Change, inert
 from jira_ci.gate.subject import Subject, where
 from jira_ci.jira.service_desk import Service
 from jira_ci.run import CI, Run

@@ -19,7 +19,7 @@ from jira_ci.gate.window import moment
 from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.parse_desk import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
-from jira_ci.report.templates import filled
+from jira_ci.run_words import fill_all
 from jira_ci.text import canonical, one_line
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
@@ -140,25 +140,25 @@ _DATA_CENTER: _Kinds = {**_CLOUD, "user": lambda field, value: {"name": _text(fi
 _MOST = 20  # issues: Jira takes each link as a request of its own
 
 
-def link(service: Service, issue_id: str, key: str, occasion: Attempt) -> Iterator[str]:
+def link(service: Service, issue_id: str, key: str, attempt: Attempt) -> Iterator[str]:
     """Links the change, and yields what people should know, as sentences."""
-    if occasion.url:
-        error = _try_run(service, issue_id, occasion)
+    if attempt.url:
+        error = _try_run(service, issue_id, attempt)
         if error:
             yield f"{key} is not linked to its run: {error.message}"
-    for issue in occasion.keys[:_MOST]:
+    for issue in attempt.keys[:_MOST]:
         error = _try_issue(service, key, issue)
         if error:
             yield f"{key} is not linked to {issue}: {error.message}"
         if error and not isinstance(error, (NotFound, Refused)):
             return  # what is wrong with the connection is wrong with the other links too
-    if len(occasion.keys) > _MOST:
-        yield f"{key} is linked to {_MOST} of {len(occasion.keys)} issues; its description names more."
+    if len(attempt.keys) > _MOST:
+        yield f"{key} is linked to {_MOST} of {len(attempt.keys)} issues; its description names more."
 
 
-def _try_run(service: Service, issue_id: str, occasion: Attempt) -> JiraCiError | None:
+def _try_run(service: Service, issue_id: str, attempt: Attempt) -> JiraCiError | None:
     try:
-        service.remote_link(issue_id, occasion.url, f"Run {occasion.run}".strip())
+        service.remote_link(issue_id, attempt.url, f"Run {attempt.run}".strip())
     except JiraCiError as error:
         return error
     return None
@@ -189,7 +189,7 @@ class Form:
     values: Mapping[str, Any]
 
 
-def prepare(service: Service, policy: Policy, subject: Subject, occasion: Attempt) -> Form:
+def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt) -> Form:
     """Everything that is asked before a change is made, so that it is made rightly or not at all.
 
     Raises:
@@ -206,25 +206,25 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Attemp
             "Change request-type or issue-types in the policy."
         )
     known = service.request_fields(desk.id, kind.id)
-    values: dict[str, Any] = {"summary": subject.title, "description": description(subject, occasion)}
+    values: dict[str, Any] = {"summary": subject.title, "description": description(subject, attempt)}
     try:
-        fields = _in_words(policy.fields, subject, occasion)
+        fields = _in_words(policy.fields, subject, attempt)
         values |= field_values(fields, known, cloud=service.connect().edition == "cloud")
     except Unfit as error:
         raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
     return Form(desk.id, kind.id, _fitting(values, known, kind))
 
 
-def _in_words(fields: Mapping[str, Any], subject: Subject, occasion: Attempt) -> dict[str, Any]:
+def _in_words(fields: Mapping[str, Any], subject: Subject, attempt: Attempt) -> dict[str, Any]:
     """The policy's fields with the words filled in that mean something before a deployment."""
     own = {name: getattr(subject, name) for name in ("project", "version", "environment", "tenant", "commit")}
-    words = {**occasion.words, **own, "short-commit": subject.commit[:7]}
+    words = {**attempt.words, **own, "short-commit": subject.commit[:7]}
     return {name: _in_words_of(name, value, words) for name, value in fields.items()}
 
 
 def _in_words_of(name: str, value: Any, words: Mapping[str, str]) -> Any:
     try:
-        return filled(value, words)
+        return fill_all(value, words)
     except KeyError as error:
         hint = nearest(error.args[0], words) or f"Words are {', '.join(f'{{{word}}}' for word in words)}"
         where, what = one_line(name, 60), one_line(error.args[0], 60)

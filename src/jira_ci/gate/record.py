@@ -56,7 +56,7 @@ class Evidence:
     """How it was found out."""
 
     read_at: datetime | None = None
-    """Jira's ``Date`` of the last round."""
+    """Jira's ``Date`` of the last snapshot."""
     clock_skew: float = 0
     """Seconds that the runner's clock is ahead of Jira's."""
     asked_as: str = ""

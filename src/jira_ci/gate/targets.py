@@ -12,11 +12,11 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
 from jira_ci.gate.policy.trusted_ref import Absent, place
-from jira_ci.gate.subject import Attempt, Named, Subject, describe, fit, fit_untitled, seen
+from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
-from jira_ci.report.templates import of_run
 from jira_ci.run import CI, Run
+from jira_ci.run_words import of_run
 from jira_ci.sites import gate_sites, trust
 from jira_ci.text import canonical, one_line
 
@@ -35,6 +35,11 @@ class Target:
     subject: Subject
     source: Policy | Loaded | Absent | None
     decision: Decision | None
+
+    @property
+    def policy(self) -> Policy | None:
+        """What Jira is asked under; ``None`` when it is not asked."""
+        return self.source if self.decision is None and isinstance(self.source, Policy) else None
 
 
 def targets(context: Context, *, deploying: bool) -> list[Target]:
@@ -97,7 +102,7 @@ def attempt_of(context: Context) -> Attempt:
     why = "a dry run" if context.given.dry_run else ""
     run, actor = context.run, deployer(context)
     words = of_run(run, project="", version="", state="")
-    del words["state"]  # nobody knows it yet
+    del words["state"]  # not known yet
     return Attempt(run.url, run.run_id, actor, objection=why or objection(run), words={**words, "actor": actor})
 
 
@@ -131,14 +136,14 @@ def trusted_file(context: Context) -> Loaded | Absent:
     """The policy's file at the trusted commit.
 
     Raises:
-        UsageError: nobody can tell, or it cannot be meant.
+        UsageError: it is unknown, or invalid.
     """
     with trust.provider(context) as connect:
         return load(place(context.run, git=context.git, connect=connect), context.given.config)
 
 
 def asked_for(context: Context) -> Asked:
-    """Of the settings only what somebody said: the work tree's file has no say here."""
+    """Of the settings only what was set: the work tree's file has no say here."""
     given = context.given
     return Asked(
         change_controlled=given.change_controlled,
@@ -161,15 +166,15 @@ def _targets(
             yield Target(_subject(context, environment, tenant, at=at), found, settled)
             continue
         subject = _subject(context, environment, tenant, settled.project, at=at)
-        fitting = (
-            fit_untitled(subject, context.run, at=at)
-            if settled.gate_by == "jira"
-            else fit(subject, settled.title, context.run, at=at)
-        )
-        if isinstance(fitting, Decision):
-            yield Target(subject, settled, fitting)
+        try:
+            if settled.gate_by == "jira":
+                check_untitled(subject, context.run, at=at)
+            else:
+                subject = titled(subject, settled.title, context.run, at=at)
+        except UsageError as error:
+            yield Target(subject, settled, Decision.of(4, str(error)))
         else:
-            yield Target(fitting, settled, next(unaskable(context, settled), None))
+            yield Target(subject, settled, next(unaskable(context, settled), None))
 
 
 def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:

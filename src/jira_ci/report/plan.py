@@ -85,14 +85,18 @@ def plan_build(context: Context) -> Plan:
     return Plan(BUILDS, state, tuple(entries.values()), tuple(warnings))
 
 
-def plan_deployment(context: Context) -> Plan:
+def plan_deployment(context: Context, state: str | None = None) -> Plan:
     """A record for each environment, tenant and service.
+
+    Args:
+        state: Jira's word, for reports in another state than the settings' own.
 
     Raises:
         UsageError: a setting cannot be meant, or no environment was given.
     """
     run, settings = context.run, context.settings
-    state = states.reported(settings.state, run, context.environment_names)
+    if state is None:
+        state = states.reported(settings.state, run, context.environment_names)
     environments, services, draft = _places(context), _deployed_services(context), Draft(context, state)
     if not state:
         return Plan(DEPLOYMENTS, "")

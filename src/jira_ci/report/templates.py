@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from jira_ci.context import Context
@@ -18,18 +17,11 @@ from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
 from jira_ci.report import identities
-from jira_ci.run import Run
+from jira_ci.run_words import PART, WORDS, as_it_is, fill, of_run, words_in
 from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
 
-_WORDS = (
-    "project version environment environment-type tenant service state branch tag commit short-commit number attempt "
-    "run-id job actor repository pull-request workflow provider"
-)
-WORDS = tuple(_WORDS.split())
 _TEXTS = ("url", "description", "label")
-# An expression that GitHub did not evaluate (a bound, so that no text takes quadratic time), a brace, a word.
-_PART = re.compile(r"(?P<expression>\$\{\{(?:[^}]|\}(?!\})){0,300}\}\})|\{\{|\}\}|\{(?P<word>[A-Za-z][A-Za-z0-9_-]*)\}")
 _ADDRESS = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x20\"<>\\^`{|}@:\[\]%]+)(:[0-9]{0,5})?")
 _WITH_SLASHES = ("repository", "branch", "tag")
@@ -48,13 +40,13 @@ class Wording:
         """``url``, ``description`` and ``label``; empty where there is no template, or nothing came out of it.
 
         Args:
-            values: see :func:`of_run`; a word without one is empty.
+            values: see :func:`jira_ci.run_words.of_run`; a word without one is empty.
         """
-        return {name: _filled(getattr(self, name), values, _RULES.get(name, _as_it_is)).strip() for name in _TEXTS}
+        return {name: fill(getattr(self, name), values, _RULES.get(name, as_it_is)).strip() for name in _TEXTS}
 
     def changing(self, word: str) -> Wording:
         """Only the templates that hold this word."""
-        return Wording(**{name: text for name in _TEXTS if word in _words(text := getattr(self, name))})
+        return Wording(**{name: text for name in _TEXTS if word in words_in(text := getattr(self, name))})
 
 
 def read(settings: Settings) -> Wording:
@@ -64,7 +56,7 @@ def read(settings: Settings) -> Wording:
         UsageError: one holds a word that nobody knows, or ``url`` is no web address, or leaves its host to a value.
     """
     for name in _TEXTS:
-        for word in _words(getattr(settings, name)):
+        for word in words_in(getattr(settings, name)):
             if word not in WORDS:
                 raise _unknown(name, settings.origins[name], word)
     if settings.url:
@@ -72,70 +64,13 @@ def read(settings: Settings) -> Wording:
     return Wording(settings.url, settings.description, settings.label)
 
 
-def filled(value: Any, values: Mapping[str, str]) -> Any:
-    """A value of the policy, whose texts may hold words too, wherever they stand in it.
-
-    Raises:
-        KeyError: one holds a word that has no meaning there.
-    """
-    if isinstance(value, str):
-        missing = next((word for word in _words(value) if word not in values), None)
-        if missing is not None:
-            raise KeyError(missing)
-        return _filled(value, values, _as_it_is)
-    if isinstance(value, Mapping):
-        return {name: filled(part, values) for name, part in value.items()}
-    return [filled(part, values) for part in value] if isinstance(value, (list, tuple)) else value
-
-
 def unevaluated(wording: Wording) -> Iterator[str]:
     """A sentence for each template with an expression that GitHub did not evaluate; it is sent as it stands."""
     for name in _TEXTS:
-        found = next((part for part in _PART.finditer(getattr(wording, name)) if part["expression"]), None)
+        found = next((part for part in PART.finditer(getattr(wording, name)) if part["expression"]), None)
         if found:
             shown = one_line(found["expression"], 80)
             yield f"{name} holds {shown}, which nobody evaluated: only a workflow file's expressions are."
-
-
-def of_run(run: Run, *, project: str, version: str, state: str) -> dict[str, str]:
-    """What the words mean in this run, but for those of one record: ``environment``, ``tenant``, ``service``.
-
-    Args:
-        project: its name.
-        state: Jira's word.
-    """
-    return {
-        "project": project,
-        "version": version,
-        "state": state,
-        "branch": run.branch,
-        "tag": run.tag,
-        "commit": run.commit,
-        "short-commit": run.commit[:7],
-        "number": str(run.number),
-        "attempt": str(run.attempt),
-        "run-id": run.run_id,
-        "job": run.job,
-        "actor": run.actor,
-        "repository": run.repository,
-        "pull-request": str(run.pull_request.number) if run.pull_request else "",
-        "workflow": run.workflow_name,
-        "provider": run.provider,
-    }
-
-
-def _filled(template: str, values: Mapping[str, str], rule: Callable[[str, str], str]) -> str:
-    def part(match: re.Match[str]) -> str:
-        if match["word"]:
-            return rule(match["word"], values.get(match["word"], ""))
-        return match["expression"] or match[0][0]
-
-    return _PART.sub(part, template)
-
-
-def _as_it_is(word: str, value: str) -> str:
-    del word
-    return value
 
 
 def _in_address(word: str, value: str) -> str:
@@ -148,10 +83,6 @@ def _in_address(word: str, value: str) -> str:
 
 
 _RULES = {"url": _in_address}
-
-
-def _words(template: str) -> list[str]:
-    return [part["word"] for part in _PART.finditer(template) if part["word"]]
 
 
 def _unknown(name: str, origin: str, word: str) -> UsageError:
@@ -168,9 +99,9 @@ def _check_address(template: str, origin: str) -> None:
         raise UsageError(
             f"url ({origin}) is {one_line(template, 200)!r}, which is no web address.", "Write it with https://."
         )
-    if _words(match[1]):
+    if words_in(match[1]):
         raise UsageError(
-            f"url ({origin}) leaves its host to {{{_words(match[1])[0]}}}.",
+            f"url ({origin}) leaves its host to {{{words_in(match[1])[0]}}}.",
             "Write the host out; words may stand behind it, as in https://ci.example/{run-id}.",
         )
     if "@" in match[1]:

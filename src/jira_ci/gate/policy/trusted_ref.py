@@ -1,6 +1,6 @@
 """Which commit may say what is change controlled, and its file: never the work tree's, never a pull request's.
 
-What somebody can write without anybody's leave is not asked: a pull request's head, a fork's branch that is called
+What can be written without review is not asked: a pull request's head, a fork's branch that is called
 ``main`` too, a tag on GitHub, a branch that is not protected. Then the default branch counts, as the provider names it
 now: through its API where there is a token, else through the checkout's remote, else the checkout's own memory of it.
 """
@@ -94,7 +94,7 @@ class Place:
         """The committed file at a path (see :func:`path_of`), or the certainty that there is none.
 
         Raises:
-            UsageError: nobody could tell, or it is no regular file.
+            UsageError: that is unknown, or it is no regular file.
         """
         data, source = self.read(path), f"{self.repository}@{self.commit}:{path}"
         return Absent(source, self.relaxed) if data is None else Committed(source, f"{path}@{short(self.commit)}", data)
@@ -107,7 +107,7 @@ def place(run: Run, *, git: Git, connect: Connect) -> Place:
         connect: makes the connection to the provider; called only when the checkout does not suffice.
 
     Raises:
-        UsageError: nobody could tell which commit that is.
+        UsageError: it is unknown which commit that is.
     """
     reader = _Reader(run, git, connect)
     commit, relaxed = run.commit, Relaxed()
@@ -166,7 +166,7 @@ def path_of(config: str) -> str:
 
 
 def _is_claimed(run: Run, git: Git) -> bool:
-    """Whether GitLab's runner has not checked out the commit that the variable names, or nobody can see what it has.
+    """Whether GitLab's runner has not checked out the commit that the variable names, or it is unknown what it has.
 
     Whoever starts a pipeline may give it variables, also ones that are called like GitLab's own
     (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence); the checkout does not obey those.
@@ -211,7 +211,7 @@ def _default(run: Run, reader: _Reader, name: str, commit: str, relaxed: Relaxed
 
 
 class _Reader:
-    """Asks everybody who could know, the most certain first, and tells why nobody did."""
+    """Asks every source that could know, the most certain first, and tells why none did."""
 
     def __init__(self, run: Run, git: Git, connect: Connect) -> None:
         self._run, self._git, self._connect = run, git, connect
@@ -334,7 +334,7 @@ def _attempt(question: Callable[[], T], reasons: list[str]) -> Iterator[T]:
     """The answer, if there is one; else the reason is added to the others."""
     try:
         yield question()
-    except Unfit as error:  # nobody else would say otherwise
+    except Unfit as error:  # no other source would say otherwise
         raise UsageError(_sentence(error), "The policy has to be a regular file; commit it as one.") from None
     except (GitError, Unreadable) as error:
         reasons.append(_sentence(error))
