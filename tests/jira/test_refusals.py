@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError
+from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, RejectedError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira import endpoints
 from jira_ci.jira.errors import TooLarge, expect, messages, refusal
 
 REPORT = Request("POST", "https://api.example/jira/x", "take 2 deployments", {}, bearer="t")
-SITE = endpoints.tenant_info("https://acme.atlassian.net")
+SITE = Request("GET", "https://acme.atlassian.net/_edge/tenant_info", "tell its cloud id", site=True)
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
@@ -23,7 +22,7 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
 @pytest.mark.parametrize(
     ("status", "kind", "hint"),
     [
-        (301, NetworkError, "Set site and api-url to the addresses that answer themselves"),
+        (301, Redirected, "Set site and api-url to the addresses that answer themselves"),
         (400, RejectedError, "log-level: debug"),
         (401, AccessError, "compare client-id and cloud-id"),
         (403, AccessError, "allow Builds and Deployments"),

@@ -24,7 +24,7 @@ from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.wait_line import WaitLine
 from jira_ci.output.publish import publish
-from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.session import GateSites
 from jira_ci.timing import Deadline
 
 _SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
@@ -53,7 +53,7 @@ class Gate:
     ) -> None:
         self._context, self._deploying = context, deploying
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
-        self._sites = Sites(context, clock=clock)
+        self._sites = GateSites(context, clock=clock)
         self._openings = Openings(context, self._sites, clock=clock, pauses=pauses)
         self._cases: list[Evaluation] = []
         self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)

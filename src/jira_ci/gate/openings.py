@@ -19,7 +19,7 @@ from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
 from jira_ci.jira import addresses
 from jira_ci.report.templates import given
-from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
 from jira_ci.text import canonical, one_line
 
@@ -35,7 +35,9 @@ class Openings:
         pauses: seconds between looks for what was just made or submitted.
     """
 
-    def __init__(self, context: Context, sites: Sites, *, clock: Callable[[], float], pauses: Sequence[float]) -> None:
+    def __init__(
+        self, context: Context, sites: GateSites, *, clock: Callable[[], float], pauses: Sequence[float]
+    ) -> None:
         self._context, self._sites, self._clock, self._pauses = context, sites, clock, pauses
         self._registers: dict[tuple[str, str, str], PendingDeployments] = {}
 
@@ -62,7 +64,7 @@ class Openings:
         return ByChange(
             entry,
             policy,
-            service=self._sites.service(policy),
+            service=self._sites.service(policy.site, policy.credentials),
             occasion=targets.attempt_of(self._context),
             keys=lambda environment: targets.issue_keys(self._context, environment),
             clock=self._clock,
@@ -73,7 +75,7 @@ class Openings:
         objection = targets.attempt_of(self._context).objection or ("" if policy.create else "create: false")
         place = policy.site, policy.credentials, objection
         if place not in self._registers:
-            site, own = self._sites.gating(policy), given(self._context.settings)
+            site, own = self._sites.gating(policy.site, policy.credentials), given(self._context.settings)
             self._registers[place] = PendingDeployments(self._context, site, objection, own)
             self._warn_unless_reported(policy)
         return self._registers[place]

@@ -11,10 +11,10 @@ from typing import Any
 
 from jira_ci.config import strict_yaml
 from jira_ci.config.model import Config
+from jira_ci.config.trusted_ref import Committed, Place
 from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.atlassian_mapping import Gating
 from jira_ci.errors import UsageError
-from jira_ci.gate.policy.trusted_ref import Committed, Place
 from jira_ci.text import canonical
 
 _HINT = (

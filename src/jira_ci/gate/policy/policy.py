@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jira_ci.config.model import DEFAULT_NAME, Config, parse
+from jira_ci.config.trusted_ref import Absent, Committed, Place, path_of
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
@@ -26,7 +27,6 @@ from jira_ci.gate.policy.overrides import (
     site_and_credentials,
     unenforceable,
 )
-from jira_ci.gate.policy.trusted_ref import Absent, Committed, Place, path_of
 from jira_ci.gate.requirements import Requirements, meaningless
 from jira_ci.text import canonical, one_line
 
