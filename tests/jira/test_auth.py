@@ -11,12 +11,15 @@ import responses
 from faulty_server import Connection, FaultyServer, Step, hang, reply
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira import endpoints
+from jira_ci.jira.auth import Access, Login, Refusals
+from jira_ci.jira.errors import Audience
 from jira_ci.jira.submit import BUILDS, Submission, bulk, submit
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 from patience import Patience
 
+AUDIENCES: tuple[Audience, ...] = ("report", "issues", "links", "gate", "gating")
 CLOUD = "11223344-a1b2-3b33-c444-def123456789"
 TENANT = reply(200, {"cloudId": CLOUD})
 TOKEN = reply(200, {"access_token": "tok", "expires_in": 900})
@@ -223,3 +226,63 @@ def test_a_site_renamed_twice_is_said() -> None:
         )
     with pytest.raises(NetworkError, match=r"set site to c\.atlassian\.net"):
         Opened("https://a.atlassian.net", "https://unused.invalid").login.cloud_id()
+
+
+def login(server: FaultyServer, audience: Audience, refusals: Refusals, **credentials: Any) -> Login:
+    access = Access(server.url, server.url, **credentials)
+    return Login(Client(Patience(), jitter=lambda: 1.0), access, audience, refusals=refusals)
+
+
+DENIED = reply(401, b"Unauthorized")
+
+
+def test_a_personal_token_that_looked_issues_up_in_vain_is_not_offered_for_links_or_the_gate() -> None:
+    refusals: Refusals = {}
+    person: dict[str, Any] = {"token": "wrong", "jira_type": "data-center"}
+    hints = []
+    with FaultyServer([DENIED]) as server:
+        for audience in AUDIENCES:
+            with pytest.raises(
+                AccessError, match="say who is asking with a personal access token: it answered 401"
+            ) as no:
+                login(server, audience, refusals, **person).send(endpoints.myself())
+            hints.append(no.value.hint)
+    assert len(server.requests) == 1
+    assert "make a new personal access token" in hints[AUDIENCES.index("links")]
+
+
+def test_a_token_with_scopes_that_the_site_refused_goes_to_the_gateway_at_once_the_second_time() -> None:
+    refusals: Refusals = {}
+    person: dict[str, Any] = {"user": "ana@example.com", "token": "scoped", "jira_type": "cloud", "cloud": "11"}
+    with FaultyServer({"/rest": [DENIED], "/ex": [reply(200, {})]}) as server:
+        for audience in AUDIENCES:
+            assert login(server, audience, refusals, **person).send(endpoints.myself())[1].status == 200
+    assert [one.path.partition("/rest")[0] for one in server.requests] == ["", *["/ex/jira/11"] * len(AUDIENCES)]
+
+
+def test_a_client_that_was_refused_gets_no_second_try_from_whoever_asks() -> None:
+    refusals: Refusals = {}
+    client: dict[str, Any] = {"client_id": "id", "client_secret": "wrong", "cloud": "11"}
+    with FaultyServer({"/oauth": [DENIED]}) as server:
+        for audience in AUDIENCES:
+            with pytest.raises(AccessError, match="for client-id and client-secret: it answered 401"):
+                login(server, audience, refusals, **client).prepare()
+    assert len(server.requests) == 1
+
+
+def test_another_secret_is_offered_even_so() -> None:
+    refusals: Refusals = {}
+    with FaultyServer([DENIED, reply(200, {})]) as server:
+        with pytest.raises(AccessError):
+            login(server, "links", refusals, token="old", jira_type="data-center").send(endpoints.myself())
+        login(server, "links", refusals, token="new", jira_type="data-center").send(endpoints.myself())
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("audience", ["report", "issues", "links"])
+def test_who_only_reports_is_told_nothing_about_service_desks_when_a_proxy_guards_the_site(audience: Audience) -> None:
+    page = reply(403, b"<html>no</html>", content_type="text/html")
+    with FaultyServer([page]) as server, pytest.raises(AccessError, match="say what it is: it answered 403") as caught:
+        login(server, audience, {}, user="ana", token="t").edition()
+    assert "service desk" not in str(caught.value)
+    assert "a login page or an IP allow-list guards the host" in caught.value.hint
