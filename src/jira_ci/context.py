@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jira_ci import credentials
 from jira_ci.ci.detect import read_run
 from jira_ci.config import model as configuration
 from jira_ci.config.model import Config
@@ -23,12 +24,12 @@ from jira_ci.output.plain_file import Spare
 from jira_ci.output.terminal import Live
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill
-from jira_ci.sites import credentials
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
+    from jira_ci.jira.auth import Refusals
     from jira_ci.output.page import Page
 
 
@@ -48,6 +49,8 @@ class Context:
     vouched: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """Sites of the file, with the words of their credentials, and why those are not sent there; empty where they are.
     Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.sites.trust`."""
+    refusals: Refusals = field(default_factory=dict, repr=False)
+    """Which credentials were refused where, so that nobody in this process offers them there again."""
 
     @cached_property
     def config(self) -> Config | None:

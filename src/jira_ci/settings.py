@@ -123,7 +123,8 @@ _OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SE
 
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
-    return dataclasses.field(default=None, metadata={"setting": Setting(kind, group, help, **more)})
+    shown = not more.get("secret", False)
+    return dataclasses.field(default=None, repr=shown, metadata={"setting": Setting(kind, group, help, **more)})
 
 
 @dataclass(frozen=True)

@@ -231,7 +231,7 @@ def test_one_issue_in_trouble_does_not_hide_the_others(tmp_path: Path) -> None:
         (reply(404, b"<html>", content_type="text/html"), "is the path that Jira has on this host part of it?"),
         (reply(200, b"<html>log in", content_type="text/html"), "is not one of Jira's"),
         (reply(201, []), "is not one of Jira's"),
-        (reply(302, b"", location="https://login.example/"), "points to login.example, which is not followed"),
+        (reply(302, b"", location="https://login.example/"), "points to https://login.example, which is not followed"),
         (reply(503), "it answered 503 Service Unavailable"),
     ],
 )

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError
+from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, RejectedError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira import endpoints
-from jira_ci.jira.errors import TooLarge, expect, messages, refusal
+from jira_ci.jira.errors import Audience, TooLarge, expect, messages, refusal
 
 REPORT = Request("POST", "https://api.example/jira/x", "take 2 deployments", {}, bearer="t")
-SITE = endpoints.tenant_info("https://acme.atlassian.net")
+SITE = Request("GET", "https://acme.atlassian.net/_edge/tenant_info", "tell its cloud id", site=True)
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
@@ -23,7 +22,7 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
 @pytest.mark.parametrize(
     ("status", "kind", "hint"),
     [
-        (301, NetworkError, "Set site and api-url to the addresses that answer themselves"),
+        (301, Redirected, "Set site and api-url to the addresses that answer themselves"),
         (400, RejectedError, "log-level: debug"),
         (401, AccessError, "compare client-id and cloud-id"),
         (403, AccessError, "allow Builds and Deployments"),
@@ -95,3 +94,26 @@ def test_a_hostile_error_text_is_shown_inert_and_short() -> None:
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\xfe\x00", b"9" * 5000, b"", b"{", b'"\\ud800"'])
 def test_a_body_that_is_no_json_is_none_of_our_problems(body: bytes) -> None:
     assert isinstance(refusal(REPORT, Answer(400, {}, body)), RejectedError)
+
+
+@pytest.mark.parametrize("audience", ["report", "issues", "links"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 409, 410, 413, 429, 500, 302])
+@pytest.mark.parametrize("credential", [{}, {"basic": "x"}, {"bearer": "x"}])
+@pytest.mark.parametrize("site", [True, False])
+def test_no_report_is_told_of_service_desks(
+    audience: Audience, status: int, credential: dict[str, Any], site: bool
+) -> None:
+    for told in (None, {"errorMessages": ["no"]}):
+        request = Request(
+            "GET", "https://jira.example/rest/api/2/serverInfo", "say what it is", site=site, **credential
+        )
+        found = refusal(request, answer(status, told), audience)
+        assert "agent" not in str(found)
+        assert "desk" not in str(found)
+        assert found.hint
+
+
+def test_the_gate_is_told_what_its_account_needs() -> None:
+    request = Request("GET", "https://jira.example/rest/api/3/issue/1", "show the change", basic="x", site=True)
+    assert "an agent of the service desk" in refusal(request, answer(403), "gate").hint
+    assert "Allow Deployments" in refusal(REPORT, answer(403), "gating").hint

@@ -13,7 +13,8 @@ from faulty_server import FaultyServer, reply, reset
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access
+from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.issues import IssueTitles, look_up
 from jira_ci.timing import Deadline
 from jira_sandbox.http_types import json_answer
@@ -34,13 +35,19 @@ def access(sandbox: Sandbox, **more: Any) -> Access:
 
 def cloud(sandbox: Sandbox, keys: list[str], **more: Any) -> IssueTitles:
     with client() as one:
-        return look_up(one, replace(access(sandbox), **more), "cloud", keys, lambda: sandbox.cloud_id)
+        return looked(one, replace(access(sandbox), **more), keys, sandbox.cloud_id)
 
 
 def data_center(sandbox: Sandbox, keys: list[str]) -> IssueTitles:
     where = Access(sandbox.address, token=sandbox.credentials.personal_token)
     with client() as one:
-        return look_up(one, where, "data-center", keys, lambda: "")
+        return looked(one, where, keys)
+
+
+def looked(client: Client, where: Access, keys: list[str], cloud_id: str = "11") -> IssueTitles:
+    edition: Edition = "cloud" if where.user else "data-center"
+    known = replace(where, jira_type=edition)
+    return look_up(Login(client, known, "issues", cloud_id=lambda: cloud_id), edition, keys)
 
 
 def asked(sandbox: Sandbox) -> list[str]:
@@ -124,7 +131,7 @@ def test_an_answer_as_to_nobody_is_a_refused_credential() -> None:
     headers = {"x_seraph_loginreason": "AUTHENTICATED_FAILED"}
     with FaultyServer([reply(200, {"issues": [], "issueErrors": []}, **headers)]) as server, client() as one:
         where = Access(server.url, server.url, user="ana@example.com", token="old")
-        found = look_up(one, where, "cloud", ["WEB-1"], lambda: "")
+        found = looked(one, where, ["WEB-1"])
     assert isinstance(found.error, AccessError)
     assert found.missing == ()
 
@@ -142,14 +149,14 @@ def test_an_answer_as_to_nobody_is_a_refused_credential() -> None:
 )
 def test_another_answer_is_an_error_that_is_returned(answer: bytes, kind: type[JiraCiError]) -> None:
     with FaultyServer([answer]) as server, client() as one:
-        found = look_up(one, Access(server.url, token="t"), "data-center", ["WEB-1"], lambda: "")
+        found = looked(one, Access(server.url, token="t"), ["WEB-1"])
     assert isinstance(found.error, kind)
     assert (found.cards, found.missing, len(server.requests)) == ({}, (), 1)
 
 
 def test_a_broken_connection_is_an_error_that_is_returned() -> None:
     with FaultyServer([reset]) as server, closing(Client(Deadline(0.5), jitter=lambda: 1.0)) as one:
-        found = look_up(one, Access(server.url, token="t"), "data-center", ["WEB-1"], lambda: "")
+        found = looked(one, Access(server.url, token="t"), ["WEB-1"])
     assert isinstance(found.error, NetworkError)
 
 
@@ -165,7 +172,7 @@ def test_a_busy_issue_is_neither_found_nor_missing() -> None:
     body = {"issues": [], "issueErrors": [{"id": "10001", "errorMessage": "Try again."}]}
     with FaultyServer([reply(200, body)]) as server, client() as one:
         where = Access(server.url, server.url, user="ana@example.com", token="t")
-        found = look_up(one, where, "cloud", ["WEB-1"], lambda: "")
+        found = looked(one, where, ["WEB-1"])
     assert found == IssueTitles()
 
 
@@ -173,7 +180,7 @@ def test_no_answer_holds_an_address_of_somebody_in_its_card(sandbox: Sandbox) ->
     sandbox.desk.assign("WEB-1", "ana")
     heard: list[Answer] = []
     with closing(Client(Deadline(10), observe=lambda _, answer: heard.append(answer))) as one:
-        found = look_up(one, access(sandbox), "cloud", ["WEB-1"], lambda: "")
+        found = looked(one, access(sandbox), ["WEB-1"])
     assert b"ana@example.com" in heard[0].body  # Jira shows it
     assert found.cards["WEB-1"].assignee == "Ana Souza"
     assert "@" not in repr(found)
@@ -191,7 +198,7 @@ def test_no_answer_holds_an_address_of_somebody_in_its_card(sandbox: Sandbox) ->
 def test_the_advice_asks_for_no_more_than_the_question_needs(answer: bytes, hint: str) -> None:
     with FaultyServer([answer]) as server, client() as one:
         where = Access(server.url, server.url, "11", user="ana@example.com", token="t")
-        found = look_up(one, where, "cloud", ["WEB-1"], lambda: "11")
+        found = looked(one, where, ["WEB-1"])
     assert found.error is not None
     assert hint in found.error.hint
     assert "service desk" not in found.error.hint

@@ -13,7 +13,7 @@ import pytest
 from faulty_server import FaultyServer, Step, cut, reply, reset
 from jira_ci.errors import AccessError, NetworkError, Redirected
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Route
+from jira_ci.jira.auth import Access, Login, Route
 from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.service_desk import Service, Stamp
 from patience import Patience
@@ -32,7 +32,7 @@ BASIC = "Basic " + base64.b64encode(b"ana@example.com:secret").decode()
 def asking(server: FaultyServer, **credentials: Any) -> Iterator[Service]:
     client = Client(Patience(), jitter=lambda: 1.0)
     try:
-        yield Service(client, Access(server.url, api=server.url, **credentials))
+        yield Service(Login(client, Access(server.url, api=server.url, **credentials)))
     finally:
         client.close()
 
@@ -271,7 +271,7 @@ def test_a_service_account_renews_a_token_that_has_expired_once() -> None:
     with FaultyServer(script) as server:
         client = Client(Patience(), jitter=lambda: 1.0)
         access = Access(server.url, api=server.url, client_id="i", client_secret="s")
-        service = Service(client, access, keep_secret=secrets.append)
+        service = Service(Login(client, access, keep_secret=secrets.append))
         service.desk("OPS")
         service.desk("OPS")
         with pytest.raises(AccessError):
@@ -301,7 +301,7 @@ def test_no_redirect_is_followed_anywhere(path: str) -> None:
     if path == "/rest/servicedeskapi":
         good = {"/rest/api/3/myself": [ME]}
     with FaultyServer({**good, path: [moved]}) as server, asking(server, jira_type="cloud", **credentials) as service:
-        with pytest.raises(Redirected, match=r"points to elsewhere\.example, which is not followed"):
+        with pytest.raises(Redirected, match=r"points to https://elsewhere\.example, which is not followed"):
             service.desk("OPS")
         assert len([seen for seen in server.requests if seen.path.startswith(path)]) == 1
 
@@ -426,7 +426,7 @@ def test_an_answer_keeps_the_time_at_which_it_was_given(headers: dict[str, str],
     }
     with FaultyServer([ME, reply(200, issue, **headers)]) as server:
         client = Client(Patience())
-        service = Service(client, Access(server.url, user="a@b", token="t"), clock=lambda: 7.0)
+        service = Service(Login(client, Access(server.url, user="a@b", token="t")), clock=lambda: 7.0)
         assert service.issue("7")[1] == stamp
         client.close()
 
@@ -435,7 +435,8 @@ def test_headers_of_the_site_reach_the_site_and_not_the_gateway() -> None:
     script = {"/rest": [DENIED], "/_edge": [CLOUD_ID], "/ex": [ME]}
     with FaultyServer(script) as server:
         client = Client(Patience(), site_headers={"CF-Access": "key"})
-        Service(client, Access(server.url, api=server.url, user="a@b", token="t", jira_type="cloud")).connect()
+        access = Access(server.url, api=server.url, user="a@b", token="t", jira_type="cloud")
+        Service(Login(client, access)).connect()
         client.close()
         assert ["cf-access" in seen.headers for seen in server.requests] == [True, True, False]
 

@@ -69,7 +69,7 @@ class Jira:
 
 
 def send(jira: Jira, *records: Record, kind: Kind = BUILDS) -> Submission:
-    return submit(kind, records, jira)
+    return submit(kind, records, list, jira)
 
 
 def test_200_records_go_out_in_two_requests() -> None:

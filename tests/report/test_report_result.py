@@ -10,8 +10,8 @@ import pytest
 
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira import endpoints
 from jira_ci.jira.submit import LinkSubmission, Submission
+from jira_ci.output import exchanges
 from jira_ci.report import report_result
 from jira_ci.report.plan import Entry
 from jira_ci.report.site_result import SiteResult
@@ -99,11 +99,11 @@ def test_the_links_of_a_conversation_are_one_fold_and_with_debug_each_its_own() 
     question = Request("GET", "https://jira.example/rest/api/3/serverInfo", "say what it is")
     link = Request("POST", "https://jira.example/rest/api/2/issue/WEB-1/remotelink", "show it on WEB-1", {"x": 1})
     heard = [(question, Answer(200)), (link, Answer(201)), (link, Answer(404))]
-    assert list(report_result.exchange_blocks(heard, debug=False))[1] == (
+    assert list(exchanges.exchange_blocks(heard, debug=False))[1] == (
         "Asked jira.example for 2 remote links",
         [f"POST {link.url}: 201", f"POST {link.url}: 404"],
     )
-    titles = [title for title, _ in report_result.exchange_blocks(heard, debug=True)]
+    titles = [title for title, _ in exchanges.exchange_blocks(heard, debug=True)]
     assert titles[1:] == ["Asked jira.example to show it on WEB-1: 201", "Asked jira.example to show it on WEB-1: 404"]
 
 
@@ -136,16 +136,17 @@ def test_keys_that_are_left_out_of_many_records_are_said_once() -> None:
 
 
 REPORT = Request("POST", "https://api.example/x", "take 1 build", {"a": "ä"}, bearer="tok")
-TOKEN = endpoints.access_token("https://api.example", "id", "s3cr3t")
+SECRET = {"client_id": "id", "client_secret": "s3cr3t"}
+TOKEN = Request("POST", "https://api.example/oauth/token", "give an access token", SECRET, secret=True)
 
 
 def test_an_exchange_is_shown_in_short_and_with_debug_in_full() -> None:
     answer = Answer(202, {}, b'{"x": 1}')
-    assert list(report_result.exchange_lines(REPORT, answer, debug=False)) == [
+    assert list(exchanges.exchange_lines(REPORT, answer, debug=False)) == [
         "POST https://api.example/x",
         "answer: 202",
     ]
-    assert list(report_result.exchange_lines(REPORT, answer, debug=True)) == [
+    assert list(exchanges.exchange_lines(REPORT, answer, debug=True)) == [
         "POST https://api.example/x",
         'sent: {"a": "ä"}',
         'answer: 202 {"x": 1}',
@@ -155,8 +156,8 @@ def test_an_exchange_is_shown_in_short_and_with_debug_in_full() -> None:
 def test_a_token_is_never_shown_not_even_before_the_masker_knows_it() -> None:
     answer = Answer(200, {}, b'{"access_token": "t0k3n"}')
     shown = [
-        *report_result.exchange_lines(TOKEN, answer, debug=True),
-        json.dumps(report_result.exchange_document(TOKEN, answer)),
+        *exchanges.exchange_lines(TOKEN, answer, debug=True),
+        json.dumps(exchanges.exchange_document(TOKEN, answer)),
     ]
     assert "t0k3n" not in "".join(shown)
     assert "s3cr3t" not in "".join(shown)
@@ -175,7 +176,7 @@ def test_a_token_is_never_shown_not_even_before_the_masker_knows_it() -> None:
     ],
 )
 def test_an_exchange_as_a_document(body: bytes, shown: Any) -> None:
-    assert report_result.exchange_document(REPORT, Answer(202, {}, body)) == {
+    assert exchanges.exchange_document(REPORT, Answer(202, {}, body)) == {
         "method": "POST",
         "url": "https://api.example/x",
         "body": {"a": "ä"},
@@ -184,4 +185,4 @@ def test_an_exchange_as_a_document(body: bytes, shown: Any) -> None:
 
 
 def test_a_dry_run_has_no_answer() -> None:
-    assert "answer" not in report_result.exchange_document(dataclasses.replace(REPORT, bearer=""), None)
+    assert "answer" not in exchanges.exchange_document(dataclasses.replace(REPORT, bearer=""), None)

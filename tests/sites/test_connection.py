@@ -13,10 +13,11 @@ from faulty_server import FaultyServer, reply
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.errors import UsageError
-from jira_ci.jira.gateway import Gateway, Target
+from jira_ci.jira.auth import Access, Login
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, resolve
-from jira_ci.sites import connection
+from jira_ci.sites.session import SiteSession
+from jira_ci.sites.sites import Site, cloud_access, headers_of, withheld
 
 RUN = Run(CI.GITHUB, "o/r", "1", "https://github.com/o/r", "c" * 40, 7, "https://github.com/o/r/actions/runs/9")
 GIVEN = {"JIRA_CI_SITE": "acme.atlassian.net", "JIRA_CI_CLIENT_ID": "id", "JIRA_CI_CLIENT_SECRET": "s3cr3t"}
@@ -34,16 +35,16 @@ def context(environ: Mapping[str, str], folder: Path) -> Context:
     return open_context(found, make_console(found, edges), edges)
 
 
-def open_gateway(given: Context) -> Gateway:
-    return connection.open_gateway(given, given.settings)
+def open_session(given: Context) -> Login:
+    return SiteSession(given, Site("default", given.settings)).cloud()
 
 
 def test_the_target_of_the_settings() -> None:
-    assert connection.target(settings()) == Target(
-        "https://acme.atlassian.net", "https://api.atlassian.com", "", "id", "s3cr3t"
+    assert cloud_access(settings()) == Access(
+        "https://acme.atlassian.net", "https://api.atlassian.com", client_id="id", client_secret="s3cr3t"
     )
-    assert connection.target(settings(site="", cloud_id="abc", api_url="http://127.0.0.1:1/")) == Target(
-        "", "http://127.0.0.1:1", "abc", "id", "s3cr3t"
+    assert cloud_access(settings(site="", cloud_id="abc", api_url="http://127.0.0.1:1/")) == Access(
+        "", "http://127.0.0.1:1", "abc", client_id="id", client_secret="s3cr3t"
     )
 
 
@@ -61,7 +62,7 @@ def test_the_target_of_the_settings() -> None:
 )
 def test_what_is_missing_or_cannot_be_meant_is_said(changes: dict[str, str], says: str) -> None:
     with pytest.raises(UsageError, match=says) as caught:
-        connection.target(settings(**changes))
+        cloud_access(settings(**changes))
     assert caught.value.hint
     assert "s3cr3t" not in str(caught.value)
 
@@ -84,7 +85,7 @@ def test_only_a_run_from_which_secrets_are_withheld_may_miss_them(
     changes: dict[str, str], reason: str, says: str
 ) -> None:
     run = dataclasses.replace(RUN, secrets_withheld=reason)
-    assert connection.withheld(settings(**changes), run) == says
+    assert withheld(settings(**changes), run) == says
 
 
 def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
@@ -95,9 +96,9 @@ def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
         given = context(
             {**GIVEN, "JIRA_CI_SITE": jira.url, "JIRA_CI_API_URL": jira.url, "JIRA_CI_HEADERS": headers}, tmp_path
         )
-        gateway = open_gateway(given)
-        gateway.connect()
-        gateway.close()
+        login = open_session(given)
+        login.prepare()
+        login.client.close()
     site, api = jira.requests
     assert [site.headers.get(name) for name in ("cf-access-client-id", "x-empty", "x-colons")] == ["me", "", "a:b"]
     assert "x-colons" not in api.headers
@@ -125,7 +126,7 @@ def test_headers_secrets_and_warnings_of_a_gateway(tmp_path: Path) -> None:
 def test_a_line_that_is_no_header_is_refused_and_not_shown(line: str, tmp_path: Path) -> None:
     given = context({**GIVEN, "JIRA_CI_HEADERS": f"X-Good: 1\n{line}"}, tmp_path)
     with pytest.raises(UsageError, match="Line 2 of headers is no header") as caught:
-        open_gateway(given)
+        open_session(given)
     assert "s3cr3t" not in str(caught.value)
 
 
@@ -165,15 +166,17 @@ def test_a_line_that_is_no_header_is_refused_and_not_shown(line: str, tmp_path: 
 def test_a_header_that_leads_frames_or_lets_in_is_refused(line: str, tmp_path: Path) -> None:
     given = context({**GIVEN, "JIRA_CI_HEADERS": f"X-Good: 1\n{line}"}, tmp_path)
     with pytest.raises(UsageError, match=r"Line 2 of headers sets [\w-]+, which belongs to jira-ci\. Take it out"):
-        open_gateway(given)
+        open_session(given)
 
 
 def test_headers_of_doors_and_proxies_are_let_through(tmp_path: Path) -> None:
     lines = ["CF-Access-Client-Id: me", "Cookie: a=b", "X-Forwarded-For: 10.0.0.1", "X-Host: a", "Hosts: b", "Tea: c"]
-    connection.prove(context({**GIVEN, "JIRA_CI_HEADERS": "\n".join(lines)}, tmp_path).given)
+    assert len(headers_of(context({**GIVEN, "JIRA_CI_HEADERS": "\n".join(lines)}, tmp_path).given.headers)) == len(
+        lines
+    )
 
 
 def test_a_bundle_that_is_no_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.pem", tmp_path):
         with pytest.raises(UsageError, match="no such file can be read"):
-            open_gateway(context({**GIVEN, "JIRA_CI_CA_BUNDLE": str(path)}, tmp_path))
+            open_session(context({**GIVEN, "JIRA_CI_CA_BUNDLE": str(path)}, tmp_path))

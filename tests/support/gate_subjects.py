@@ -14,7 +14,7 @@ from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt
 from jira_ci.gate.subject import Subject as RealSubject
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access
+from jira_ci.jira.auth import Access, Login
 from jira_ci.jira.service_desk import Service
 from jira_ci.timing import Deadline
 from jira_sandbox.desk.change_issue import Change as Issue
@@ -78,7 +78,7 @@ def access(sandbox: Sandbox, **changed: Any) -> Access:
 def open_service(sandbox: Sandbox, *, seconds: float = 20, **changed: Any) -> tuple[Service, Client]:
     """A conversation with the sandbox, and its client, which has to be closed."""
     client = Client(Deadline(seconds), jitter=lambda: 0.001)
-    return Service(client, access(sandbox, **changed)), client
+    return Service(Login(client, access(sandbox, **changed))), client
 
 
 @contextmanager

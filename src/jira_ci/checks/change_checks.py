@@ -22,7 +22,7 @@ from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Route
 from jira_ci.jira.parse_desk import Desk
 from jira_ci.jira.service_desk import Service
-from jira_ci.sites.gate_sites import access
+from jira_ci.sites.session import gate_access
 from jira_ci.text import canonical, one_line
 
 _NOT_NAMED, _NONE_OPEN = 13, 16
@@ -146,7 +146,7 @@ def site_lines(service: Service, context: Context, controlled: Sequence[Controll
 
 def _refused(context: Context, policy: Policy, error: JiraCiError) -> Line:
     line = failed("gate credentials", error)
-    if line.exit != Exit.ACCESS or access(context, policy).kind != "oauth":
+    if line.exit != Exit.ACCESS or gate_access(context, policy.site, policy.credentials).kind != "oauth":
         return line
     hint = "The client-id and client-secret that report are not let in here: set user and token as well."
     return dataclasses.replace(line, hint=f"{line.hint} {hint}".strip())

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from jira_ci.checks.change_checks import site_lines
 from jira_ci.checks.report_checks import Line, attempt, failed, warning
+from jira_ci.config.trusted_ref import Absent
 from jira_ci.context import Context
 from jira_ci.environments import globs
 from jira_ci.environments.classify import classify
@@ -17,11 +18,10 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, settle
-from jira_ci.gate.policy.trusted_ref import Absent
 from jira_ci.gate.subject import check_untitled, describe, seen
 from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
-from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
 from jira_ci.timing import Deadline
 
@@ -110,12 +110,12 @@ def _asking(context: Context, found: Loaded, controlled: list[Controlled]) -> It
     for environment in controlled:
         policy = environment.policy
         places.setdefault((policy.site, policy.credentials, policy.gate_by), []).append(environment)
-    with closing(Sites(context)) as sites:
+    with closing(GateSites(context)) as sites:
         for there in places.values():
             yield from _place(context, sites, there)
 
 
-def _place(context: Context, sites: Sites, controlled: list[Controlled]) -> Iterator[Line]:
+def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> Iterator[Line]:
     able = []
     for environment in controlled:
         objection = next(targets.unaskable(context, environment.policy), None)
@@ -131,9 +131,9 @@ def _place(context: Context, sites: Sites, controlled: list[Controlled]) -> Iter
     policy = able[0].policy
     try:
         if policy.gate_by == "jira":
-            yield from gating_lines(sites.gating(policy), context, able)
+            yield from gating_lines(sites.gating(policy.site, policy.credentials), context, able)
         else:
-            yield from site_lines(sites.service(policy), context, able)
+            yield from site_lines(sites.service(policy.site, policy.credentials), context, able)
     except UsageError as error:
         yield failed("gate connection", error)
 

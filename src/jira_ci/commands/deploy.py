@@ -23,8 +23,7 @@ from jira_ci.keys.issue_keys import explicit
 from jira_ci.output import page
 from jira_ci.output.page import Page
 from jira_ci.report.deploying import TwoReports, bounded
-from jira_ci.sites import connection
-from jira_ci.sites.sites import sites
+from jira_ci.sites.sites import missing_credentials, sites
 from jira_ci.text import one_line
 from jira_ci.timing import Call, Deadline
 
@@ -93,7 +92,7 @@ def _check(context: Context, command: Sequence[str]) -> None:
     check_deployment(context)
     for destination in sites(context):
         fault = destination.fault or destination.unverifiable(context.run)
-        if fault and not connection.missing_credentials(destination.settings):
+        if fault and not missing_credentials(destination.settings):
             raise fault
 
 

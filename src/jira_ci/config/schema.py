@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jira_ci import credentials
 from jira_ci.config.problems import Problem, Step, dotted, explain, shown
 from jira_ci.errors import nearest
-from jira_ci.sites import credentials
 from jira_ci.text import canonical, for_jira, one_line, without_login
 
 _FILE = "jira-ci.schema.json"

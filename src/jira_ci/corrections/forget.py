@@ -14,15 +14,14 @@ from jira_ci.corrections.correction_sites import CorrectionSite
 from jira_ci.corrections.reported import Jobs, Provider, Reference, Target, references
 from jira_ci.corrections.resend import is_data_center
 from jira_ci.errors import AccessError, JiraCiError, UsageError
-from jira_ci.exchange import Request
 from jira_ci.jira import addresses, identity
+from jira_ci.jira.endpoints import Make
 from jira_ci.jira.records import PLACE, TEXT
-from jira_ci.jira.stored import Make, deleting, deleting_all, unlink, was_linked
+from jira_ci.jira.stored import deleting, deleting_all, unlink, was_linked
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.claims import Claims
 from jira_ci.report import templates
-from jira_ci.sites import connection
-from jira_ci.sites.sites import sites
+from jira_ci.sites.sites import access, need_site, sites
 from jira_ci.text import for_jira, one_line
 
 
@@ -181,19 +180,20 @@ class Forgetting:
                 self.requests += site.requests
 
     def _at(self, site: CorrectionSite, meant: Wanted, provider: Provider) -> None:
-        withheld = site.destination.withheld(self.context.run)
+        withheld = site.site.withheld(self.context.run)
         if withheld and not self.dry:
             raise AccessError(site.says(withheld))
-        if is_data_center(self.context, site.destination):
+        if is_data_center(self.context, site.site):
             self._links(site, meant, provider)
             return
         wanted = removals(self.context, meant, provider)
         if meant.places:
             self.context.console.say(site.says(_BY_RUN))
         if self.dry:
-            api = addresses.base_url(site.destination.settings.api_url, "api-url")
-            cloud = addresses.cloud_id(site.destination.settings.cloud_id)
-            self._show(site, [(one.title, one.make(api, cloud, "")) for one in wanted])
+            api = addresses.base_url(site.site.settings.api_url, "api-url")
+            cloud = addresses.cloud_id(site.site.settings.cloud_id)
+            made = [(one.title, one.make(api, cloud, "")) for one in wanted]
+            self._show(site, [(title, request.method, request.url) for title, request in made])
             return
         site.connect()
         for one in wanted:
@@ -214,24 +214,22 @@ class Forgetting:
         if meant.places:
             said = "Jira Data Center keeps no properties, so only this run's links are found there. Name others: run."
             self.context.console.notice("warning", site.says(said))
-        access = connection.access(site.destination.settings)
-        connection.need_site(access)
+        where = access(site.site.settings)
+        need_site(where)
         pairs = [
-            (f"the link to {target.title} on {issue}", unlink(access, issue, target.key))
+            (f"the link to {target.title} on {issue}", unlink(issue, target.key))
             for target in records(self.context, meant, provider)
             for issue in self._issues(meant)
         ]
         if self.dry:
-            self._show(site, pairs)
+            shown = [(title, one.method, one.address(where.site, "data-center")) for title, one in pairs]
+            self._show(site, shown)
             return
-        if access.user:
-            self.context.console.mask.add(access.basic)
-        observe = site.hear
-        with closing(connection.open_client(self.context, site.destination.settings, observe)) as client:
-            for title, request in pairs:
-                if was_linked(request, client.send(request)):
-                    self.done.append(site.says(title))
-                    self.context.console.say(site.says(f"Taken out: {title}."))
+        login = site.session.person("links")
+        for title, question in pairs:
+            if was_linked(*login.send(question)):
+                self.done.append(site.says(title))
+                self.context.console.say(site.says(f"Taken out: {title}."))
 
     def _issues(self, meant: Wanted) -> Sequence[str]:
         settings = self.context.settings
@@ -245,8 +243,8 @@ class Forgetting:
                 found.update(dict.fromkeys(claims.of(name).keys.keys))
         return list(found)
 
-    def _show(self, site: CorrectionSite, pairs: Sequence[tuple[str, Request]]) -> None:
-        for title, request in pairs:
-            self.context.console.say(site.says(f"Would be deleted: {title} ({request.method} {request.url})"))
-            self.requests.append({"method": request.method, "url": request.url})
+    def _show(self, site: CorrectionSite, would: Sequence[tuple[str, str, str]]) -> None:
+        for title, method, url in would:
+            self.context.console.say(site.says(f"Would be deleted: {title} ({method} {url})"))
+            self.requests.append({"method": method, "url": url})
             self.done.append(site.says(title))

@@ -17,8 +17,8 @@ from jira_ci.jira import stored
 from jira_ci.jira.records import Record
 from jira_ci.jira.stored import Stored
 from jira_ci.jira.submit import Kind
-from jira_ci.sites import connection
-from jira_ci.sites.sites import Site, sites
+from jira_ci.sites.session import SiteSession
+from jira_ci.sites.sites import Site, missing_credentials, sites
 
 
 @dataclass(frozen=True)
@@ -95,27 +95,21 @@ def visit(context: Context, tally: Tally, work: Callable[[CorrectionSite], None]
         tally.requests += site.requests
 
 
-def is_data_center(context: Context, destination: Site) -> bool:
-    """Whether the destination is Jira Data Center; it is asked where the settings do not tell.
+def is_data_center(context: Context, site: Site) -> bool:
+    """Whether the site is Jira Data Center; it is asked where the settings do not tell.
 
     Raises:
         JiraCiError: no usable answer came.
     """
-    settings = destination.settings
-    if destination.edition is not None or connection.missing_credentials(settings):
-        return destination.edition == "data-center"
-    from jira_ci.jira.auth import ask_edition
-
-    access = connection.access(settings)
-    if not access.site:
-        raise UsageError("site is not set.", "Name your Jira site: site: acme.atlassian.net (or JIRA_CI_SITE).")
-    with closing(connection.open_client(context, settings)) as client:
-        return ask_edition(client, access.site) == "data-center"
+    if site.edition is not None or missing_credentials(site.settings):
+        return site.edition == "data-center"
+    with closing(SiteSession(context, site)) as session:
+        return session.edition() == "data-center"
 
 
 def _connected(context: Context, site: CorrectionSite, tally: Tally) -> bool:
     try:
-        if is_data_center(context, site.destination):
+        if is_data_center(context, site.site):
             said = "Jira Data Center keeps links on issues, and no builds or deployments: nothing was done there."
             context.console.notice("warning", site.says(said))
             return False

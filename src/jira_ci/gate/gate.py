@@ -29,7 +29,7 @@ from jira_ci.gate.targets import Target
 from jira_ci.gate.wait_line import WaitLine
 from jira_ci.jira import addresses
 from jira_ci.output.publish import publish
-from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
@@ -63,7 +63,7 @@ class Gate:
     ) -> None:
         self._context, self._deploying = context, deploying
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
-        self._sites = Sites(context, clock=clock)
+        self._sites = GateSites(context, clock=clock)
         self._pauses, self._plan_reports = pauses, reports
         self._deployments: dict[tuple[str, str, str], PendingDeployments] = {}
         self._evaluations: list[Evaluation] = []
@@ -144,7 +144,7 @@ class Gate:
         return ByChange(
             target,
             policy,
-            service=self._sites.service(policy),
+            service=self._sites.service(policy.site, policy.credentials),
             attempt=targets.attempt_of(self._context),
             keys=lambda environment: targets.issue_keys(self._context, environment),
             clock=self._clock,
@@ -155,7 +155,7 @@ class Gate:
         objection = targets.attempt_of(self._context).objection or ("" if policy.create else "create: false")
         place = policy.site, policy.credentials, objection
         if place not in self._deployments:
-            site = self._sites.gating(policy)
+            site = self._sites.gating(policy.site, policy.credentials)
             self._deployments[place] = PendingDeployments(self._context, site, objection, self._reports)
             self._warn_unless_reported(policy)
         deployments = self._deployments[place]

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from jira_ci.config.trusted_ref import Absent, place
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
-from jira_ci.gate.policy.trusted_ref import Absent, place
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run
-from jira_ci.sites import gate_sites, trust
+from jira_ci.sites import session, trust
 from jira_ci.text import canonical, one_line
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
@@ -183,11 +183,11 @@ def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
     if by_jira and context.given.jira_type == "data-center":
         yield Decision.of(1, "Jira Data Center gates no deployments (gate-by: jira). Use gate-by: change.")
     try:
-        access = gate_sites.access(context, policy)
+        access = session.gate_access(context, policy.site, policy.credentials)
         if by_jira and not (access.client_id and access.client_secret):
-            yield Decision.of(5, gate_sites.withheld(context, by_jira=True))
+            yield Decision.of(5, session.gate_withheld(context, by_jira=True))
         elif not access.kind:
-            yield Decision.of(5, gate_sites.withheld(context))
+            yield Decision.of(5, session.gate_withheld(context))
     except UsageError as error:
         yield Decision.of(1, str(error))
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
-from jira_ci.errors import AccessError
-from jira_ci.exchange import Answer, Request
-from jira_ci.jira.errors import CREDENTIALS_PAGE, expect, not_from_jira, phrase, redirect, said
+from jira_ci.exchange import Request
 from jira_ci.text import one_line
 
 Edition = Literal["cloud", "data-center"]
@@ -81,24 +78,8 @@ NO_CLOUD_ID = "{cloudId}"
 """Stands in a dry run's addresses when nobody was asked for the cloud id."""
 
 
-def tenant_info(site: str, *, named_by_user: bool = True) -> Request:
-    """Asks a site for its cloud id: the one request that needs no credential.
-
-    Args:
-        named_by_user: the extra headers go to the site that the settings name, not to where it points.
-    """
-    return Request("GET", f"{site}/_edge/tenant_info", "tell its cloud id", site=named_by_user)
-
-
-def access_token(api: str, client_id: str, client_secret: str) -> Request:
-    """Asks the gateway for an access token with OAuth 2.0 client credentials."""
-    body = {
-        "audience": "api.atlassian.com",
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-    }
-    return Request("POST", f"{api}/oauth/token", "give an access token", body, secret=True)
+Make = Callable[[str, str, str], Request]
+"""A request from the API's address, the cloud id and the access token."""
 
 
 def bulk(api: str, cloud: str, plural: str, body: Mapping[str, Any], bearer: str = "") -> Request:
@@ -118,55 +99,6 @@ def deployment_by_key(api: str, cloud: str, pipeline: str, environment: str, num
     """Reads one stored deployment; ``check`` uses it to see whether the credential is let in."""
     path = f"pipelines/{quote(pipeline, safe='')}/environments/{quote(environment, safe='')}/deployments/{number}"
     return Request("GET", f"{api}/jira/deployments/0.1/cloud/{cloud}/{path}", "show a deployment", bearer=bearer)
-
-
-def renamed_to(request: Request, answer: Answer) -> str:
-    """Where a renamed Atlassian site lives now, from its redirect; empty when the answer is no such redirect.
-
-    Only ``tenant_info`` may be asked again there: it carries no credential, and only Atlassian gives names under
-    ``.atlassian.net``.
-    """
-    target = redirect(answer)
-    host = target.netloc.lower()
-    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
-    return f"https://{host}" if known and host != request.host.lower() else ""
-
-
-def read_cloud_id(request: Request, answer: Answer) -> str:
-    """The cloud id from ``tenant_info``'s answer.
-
-    Raises:
-        JiraCiError: the site is unknown, moved, or does not answer as Jira Cloud does.
-    """
-    expect(request, answer, 200)
-    found = _mapping(answer).get("cloudId")
-    if not isinstance(found, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", found):
-        raise not_from_jira(request, answer, "Check that site names a Jira Cloud site, or set cloud-id.")
-    return found
-
-
-def read_access_token(request: Request, answer: Answer) -> str:
-    """The access token from the gateway's answer.
-
-    Raises:
-        JiraCiError: the credential was refused, or the answer is not of the documented shape.
-    """
-    if answer.status in (400, 401, 403):
-        raise AccessError(
-            f"Asked {request.host} to give an access token for client-id and client-secret: it answered "
-            f"{phrase(answer)}{said(answer)}.",
-            f"Compare both with {CREDENTIALS_PAGE}; an API token or a personal access token does not work here.",
-        )
-    expect(request, answer, 200)
-    token = _mapping(answer).get("access_token")
-    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise not_from_jira(request, answer)
-    return token
-
-
-def _mapping(answer: Answer) -> Mapping[str, Any]:
-    body = answer.json()
-    return body if isinstance(body, dict) else {}
 
 
 PROPERTY = "jira-ci.change"

@@ -11,11 +11,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
 from jira_ci.exchange import Answer
-from jira_ci.http import Client
 from jira_ci.jira import endpoints, parse, parse_desk
-from jira_ci.jira.auth import Access, Login, Route
+from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
-from jira_ci.jira.errors import misshapen, unwelcome
+from jira_ci.jira.errors import misshapen, refusal
 from jira_ci.jira.parse import (
     Account,
     Found,
@@ -154,34 +153,26 @@ class Service:
     - ``NetworkError``: no answer, none that is complete, 429, 5xx, or one of another shape than documented.
 
     Args:
-        keep_secret: is told an access token as soon as it is there.
+        login: of the account.
         clock: monotonic seconds.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        access: Access,
-        *,
-        keep_secret: Callable[[str], object] = _nothing,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._client, self._clock = client, clock
-        self._timeline = Timeline()
-        self._session = Login(client, access, keep_secret, self._timeline.see)
+    def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._login, self._clock, self._timeline = login, clock, Timeline()
+        login.see = self._timeline.see
 
     @property
     def deadline(self) -> Deadline:
         """The client's, over everything that is asked."""
-        return self._client.deadline
+        return self._login.client.deadline
 
     def connect(self) -> Route:
         """Where and how the site is asked; the first call logs in."""
-        return self._session.connect()[0]
+        return self._login.connect()[0]
 
     def myself(self) -> Account:
         """Who the gate is; asked once."""
-        return self._session.connect()[1]
+        return self._login.connect()[1]
 
     def search(self, jql: str, reconcile: Sequence[str] = ()) -> Listed[Found]:
         """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
@@ -270,10 +261,11 @@ class Service:
         return every_page(fetch)
 
     def _read(self, ask: Question, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
-        request, answer = self._session.send(ask)
+        self._login.connect()
+        request, answer = self._login.send(ask)
         stamp = self._timeline.stamp(answer, self._clock())
         if answer.status not in (statuses or (200,)):
-            raise unwelcome(request, answer)
+            raise refusal(request, answer, self._login.audience)
         try:
             return parse(answer.json()), stamp
         except WrongShape as error:

@@ -18,6 +18,8 @@ from jira_ci.exchange import Answer, Request
 from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.keys.issue_keys import Source, collect
+from jira_ci.output import exchanges
+from jira_ci.report import templates
 from jira_ci.report.site_result import SiteResult
 from jira_ci.run import Run
 from jira_ci.settings import Settings
@@ -108,7 +110,7 @@ class Delivery:
         if none_of_its := _none_of_its(destination, left):
             return SiteResult(destination, withheld=none_of_its, hidden=unseen)
         try:
-            outcome = self.conversation(destination).report(kind, left)
+            outcome = self.conversation(destination).report(kind, left, templates.given)
             return SiteResult(destination, outcome, hidden=unseen)
         finally:
             self.show(destination)
@@ -123,7 +125,7 @@ class Delivery:
 
     def _call(self, destination: Site, kind: Kind, records: Sequence[Record]) -> Call[Submission]:
         conversation = self.conversation(destination)
-        return Call(lambda: conversation.report(kind, records))
+        return Call(lambda: conversation.report(kind, records, templates.given))
 
     def _awaited(self, fate: SiteResult, call: Call[Submission] | None, patience: Deadline) -> SiteResult:
         if call is None:
@@ -149,15 +151,14 @@ class Delivery:
             self._print(destination, list(_emptied(conversation.looked)))
 
     def _print(self, destination: Site, heard: Sequence[tuple[Request, Answer] | str]) -> None:
-        from jira_ci.report import report_result
 
         name = destination.name if self.several else ""
         exchanged = [one for one in heard if not isinstance(one, str)]
         document = {"connection": name} if name else {}
-        self.requests += [{**document, **report_result.exchange_document(*exchange)} for exchange in exchanged]
+        self.requests += [{**document, **exchanges.exchange_document(*exchange)} for exchange in exchanged]
         for text in (one for one in heard if isinstance(one, str)):
             self._context.console.notice("warning", f"{name}: {text}" if name else text)
-        for title, lines in report_result.exchange_blocks(exchanged, debug=self._context.settings.log_level == "debug"):
+        for title, lines in exchanges.exchange_blocks(exchanged, debug=self._context.settings.log_level == "debug"):
             self._context.console.block(f"{name}: {title}" if name else title, lines)
 
 

@@ -9,8 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
 from jira_ci.context import Context, Result
-from jira_ci.sites import connection
-from jira_ci.sites.sites import sites
+from jira_ci.sites.sites import incomplete, missing_credentials, sites
 from jira_ci.timing import Call, Deadline, Late
 
 if TYPE_CHECKING:
@@ -66,11 +65,11 @@ class TwoReports:
             return ""
         why = []
         for destination in sites(self._context):
-            missing = connection.missing_credentials(destination.settings)
+            missing = missing_credentials(destination.settings)
             if not missing:
                 return ""
             found = destination.withheld(self._context.run)
-            why.append(found or connection.incomplete(destination.settings, missing, destination.word).message)
+            why.append(found or incomplete(destination.settings, missing, destination.word).message)
         return f"The deployment is not reported to Jira: {' '.join(dict.fromkeys(why))}"
 
     def _report(self, state: str, seconds: float, limit: float, whole: Deadline) -> Result:

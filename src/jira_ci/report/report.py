@@ -15,13 +15,13 @@ from jira_ci.exchange import Request
 from jira_ci.jira import endpoints, records, remote_links
 from jira_ci.jira.records import keys_of, without
 from jira_ci.jira.submit import LARGEST, LinkSubmission
+from jira_ci.output import exchanges
 from jira_ci.report import report_result, templates
 from jira_ci.report.deliver import Delivery
 from jira_ci.report.plan import Plan
 from jira_ci.report.site_result import SiteResult, documents, problems
 from jira_ci.report.summary import Column, about, summary
-from jira_ci.sites import connection
-from jira_ci.sites.sites import Site
+from jira_ci.sites.sites import Site, access, need_site
 
 if TYPE_CHECKING:
     from jira_ci.jira.issues import IssueSummary
@@ -40,7 +40,7 @@ def requests(context: Context, plan: Plan, destinations: Sequence[Site]) -> list
     for destination in destinations:
         name = destination.name if len(destinations) > 1 else ""
         for request, what in _links(plan, destination) if by_links(destination) else _bulks(context, plan, destination):
-            shown.append({**({"connection": name} if name else {}), **report_result.exchange_document(request, None)})
+            shown.append({**({"connection": name} if name else {}), **exchanges.exchange_document(request, None)})
             if what:
                 lines = json.dumps(request.body, indent=2, ensure_ascii=False).splitlines()
                 context.console.block(f"{name}: {what}" if name else what, lines)
@@ -53,7 +53,7 @@ def by_links(destination: Site) -> bool:
 
 
 def _bulks(context: Context, plan: Plan, destination: Site) -> Iterator[tuple[Request, str]]:
-    where = connection.access(destination.settings)
+    where = access(destination.settings)
     claiming = destination.own([entry.record for entry in plan.claiming])
     for start in range(0, len(claiming), LARGEST):
         portion = claiming[start : start + LARGEST]
@@ -64,10 +64,10 @@ def _bulks(context: Context, plan: Plan, destination: Site) -> Iterator[tuple[Re
 
 def _links(plan: Plan, destination: Site) -> Iterator[tuple[Request, str]]:
     """Each request, with the text above it; the same link on other issues is shown once."""
-    access = connection.access(destination.settings)
-    connection.need_site(access)
+    where = access(destination.settings)
+    need_site(where)
     claiming = [record for record in destination.own([entry.record for entry in plan.claiming]) if keys_of(record)]
-    made = list(remote_links.requests(plan.kind, claiming, access))
+    made = list(remote_links.requests(plan.kind, claiming, where.site))
     issues = Counter(request.body["globalId"] for request in made)
     for request in made:
         others = issues.pop(request.body["globalId"], 0) - 1

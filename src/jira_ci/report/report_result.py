@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import RejectedError
-from jira_ci.exchange import Answer, Request
 from jira_ci.jira.records import keys_of, services_of, without
 from jira_ci.jira.submit import LinkSubmission, Submission
+from jira_ci.output.exchanges import described
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.report.site_result import SiteResult, knows_nothing, unknown_keys
 from jira_ci.text import one_line
 
 _SHOWN_KEYS = 20
-_DEEPEST = 50
 
 
 def outputs(plan: Plan, fates: Sequence[SiteResult]) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def keys(plan: Plan) -> list[str]:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """What is about to be reported, for the log."""
     for entry in plan.entries:
-        yield _described(entry.record)
+        yield described(entry.record)
     yield from left_out_lines(plan)
 
 
@@ -107,73 +105,12 @@ def _links_made(outcome: LinkSubmission) -> Iterator[str]:
         yield f"Not reached: {', '.join(outcome.left[:_SHOWN_KEYS])}{more}"
 
 
-def exchange_blocks(heard: Sequence[tuple[Request, Answer]], *, debug: bool) -> Iterator[tuple[str, list[str]]]:
-    """Exchanges as folds in the log, title and lines: one for each, but one for all links of a conversation."""
-    links = [exchange for exchange in heard if _is_link(exchange[0]) and not debug]
-    for request, answer in heard:
-        if debug or not _is_link(request):
-            title = f"Asked {request.host} to {request.asks}: {answer.status}"
-            yield title, list(exchange_lines(request, answer, debug=debug))
-    if links:
-        host = links[0][0].host
-        yield (
-            f"Asked {host} for {len(links)} remote link{'s' * (len(links) > 1)}",
-            [f"{request.method} {request.url}: {answer.status}" for request, answer in links],
-        )
-
-
-def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
-    """One exchange with Jira, for the fold in the log."""
-    yield f"{request.method} {request.url}"
-    if request.secret:
-        yield f"answer: {answer.status} (not shown: credentials)"
-        return
-    if debug and request.body is not None:
-        yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
-    elif request.body is not None:
-        for record in (*request.body.get("builds", ()), *request.body.get("deployments", ())):
-            yield f"sent: {_described(record)}"
-    yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
-
-
-def exchange_document(request: Request, answer: Answer | None) -> Mapping[str, Any]:
-    """One exchange with Jira, for the JSON document."""
-    sent: dict[str, Any] = {"method": request.method, "url": request.url}
-    if request.secret:
-        return sent if answer is None else {**sent, "answer": {"status": answer.status}}
-    sent["body"] = request.body
-    if answer is not None:
-        body = answer.json()
-        readable = body is not None and not _deeper_than(body, _DEEPEST)
-        sent["answer"] = {"status": answer.status, "body": body if readable else answer.body.decode("utf-8", "replace")}
-    return sent
-
-
 def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
     """Look-alikes that do not count, with the reason."""
     dropped = {key: why for entry in entries for key, why in entry.claim.keys.dropped.items()}
     if dropped:
         shown = ", ".join(f"{key} ({why})" for key, why in list(dropped.items())[:_SHOWN_KEYS])
         yield f"Not counted: {one_line(shown, 2000)}"
-
-
-def _described(record: Mapping[str, Any]) -> str:
-    environment, keys = record.get("environment"), keys_of(record)
-    where = f" to {environment['displayName']} ({environment['type']})" if environment else ""
-    shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
-    return one_line(f"{record['displayName']}{where}, {record['state']}: {shown or 'no keys'}", 2000)
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    """Whether a JSON value is nested too deeply to be worked on; Jira's answers have five levels."""
-    if not isinstance(value, (dict, list)):
-        return False
-    parts = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
-
-
-def _is_link(request: Request) -> bool:
-    return request.method == "POST" and request.url.endswith("/remotelink")
 
 
 _HINT = "Name an issue in the branch, the title or a commit, or set issue-keys."

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jira_ci.config import trusted_ref
 from jira_ci.config.model import Config, parse
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.gate.policy import trusted_ref
 from jira_ci.jira import addresses
 from jira_ci.text import one_line
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from jira_ci.config.trusted_ref import Absent, Place
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
-from jira_ci.gate.policy.trusted_ref import Absent, Place
 
 A = "a" * 40
 THEIRS = "deployments:\n  deploymentGating:\n    enabled: true\n    environments:\n    - shop-prod\n    - Production\n"

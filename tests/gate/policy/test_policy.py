@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jira_ci.config.trusted_ref import Absent, Place
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
-from jira_ci.gate.policy.trusted_ref import Absent, Place
 
 A = "a" * 40
 FILE = """\

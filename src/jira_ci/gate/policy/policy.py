@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from jira_ci.config import strict_yaml
 from jira_ci.config.model import DEFAULT_NAME, Config, parse
+from jira_ci.config.trusted_ref import Absent, Committed, Place, path_of
 from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.atlassian_mapping import Gating
 from jira_ci.environments.classify import classify
@@ -28,7 +29,6 @@ from jira_ci.gate.policy.overrides import (
     site_and_credentials,
     unenforceable,
 )
-from jira_ci.gate.policy.trusted_ref import Absent, Committed, Place, path_of
 from jira_ci.gate.requirements import Requirements, meaningless
 from jira_ci.text import canonical, one_line
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from jira_ci.settings import Setting, is_taken, parse
+from jira_ci.settings import Setting, Settings, is_taken, parse
 
 _HEADERS = Setting("list", "jira", "", secret=True, name="headers")
 _NAMES = ("user", "token", "client-id", "client-secret", "headers")
@@ -15,20 +15,8 @@ _PREFIXES = ("PLUGIN",)
 _SECRET = re.compile(r"JIRA_CI_[A-Z0-9_]+_(TOKEN|CLIENT_SECRET|HEADERS)")
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """What one connection has; what nobody set is empty."""
-
-    user: str = ""
-    token: str = field(default="", repr=False)
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    headers: tuple[str, ...] = field(default=(), repr=False)
-    """Lines such as ``Name: value``."""
-
-
-def of_connection(environ: Mapping[str, str], word: str) -> Credentials:
-    """What the variables with this word in their names hold; those of other connections, and of none, do not count.
+def of_connection(settings: Settings, environ: Mapping[str, str], word: str) -> Settings:
+    """The settings with what the variables with this word in their names hold, and with no other credential.
 
     Args:
         word: ``EMEA`` means ``JIRA_CI_EMEA_TOKEN`` and so on.
@@ -38,12 +26,13 @@ def of_connection(environ: Mapping[str, str], word: str) -> Credentials:
         return environ.get(variable(name, word), "").strip()
 
     headers = value("headers")
-    return Credentials(
-        value("user"),
-        value("token"),
-        value("client-id"),
-        value("client-secret"),
-        parse(_HEADERS, headers, variable("headers", word)) if headers else (),
+    return replace(
+        settings,
+        user=value("user"),
+        token=value("token"),
+        client_id=value("client-id"),
+        client_secret=value("client-secret"),
+        headers=parse(_HEADERS, headers, variable("headers", word)) if headers else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""The conversation with the gateway: who is asked what, in which order, over how many connections."""
+"""The login: who is asked what before a question, in which order, over how many connections, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import responses
 from faulty_server import Connection, FaultyServer, Step, hang, reply
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.http import Client
-from jira_ci.jira.gateway import Gateway, Target
-from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
+from jira_ci.jira import endpoints
+from jira_ci.jira.auth import Access, Login, Refusals
+from jira_ci.jira.errors import Audience
+from jira_ci.jira.submit import BUILDS, Submission, bulk, submit
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 from patience import Patience
 
+AUDIENCES: tuple[Audience, ...] = ("report", "issues", "links", "gate", "gating")
 CLOUD = "11223344-a1b2-3b33-c444-def123456789"
 TENANT = reply(200, {"cloudId": CLOUD})
 TOKEN = reply(200, {"access_token": "tok", "expires_in": 900})
@@ -39,8 +42,12 @@ class Opened:
         self.secrets: list[str] = []
         self.warnings: list[str] = []
         self.client = Client(deadline or Patience(), jitter=lambda: 1.0, **options)
-        target = Target(site, api, cloud, "id", "secret")
-        self.gateway = Gateway(self.client, target, keep_secret=self.secrets.append, warn=self.warnings.append)
+        access = Access(site, api, cloud, client_id="id", client_secret="secret")
+        keep, warn = self.secrets.append, self.warnings.append
+        self.login = Login(self.client, access, "report", keep_secret=keep, renamed=warn)
+
+    def submit(self) -> Submission:
+        return submit(BUILDS, [RECORD], bulk(BUILDS, RUN, {}), self.login.ask)
 
 
 def refusal_of(call: Callable[[], object]) -> JiraCiError:
@@ -52,9 +59,9 @@ def refusal_of(call: Callable[[], object]) -> JiraCiError:
 def test_on_one_host_everything_goes_over_one_connection_in_order() -> None:
     with FaultyServer(PATHS) as server:
         opened = Opened(server.url, server.url)
-        opened.gateway.connect()
-        outcome = opened.gateway.submit(BUILDS, [RECORD], RUN)
-        opened.gateway.close()
+        opened.login.prepare()
+        outcome = opened.submit()
+        opened.client.close()
     assert outcome.accepted == [RECORD]
     assert [(seen.method, seen.path) for seen in server.requests] == [
         ("GET", "/_edge/tenant_info"),
@@ -88,9 +95,9 @@ def test_on_two_hosts_both_are_asked_side_by_side_and_each_over_one_connection()
 
     with FaultyServer(PATHS) as api, FaultyServer([waits_for_the_token]) as site:
         opened = Opened(site.url, api.url, observe=lambda request, _: asked.append(request.asks))
-        opened.gateway.connect()
-        opened.gateway.submit(BUILDS, [RECORD], RUN)
-        opened.gateway.close()
+        opened.login.prepare()
+        opened.submit()
+        opened.client.close()
     assert (site.connections, api.connections) == (1, 1)
     assert [seen.path for seen in api.requests] == ["/oauth/token", f"/jira/builds/0.1/cloud/{CLOUD}/bulk"]
     assert sorted(asked) == ["give an access token", "take 1 build", "tell its cloud id"]
@@ -99,26 +106,26 @@ def test_on_two_hosts_both_are_asked_side_by_side_and_each_over_one_connection()
 def test_a_given_cloud_id_saves_the_request_to_the_site() -> None:
     with FaultyServer(PATHS) as api:
         opened = Opened("https://unused.invalid", api.url, "my-cloud")
-        opened.gateway.connect()
-        opened.gateway.submit(BUILDS, [RECORD], RUN)
-        opened.gateway.close()
+        opened.login.prepare()
+        opened.submit()
+        opened.client.close()
     assert [seen.path for seen in api.requests] == ["/oauth/token", "/jira/builds/0.1/cloud/my-cloud/bulk"]
 
 
 def test_what_was_asked_for_once_is_not_asked_for_again() -> None:
     with FaultyServer(PATHS) as server:
-        gateway = Opened(server.url, server.url).gateway
-        assert (gateway.cloud_id(), gateway.access_token()) == (CLOUD, "tok")
-        gateway.connect()
-        gateway.close()
+        opened = Opened(server.url, server.url)
+        assert (opened.login.cloud_id(), opened.login.access_token()) == (CLOUD, "tok")
+        opened.login.prepare()
+        opened.client.close()
     assert len(server.requests) == 2
 
 
 def test_extra_headers_go_to_the_site_only() -> None:
     with FaultyServer(PATHS) as api, FaultyServer([TENANT]) as site:
         opened = Opened(site.url, api.url, site_headers={"X-Extra": "1"})
-        opened.gateway.connect()
-        opened.gateway.close()
+        opened.login.prepare()
+        opened.client.close()
     assert [seen.headers.get("x-extra") for seen in (*site.requests, *api.requests)] == ["1", None]
 
 
@@ -126,7 +133,7 @@ def test_extra_headers_go_to_the_site_only() -> None:
 def test_a_refused_client_secret_is_said_and_never_offered_again(status: int) -> None:
     answer = reply(status, {"error": "access_denied", "error_description": "Unauthorized"})
     with FaultyServer({"/oauth": [answer]}) as api, FaultyServer([TENANT]) as site:
-        error = refusal_of(Opened(site.url, api.url).gateway.connect)
+        error = refusal_of(Opened(site.url, api.url).login.prepare)
     assert isinstance(error, AccessError)
     for words in (f"Asked {api.host} ", "client-id and client-secret", str(status), "Unauthorized"):
         assert words in error.message
@@ -135,7 +142,7 @@ def test_a_refused_client_secret_is_said_and_never_offered_again(status: int) ->
 
 def test_a_site_that_hangs_while_the_token_is_there_is_left_at_the_deadline() -> None:
     with FaultyServer(PATHS) as api, FaultyServer([hang]) as site:
-        error = refusal_of(Opened(site.url, api.url, deadline=Deadline(0.5)).gateway.connect)
+        error = refusal_of(Opened(site.url, api.url, deadline=Deadline(0.5)).login.prepare)
     assert error.message == f"Asked {site.host} to tell its cloud id: no complete answer came before the deadline."
 
 
@@ -145,7 +152,7 @@ def test_a_refused_token_ends_the_other_question() -> None:
     with FaultyServer({"/oauth": [reply(401, {})]}) as api, FaultyServer([hang]) as site:
         opened = Opened(site.url, api.url, observe=lambda request, _: told.append(request.asks))
         with pytest.raises(AccessError):
-            opened.gateway.connect()  # and does not wait for the site
+            opened.login.prepare()  # and does not wait for the site
     assert told == ["give an access token"]
 
 
@@ -169,7 +176,7 @@ TENANT_FAULTS: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize(("answer", "says"), TENANT_FAULTS.values(), ids=TENANT_FAULTS.keys())
 def test_a_site_that_does_not_tell_its_cloud_id_is_said(answer: bytes, says: str) -> None:
     with FaultyServer([answer]) as site:
-        error = refusal_of(Opened(site.url, "https://unused.invalid").gateway.cloud_id)
+        error = refusal_of(Opened(site.url, "https://unused.invalid").login.cloud_id)
     assert says in str(error)
     assert f"Asked {site.host} to tell its cloud id" in error.message
     assert len(site.requests) == 1
@@ -191,7 +198,7 @@ TOKEN_FAULTS = {
 @pytest.mark.parametrize("answer", TOKEN_FAULTS.values(), ids=TOKEN_FAULTS.keys())
 def test_a_gateway_that_gives_no_token_is_said(answer: bytes) -> None:
     with FaultyServer([answer]) as api:
-        error = refusal_of(Opened("", api.url, "c").gateway.connect)
+        error = refusal_of(Opened("", api.url, "c").login.prepare)
     assert isinstance(error, NetworkError)
     assert f"Asked {api.host} to give an access token" in error.message
     assert len(api.requests) == 1
@@ -204,7 +211,7 @@ def test_a_renamed_site_is_asked_once_more_without_the_extra_headers_and_said() 
     )
     responses.get("https://new.atlassian.net/_edge/tenant_info", body=b'{"cloudId": "abc"}')
     opened = Opened("https://old.atlassian.net", "https://unused.invalid", site_headers={"X-Extra": "1"})
-    assert opened.gateway.cloud_id() == "abc"
+    assert opened.login.cloud_id() == "abc"
     assert opened.warnings == ["old.atlassian.net is called new.atlassian.net now. Change the setting site."]
     assert [call.request.headers.get("X-Extra") for call in responses.calls] == ["1", None]
 
@@ -218,27 +225,64 @@ def test_a_site_renamed_twice_is_said() -> None:
             headers={"Location": f"https://{new}.atlassian.net/"},
         )
     with pytest.raises(NetworkError, match=r"set site to c\.atlassian\.net"):
-        Opened("https://a.atlassian.net", "https://unused.invalid").gateway.cloud_id()
+        Opened("https://a.atlassian.net", "https://unused.invalid").login.cloud_id()
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "fails"),
-    [(404, {}, ""), (200, {"pipelineId": "x"}, ""), (401, {}, "the OAuth token"), (403, {}, "lacks a permission")],
-)
-def test_a_record_that_does_not_exist_shows_whether_the_credential_is_let_in(
-    status: int, body: Any, fails: str
-) -> None:
-    with FaultyServer({"/oauth": [TOKEN], "/jira": [reply(status, body)]}) as api:
-        gateway = Opened("", api.url, "c").gateway
-        gateway.connect()
-        for kind in (BUILDS, DEPLOYMENTS):
-            if fails:
-                with pytest.raises(AccessError, match=fails):
-                    gateway.look(kind)
-            else:
-                gateway.look(kind)
-        gateway.close()
-    assert [seen.path for seen in api.requests[1:]] == [
-        "/jira/builds/0.1/cloud/c/pipelines/jira-ci-check/builds/1",
-        "/jira/deployments/0.1/cloud/c/pipelines/jira-ci-check/environments/jira-ci-check/deployments/1",
-    ]
+def login(server: FaultyServer, audience: Audience, refusals: Refusals, **credentials: Any) -> Login:
+    access = Access(server.url, server.url, **credentials)
+    return Login(Client(Patience(), jitter=lambda: 1.0), access, audience, refusals=refusals)
+
+
+DENIED = reply(401, b"Unauthorized")
+
+
+def test_a_personal_token_that_looked_issues_up_in_vain_is_not_offered_for_links_or_the_gate() -> None:
+    refusals: Refusals = {}
+    person: dict[str, Any] = {"token": "wrong", "jira_type": "data-center"}
+    hints = []
+    with FaultyServer([DENIED]) as server:
+        for audience in AUDIENCES:
+            with pytest.raises(
+                AccessError, match="say who is asking with a personal access token: it answered 401"
+            ) as no:
+                login(server, audience, refusals, **person).send(endpoints.myself())
+            hints.append(no.value.hint)
+    assert len(server.requests) == 1
+    assert "make a new personal access token" in hints[AUDIENCES.index("links")]
+
+
+def test_a_token_with_scopes_that_the_site_refused_goes_to_the_gateway_at_once_the_second_time() -> None:
+    refusals: Refusals = {}
+    person: dict[str, Any] = {"user": "ana@example.com", "token": "scoped", "jira_type": "cloud", "cloud": "11"}
+    with FaultyServer({"/rest": [DENIED], "/ex": [reply(200, {})]}) as server:
+        for audience in AUDIENCES:
+            assert login(server, audience, refusals, **person).send(endpoints.myself())[1].status == 200
+    assert [one.path.partition("/rest")[0] for one in server.requests] == ["", *["/ex/jira/11"] * len(AUDIENCES)]
+
+
+def test_a_client_that_was_refused_gets_no_second_try_from_whoever_asks() -> None:
+    refusals: Refusals = {}
+    client: dict[str, Any] = {"client_id": "id", "client_secret": "wrong", "cloud": "11"}
+    with FaultyServer({"/oauth": [DENIED]}) as server:
+        for audience in AUDIENCES:
+            with pytest.raises(AccessError, match="for client-id and client-secret: it answered 401"):
+                login(server, audience, refusals, **client).prepare()
+    assert len(server.requests) == 1
+
+
+def test_another_secret_is_offered_even_so() -> None:
+    refusals: Refusals = {}
+    with FaultyServer([DENIED, reply(200, {})]) as server:
+        with pytest.raises(AccessError):
+            login(server, "links", refusals, token="old", jira_type="data-center").send(endpoints.myself())
+        login(server, "links", refusals, token="new", jira_type="data-center").send(endpoints.myself())
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("audience", ["report", "issues", "links"])
+def test_who_only_reports_is_told_nothing_about_service_desks_when_a_proxy_guards_the_site(audience: Audience) -> None:
+    page = reply(403, b"<html>no</html>", content_type="text/html")
+    with FaultyServer([page]) as server, pytest.raises(AccessError, match="say what it is: it answered 403") as caught:
+        login(server, audience, {}, user="ana", token="t").edition()
+    assert "service desk" not in str(caught.value)
+    assert "a login page or an IP allow-list guards the host" in caught.value.hint
