@@ -17,7 +17,7 @@ from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
-from jira_ci.jira import addresses
+from jira_ci.jira import endpoints
 from jira_ci.report.templates import given
 from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
@@ -93,7 +93,7 @@ class Openings:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        reported = [addresses.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        reported = [endpoints.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
         if policy.site not in reported:
             self._context.console.notice(
                 "warning",
