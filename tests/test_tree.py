@@ -60,7 +60,6 @@ TESTED_ELSEWHERE = {
     "jira_ci/jira/auth.py": "jira/test_service_desk.py: logging in, renewing, giving up, over real sockets",
     "jira_ci/jira/gating.py": "gate/test_by_jira.py: a site that gates",
     "jira_ci/jira/parse.py": "jira/test_endpoints.py: each answer beside its question",
-    "jira_ci/jira/parse_desk.py": "jira/test_endpoints.py: each answer beside its question",
     "jira_ci/keys/claims.py": "commands/test_report_tenants_and_services.py: which record names which keys",
     "jira_ci/keys/impostors.py": "keys/test_issue_keys.py: what looks like a key",
     "jira_ci/keys/path_index.py": "keys/test_path_globs.py: many globs at once, held against one at a time",

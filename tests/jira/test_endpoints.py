@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from jira_ci.jira import endpoints, parse_desk
+from jira_ci.jira import endpoints, parse
 from jira_ci.jira.endpoints import Question, open_issues, quoted, quoted_phrase
 from jira_ci.jira.parse import (
     Account,
+    Field,
     Found,
     History,
     Item,
+    Page,
     Step,
     Value,
     WrongShape,
@@ -23,7 +25,6 @@ from jira_ci.jira.parse import (
     plain,
     types,
 )
-from jira_ci.jira.parse_desk import Field, Page
 from jira_ci.jira.service_desk import Hits, Listed, every_hit, every_page, hits
 
 SITE = "https://acme.atlassian.net"
@@ -483,7 +484,7 @@ def test_a_list_without_end_is_given_up() -> None:
 )
 def test_a_page_that_does_not_say_what_it_is_is_an_error(body: Any) -> None:
     with pytest.raises(WrongShape):
-        parse_desk.page(body)
+        parse.page(body)
 
 
 APPROVAL = {
@@ -497,7 +498,7 @@ APPROVAL = {
 
 
 def test_an_approval_keeps_what_jira_says() -> None:
-    read = parse_desk.approval({**APPROVAL, "finalDecision": "unheard of", "completedDate": {"epochMillis": 2}})
+    read = parse.approval({**APPROVAL, "finalDecision": "unheard of", "completedDate": {"epochMillis": 2}})
     assert (read.id, read.name, read.decision) == ("1", "CAB", "unheard of")
     assert (read.created, read.completed) == ({"epochMillis": 1}, {"epochMillis": 2})
     assert [(one.account, one.decision) for one in read.approvers] == [(Account("5b10", "Ana"), "approved")]
@@ -522,7 +523,7 @@ def test_an_approval_keeps_what_jira_says() -> None:
 )
 def test_an_approval_of_another_shape_is_an_error(changed: dict[str, Any]) -> None:
     with pytest.raises(WrongShape):
-        parse_desk.approval({**APPROVAL, **changed})
+        parse.approval({**APPROVAL, **changed})
 
 
 def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
@@ -545,7 +546,7 @@ def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
             },
         ]
     }
-    assert parse_desk.request_fields(body) == [
+    assert parse.request_fields(body) == [
         Field("customfield_1", "Change risk", True, False, "option", "", ("Low",)),
         Field("labels", "Labels", False, True, "array", "string", ()),
     ]
@@ -554,15 +555,15 @@ def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
 @pytest.mark.parametrize(
     ("parse", "body"),
     [
-        (parse_desk.desk, {"id": "1", "projectId": "10010"}),
-        (parse_desk.desk, {"id": 1, "projectId": "10010", "projectKey": "OPS"}),
-        (parse_desk.request_type, {"id": "25", "name": "Request a change"}),
-        (parse_desk.request_fields, {"requestTypeFields": None}),
-        (parse_desk.request_fields, {"requestTypeFields": [{"fieldId": "x", "name": "X", "jiraSchema": None}]}),
-        (parse_desk.created, {"issueId": "1"}),
-        (parse_desk.created, {"issueId": 1, "issueKey": "OPS-1"}),
-        (parse_desk.created, []),
-        (parse_desk.comment, {"id": "1", "body": "x", "author": None}),
+        (parse.desk, {"id": "1", "projectId": "10010"}),
+        (parse.desk, {"id": 1, "projectId": "10010", "projectKey": "OPS"}),
+        (parse.request_type, {"id": "25", "name": "Request a change"}),
+        (parse.request_fields, {"requestTypeFields": None}),
+        (parse.request_fields, {"requestTypeFields": [{"fieldId": "x", "name": "X", "jiraSchema": None}]}),
+        (parse.created, {"issueId": "1"}),
+        (parse.created, {"issueId": 1, "issueKey": "OPS-1"}),
+        (parse.created, []),
+        (parse.comment, {"id": "1", "body": "x", "author": None}),
         (types, {"10050": "Change"}),
         (types, [{"id": "10050"}]),
         (granted, {"permissions": []}),

@@ -20,7 +20,7 @@ from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Subject, describe, seen, titled, where
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Route
-from jira_ci.jira.parse_desk import Desk
+from jira_ci.jira.parse import Desk
 from jira_ci.jira.service_desk import Service
 from jira_ci.sites.session import gate_access
 from jira_ci.text import canonical, one_line

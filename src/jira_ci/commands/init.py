@@ -9,7 +9,7 @@ from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
 from jira_ci.init import github_workflow, gitlab_jobs, look, next_steps, write
 from jira_ci.init.found import File, Found
-from jira_ci.jira.addresses import site_url
+from jira_ci.jira.endpoints import site_url
 from jira_ci.text import one_line
 
 _MISNAMED = ".jira-ci.yaml"

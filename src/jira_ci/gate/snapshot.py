@@ -14,7 +14,7 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment, moment_of
-from jira_ci.jira import parse_desk
+from jira_ci.jira import parse
 from jira_ci.jira.errors import NotFound
 from jira_ci.jira.parse import History, Issue, Step, Value
 from jira_ci.jira.service_desk import Service, Stamp
@@ -177,7 +177,7 @@ class SnapshotReader:
         return drifted
 
 
-def _approval(raw: parse_desk.Approval) -> Approval:
+def _approval(raw: parse.Approval) -> Approval:
     approvers = tuple(
         Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
         for one in raw.approvers

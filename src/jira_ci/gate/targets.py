@@ -13,7 +13,7 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
-from jira_ci.jira.addresses import site_url
+from jira_ci.jira.endpoints import site_url
 from jira_ci.keys.claims import Claims
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run

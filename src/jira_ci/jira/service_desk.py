@@ -11,14 +11,20 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
 from jira_ci.exchange import Answer
-from jira_ci.jira import endpoints, parse, parse_desk
+from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
 from jira_ci.jira.errors import misshapen, refusal
 from jira_ci.jira.parse import (
     Account,
+    Approval,
+    Comment,
+    Desk,
+    Field,
     Found,
     Issue,
+    Page,
+    RequestType,
     WrongShape,
     candidates,
     items,
@@ -27,7 +33,6 @@ from jira_ci.jira.parse import (
     optional_text,
     text,
 )
-from jira_ci.jira.parse_desk import Approval, Comment, Desk, Field, Page, RequestType
 from jira_ci.timing import Deadline
 
 T = TypeVar("T")
@@ -196,7 +201,7 @@ class Service:
 
         def fetch(start: int) -> Page:
             ask = endpoints.approvals(issue_id, start)
-            page, stamp = self._read(ask, lambda body: _parsed(parse_desk.page(body), parse_desk.approval))
+            page, stamp = self._read(ask, lambda body: _parsed(parse.page(body), parse.approval))
             stamps.append(stamp)
             return page
 
@@ -204,19 +209,19 @@ class Service:
 
     def desk(self, id_or_project: str) -> Desk:
         """A service desk."""
-        return self._read(endpoints.desk(id_or_project), parse_desk.desk)[0]
+        return self._read(endpoints.desk(id_or_project), parse.desk)[0]
 
     def desks(self) -> Listed[Desk]:
         """All service desks."""
-        return self._pages(endpoints.desks, parse_desk.desk)
+        return self._pages(endpoints.desks, parse.desk)
 
     def request_types(self, desk_id: str, name: str = "") -> Listed[RequestType]:
         """The request types of a desk whose name or description holds this text, hidden ones too."""
-        return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse_desk.request_type)
+        return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse.request_type)
 
     def request_fields(self, desk_id: str, type_id: str) -> list[Field]:
         """The fields of a request type."""
-        return self._read(endpoints.request_fields(desk_id, type_id), parse_desk.request_fields)[0]
+        return self._read(endpoints.request_fields(desk_id, type_id), parse.request_fields)[0]
 
     def types_of_project(self, project: str) -> dict[str, str]:
         """The issue types of a project: id to name."""
@@ -228,7 +233,7 @@ class Service:
 
     def create(self, desk_id: str, type_id: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """Makes a request, and gives its id and key. Sent once: after a ``NetworkError`` it may be there or not."""
-        return self._read(endpoints.create(desk_id, type_id, values), parse_desk.created, 201)[0]
+        return self._read(endpoints.create(desk_id, type_id, values), parse.created, 201)[0]
 
     def set_mark(self, issue_id: str, value: Mapping[str, Any]) -> None:
         """Writes our own property of a change."""
@@ -244,19 +249,19 @@ class Service:
 
     def comments(self, issue_id: str) -> Listed[Comment]:
         """A change's comments, internal ones too."""
-        return self._pages(lambda start: endpoints.comments(issue_id, start), parse_desk.comment)
+        return self._pages(lambda start: endpoints.comments(issue_id, start), parse.comment)
 
     def comment(self, issue_id: str, body: str, *, public: bool) -> None:
         """Writes a comment (wiki markup). Sent once: after a ``NetworkError`` it may be there or not."""
-        self._read(endpoints.comment(issue_id, body, public=public), parse_desk.comment, 201)
+        self._read(endpoints.comment(issue_id, body, public=public), parse.comment, 201)
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""
         return self._read(endpoints.permissions(project, names), parse.granted)[0]
 
-    def _pages(self, ask: Callable[[int], Question], parse: Callable[[Any], T]) -> Listed[T]:
+    def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
         def fetch(start: int) -> Page:
-            return self._read(ask(start), lambda body: _parsed(parse_desk.page(body), parse))[0]
+            return self._read(ask(start), lambda body: _parsed(parse.page(body), read))[0]
 
         return every_page(fetch)
 

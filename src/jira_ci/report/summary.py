@@ -8,7 +8,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from jira_ci.errors import JiraCiError
-from jira_ci.jira import addresses
+from jira_ci.jira import endpoints
 from jira_ci.jira.records import keys_of
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output import page
@@ -202,5 +202,5 @@ def _link(key: str, fates: Sequence[SiteResult]) -> Link:
     told = [fate for fate in fates if fate.destination.takes(key)]
     known = [fate for fate in told if key not in fate.unknown_keys] or told or list(fates)
     settings = known[0].destination.settings if known else None
-    site = addresses.site_url(settings.site, settings.instance) if settings else ""
+    site = endpoints.site_url(settings.site, settings.instance) if settings else ""
     return Link(key, f"{site}/browse/{quote(key)}" if site else "")

@@ -16,7 +16,7 @@ from jira_ci.config import trusted_ref
 from jira_ci.config.model import Config, parse
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.jira import addresses
+from jira_ci.jira import endpoints
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
@@ -111,9 +111,9 @@ def _reason(error: UsageError) -> str:
 
 def _places(config: Config) -> Iterator[Place]:
     if config.site:
-        yield addresses.site_url(config.site, ""), ""
+        yield endpoints.site_url(config.site, ""), ""
     for connection in config.connections.values():
-        yield addresses.site_url(connection.site, ""), connection.credentials
+        yield endpoints.site_url(connection.site, ""), connection.credentials
 
 
 def _sentence(context: Context, place: Place, why: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from urllib.parse import quote
 
-from jira_ci.jira import addresses
+from jira_ci.jira import endpoints
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.report.pr_comment.comment_state import LONGEST, Known, Place, Source, hidden
 from jira_ci.report.site_result import SiteResult
@@ -163,7 +163,7 @@ def links(run: Run, fates: Sequence[SiteResult]) -> Links:
         told = [fate for fate in fates if fate.destination.takes(key)]
         knowing = [fate for fate in told if key not in fate.outcome.unknown_keys] or told or list(fates)
         settings = knowing[0].destination.settings if knowing else None
-        site = addresses.site_url(settings.site, settings.instance) if settings else ""
+        site = endpoints.site_url(settings.site, settings.instance) if settings else ""
         return f"{site}/browse/{quote(key)}" if site else ""
 
     def of_run(run_id: str) -> str:
