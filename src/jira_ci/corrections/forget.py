@@ -19,7 +19,7 @@ from jira_ci.jira import addresses, identity
 from jira_ci.jira.records import PLACE, TEXT
 from jira_ci.jira.stored import Make, deleting, deleting_all, unlink, was_linked
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
-from jira_ci.keys.claims import Claims
+from jira_ci.keys.resolve import Claims
 from jira_ci.report import templates
 from jira_ci.sites import connection
 from jira_ci.sites.sites import sites

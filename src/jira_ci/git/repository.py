@@ -13,9 +13,9 @@ from jira_ci.ci.env_values import first, strip_ref
 from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git import command as git_command
 from jira_ci.git import log as git_log
+from jira_ci.git.ancestry import Spans
 from jira_ci.git.command import GitError
 from jira_ci.git.log import revisions
-from jira_ci.git.spans import Spans
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:

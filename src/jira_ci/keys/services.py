@@ -64,7 +64,7 @@ def _known(config: Config | None, given: str) -> Service:
 
 
 def _check(config: Config, service: str, paths: Sequence[str]) -> None:
-    from jira_ci.keys.path_globs import problem
+    from jira_ci.keys.path_matching import problem
 
     for number, pattern in enumerate(paths):
         if wrong := problem(pattern):

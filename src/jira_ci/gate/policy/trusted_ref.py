@@ -20,7 +20,7 @@ from jira_ci.ci.env_values import short
 from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
-from jira_ci.git import remote_address as remote_addresses
+from jira_ci.git import origin as remote_addresses
 from jira_ci.git.command import GitError
 from jira_ci.git.objects import Missing, Unfit
 from jira_ci.git.repository import Git
@@ -185,8 +185,8 @@ def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> s
     if len(addresses) != 1:
         many = f"has {len(addresses)} addresses" if addresses else "has no address"
         return f"the checkout's origin {many}, and only one that is {run.repository} is asked"
-    host, path, web = remote_addresses.parts(unquote(addresses[0]))
-    home, within, own = remote_addresses.parts(run.repository_url)
+    host, path, web = remote_addresses.address_parts(unquote(addresses[0]))
+    home, within, own = remote_addresses.address_parts(run.repository_url)
     if not host and not (trusting and home):
         path = addresses[0].rstrip("/").removesuffix(".git")
         known = re.search(rf"[/:]{re.escape(run.repository)}\Z", path, re.IGNORECASE) is not None
@@ -200,7 +200,7 @@ def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> s
 
 def has_host(address: str) -> bool:
     """Whether a remote's address is on a host, and no path of this machine."""
-    return bool(remote_addresses.parts(address)[0])
+    return bool(remote_addresses.address_parts(address)[0])
 
 
 def _default(run: Run, reader: _Reader, name: str, commit: str, relaxed: Relaxed) -> Place:

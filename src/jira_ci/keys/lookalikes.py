@@ -1,8 +1,8 @@
 """What is written like an issue key and is none: ``UTF-8``, ``CVE-2024-1``, ``node-20``.
 
 These lists decide only where the user names no projects. A word that no team would choose, or that numbers things
-without end, is an impostor with any number. Any other word is one only with the numbers it is known for: ``JAVA-17`` is
-a language, and ``JAVA-4711`` is somebody's issue.
+without end, is a look-alike with any number. Any other word is one only with the numbers it is known for: ``JAVA-17``
+is a language, and ``JAVA-4711`` is somebody's issue.
 """
 
 from __future__ import annotations
