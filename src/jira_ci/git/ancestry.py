@@ -29,20 +29,31 @@ class Outline:
     def __init__(self) -> None:
         self._lowest: dict[str, str] = {}
         self._children: dict[str, list[str]] = {}
+        self._last = "", ""  # what was added last, with its parents; not entered yet
 
     def add(self, commit: str, parents: str) -> None:
         """Takes a commit that was listed, with its parents as git prints them.
 
         A parent that was listed before its child (by a wrong clock) leaves the child on the edge: one more to look at.
         """
-        for child in self._children.pop(commit, ()):
-            self._lowest.pop(child, None)
-        self._lowest[commit] = parents
-        for parent in parents.split(" ") if parents else ():
-            self._children.setdefault(parent, []).append(commit)
+        last, only_parent = self._last
+        if only_parent != commit:
+            self._enter(last, only_parent)
+        if self._children:  # empty in a history without merges, where this has to be cheap
+            for child in self._children.pop(commit, ()):
+                self._lowest.pop(child, None)
+        self._last = commit, parents
+
+    def _enter(self, commit: str, parents: str) -> None:
+        if commit:
+            self._lowest[commit] = parents
+            for parent in parents.split(" ") if parents else ():
+                self._children.setdefault(parent, []).append(commit)
 
     def above(self, bases: Sequence[str]) -> list[str]:
         """The edge, without those that have the only base for a parent: no parent has its children."""
+        self._enter(*self._last)
+        self._last = "", ""
         base = bases[0] if len(bases) == 1 else "-"
         return [commit for commit, parents in self._lowest.items() if base not in parents]
 
