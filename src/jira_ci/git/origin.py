@@ -187,3 +187,32 @@ def refs_of(listed: str, kind: str) -> dict[str, str]:
         if full_sha(commit) and name.startswith(kind):
             found[name.removeprefix(kind).removesuffix("^{}")] = commit
     return found
+
+
+def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> str:
+    """Why the remote named origin is not the run's repository; empty when it is.
+
+    Args:
+        addresses: all of its addresses, as they are used.
+        trusting: whether it has to be on the run's own host. An address without a host (a path of this machine) tells
+            nothing of it, and does only for objects that are known by their id.
+    """
+    if len(addresses) != 1:
+        many = f"has {len(addresses)} addresses" if addresses else "has no address"
+        return f"the checkout's origin {many}, and only one that is {run.repository} is asked"
+    host, path, web = address_parts(unquote(addresses[0]))
+    home, within, own = address_parts(run.repository_url)
+    if not host and not (trusting and home):
+        path = addresses[0].rstrip("/").removesuffix(".git")
+        known = re.search(rf"[/:]{re.escape(run.repository)}\Z", path, re.IGNORECASE) is not None
+    else:
+        by_web = re.match("https?://", addresses[0]) is not None  # the port of an ssh address is not the web's
+        same = home in ("", host) if by_web else home.partition(":")[0] in ("", host)
+        known = same and path.lower() in (run.repository.lower(), within.lower())
+        known = known and not (own.startswith("https:") and web.startswith("http:"))
+    return "" if known else f"the checkout's origin is not {run.repository}{f' on {home}' if home else ''}"
+
+
+def has_host(address: str) -> bool:
+    """Whether a remote's address is on a host, and no path of this machine."""
+    return bool(address_parts(address)[0])
