@@ -93,8 +93,9 @@ class Origin:
     @cached_property
     def is_home(self) -> bool:
         """Whether it may be asked."""
-        # What git would ask, after all rules of its configuration.
-        return not self._git.problem() and is_home(self._git.ask("ls-remote", "--get-url", "origin"), self._run)
+        # What git would ask, after all rules of its configuration; of several addresses it fetches from one only.
+        addresses = self._git.addresses()
+        return len(addresses) == 1 and is_home(addresses[0], self._run)
 
     def branch(self, name: str) -> str:
         """Where a branch stands there now; empty when that is not known. The commit may not be here."""

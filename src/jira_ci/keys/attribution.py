@@ -152,7 +152,7 @@ class Touched:
     """Remembers nothing of a commit that was asked about: a range may have a hundred thousand.
 
     Args:
-        lookup: who may be asked, and where is noted what nobody knew.
+        lookup: who may be asked, and the list of what could not be read.
         services: for each service its globs.
     """
 

@@ -40,7 +40,7 @@ def parse(pattern: str) -> tuple[Glob, ...]:
     """The ways to fit a pattern, without its ``!``.
 
     Raises:
-        ValueError: it cannot be meant; the text says why: *means more than 256 paths*.
+        ValueError: it is invalid; the text says why: *means more than 256 paths*.
     """
     if not pattern:
         raise ValueError("is empty")
@@ -57,7 +57,7 @@ def parse(pattern: str) -> tuple[Glob, ...]:
 
 
 def problem(pattern: str) -> str:
-    """Why a pattern, perhaps with a ``!`` before it, cannot be meant, as the end of a sentence; empty when it can."""
+    """Why a pattern, perhaps with a ``!`` before it, is invalid, as the end of a sentence; empty when it is valid."""
     try:
         parse(pattern.removeprefix("!"))
     except ValueError as error:
@@ -241,7 +241,7 @@ class PathIndex(dict[str, int]):
             out.
 
     Raises:
-        ValueError: a glob cannot be meant; see :func:`jira_ci.keys.path_matching.parse`.
+        ValueError: a glob is invalid; see :func:`jira_ci.keys.path_matching.parse`.
     """
 
     def __init__(self, services: Sequence[Sequence[str]]) -> None:

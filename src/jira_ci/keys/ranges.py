@@ -60,7 +60,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Who may be asked, and where is noted what nobody knew."""
+    """Who may be asked, and the list of what could not be read."""
 
     run: Run
     """Its commit is what the range ends with."""
@@ -99,7 +99,7 @@ class Lookup:
 
 
 def read(wanted: Range, lookup: Lookup) -> Messages | None:
-    """Commit ids and messages, or None when nobody could be asked; then, and when some are missing, it is said."""
+    """Commit ids and messages, or None when there was no one to ask; then, and when some are missing, it is said."""
     is_held = lookup.origin.complete(wanted.head, wanted.base, *wanted.without)
     counts_right = is_held and _counts_right(wanted, lookup.git)
     if counts_right:

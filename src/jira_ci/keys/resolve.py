@@ -53,7 +53,7 @@ class Claims:
         """The claim of a deployment to this environment, or of the build; of one service, when it is named.
 
         Raises:
-            UsageError: ``issue-keys``, ``since`` or the service cannot be meant.
+            UsageError: ``issue-keys``, ``since`` or the service is invalid.
         """
         # Without a provider to ask, and with a given start, the range is the same for every environment.
         settings = self._context.settings
@@ -227,7 +227,7 @@ class Remembered:
 
 
 def older(remembered: Remembered, git: Git, run: Run, environment: str) -> str:
-    """A sentence about a deployment that takes an environment back; empty where it does not, or nobody knows."""
+    """A sentence about a deployment that takes an environment back; empty where it does not, or that is not known."""
     last = remembered.last.get(environment, "")
     if not last or not run.commit or last == run.commit:
         return ""
