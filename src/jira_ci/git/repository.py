@@ -139,7 +139,7 @@ class Git:
         """The same commits in the same order, with the files that each touches.
 
         Args:
-            group: what the caller sorts files into, by their names; files of 0 are nobody's.
+            group: what the caller sorts files into, by their names; files of 0 belong to none.
 
         Raises:
             GitError: git fails, perhaps after some commits: a clone may have no trees.
@@ -205,7 +205,7 @@ class Git:
 
     def detours(self) -> list[str]:
         """The names of what the checkout's own configuration says about the way to origin, other than its address: a
-        proxy, or certificates that nobody looks at.
+        proxy, or certificates that are not verified.
         """
         told = self.ask("config", "--includes", "--show-scope", "--name-only", "--get-regexp", _DETOURS).splitlines()
         scoped = [line.partition("\t") for line in told]

@@ -266,7 +266,7 @@ def is_branch_word(project: str, number: str) -> bool:
 
 
 def is_programs_branch(branch: str) -> bool:
-    """Whether a program named the branch, after packages: then nobody wrote a lower-case key into it."""
+    """Whether a program named the branch, after packages: then a lower-case key in it was not written by a person."""
     return _PROGRAMS.match(branch) is not None
 
 

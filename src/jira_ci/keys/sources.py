@@ -118,7 +118,7 @@ class Squashed:
         """Titles and branches, each with the services that its commits touch.
 
         Args:
-            head_matters: whether it is a gap when nobody can be asked for the pull request of the run's own commit.
+            head_matters: whether it is a gap when there is no one to ask for the pull request of the run's own commit.
         """
         api, gaps = self._lookup.api, self._lookup.gaps
         kind = _NAMES.get(self._lookup.run.provider, "")
@@ -193,7 +193,7 @@ def titles(lookup: Lookup, asked: Asked) -> Iterator[Source]:
     if known and known.title:
         yield Source(f"{kind(run)} title", known.title)
     branch = (known.branch if known else "") or run.branch
-    # A merge queue's own branch ends in "pr-12-...", which is nobody's issue.
+    # A merge queue's own branch ends in "pr-12-...", which is no issue.
     if branch and not branch.startswith(_QUEUE):
         yield Source("branch", branch, branch=True)
     if known and asked.descriptions:
