@@ -6,8 +6,8 @@ from typing import Any
 
 from jira_ci.environments.classify import Environment
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
-from jira_ci.keys.claims import Claim
-from jira_ci.keys.issue_keys import Keys
+from jira_ci.keys.parse_keys import Keys
+from jira_ci.keys.resolve import Claim
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.settings import resolve
 from jira_ci.sites.sites import Site

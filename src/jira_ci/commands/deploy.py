@@ -19,7 +19,7 @@ from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.gate_result import GateResult, document
 from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
-from jira_ci.keys.issue_keys import explicit
+from jira_ci.keys.parse_keys import explicit
 from jira_ci.output import page
 from jira_ci.output.page import Page
 from jira_ci.report.deploying import TwoReports, bounded

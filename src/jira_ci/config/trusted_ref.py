@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
-from urllib.parse import unquote
 
 from jira_ci.ci.api import Files, Unreadable
 from jira_ci.ci.env_values import short
 from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
-from jira_ci.git import remote_address as remote_addresses
 from jira_ci.git.command import GitError
 from jira_ci.git.objects import Missing, Unfit
+from jira_ci.git.origin import origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 from jira_ci.text import one_line
@@ -172,35 +171,6 @@ def _is_claimed(run: Run, git: Git) -> bool:
     (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence); the checkout does not obey those.
     """
     return run.provider == CI.GITLAB and git.head() != run.commit
-
-
-def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> str:
-    """Why the remote named origin is not the run's repository; empty when it is.
-
-    Args:
-        addresses: all of its addresses, as they are used.
-        trusting: whether it has to be on the run's own host. An address without a host (a path of this machine) tells
-            nothing of it, and does only for objects that are known by their id.
-    """
-    if len(addresses) != 1:
-        many = f"has {len(addresses)} addresses" if addresses else "has no address"
-        return f"the checkout's origin {many}, and only one that is {run.repository} is asked"
-    host, path, web = remote_addresses.parts(unquote(addresses[0]))
-    home, within, own = remote_addresses.parts(run.repository_url)
-    if not host and not (trusting and home):
-        path = addresses[0].rstrip("/").removesuffix(".git")
-        known = re.search(rf"[/:]{re.escape(run.repository)}\Z", path, re.IGNORECASE) is not None
-    else:
-        by_web = re.match("https?://", addresses[0]) is not None  # the port of an ssh address is not the web's
-        same = home in ("", host) if by_web else home.partition(":")[0] in ("", host)
-        known = same and path.lower() in (run.repository.lower(), within.lower())
-        known = known and not (own.startswith("https:") and web.startswith("http:"))
-    return "" if known else f"the checkout's origin is not {run.repository}{f' on {home}' if home else ''}"
-
-
-def has_host(address: str) -> bool:
-    """Whether a remote's address is on a host, and no path of this machine."""
-    return bool(remote_addresses.parts(address)[0])
 
 
 def _default(run: Run, reader: _Reader, name: str, commit: str, relaxed: Relaxed) -> Place:

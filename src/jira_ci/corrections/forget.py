@@ -19,7 +19,7 @@ from jira_ci.jira.endpoints import Make
 from jira_ci.jira.records import PLACE, TEXT
 from jira_ci.jira.stored import deleting, deleting_all, unlink, was_linked
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
-from jira_ci.keys.claims import Claims
+from jira_ci.keys.resolve import Claims
 from jira_ci.report import templates
 from jira_ci.sites.sites import access, need_site, sites
 from jira_ci.text import for_jira, one_line

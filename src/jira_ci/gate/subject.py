@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from jira_ci.config.trusted_ref import has_host, origin_objection
 from jira_ci.errors import UsageError
+from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line

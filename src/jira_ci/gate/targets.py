@@ -14,7 +14,7 @@ from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.endpoints import site_url
-from jira_ci.keys.claims import Claims
+from jira_ci.keys.resolve import Claims
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run
 from jira_ci.sites import session, trust

@@ -16,7 +16,7 @@ from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
 from jira_ci.init import github_workflow, gitlab_jobs, write
 from jira_ci.init.found import Deploying, Found, Named, Pipelines
-from jira_ci.keys.issue_keys import Source, collect
+from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical
 

@@ -17,7 +17,7 @@ from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
-from jira_ci.keys.issue_keys import Source, collect
+from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.output import exchanges
 from jira_ci.report import templates
 from jira_ci.report.site_result import SiteResult

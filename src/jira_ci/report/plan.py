@@ -17,7 +17,7 @@ from jira_ci.errors import UsageError
 from jira_ci.jira import records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
-from jira_ci.keys.claims import Claim, Claims
+from jira_ci.keys.resolve import Claim, Claims
 from jira_ci.report.templates import Draft
 from jira_ci.run import Run
 

@@ -16,10 +16,11 @@ from ci.servers import Api, serving
 from jira_ci.ci.api import Files, Unreadable
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.config.trusted_ref import Absent, Committed, Place, is_own, origin_objection, path_of, place
+from jira_ci.config.trusted_ref import Absent, Committed, Place, is_own, path_of, place
 from jira_ci.errors import UsageError
 from jira_ci.git.command import GitError
 from jira_ci.git.objects import Unfit
+from jira_ci.git.origin import origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, PullRequest, Run
 from jira_ci.timing import Deadline

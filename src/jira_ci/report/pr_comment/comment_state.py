@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from jira_ci.ci.env_values import sha, text
 from jira_ci.errors import UsageError
-from jira_ci.keys.issue_keys import explicit
+from jira_ci.keys.parse_keys import explicit
 
 T = TypeVar("T")
 MARK = "<!-- jira-ci:comment "

@@ -183,7 +183,7 @@ class _Commenting:
         return body(merged(kept, new), self._links, self._noun)
 
     def _keys_of(self, comments: Comments, pull: PullRequest) -> tuple[str, ...]:
-        from jira_ci.keys.issue_keys import Source, collect
+        from jira_ci.keys.parse_keys import Source, collect
 
         sources = [Source("title", pull.title), Source("branch", pull.branch, branch=True)]
         try:

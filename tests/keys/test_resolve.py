@@ -11,7 +11,7 @@ import pytest
 import scenes
 from jira_ci.ci.api import Commits, History, Unreadable
 from jira_ci.git.repository import Git
-from jira_ci.keys.older import Remembered, older
+from jira_ci.keys.resolve import Remembered, older
 from jira_ci.run import CI, Run
 
 RUN = Run(CI.GITHUB, "acme/shop", "77", "https://github.com/acme/shop", "", 41, "https://x")

@@ -13,8 +13,9 @@ from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.api import Commits
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
-from jira_ci.keys.commits import Asked, texts
-from jira_ci.keys.issue_keys import Source
+from jira_ci.keys.parse_keys import Source
+from jira_ci.keys.resolve import texts
+from jira_ci.keys.run_range import Asked
 from jira_ci.run import CI, PullRequest, Run
 from table_provider import Provider
 

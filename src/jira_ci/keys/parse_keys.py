@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jira_ci.errors import UsageError
-from jira_ci.keys import impostors
+from jira_ci.keys import lookalikes
 from jira_ci.text import one_line
 
 EXPLICIT = "issue-keys"
@@ -120,19 +120,19 @@ def judge(token: str, source: Source, wanted: frozenset[str], found: dict[str, s
     if not project.isupper():
         return  # a lower-case word that is no project's name in any case, such as straße
     key = token if spelled == project and not more else f"{project}-{number}"
-    impostor = project not in wanted and _is_impostor(spelled, project, number, source.text)
-    if project in wanted or not (wanted or impostor):
+    lookalike = project not in wanted and _is_lookalike(spelled, project, number, source.text)
+    if project in wanted or not (wanted or lookalike):
         found.setdefault(key, source.where)
     elif len(dropped) < _MOST_DROPPED and (spelled == project or not wanted):
-        dropped.setdefault(token if impostor else key, _NO_KEY if impostor else _OTHER_PROJECT)
+        dropped.setdefault(token if lookalike else key, _NO_KEY if lookalike else _OTHER_PROJECT)
 
 
-def _is_impostor(spelled: str, project: str, number: str, text: str) -> bool:
+def _is_lookalike(spelled: str, project: str, number: str, text: str) -> bool:
     return (
-        impostors.is_known(project, number)
-        or (spelled != project and impostors.is_branch_word(spelled, number))
-        or impostors.is_hexadecimal(project, number, text)
-        or impostors.is_advisory(project, number, text)
+        lookalikes.is_known(project, number)
+        or (spelled != project and lookalikes.is_branch_word(spelled, number))
+        or lookalikes.is_hexadecimal(project, number, text)
+        or lookalikes.is_advisory(project, number, text)
     )
 
 
@@ -164,7 +164,7 @@ class Reader:
         return self._placed(text, _pattern(ascii_only, self._initials, True))
 
     def _placed(self, text: str, pattern: re.Pattern[str]) -> Iterator[str]:
-        lower = self._wanted or not impostors.is_programs_branch(text)
+        lower = self._wanted or not lookalikes.is_programs_branch(text)
         for match in pattern.finditer(text):
             if match[0].isupper() or (lower and _is_lower_case_key(match, self._wanted)):
                 yield match[0]
@@ -263,3 +263,56 @@ def _is_project(text: str) -> bool:
         and max(text) <= "\uffff"
         and text.upper() == text
     )
+
+
+class Tally:
+    """The keys of one service: no text is kept, only each key and where it was found first.
+
+    Args:
+        projects: only keys of these projects count.
+
+    Raises:
+        UsageError: one of the projects is no project's key.
+    """
+
+    def __init__(self, projects: Sequence[str] = ()) -> None:
+        self._wanted = frozenset(map(project_key, projects))
+        self._reader = Reader(self._wanted)
+        self._seen: set[str] = set()
+        self._found: dict[str, str] = {}
+        self._dropped: dict[str, str] = {}
+
+    def tokens(self, source: Source) -> list[str]:
+        """What looks like a key in this text; the same for every tally of these projects."""
+        return list(self._reader.read(source)) if "-" in source.text else []
+
+    def knows(self, tokens: Iterable[str]) -> bool:
+        """Whether all of them were met before."""
+        return self._seen.issuperset(tokens)
+
+    def add(self, source: Source, tokens: Iterable[str] | None = None) -> None:
+        """Enters the keys of one text.
+
+        Args:
+            tokens: what looks like a key in it, when that is known.
+        """
+        if source.where == EXPLICIT:
+            self._found.setdefault(source.text, source.where)
+            return
+        for token in self.tokens(source) if tokens is None else tokens:
+            if token not in self._seen:
+                self._seen.add(token)
+                judge(token, source, self._wanted, self._found, self._dropped)
+
+    def append(self, other: Tally) -> None:
+        """Enters what another one found, behind what is here."""
+        for key, where in other._found.items():
+            self._found.setdefault(key, where)
+        self._dropped = {**other._dropped, **self._dropped}
+
+    def keys(self, limit: int = 500) -> Keys:
+        """What was found so far."""
+        kept = tuple(itertools.islice(self._found, limit))
+        dropped = {name: reason for name, reason in self._dropped.items() if name not in self._found}
+        sources = {key: self._found[key] for key in kept}
+        return Keys(kept, sources, dict(itertools.islice(dropped.items(), 100)), len(self._found) - len(kept))

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jira_ci.errors import UsageError
-from jira_ci.keys.issue_keys import Keys, Source, collect, explicit
+from jira_ci.keys.parse_keys import Keys, Source, collect, explicit
 
 _MEGABYTES = 5_000_000
 

@@ -9,7 +9,7 @@ import pytest
 
 from ci.repositories import Repository
 from jira_ci.git.repository import Git
-from jira_ci.keys.deployed import end_of, tag_before
+from jira_ci.keys.run_range import end_of, tag_before
 from jira_ci.run import CI, PullRequest, Run
 
 GONE = "b" * 40

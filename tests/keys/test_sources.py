@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.keys.merges import MERGE, merged_branches, without_target
+from jira_ci.keys.sources import MERGE, merged_branches, without_target
 
 
 @pytest.mark.parametrize(

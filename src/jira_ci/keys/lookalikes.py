@@ -1,8 +1,8 @@
 """What is written like an issue key and is none: ``UTF-8``, ``CVE-2024-1``, ``node-20``.
 
 These lists decide only where the user names no projects. A word that no team would choose, or that numbers things
-without end, is an impostor with any number. Any other word is one only with the numbers it is known for: ``JAVA-17`` is
-a language, and ``JAVA-4711`` is somebody's issue.
+without end, is a look-alike with any number. Any other word is one only with the numbers it is known for: ``JAVA-17``
+is a language, and ``JAVA-4711`` is somebody's issue.
 """
 
 from __future__ import annotations
@@ -266,7 +266,7 @@ def is_branch_word(project: str, number: str) -> bool:
 
 
 def is_programs_branch(branch: str) -> bool:
-    """Whether a program named the branch, after packages: then nobody wrote a lower-case key into it."""
+    """Whether a program named the branch, after packages: then a lower-case key in it was not written by a person."""
     return _PROGRAMS.match(branch) is not None
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from jira_ci.ci.api import History, connect
+from jira_ci.ci.api import Commits, History, connect
+from jira_ci.ci.env_values import short
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.git.spans import Overlisted
-from jira_ci.keys import commits
-from jira_ci.keys.commits import Asked
-from jira_ci.keys.issue_keys import EXPLICIT, Keys, Source, collect, explicit
-from jira_ci.keys.older import Remembered, older
+from jira_ci.git.ancestry import Overlisted
+from jira_ci.git.repository import Git
+from jira_ci.keys import run_range
+from jira_ci.keys.parse_keys import EXPLICIT, Keys, Source, collect, explicit
+from jira_ci.keys.run_range import Asked
 from jira_ci.keys.services import Service, known
+from jira_ci.keys.sources import MERGE, Squashed, merged_branches, titles
+from jira_ci.run import Run
 from jira_ci.text import one_line
 
 
@@ -49,7 +53,7 @@ class Claims:
         """The claim of a deployment to this environment, or of the build; of one service, when it is named.
 
         Raises:
-            UsageError: ``issue-keys``, ``since`` or the service cannot be meant.
+            UsageError: ``issue-keys``, ``since`` or the service is invalid.
         """
         # Without a provider to ask, and with a given start, the range is the same for every environment.
         settings = self._context.settings
@@ -119,7 +123,7 @@ class Claims:
     def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
         context = self._context
         yield from (Source(EXPLICIT, key) for key in self._explicit)
-        yield from commits.texts(
+        yield from texts(
             context.run,
             self._asked(environment),
             git=context.git,
@@ -154,3 +158,85 @@ class Claims:
             ca_bundle=self._context.provider_bundle,
             deadline=self._context.deadline.part(0.5),  # a provider that hangs must not cost the report
         )
+
+
+def texts(
+    run: Run,
+    asked: Asked,
+    *,
+    git: Git,
+    api: History | None,
+    gaps: list[str],
+    projects: Sequence[str] = (),
+    other: History | None = None,
+) -> Iterator[Source]:
+    """The texts, the most certain ones first; commits newest first.
+
+    Args:
+        git: the checkout.
+        api: the provider's API for the repository; None: it is not asked.
+        gaps: gets a sentence for everything that could not be read; complete once the iterator is exhausted.
+        projects: only keys of these projects count when a commit is looked at for whether it has one.
+        other: the provider's API for the other repository that is asked for.
+
+    Raises:
+        UsageError: there is no such commit as ``since``.
+        Overlisted: in the end: what came may be too much, and has to be read again.
+    """
+    lookup = run_range.lookup_of(run, asked, git, api, gaps)
+    yield from titles(lookup, asked)
+    if asked.repository:
+        lookup = replace(lookup, api=other)
+    squashed = Squashed(lookup, projects)
+    found, head_matters = run_range.messages(lookup, asked)
+    for commit, message in found:
+        squashed.see(commit, message)
+        where = "commit " + (commit[:8] or "message")
+        yield Source(where, message)
+        if message.startswith(MERGE):
+            yield from (Source(f"branch of {where}", branch, branch=True) for branch in merged_branches(message))
+    yield from (source for _, source in squashed.read(head_matters=head_matters))
+
+
+class Remembered:
+    """The provider's history, with its answers about deployments kept; nothing is asked twice or more because of it."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self.last: dict[str, str] = {}
+        """By environment, the commit that was deployed there last."""
+        self.nothing_new: set[tuple[str, str]] = set()
+        """Ranges, by base and head, that hold no commit."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._history, name)
+
+    def last_deployment(self, environment: str) -> str:
+        self.last[environment] = self._history.last_deployment(environment)
+        return self.last[environment]
+
+    def compare(self, base: str, head: str) -> Commits:
+        found = self._history.compare(base, head)
+        if found.complete and not found.found:
+            self.nothing_new.add((base, head))
+        return found
+
+    @property
+    def as_history(self) -> History:
+        return cast("History", self)
+
+
+def older(remembered: Remembered, git: Git, run: Run, environment: str) -> str:
+    """A sentence about a deployment that takes an environment back; empty where it does not, or that is not known."""
+    last = remembered.last.get(environment, "")
+    if not last or not run.commit or last == run.commit:
+        return ""
+    behind = (last, run.commit) in remembered.nothing_new or git.ask("merge-base", run.commit, last) == run.commit
+    if not behind:
+        return ""
+    where = one_line(environment, 100)
+    return (
+        f"{where} has a newer commit, {short(last)}, than this deployment's {short(run.commit)}. Jira goes on showing "
+        "the deployment with the largest number there: where this one takes the newer one back, say so with jira-ci "
+        "rollback, and name the newer one's run."
+    )

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jira_ci.keys.path_globs import parse, problem
-from jira_ci.keys.path_index import PathIndex
+from jira_ci.keys.path_matching import PathIndex, parse, problem
 
 
 def fits(patterns: Sequence[str], path: str) -> bool:
