@@ -16,10 +16,9 @@ from jira_ci.errors import Exit
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
 from jira_ci.output import terminal
-from jira_ci.output.ci_log import log_of
-from jira_ci.output.console import Console
+from jira_ci.output.console import Console, log_of
 from jira_ci.output.masking import Masker
-from jira_ci.output.plain_file import Spare
+from jira_ci.output.publish import Spare
 from jira_ci.output.terminal import Live
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.output.ci_log import GitHubLog, GitLabLog, Log, log_of
+from jira_ci.output.console import GitHubLog, GitLabLog, Log, log_of
 
 
 def test_every_provider_has_its_own() -> None:

@@ -14,7 +14,7 @@ from jira_ci.jira import endpoints
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.report import report_result
 from jira_ci.report.plan import Entry
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from report_values import HERE, THERE, entry, plan, record
 
 

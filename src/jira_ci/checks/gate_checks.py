@@ -9,8 +9,7 @@ from contextlib import closing
 from jira_ci.checks.change_checks import site_lines
 from jira_ci.checks.report_checks import Line, attempt, failed, warning
 from jira_ci.context import Context
-from jira_ci.environments import globs
-from jira_ci.environments.classify import classify
+from jira_ci.environments.classify import classify, is_glob
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import targets
 from jira_ci.gate.decision import Decision
@@ -157,7 +156,7 @@ def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | Co
     for rule in found.config.rules:
         if canonical(rule.name) in known:
             continue
-        if not globs.is_glob(rule.name):
+        if not is_glob(rule.name):
             yield from _stake(found, rule.name, others)
         elif rule.change_controlled:
             yield from _pattern(found, rule.name, others)

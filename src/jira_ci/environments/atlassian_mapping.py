@@ -17,7 +17,7 @@ from typing import Any
 
 from jira_ci.config import strict_yaml
 from jira_ci.config.model import read_bytes
-from jira_ci.environments import globs
+from jira_ci.environments.classify import glob_matches
 from jira_ci.errors import UsageError, nearest
 from jira_ci.text import LONGEST_NAME, for_jira, one_line
 
@@ -70,7 +70,7 @@ class Mapping:
     def find(self, name: str) -> tuple[str, str] | None:
         """The type of this name and the line that says so, or None when no pattern matches."""
         for pattern in self.patterns:
-            if globs.matches(pattern.glob, name):
+            if glob_matches(pattern.glob, name):
                 return pattern.type, f"{self.name} line {pattern.line}: {one_line(pattern.glob, 100)}"
         return None
 

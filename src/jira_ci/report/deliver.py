@@ -18,7 +18,8 @@ from jira_ci.exchange import Answer, Request
 from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.keys.issue_keys import Source, collect
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report import report_result
+from jira_ci.report.report_result import SiteResult
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.sites.session import SiteSession
@@ -149,8 +150,6 @@ class Delivery:
             self._print(destination, list(_emptied(conversation.looked)))
 
     def _print(self, destination: Site, heard: Sequence[tuple[Request, Answer] | str]) -> None:
-        from jira_ci.report import report_result
-
         name = destination.name if self.several else ""
         exchanged = [one for one in heard if not isinstance(one, str)]
         document = {"connection": name} if name else {}

@@ -9,7 +9,7 @@ from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.issues import IssueSummary, IssueTitles
 from jira_ci.output.page import Link
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from jira_ci.report.summary import Column
 from jira_ci.settings import Settings
 from jira_ci.sites.sites import Site

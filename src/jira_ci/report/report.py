@@ -18,7 +18,7 @@ from jira_ci.jira.submit import LARGEST, LinkSubmission
 from jira_ci.report import report_result, templates
 from jira_ci.report.deliver import Delivery
 from jira_ci.report.plan import Plan
-from jira_ci.report.site_result import SiteResult, documents, problems
+from jira_ci.report.report_result import SiteResult, documents, problems
 from jira_ci.report.summary import Column, about, summary
 from jira_ci.sites import connection
 from jira_ci.sites.sites import Site
@@ -148,9 +148,9 @@ def _commented(
     """The result with the address of the pull request's comment, where one is wanted."""
     if not context.settings.pull_request_comment:
         return result
-    from jira_ci.report.pr_comment import upsert
+    from jira_ci.report import pr_comment
 
-    address = upsert.comment(context, plan, fates, {key: (one.title, one.status) for key, one in found.items()})
+    address = pr_comment.comment(context, plan, fates, {key: (one.title, one.status) for key, one in found.items()})
     return dataclasses.replace(result, document={**result.document, "pull-request-comment": address})
 
 

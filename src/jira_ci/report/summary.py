@@ -15,7 +15,7 @@ from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase, Strong
 from jira_ci.report import report_result
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.site_result import SiteResult, knows_nothing
+from jira_ci.report.report_result import SiteResult, knows_nothing
 from jira_ci.run import Run
 
 _MOST = 50

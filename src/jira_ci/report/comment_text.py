@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 from urllib.parse import quote
 
 from jira_ci.jira import addresses
+from jira_ci.report.comment_state import LONGEST, Known, Place, Source, hidden
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.pr_comment.comment_state import LONGEST, Known, Place, Source, hidden
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, markdown
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
+from jira_ci.report import comment_text
+from jira_ci.report.comment_state import MARK, Known, Place, is_ours, merged, read
+from jira_ci.report.comment_text import Links, body
 from jira_ci.report.plan import Plan
-from jira_ci.report.pr_comment import comment_text
-from jira_ci.report.pr_comment.comment_state import MARK, Known, Place, is_ours, merged, read
-from jira_ci.report.pr_comment.comment_text import Links, body
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from jira_ci.run import CI
 
 if TYPE_CHECKING:
