@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from jira_ci import states
+
 T = TypeVar("T")
 TONES: Mapping[str, str] = MappingProxyType(
     {
@@ -25,16 +27,6 @@ TONES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The signs. None stands without a word: colours and pictures are not for everybody."""
-_STATES: Mapping[str, str] = MappingProxyType(
-    {
-        "successful": "good",
-        "failed": "bad",
-        "in_progress": "busy",
-        "pending": "busy",
-        "cancelled": "off",
-        "rolled_back": "back",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -127,7 +119,7 @@ class Page:
 
 def state(word: str) -> Mark:
     """Jira's word for a state, with its sign."""
-    return Mark(_STATES.get(word, "unknown"), word.replace("_", " "))
+    return Mark(states.of(word).tone, word.replace("_", " "))
 
 
 def table(

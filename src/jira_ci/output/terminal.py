@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TextIO
 
+from jira_ci.states import STATES
 from jira_ci.text import one_line
 
 _GREEN, _YELLOW, _RED = 32, 33, 31
+_OF_TONES = {"good": _GREEN, "bad": _RED, "busy": _YELLOW, "off": _YELLOW, "back": _YELLOW}
 _COLOURS = {
-    **dict.fromkeys(("Proceed", "ok", "successful"), _GREEN),
-    **dict.fromkeys(("Wait", "warning", "pending", "in_progress", "cancelled", "rolled_back"), _YELLOW),
-    **dict.fromkeys(("Denied", "error", "PROBLEM", "failed"), _RED),
+    **dict.fromkeys(("Proceed", "ok"), _GREEN),
+    **dict.fromkeys(("Wait", "warning"), _YELLOW),
+    **dict.fromkeys(("Denied", "error", "PROBLEM"), _RED),
+    **{state.name: _OF_TONES[state.tone] for state in STATES.values() if state.tone in _OF_TONES},
 }
 _OWN_MARKERS = ("GITHUB_ACTIONS", "GITLAB_CI")
 # Most CIs set CI; these may not: https://adamj.eu/tech/2020/03/09/detect-if-your-tests-are-running-on-ci/

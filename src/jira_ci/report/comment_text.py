@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from urllib.parse import quote
 
 from jira_ci.jira import addresses
+from jira_ci.output import page
 from jira_ci.report.comment_state import LONGEST, Known, Place, Source, hidden
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.report.report_result import SiteResult
@@ -18,15 +19,6 @@ from jira_ci.text import canonical, markdown
 
 _SHOWN = 50
 _LARGEST = 60_000  # bytes; GitHub takes 65536 characters
-_SIGNS = {
-    "successful": "✅",
-    "failed": "❌",
-    "in_progress": "⏳",
-    "pending": "⏳",
-    "cancelled": "🚫",
-    "rolled_back": "↩️",
-    "unknown": "❔",
-}
 # Both providers look for references in the text that is shown, where no escape protects it: "!3", "GH-12", "&5", an
 # address, a commit's id. An invisible blank inside of each does; text.markdown has put one behind "@" and "#".
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
@@ -93,7 +85,8 @@ def _places(known: Known, links: Links) -> Iterator[str]:
 
 
 def _state(place: Place) -> str:
-    return f"{_SIGNS[place.state]} {place.state.replace('_', ' ')}"
+    mark = page.state(place.state)
+    return f"{page.TONES[mark.tone]} {mark.word}"
 
 
 def _version(place: Place) -> str:
