@@ -42,18 +42,7 @@ def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
         argv: the arguments without the program's name; the process's own by default.
         edges: the world outside; the real one by default.
     """
-    world, code = edges or real_edges(), 1
-    try:
-        code = int(_main(argv, world))
-    except SystemExit as end:  # --help, --version
-        code = end.code if isinstance(end.code, int) else int(bool(end.code))
-        raise
-    finally:
-        world.receipt.write(code)
-    return code
-
-
-def _main(argv: Sequence[str] | None, world: Edges) -> int:
+    world, code = edges or real_edges(), int(Exit.BUG)
     invocation = Invocation(world, sys.argv[1:] if argv is None else list(argv))
     try:
         code = invocation.run()
@@ -61,11 +50,17 @@ def _main(argv: Sequence[str] | None, world: Edges) -> int:
         code = invocation.fail(error)
     except KeyboardInterrupt:
         code = Exit.SIGINT
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at 3 a.m.; it is there with log-level: debug
+    except SystemExit as end:  # --help, --version
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+        raise
+    except Exception as error:  # noqa: BLE001 - a traceback is no help at 3 a.m.; it is there with log-level: debug
         code = invocation.fail(_bug(error))
     finally:
         invocation.close()
-    return 128 + world.signals.received if world.signals.received else code
+        signal = world.signals.received
+        code = 128 + signal if signal else int(code)
+        world.receipt.write(code)
+    return code
 
 
 class Invocation:

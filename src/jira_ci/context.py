@@ -47,14 +47,22 @@ class Context:
     vouched: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """Sites of the file, with the words of their credentials, and why those are not sent there; empty where they are.
     Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.sites.trust`."""
+    files: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What was read of the work tree's files: the contexts of one deployment share it, which may change them."""
 
-    @cached_property
+    @property
     def config(self) -> Config | None:
         """``.jira-ci.yml`` of the work tree; where a sparse checkout leaves it out, as it is committed.
 
         Raises:
-            UsageError: it cannot be read or meant.
+            UsageError: it cannot be read, or is invalid.
         """
+        if "ours" not in self.files:
+            self.files["ours"] = self._read_config()
+        found: Config | None = self.files["ours"]
+        return found
+
+    def _read_config(self) -> Config | None:
         name = self.given.config
         try:
             data = self.git.left_out(self.root, name, configuration.MAX_BYTES)
@@ -69,20 +77,22 @@ class Context:
             return configuration.parse(data, name)
         return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
 
-    @cached_property
+    @property
     def fallback(self) -> AtlassianMapping | None:
         """What the file of Atlassian's GitHub app says, where there is no file of ours."""
         return self.theirs if self.config is None else None
 
-    @cached_property
+    @property
     def theirs(self) -> AtlassianMapping | None:
         """The file of Atlassian's GitHub app; what is wrong in it is said only where it stands in for ours."""
-        from jira_ci.environments import atlassian_mapping
+        if "theirs" not in self.files:
+            from jira_ci.environments import atlassian_mapping
 
-        mapping, warnings = atlassian_mapping.read(self.root)
-        for sentence in warnings if self.config is None else ():
-            self.console.notice("warning", sentence)
-        return mapping
+            self.files["theirs"], warnings = atlassian_mapping.read(self.root)
+            for sentence in warnings if self.config is None else ():
+                self.console.notice("warning", sentence)
+        found: AtlassianMapping | None = self.files["theirs"]
+        return found
 
     @property
     def service_ids(self) -> tuple[str, ...]:
@@ -96,7 +106,7 @@ class Context:
         """The settings in force, with what the file says where nobody said otherwise.
 
         Raises:
-            UsageError: the file cannot be read or meant.
+            UsageError: the file cannot be read, or is invalid.
         """
         return self.given if self.config is None else fill(self.given, _from_file(self.config))
 

@@ -5,6 +5,7 @@ Only a run that will have something to say dials ahead, so that hardly any reque
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -83,36 +84,31 @@ class Delivery:
         Raises:
             UsageError: the only destination misses a credential, or a setting of it cannot be meant.
         """
+        prepared = [self._prepared(one, records, hidden) for one in self.destinations]
         if not self.several:
-            return [self._alone(self.destinations[0], kind, records, hidden)]
-        fates: list[SiteResult] = []
-        calls: dict[str, Call[Submission]] = {}
-        for destination in self.destinations:
-            fate, unseen = self.unsent(destination), tuple(hidden.get(destination.name, ()))
-            left = destination.own(without(records, unseen))
-            fates.append(fate or SiteResult(destination, withheld=_none_of_its(destination, left), hidden=unseen))
-            if fate is None and left:
-                calls[destination.name] = self._call(destination, kind, left)
-        patience = Deadline(self._context.deadline.remaining() + _GRACE)
-        return [self._awaited(fate, calls.get(fate.destination.name), patience) for fate in fates]
-
-    def _alone(
-        self, destination: Site, kind: Kind, records: Sequence[Record], hidden: Mapping[str, Sequence[str]]
-    ) -> SiteResult:
-        fate = self.unsent(destination)
-        if fate is not None:
+            [(fate, left)] = prepared
             if fate.outcome.error is not None:
                 raise fate.outcome.error
-            return fate
+            if not left:
+                return [fate]
+            try:
+                return [dataclasses.replace(fate, outcome=self.conversation(fate.destination).report(kind, left))]
+            finally:
+                self.show(fate.destination)
+        calls = {fate.destination.name: self._call(fate.destination, kind, left) for fate, left in prepared if left}
+        patience = Deadline(self._context.deadline.remaining() + _GRACE)
+        return [self._awaited(fate, calls.get(fate.destination.name), patience) for fate, _ in prepared]
+
+    def _prepared(
+        self, destination: Site, records: Sequence[Record], hidden: Mapping[str, Sequence[str]]
+    ) -> tuple[SiteResult, list[Record]]:
+        """What is known of the result before anything is sent, and the records to send; none where none are sent."""
+        fate = self.unsent(destination)
+        if fate is not None:
+            return fate, []
         unseen = tuple(hidden.get(destination.name, ()))
         left = destination.own(without(records, unseen))
-        if none_of_its := _none_of_its(destination, left):
-            return SiteResult(destination, withheld=none_of_its, hidden=unseen)
-        try:
-            outcome = self.conversation(destination).report(kind, left)
-            return SiteResult(destination, outcome, hidden=unseen)
-        finally:
-            self.show(destination)
+        return SiteResult(destination, withheld=_none_of_its(destination, left), hidden=unseen), left
 
     def unsent(self, destination: Site) -> SiteResult | None:
         """The fate of a report that cannot be sent; ``None`` when it can."""
@@ -136,7 +132,7 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - our own mistake about one site hides nothing about the others
             outcome = Submission(error=JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}."))
         self.show(fate.destination)
-        return SiteResult(fate.destination, outcome, hidden=fate.hidden)
+        return dataclasses.replace(fate, outcome=outcome)
 
     def conversation(self, destination: Site) -> SiteSession:
         """The one with this destination, which has no fault."""
@@ -171,7 +167,7 @@ def _none_of_its(destination: Site, left: Sequence[Record]) -> str:
     return f"no issue is of the site's projects ({projects})." if projects and not left else ""
 
 
-def dial_ahead(context: Context, environments: Sequence[str]) -> Delivery:
+def dial_ahead(context: Context, environments: Sequence[str], state: str | None = None) -> Delivery:
     """A line that is being dialled already when there will be something to say.
 
     Where the settings name the site, and the file no others, not even the file is waited for; whether it filters the
@@ -179,6 +175,7 @@ def dial_ahead(context: Context, environments: Sequence[str]) -> Delivery:
 
     Args:
         environments: what was deployed to; none for a build.
+        state: Jira's word; what the settings or the CI say by default.
 
     Raises:
         UsageError: a setting is missing or cannot be meant.
@@ -186,9 +183,10 @@ def dial_ahead(context: Context, environments: Sequence[str]) -> Delivery:
     line, given = Delivery(context), context.given
     alone = bool(given.site or given.instance or given.cloud_id) and not (given.connection or _others(context))
     settings = given if alone else context.settings
-    told = _has_keys(context.run, settings) and states.reported(settings.state, context.run, environments)
-    if settings.dry_run or not told:
+    if settings.dry_run or not _has_keys(context.run, settings):
         return line
+    if not (states.reported(settings.state, context.run, environments) if state is None else state):
+        return line  # everything was skipped
     for destination in (Site(DEFAULT, given),) if alone else line.destinations:
         if not destination.projects or _has_keys(context.run, settings, destination.projects):
             line.dial(destination)

@@ -74,8 +74,7 @@ class TwoReports:
         return f"The deployment is not reported to Jira: {' '.join(dict.fromkeys(why))}"
 
     def _report(self, state: str, seconds: float, limit: float, whole: Deadline) -> Result:
-        deadline = Deadline(limit, whole=whole)
-        context = self._at(state, deadline)
+        context = dataclasses.replace(self._context, deadline=Deadline(limit, whole=whole))
 
         def complain(problem: str) -> None:
             context.console.notice("warning", f"Not reported: {problem.rstrip('.')}.")
@@ -87,24 +86,15 @@ class TwoReports:
         from jira_ci.report import plan, report
         from jira_ci.report.deliver import dial_ahead
 
-        with closing(dial_ahead(context, context.environment_names)) as line:
+        with closing(dial_ahead(context, context.environment_names, state)) as line:
             again = self._plan is not None
-            self._plan = self._plan or plan.plan_deployment(context)
+            self._plan = self._plan or plan.plan_deployment(context, state)
             if not context.deadline.remaining():
                 return Result()  # nobody waits for it any more, and the user's command may be writing to the log
             found = self._plan if state == "in_progress" else plan.ended(self._plan, context, state, seconds)
             line.looked = self._looked
             # Titles are not waited for before a deployment begins.
             return report.report(context, found, line, said=again, titles=again)
-
-    def _at(self, state: str, deadline: Deadline) -> Context:
-        """The context for one report. The file is not read again: the deployment may have changed the work tree."""
-        first, states = self._context, (state,)
-        given = dataclasses.replace(first.given, state=states)
-        context = dataclasses.replace(first, given=given, deadline=deadline)
-        settings = dataclasses.replace(first.settings, state=states)
-        vars(context).update(config=first.config, fallback=first.fallback, settings=settings)
-        return context
 
 
 def bounded(function: Callable[[], T], deadline: Deadline, otherwise: T, complain: Callable[[str], None]) -> T:

@@ -62,13 +62,17 @@ class Plan:
         return [entry for entry in self.entries if records.is_shown(entry.record)]
 
 
-def plan_build(context: Context) -> Plan:
+def plan_build(context: Context, state: str | None = None) -> Plan:
     """A build's record, or one for each service, with the test counts of ``test-results``.
+
+    Args:
+        state: Jira's word; what the settings or the CI say by default.
 
     Raises:
         UsageError: a setting cannot be meant.
     """
-    state = states.reported(context.settings.state, context.run, ())
+    if state is None:
+        state = states.reported(context.settings.state, context.run, ())
     draft, services = Draft(context, state), _services(context)
     if not state:
         return Plan(BUILDS, "")
@@ -85,14 +89,18 @@ def plan_build(context: Context) -> Plan:
     return Plan(BUILDS, state, tuple(entries.values()), tuple(warnings))
 
 
-def plan_deployment(context: Context) -> Plan:
+def plan_deployment(context: Context, state: str | None = None) -> Plan:
     """A record for each environment, tenant and service.
+
+    Args:
+        state: Jira's word; what the settings or the CI say by default.
 
     Raises:
         UsageError: a setting cannot be meant, or no environment was given.
     """
     run, settings = context.run, context.settings
-    state = states.reported(settings.state, run, context.environment_names)
+    if state is None:
+        state = states.reported(settings.state, run, context.environment_names)
     environments, services, draft = _places(context), _deployed_services(context), Draft(context, state)
     if not state:
         return Plan(DEPLOYMENTS, "")

@@ -90,33 +90,15 @@ def report(context: Context, plan: Plan, line: Delivery, *, said: bool = False, 
     """
     if not said:
         _say_plan(context, plan)
-    if not plan.state:
-        context.console.say("It was skipped: nothing to report.")
-        return _result(context, plan, [], [])
-    if not plan.claiming:
-        return report_result.settled(context, report_result.NO_KEYS, _result(context, plan, [], []))
-    if context.settings.dry_run:
-        if context.settings.verify_keys:
-            context.console.say("A dry run verifies no keys: Jira is not asked anything.")
-        unsent = [SiteResult(destination) for destination in line.destinations]
-        result = _result(context, plan, unsent, requests(context, plan, line.destinations))
-        if not said:
-            services = not all(map(by_links, line.destinations))
-            result = _without_some(context, result, report_result.found(plan, services=services))
-        return _commented(context, plan, unsent, result)
-    return _sent(context, plan, line, said=said, titles=titles)
-
-
-def _sent(context: Context, plan: Plan, line: Delivery, *, said: bool, titles: bool) -> Result:
-    records, keys, look_ups = (
-        [entry.record for entry in plan.claiming],
-        report_result.keys(plan),
-        _look_ups(context, line),
-    )
+    unsent = _unsent(context, plan, line, said=said)
+    if unsent is not None:
+        return unsent
+    records, keys = [entry.record for entry in plan.claiming], report_result.keys(plan)
+    look_ups = _look_ups(context, line)
     hidden = look_ups.verify(keys) if look_ups and context.settings.verify_keys else {}
     if all(one.name in hidden and not without(records, hidden[one.name]) for one in line.destinations):
-        unsent = [SiteResult(one, hidden=tuple(hidden[one.name])) for one in line.destinations]
-        result = _result(context, plan, unsent, line.requests, said=said)
+        shown = [SiteResult(one, hidden=tuple(hidden[one.name])) for one in line.destinations]
+        result = _result(context, plan, shown, line.requests, said=said)
         return result if said else report_result.settled(context, report_result.NONE_SHOWN, result)
     if look_ups and titles:
         look_ups.begin(keys)
@@ -131,6 +113,25 @@ def _sent(context: Context, plan: Plan, line: Delivery, *, said: bool, titles: b
         services = not all(isinstance(fate.outcome, LinkSubmission) for fate in fates)
         result = _without_some(context, result, report_result.found(plan, everywhere, services=services))
     return _commented(context, plan, fates, result, found)
+
+
+def _unsent(context: Context, plan: Plan, line: Delivery, *, said: bool) -> Result | None:
+    """The result of a report of which nothing is sent; ``None`` when something is."""
+    if not plan.state:
+        context.console.say("It was skipped: nothing to report.")
+        return _result(context, plan, [], [])
+    if not plan.claiming:
+        return report_result.settled(context, report_result.NO_KEYS, _result(context, plan, [], []))
+    if not context.settings.dry_run:
+        return None
+    if context.settings.verify_keys:
+        context.console.say("A dry run verifies no keys: Jira is not asked anything.")
+    unsent = [SiteResult(destination) for destination in line.destinations]
+    result = _result(context, plan, unsent, requests(context, plan, line.destinations))
+    if not said:
+        services = not all(map(by_links, line.destinations))
+        result = _without_some(context, result, report_result.found(plan, services=services))
+    return _commented(context, plan, unsent, result)
 
 
 def _look_ups(context: Context, line: Delivery) -> LookUps | None:
