@@ -110,8 +110,8 @@ def _not_begun(command: str, error: JiraCiError, environ: Mapping[str, str]) -> 
         fatal = command not in _FAILS_OPEN or isinstance(error, UsageError) or resolve({}, environ).on_error == "fail"
     except JiraCiError as usage:
         error, fatal = usage, True
-    sentence = str(error) if fatal else f"Not reported: {error}"
-    _say(log_of("github").notice("error" if fatal else "warning", sentence))
+    sentence = error.message if fatal else f"Not reported: {error.message}"
+    _say(log_of("github").notice("error" if fatal else "warning", sentence, error.hint))
     return error.exit if fatal else Exit.OK
 
 

@@ -82,10 +82,10 @@ class Invocation:
         if not command.groups:
             return int(function(arguments, self._edges.stdout))
         # Keys that another pipeline found may be none, which is no reason to fail the job that reports.
-        keyless = ("issue-keys",) if "report" in command.groups else ()
-        self._settings = resolve(flags(arguments), self._edges.environ, may_be_empty=keyless)
+        may_be_empty = ("issue-keys",) if "report" in command.groups else ()
+        self._settings = resolve(flags(arguments), self._edges.environ, may_be_empty=may_be_empty)
         self._console = make_console(self._settings, self._edges)
-        for sentence in self._settings.strangers:
+        for sentence in self._settings.unknown_variables:
             self._console.notice("warning", sentence)
         self._edges.signals.install()
         context = open_context(self._settings, self._console, self._edges)
@@ -103,7 +103,7 @@ class Invocation:
         """Says what went wrong and what to do about it."""
         if self._settings.format == "json":
             self._console.document({"error": error.document()})
-        self._console.notice("error", str(error))
+        self._console.notice("error", error.message, hint=error.hint)
         if self._settings.log_level == "debug":
             for line in traceback.format_exc().splitlines():
                 self._console.say(line)
@@ -195,9 +195,9 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
         UsageError: a word is none of ours, or a value is missing.
     """
     _refuse_a_flag_before_the_command(argv)
-    arguments, strangers = parser(argv[:1]).parse_known_args(argv)
-    if strangers:
-        raise _unknown(strangers[0], arguments)
+    arguments, unknown = parser(argv[:1]).parse_known_args(argv)
+    if unknown:
+        raise _unknown(unknown[0], arguments)
     return arguments
 
 

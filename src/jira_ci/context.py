@@ -103,7 +103,7 @@ class Context:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings in force, with what the file says where nobody said otherwise.
+        """The settings in force, with what the file says where they are not set.
 
         Raises:
             UsageError: the file cannot be read, or is invalid.

@@ -119,7 +119,7 @@ def nfkc(text: str) -> str:
 
 def canonical(name: str) -> str:
     """A name by which two spellings of one thing are the same: any case, any run of blanks, any Unicode form, and with
-    or without characters that nobody sees."""
+    or without invisible characters."""
     visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
     folded = nfkc(nfkc(visible).casefold())
     return " ".join(folded.casefold().split())

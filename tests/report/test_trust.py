@@ -35,7 +35,6 @@ def thief(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
 def job(tmp_path: Path) -> Job:
     """A pull request's job in a clone that remembers nothing."""
     made = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
-    made.git("remote", "set-url", "origin", "https://github.com/acme/shop.git")
     return _with_secrets(made)
 
 

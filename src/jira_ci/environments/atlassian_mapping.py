@@ -1,7 +1,7 @@
 """The file of Atlassian's own GitHub app, ``.jira/config.yml``: types of environments, ids of services, gating.
 
 It is another tool's file: one line that is odd costs that line, is told, and never stops a report. Only about gating
-nothing is guessed: a deployment that Jira may gate is not taken for one that nobody gates. The format:
+nothing is guessed: a deployment that Jira may gate is not taken for an ungated one. The format:
 https://github.com/atlassian/github-for-jira/blob/main/docs/deployments.md#environment-mapping and
 https://support.atlassian.com/jira-service-management-cloud/docs/set-up-deployment-gating/, as the app reads it:
 https://github.com/atlassian/github-for-jira/blob/main/src/services/user-config-service.ts
@@ -54,7 +54,7 @@ class Gating:
     environments: tuple[Gated, ...]
     line: int
     problem: str = ""
-    """Why nobody can tell what is gated, as a sentence; empty when it can be told."""
+    """Why it is not known what is gated, as a sentence; empty when it is."""
 
 
 @dataclass(frozen=True)

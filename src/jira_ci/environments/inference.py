@@ -1,4 +1,4 @@
-"""What an environment's name says about its type, only where nobody could object; otherwise nothing.
+"""What an environment's name says about its type, only where it is beyond doubt; otherwise nothing.
 
 The name is cut into words at separators, digits and changes of case, and whole words count: ``product`` and
 ``delivery`` say nothing. Words of two types contradict each other, and one word of doubt is enough: of

@@ -46,9 +46,13 @@ class Log:
         """The line that ends it; empty where none is needed."""
         return ""
 
-    def notice(self, level: Level, text: str) -> str:
-        """A warning or an error that the CI shows outside the log as well, where it can."""
-        return f"{level}: {one_line(text, 2000)}"
+    def notice(self, level: Level, text: str, hint: str = "") -> str:
+        """A warning or an error that the CI shows outside the log as well, where it can.
+
+        Args:
+            hint: what to do about it, on a line of its own.
+        """
+        return "\n".join([f"{level}: {one_line(text, 2000)}", *_hint(hint)])
 
 
 class GitHubLog(Log):
@@ -60,8 +64,8 @@ class GitHubLog(Log):
     def close(self, block: str, now: int) -> str:  # noqa: ARG002
         return "::endgroup::"
 
-    def notice(self, level: Level, text: str) -> str:
-        return f"::{level} title=jira-ci::{_escaped(text)}"
+    def notice(self, level: Level, text: str, hint: str = "") -> str:
+        return f"::{level} title=jira-ci::" + "%0A".join(map(_escaped, [text, *_hint(hint)]))
 
 
 class GitLabLog(Log):
@@ -73,14 +77,18 @@ class GitLabLog(Log):
     def close(self, block: str, now: int) -> str:
         return f"\x1b[0Ksection_end:{now}:{block}\r\x1b[0K"
 
-    def notice(self, level: Level, text: str) -> str:
+    def notice(self, level: Level, text: str, hint: str = "") -> str:
         colour = {"warning": 33, "error": 31}[level]
-        return f"\x1b[0;{colour}m{level}: {one_line(text, 2000)}\x1b[0m"
+        return "\n".join([f"\x1b[0;{colour}m{level}: {one_line(text, 2000)}\x1b[0m", *_hint(hint)])
 
 
 def log_of(provider: str) -> Log:
     """The markers of the provider that runs us."""
     return {"github": GitHubLog(on_stdout=True), "gitlab": GitLabLog()}.get(provider, Log())
+
+
+def _hint(hint: str) -> list[str]:
+    return [f"hint: {one_line(hint, 2000)}"] if hint else []
 
 
 def _escaped(text: str) -> str:
@@ -139,10 +147,15 @@ class Console:
         end = self._log.close(name, now)
         self._write(self._text, [self._log.open(self.mask(title), name, now), *inside, *([end] if end else [])])
 
-    def notice(self, level: Level, text: str, *labels: str) -> None:
-        """A warning or an error, shown by the CI outside the log as well where it can."""
+    def notice(self, level: Level, text: str, *labels: str, hint: str = "") -> None:
+        """A warning or an error, shown by the CI outside the log as well where it can.
+
+        Args:
+            hint: what to do about it.
+        """
         stream = self._text if self._log.on_stdout else self._err
-        self._write(stream, [self._painted(stream, self._log.notice(level, self.mask(text)), (level, *labels))])
+        shown = self._log.notice(level, self.mask(text), self.mask(hint))
+        self._write(stream, [self._painted(stream, shown, (level, *labels))])
 
     def document(self, value: Any) -> None:
         """The one JSON document of ``--format json``."""
@@ -178,7 +191,7 @@ class Console:
                 self._live.tick()
 
     def close(self) -> None:
-        """The end: what a thread that nobody waits for would still say is dropped.
+        """The end: what a thread that is not waited for would still say is dropped.
 
         Python aborts the process if one is writing while it shuts down: https://bugs.python.org/issue26037.
         """

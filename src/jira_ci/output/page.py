@@ -1,6 +1,6 @@
 """A page as a value: a title, and under it headings, paragraphs, lists and tables. It knows no markup.
 
-Every text in it is a stranger's; whoever writes the page makes it inert.
+Every text in it is untrusted; what writes the page makes it inert.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Table:
     """Rows of cells, one for each column."""
 
     title: str
-    """For whoever cannot see where it stands."""
+    """For readers who cannot see where it stands."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Phrase, ...], ...]
     left_out: int = 0

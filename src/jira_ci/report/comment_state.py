@@ -110,7 +110,7 @@ def is_ours(body: str) -> bool:
 
 
 def hidden(known: Known) -> str:
-    """The line that nobody sees. Of the titles only the first are kept."""
+    """The line that is not shown. Of the titles only the first are kept."""
     document = {
         "sources": [astuple(one) for one in known.sources[:_SOURCES]],
         "places": [astuple(one) for one in known.places],

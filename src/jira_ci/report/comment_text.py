@@ -1,4 +1,4 @@
-"""What the comment on a pull or merge request says, in Markdown. Pure; every text is a stranger's."""
+"""What the comment on a pull or merge request says, in Markdown. Pure; every text is untrusted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def body(known: Known, links: Links, noun: str) -> str:
 
 
 def inert(text: str, limit: int = LONGEST) -> str:
-    """A stranger's text for a comment: no markup, and nothing that notifies anybody or links to anything."""
+    """An untrusted text for a comment: no markup, and nothing that notifies a person or links to anything."""
     return markdown(_REFERENCES.sub("\\g<0>\u200b", text[:limit] + "…" * (len(text) > limit)), 4 * LONGEST)
 
 
@@ -148,14 +148,14 @@ def known(found: Source, deployed: tuple[Place, ...], cards: Cards, mask: Callab
     return Known((found,), deployed, shown)
 
 
-def links(run: Run, fates: Sequence[SiteResult]) -> Links:
+def links(run: Run, results: Sequence[SiteResult]) -> Links:
     """Issues are looked at on the first site that knows them, runs at the provider; no address is taken from a
     comment."""
 
     def issue(key: str) -> str:
-        told = [fate for fate in fates if fate.destination.takes(key)]
-        knowing = [fate for fate in told if key not in fate.outcome.unknown_keys] or told or list(fates)
-        settings = knowing[0].destination.settings if knowing else None
+        told = [result for result in results if result.site.takes(key)]
+        knowing = [result for result in told if key not in result.submission.unknown_keys] or told or list(results)
+        settings = knowing[0].site.settings if knowing else None
         site = addresses.site_url(settings.site, settings.instance) if settings else ""
         return f"{site}/browse/{quote(key)}" if site else ""
 

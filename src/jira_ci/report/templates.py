@@ -37,7 +37,7 @@ _LONGEST_VALUE = 255  # characters of one value in an address
 
 
 @dataclass(frozen=True)
-class Wording:
+class Templates:
     """Templates that can be filled."""
 
     url: str = ""
@@ -52,16 +52,16 @@ class Wording:
         """
         return {name: _filled(getattr(self, name), values, _RULES.get(name, _as_it_is)).strip() for name in _TEXTS}
 
-    def changing(self, word: str) -> Wording:
+    def changing(self, word: str) -> Templates:
         """Only the templates that hold this word."""
-        return Wording(**{name: text for name in _TEXTS if word in _words(text := getattr(self, name))})
+        return Templates(**{name: text for name in _TEXTS if word in _words(text := getattr(self, name))})
 
 
-def read(settings: Settings) -> Wording:
+def read(settings: Settings) -> Templates:
     """The templates of the settings.
 
     Raises:
-        UsageError: one holds a word that nobody knows, or ``url`` is no web address, or leaves its host to a value.
+        UsageError: one holds a word that is not known, or ``url`` is no web address, or leaves its host to a value.
     """
     for name in _TEXTS:
         for word in _words(getattr(settings, name)):
@@ -69,7 +69,7 @@ def read(settings: Settings) -> Wording:
                 raise _unknown(name, settings.origins[name], word)
     if settings.url:
         _check_address(settings.url, settings.origins["url"])
-    return Wording(settings.url, settings.description, settings.label)
+    return Templates(settings.url, settings.description, settings.label)
 
 
 def filled(value: Any, values: Mapping[str, str]) -> Any:
@@ -88,13 +88,13 @@ def filled(value: Any, values: Mapping[str, str]) -> Any:
     return [filled(part, values) for part in value] if isinstance(value, (list, tuple)) else value
 
 
-def unevaluated(wording: Wording) -> Iterator[str]:
+def unevaluated(templates: Templates) -> Iterator[str]:
     """A sentence for each template with an expression that GitHub did not evaluate; it is sent as it stands."""
     for name in _TEXTS:
-        found = next((part for part in _PART.finditer(getattr(wording, name)) if part["expression"]), None)
+        found = next((part for part in _PART.finditer(getattr(templates, name)) if part["expression"]), None)
         if found:
             shown = one_line(found["expression"], 80)
-            yield f"{name} holds {shown}, which nobody evaluated: only a workflow file's expressions are."
+            yield f"{name} holds {shown}, which was not evaluated: only a workflow file's expressions are."
 
 
 def of_run(run: Run, *, project: str, version: str, state: str) -> dict[str, str]:
@@ -181,21 +181,21 @@ def _check_address(template: str, origin: str) -> None:
         )
 
 
-class Draft:
+class ReportTemplate:
     """The settings of a report, found possible.
 
     Args:
         state: Jira's word.
 
     Raises:
-        UsageError: a template or a property cannot be meant.
+        UsageError: a template or a property is invalid.
     """
 
     def __init__(self, context: Context, state: str) -> None:
         settings, run = context.settings, context.run
         self._settings, self._run = settings, run
-        given(settings)  # nobody needs them before they are sent, and then it is late for an error
-        self._wording = read(settings)
+        given(settings)  # when they are needed, it is late for an error
+        self._templates = read(settings)
         self._report = Report(
             state=state,
             now=context.edges.clock(),
@@ -211,11 +211,11 @@ class Draft:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about templates that may not say what was meant."""
-        return tuple(unevaluated(self._wording))
+        return tuple(unevaluated(self._templates))
 
     def report(self, environment: Environment | None, tenant: str, service: str) -> Report:
         """What the record of this environment, tenant and service says; ``None`` and empty without one."""
-        texts = self._wording.filled(self._meaning(environment, tenant, service))
+        texts = self._templates.filled(self._meaning(environment, tenant, service))
         name = environment.name if environment else ""
         job, leg = legs.told_apart(self._settings, legs.of_run(self._run), name, tenant, service)
         if environment and leg and leg != self._settings.leg:
@@ -234,7 +234,7 @@ class Draft:
 
     def texts_of_state(self, environment: Environment | None, tenant: str, service: str) -> dict[str, str]:
         """``url``, ``description`` and ``label`` where their templates hold the state; empty where they do not."""
-        return self._wording.changing("state").filled(self._meaning(environment, tenant, service))
+        return self._templates.changing("state").filled(self._meaning(environment, tenant, service))
 
     def _meaning(self, environment: Environment | None, tenant: str, service: str) -> dict[str, str]:
         where = {"environment": environment.name, "environment-type": environment.type} if environment else {}
