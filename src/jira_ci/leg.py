@@ -34,7 +34,7 @@ class Leg:
 
 
 def is_of_matrix(text: str) -> bool:
-    """Whether this is what the action says of the matrix, and not a name that somebody chose."""
+    """Whether this is what the action says of the matrix, and not a chosen name."""
     return _matrix(text) is not None
 
 
@@ -61,7 +61,7 @@ def stands_in(leg: Leg, *names: str) -> bool:
 
 
 def _matrix(text: str) -> tuple[int, Mapping[str, Any]] | None:
-    """How many legs there are (0: nobody says), and this one's values; None for any other text."""
+    """How many legs there are (0: not known), and this one's values; None for any other text."""
     match = _MATRIX.fullmatch(text)
     if match is None:
         return None

@@ -201,7 +201,7 @@ class Settings:
     # fmt: on
 
     origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """For each setting that somebody set, who: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
+    """For each setting that is set, by what: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
     unknown_variables: tuple[str, ...] = ()
     """Sentences about variables with our prefix that are no settings (a typo)."""
 

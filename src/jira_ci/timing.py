@@ -22,7 +22,7 @@ class Deadline:
         clock: monotonic seconds.
         sleep: waits for some seconds.
         whole: the deadline that this one is a part of; it ends no later, and a signal reaches both.
-        idle: called time and again while somebody waits below this deadline; the whole's by default.
+        idle: called time and again while something waits below this deadline; the whole's by default.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ class Inferred:
 
 
 def infer(name: str) -> Inferred:
-    """The type a name says, with the word that says it; an empty type where somebody could object.
+    """The type a name says, with the word that says it; an empty type where that is in doubt.
 
     With an empty type the words are those that contradict each other, if any did.
     """

@@ -96,8 +96,8 @@ class Delivery:
             finally:
                 self.show(result.site)
         calls = {result.site.name: self._call(result.site, kind, left) for result, left in prepared if left}
-        patience = Deadline(self._context.deadline.remaining() + _GRACE)
-        return [self._awaited(result, calls.get(result.site.name), patience) for result, _ in prepared]
+        until = Deadline(self._context.deadline.remaining() + _GRACE)
+        return [self._awaited(result, calls.get(result.site.name), until) for result, _ in prepared]
 
     def _prepared(
         self, site: Site, records: Sequence[Record], hidden: Mapping[str, Sequence[str]]
@@ -122,11 +122,11 @@ class Delivery:
         session = self.session(site)
         return Call(lambda: session.report(kind, records))
 
-    def _awaited(self, result: SiteResult, call: Call[Submission] | None, patience: Deadline) -> SiteResult:
+    def _awaited(self, result: SiteResult, call: Call[Submission] | None, until: Deadline) -> SiteResult:
         if call is None:
             return result
         try:
-            submission = call.result(patience)
+            submission = call.result(until)
         except Late:
             submission = Submission(error=NetworkError("Jira did not answer before the deadline.", "Raise timeout."))
         except Exception as error:  # noqa: BLE001 - our own mistake about one site hides nothing about the others

@@ -79,8 +79,8 @@ class TwoReports:
         def complain(problem: str) -> None:
             context.console.notice("warning", f"Not reported: {problem.rstrip('.')}.")
 
-        patience = Deadline(limit + _GRACE, whole=whole)
-        return bounded(lambda: self._send(context, state, seconds), patience, Result(), complain)
+        until = Deadline(limit + _GRACE, whole=whole)
+        return bounded(lambda: self._send(context, state, seconds), until, Result(), complain)
 
     def _send(self, context: Context, state: str, seconds: float) -> Result:
         from jira_ci.report import plan, report

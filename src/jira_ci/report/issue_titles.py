@@ -153,9 +153,9 @@ class LookUps:
         self._calls[name] = Call(lambda: session.look_up(keys))
 
     def _wait(self, seconds: float) -> None:
-        patience = Deadline(seconds, whole=self._context.deadline)
+        until = Deadline(seconds, whole=self._context.deadline)
         for name, call in self._calls.items():
-            self._found[name] = _result(call, patience)
+            self._found[name] = _result(call, until)
         for site in self._delivery.sites:
             if site.name in self._calls:
                 self._delivery.show(site)
@@ -185,9 +185,9 @@ def account(settings: Settings) -> str:
     return f"{name}@…" if domain else name or "the account of token"
 
 
-def _result(call: Call[IssueTitles], patience: Deadline) -> IssueTitles:
+def _result(call: Call[IssueTitles], until: Deadline) -> IssueTitles:
     try:
-        return call.result(patience)
+        return call.result(until)
     except Late:
         return IssueTitles(error=NetworkError("Jira did not answer in time.", "Look whether the site is slow or down."))
     except Exception as error:  # noqa: BLE001 - our own mistake about a title keeps no report from arriving

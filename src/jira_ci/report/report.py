@@ -79,7 +79,7 @@ _NONE: Mapping[str, IssueSummary] = MappingProxyType({})
 
 
 def report(context: Context, plan: Plan, delivery: Delivery, *, said: bool = False, titles: bool = True) -> Result:
-    """Sends the plan, if there is anything to send and somebody to send it to.
+    """Sends the plan, if there is anything to send and a site to send it to.
 
     Args:
         said: whether the plan was said before, and only the state is new.
