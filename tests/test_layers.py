@@ -126,7 +126,7 @@ def test_every_module_says_first_what_it_is_for(path: Path) -> None:
     "statement",
     [
         "import jira_ci.cli",
-        "import jira_ci.cli, jira_ci.arguments as arguments; arguments.parser()",
+        "import jira_ci.cli, jira_ci.cli as arguments; arguments.parser()",
         "import jira_ci.commands.report, jira_ci.output.publish",
     ],
 )

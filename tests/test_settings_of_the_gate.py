@@ -63,5 +63,5 @@ def test_credentials_that_were_withheld_count_as_left_out_and_are_secrets() -> N
 
 def test_credentials_of_connections_are_no_typos() -> None:
     environ = {"JIRA_CI_EMEA_TOKEN": "x", "JIRA_CI_EMEA_CLIENT_ID": "x", "JIRA_CI_WATI": "2h"}
-    (sentence,) = resolve(_NOBODY, environ).strangers
+    (sentence,) = resolve(_NOBODY, environ).unknown_variables
     assert sentence == "JIRA_CI_WATI is no setting of jira-ci and is ignored. Did you mean JIRA_CI_WAIT?"

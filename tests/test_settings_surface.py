@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from jira_ci import __version__
-from jira_ci.arguments import COMMANDS
+from jira_ci.cli import COMMANDS
 from jira_ci.errors import Exit
 from jira_ci.gate.gate_result import NOT_YET
 from jira_ci.jira.submit import DEPLOYMENTS

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
+from jira_ci.output.page import TONES
 from jira_ci.run import CI, Run
-from jira_ci.states import from_ci, from_words, reported
+from jira_ci.states import ENDED, STATES, from_ci, from_end, from_words, of, reported
 
 JIRA = ("unknown", "pending", "in_progress", "cancelled", "failed", "rolled_back", "successful")
 
@@ -129,3 +130,33 @@ def test_the_event_s_state_counts_for_what_the_event_is_about(
 def test_an_event_about_something_else_says_no_state() -> None:
     with pytest.raises(UsageError, match="state is not set"):
         reported([], PREVIEW, ["Other"])
+
+
+def test_the_table_says_everything_that_depends_on_a_state() -> None:
+    assert set(STATES) == set(JIRA)
+    words = [word for state in STATES.values() for word in (state.name, *state.words.split())]
+    assert len(set(words)) == len(words), "one word means one state"
+    assert {state.tone for state in STATES.values()} <= set(TONES)
+    assert {(state.phase, state.severity) for state in STATES.values() if state.phase == ENDED} == {
+        (ENDED, severity) for severity in range(4)
+    }, "of two ends the worse one is known, in two bits"
+    assert {state.name for state in STATES.values() if state.open} == {"pending", "in_progress"}
+
+
+@pytest.mark.parametrize("word", ["brand_new", ""])
+def test_a_state_that_jira_may_add_is_not_open(word: str) -> None:
+    assert of(word) is STATES["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("success", "successful"),
+        ("timed_out", "failed"),
+        ("startup_failure", "failed"),
+        ("canceled", "cancelled"),
+        *[(word, "unknown") for word in ("skipped", "neutral", "stale", "action_required", "in_progress", "")],
+    ],
+)
+def test_how_a_run_ended_is_said_by_few_words(word: str, state: str) -> None:
+    assert from_end(word) == state

@@ -6,9 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.text import canonical
+
+if TYPE_CHECKING:
+    from jira_ci.run import Run
+    from jira_ci.settings import Settings
 
 # What action.yml makes of GitHub's contexts: strategy.job-total, a slash, and matrix as JSON. Both are known to an
 # action's input defaults (https://github.com/actions/runner/blob/main/src/Runner.Worker/action_yaml.json).
@@ -30,7 +34,7 @@ class Leg:
 
 
 def is_of_matrix(text: str) -> bool:
-    """Whether this is what the action says of the matrix, and not a name that somebody chose."""
+    """Whether this is what the action says of the matrix, and not a chosen name."""
     return _matrix(text) is not None
 
 
@@ -57,7 +61,7 @@ def stands_in(leg: Leg, *names: str) -> bool:
 
 
 def _matrix(text: str) -> tuple[int, Mapping[str, Any]] | None:
-    """How many legs there are (0: nobody says), and this one's values; None for any other text."""
+    """How many legs there are (0: not known), and this one's values; None for any other text."""
     match = _MATRIX.fullmatch(text)
     if match is None:
         return None
@@ -94,3 +98,26 @@ def _scalar(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value) if isinstance(value, (int, float)) else None
+
+
+def of_run(run: Run) -> Leg:
+    """The leg that this process is a part of."""
+    return Leg(run.job, run.leg, run.leg_values, run.several_legs)
+
+
+def told_apart(settings: Settings, leg: Leg, environment: str, tenant: str = "", service: str = "") -> tuple[str, str]:
+    """The job and the leg that a report of this leg is of, each empty where it tells nothing apart.
+
+    A build is one of its job and leg, unless ``pipeline`` says what it is of. A deployment is known by where it goes,
+    because its start and its end may be reported by different jobs; only the legs of one job that go to the same place
+    are told apart.
+
+    Args:
+        environment: what is deployed to; empty for a build.
+    """
+    if settings.pipeline:
+        return "", settings.leg
+    if not environment:
+        return leg.job, settings.leg or leg.name
+    apart = leg.several and not stands_in(leg, environment, tenant, service)
+    return "", settings.leg or (leg.name if apart else "")

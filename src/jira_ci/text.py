@@ -1,4 +1,4 @@
-"""Strangers' text, made harmless for each place it is written to, and cut to the limits of each place.
+"""Untrusted text, made harmless for each place it is written to, and cut to the limits of each place.
 
 Titles, commit messages, branch and environment names come from people we do not know. Each function here is for one
 kind of place; none of them is for two.
@@ -12,7 +12,7 @@ import unicodedata
 from typing import Any
 
 LONGEST_NAME = 500
-"""Characters that a name (of an environment, a tenant, a service) may have where somebody writes one down; Jira shows
+"""Characters that a name (of an environment, a tenant, a service) may have where it is written down; Jira shows
 255."""
 
 # What Jira's store refuses ("Invalid binary character"), and with it the whole request: everything outside XML's
@@ -57,7 +57,7 @@ def one_line(text: str, limit: int = 500) -> str:
 
 
 def without_login(text: str) -> str:
-    """For a message that shows what somebody wrote: addresses without the user name and password they may hold.
+    """For a message that shows what was written: addresses without the user name and password they may hold.
 
     Rather too much is left out than too little: a password may hold a slash, a blank or an ``@``.
     """
@@ -119,7 +119,7 @@ def nfkc(text: str) -> str:
 
 def canonical(name: str) -> str:
     """A name by which two spellings of one thing are the same: any case, any run of blanks, any Unicode form, and with
-    or without characters that nobody sees."""
+    or without invisible characters."""
     visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
     folded = nfkc(nfkc(visible).casefold())
     return " ".join(folded.casefold().split())

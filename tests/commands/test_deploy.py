@@ -307,10 +307,10 @@ def test_a_dry_run_shows_everything_and_starts_nothing(here: Scene) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([*FREE], "deploy has no command to run. Write it so: jira-ci deploy"),
-        ([*FREE, "--"], "deploy has no command to run. Write it so: jira-ci deploy"),
+        ([*FREE], "hint: Write it so: jira-ci deploy"),
+        ([*FREE, "--"], "deploy has no command to run."),
         ([*FREE, "--", ""], "deploy has no command to run"),
-        ([*FREE, "./deploy.sh", "--fast"], "and ./deploy.sh stands before it. Write it so"),
+        ([*FREE, "./deploy.sh", "--fast"], "and ./deploy.sh stands before it."),
         (["--enviroment", "Dev", "--", "true"], "Did you mean --environment?"),
         (["--", "true"], "environment is not set"),
         ([*FREE, "--state", "success", "--", "true"], "state (--state) is set"),

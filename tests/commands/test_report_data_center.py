@@ -172,7 +172,7 @@ def test_nothing_given_names_both_ways(tmp_path: Path) -> None:
     assert "JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET" in ended.out
     assert "for Jira Data Center pass a personal access token as JIRA_CI_TOKEN" in ended.out
     ended = job.jira_ci(*DEPLOY, "success", JIRA_CI_JIRA_TYPE="data-center")
-    assert "::token is not set. Make a token in your profile in Jira Data Center" in ended.out
+    assert "::token is not set.%0Ahint: Make a token in your profile in Jira Data Center" in ended.out
 
 
 def test_a_fork_without_its_token_is_skipped(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import scenes
 from conversations import Conversation, serving
-from jira_ci.report.pr_comment.comment_state import MARK, read
+from jira_ci.report.comment_state import MARK, read
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
 from scenes import NOW, Job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.output.ci_log import GitHubLog, GitLabLog, Log, log_of
+from jira_ci.output.console import GitHubLog, GitLabLog, Log, log_of
 
 
 def test_every_provider_has_its_own() -> None:
@@ -42,3 +42,17 @@ def test_one_call_writes_exactly_one_marker(provider: str, text: str) -> None:
         assert "%0A" not in shown or provider != "github"
         for character in ("\x1b", "\r"):
             assert shown.count(character) == marker.count(character)
+
+
+@pytest.mark.parametrize(
+    ("provider", "shown"),
+    [
+        ("github", "::error title=jira-ci::no a.%0Ahint: set a"),
+        ("gitlab", "\x1b[0;31merror: no a.\x1b[0m\nhint: set a"),
+        ("local", "error: no a.\nhint: set a"),
+    ],
+)
+def test_a_hint_has_a_line_of_its_own_in_the_same_notice(provider: str, shown: str) -> None:
+    assert log_of(provider).notice("error", "no a.", "set a") == shown
+    inert = log_of(provider).notice("error", "no a.", "a\n::error::%0Ab")
+    assert (inert.count("\n"), inert.count("%0A")) == ((0, 1) if provider == "github" else (1, 1))

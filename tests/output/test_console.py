@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.output.ci_log import log_of
-from jira_ci.output.console import Console
+from jira_ci.output.console import Console, log_of
 from jira_ci.output.masking import Masker
 from jira_ci.output.terminal import Live
 
@@ -151,7 +150,7 @@ def test_what_the_encoding_does_not_know_is_written_as_an_escape() -> None:
 def test_a_reader_that_went_away_changes_neither_exit_code_nor_stderr() -> None:
     code = (
         "import sys, time\n"
-        "from jira_ci.output.console import Console\nfrom jira_ci.output.ci_log import log_of\n"
+        "from jira_ci.output.console import Console\nfrom jira_ci.output.console import log_of\n"
         "from jira_ci.output.masking import Masker\n"
         "sys.stdin.read()\n"
         "c = Console(sys.stdout, sys.stderr, log=log_of(''), mask=Masker(), json_format=False, clock=time.time)\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.output.plain_file import Spare, write
+from jira_ci.output.publish import Spare, write_plain
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 
@@ -60,7 +60,7 @@ def test_nothing_but_a_plain_file_is_written(kind: str, append: bool, tmp_path: 
     PLACES[kind](path, victim)
     before = path.lstat()
     with pytest.raises(OSError, match=re.escape(kind.partition(":")[0])):
-        write(path, "ours", append=append)
+        write_plain(path, "ours", append=append)
     assert victim.read_text("utf-8") == "precious"
     assert not (tmp_path / "new").exists()
     assert path.lstat()[:6] == before[:6]
@@ -72,7 +72,7 @@ def test_a_fifo_that_somebody_reads_is_refused_as_well(tmp_path: Path) -> None:
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with pytest.raises(OSError, match="a FIFO"):
-        write(path, "ours")
+        write_plain(path, "ours")
     assert os.read(reader, 10) == b""
     os.close(reader)
 
@@ -80,14 +80,14 @@ def test_a_fifo_that_somebody_reads_is_refused_as_well(tmp_path: Path) -> None:
 @posix
 def test_a_device_is_refused() -> None:
     with pytest.raises(OSError, match="a device"):
-        write(Path("/dev/null"), "ours", append=True)
+        write_plain(Path("/dev/null"), "ours", append=True)
 
 
 def test_what_was_there_is_replaced_or_continued(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    write(path, "a longer first text\n")
-    write(path, "é\n")
-    write(path, "more\n", append=True)
+    write_plain(path, "a longer first text\n")
+    write_plain(path, "é\n")
+    write_plain(path, "more\n", append=True)
     assert path.read_bytes() == "é\nmore\n".encode()
 
 

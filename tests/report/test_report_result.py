@@ -14,7 +14,7 @@ from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output import exchanges
 from jira_ci.report import report_result
 from jira_ci.report.plan import Entry
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from report_values import HERE, THERE, entry, plan, record
 
 
@@ -46,26 +46,26 @@ def test_every_part_of_the_outcome_has_its_line() -> None:
         refused_keys=["UTF-8"],
         unknown_associations=["serviceIdOrKeys: x"],
     )
-    assert list(report_result.outcome_lines(outcome)) == [
+    assert list(report_result.submission_lines(outcome)) == [
         "Jira accepted 1 of 2.",
         "Rejected: b: too old",
         "Sent once more without keys that Jira refused: UTF-8",
         "Issues that Jira does not know: WEB-9",
         "Other things that Jira does not know: serviceIdOrKeys: x",
     ]
-    assert list(report_result.outcome_lines(Submission())) == []
+    assert list(report_result.submission_lines(Submission())) == []
 
 
 def test_services_have_a_line_of_their_own() -> None:
     outcome = Submission(unknown_services=["ari:cloud:1", "7"])
-    assert list(report_result.outcome_lines(outcome)) == ["Services that Jira does not know: ari:cloud:1, 7"]
+    assert list(report_result.submission_lines(outcome)) == ["Services that Jira does not know: ari:cloud:1, 7"]
 
 
 def test_remote_links_are_counted_and_those_that_are_not_there_are_said() -> None:
     links = LinkSubmission(
         arrived=1, wanted=4, refusals={"WEB-2": "no permission"}, unknown_keys=["WEB-3"], left=["WEB-4"]
     )
-    assert list(report_result.outcome_lines(links)) == [
+    assert list(report_result.submission_lines(links)) == [
         "Jira has 1 of 4 remote links.",
         "Not linked: WEB-2: no permission",
         "Not reached: WEB-4",
@@ -76,7 +76,7 @@ def test_remote_links_are_counted_and_those_that_are_not_there_are_said() -> Non
 def test_long_lists_of_links_are_cut_and_counted() -> None:
     many = [f"WEB-{number}" for number in range(30)]
     links = LinkSubmission(refusals=dict.fromkeys(many, "no"), left=many)
-    lines = list(report_result.outcome_lines(links))
+    lines = list(report_result.submission_lines(links))
     assert len(lines) == 22
     assert lines[20] == "Not linked: 10 more issues."
     assert lines[21].endswith("WEB-19 and 10 more")
@@ -84,13 +84,13 @@ def test_long_lists_of_links_are_cut_and_counted() -> None:
 
 def test_lines_name_the_destination_only_when_there_are_several() -> None:
     fate = SiteResult(THERE, Submission(accepted=[record("a", "WEB-1")], unknown_keys=["WEB-1"]))
-    assert next(iter(report_result.fate_lines(fate, several=False))) == "Jira accepted 1 of 1."
-    assert list(report_result.fate_lines(fate, several=True)) == [
+    assert next(iter(report_result.site_lines(fate, several=False))) == "Jira accepted 1 of 1."
+    assert list(report_result.site_lines(fate, several=True)) == [
         "emea: Jira accepted 1 of 1.",
         "emea: Issues that Jira does not know: WEB-1",
         "emea: This site knows none of the issues.",
     ]
-    assert list(report_result.fate_lines(SiteResult(THERE, withheld="No secrets."), several=True)) == [
+    assert list(report_result.site_lines(SiteResult(THERE, withheld="No secrets."), several=True)) == [
         "emea: Nothing was reported: No secrets."
     ]
 
@@ -108,7 +108,7 @@ def test_the_links_of_a_conversation_are_one_fold_and_with_debug_each_its_own() 
 
 
 def test_when_something_failed_the_number_of_accepted_records_is_not_all_of_them() -> None:
-    assert list(report_result.outcome_lines(Submission(accepted=[record()], error=NetworkError("down")))) == [
+    assert list(report_result.submission_lines(Submission(accepted=[record()], error=NetworkError("down")))) == [
         "Jira accepted 1."
     ]
 

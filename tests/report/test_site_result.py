@@ -8,7 +8,7 @@ import pytest
 
 from jira_ci.errors import JiraCiError, NetworkError, RejectedError
 from jira_ci.jira.submit import LinkSubmission, Submission
-from jira_ci.report.site_result import SiteResult, documents, problem, problems, unknown_keys
+from jira_ci.report.report_result import SiteResult, documents, problem, problems, unknown_keys
 from report_values import HERE, THERE, record
 
 SOME = Submission(accepted=[record("a", "WEB-1", "WEB-2")], unknown_keys=["WEB-2"])

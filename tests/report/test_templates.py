@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jira_ci.errors import UsageError
 from jira_ci.jira.records import inert
 from jira_ci.report import templates
-from jira_ci.report.templates import Wording
+from jira_ci.report.templates import Templates
 from jira_ci.run import CI, PullRequest, Run
 from jira_ci.run_words import WORDS, of_run
 from jira_ci.settings import Settings, resolve
@@ -214,11 +214,11 @@ def test_any_text_is_filled_or_refused(template: str) -> None:
 def test_an_expression_that_github_did_not_evaluate_is_said() -> None:
     found = templates.read(settings(description="by ${{ github.actor }}", label="plain"))
     assert list(templates.unevaluated(found)) == [
-        "description holds ${{ github.actor }}, which nobody evaluated: only a workflow file's expressions are."
+        "description holds ${{ github.actor }}, which was not evaluated: only a workflow file's expressions are."
     ]
-    assert list(templates.unevaluated(Wording(label="{version} {{x}}"))) == []
+    assert list(templates.unevaluated(Templates(label="{version} {{x}}"))) == []
 
 
 def test_only_templates_with_the_state_change_with_it() -> None:
-    found = Wording("https://x.example/{state}", "{version}", "is {state}").changing("state")
-    assert found == Wording("https://x.example/{state}", "", "is {state}")
+    found = Templates("https://x.example/{state}", "{version}", "is {state}").changing("state")
+    assert found == Templates("https://x.example/{state}", "", "is {state}")

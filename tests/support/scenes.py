@@ -73,7 +73,11 @@ class Job:
         path.write_text(text, encoding="utf-8")
 
     def publish(self, name: str) -> None:
-        """Lets the checkout remember a default branch that has this file as it is in the work tree."""
+        """Lets the checkout of the run's own repository remember a default branch that has this file as it is in the
+        work tree."""
+        if "GITHUB_REPOSITORY" in self.environ:
+            own = f"{self.environ['GITHUB_SERVER_URL']}/{self.environ['GITHUB_REPOSITORY']}.git"
+            self.git("remote", "set-url", "origin", own)
         self.git("add", "--", name)
         commit = self.git("commit-tree", self.git("write-tree"), "-m", f"Write {name}")
         self.git("update-ref", "refs/remotes/origin/main", commit)

@@ -10,8 +10,7 @@ from jira_ci.checks.change_checks import site_lines
 from jira_ci.checks.report_checks import Line, attempt, failed, warning
 from jira_ci.config.trusted_ref import Absent
 from jira_ci.context import Context
-from jira_ci.environments import globs
-from jira_ci.environments.classify import classify
+from jira_ci.environments.classify import classify, is_glob
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import targets
 from jira_ci.gate.decision import Decision
@@ -158,7 +157,7 @@ def _controlled(context: Context, found: Loaded, asked: Asked) -> Iterator[Line 
     for rule in found.config.rules:
         if canonical(rule.name) in known:
             continue
-        if not globs.is_glob(rule.name):
+        if not is_glob(rule.name):
             yield from _settled(found, rule.name, others)
         elif rule.change_controlled:
             yield from _pattern(found, rule.name, others)

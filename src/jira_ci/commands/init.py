@@ -29,7 +29,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
     """Writes what is not there yet; a file that is there is never touched, which is no error.
 
     Raises:
-        UsageError: the site cannot be meant, or a file cannot be written where it belongs.
+        UsageError: the site is invalid, or a file cannot be written where it belongs.
     """
     plan = _plan(context)
     written = [] if context.given.dry_run else list(plan.new)

@@ -94,7 +94,7 @@ _MOST_IDS, _LONGEST_ID = 500, 255  # of a service
 
 
 def contradictions(document: Mapping[str, Any]) -> list[Problem]:
-    """Everything that cannot be meant in a document that fits the schema; empty when all can."""
+    """Everything invalid in a document that fits the schema; empty when nothing is."""
     return [*_logins(document)] or [
         *_same_rules(document),
         *_connections(document),

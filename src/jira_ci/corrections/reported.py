@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from jira_ci import leg
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.past_runs import PastRun, Runs
 from jira_ci.ci.workflow_legs import Unknown, legs
@@ -19,7 +20,6 @@ from jira_ci.jira.stored import Key, Stored
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.services import known
 from jira_ci.leg import Leg
-from jira_ci.report import identities
 from jira_ci.run import CI, Run
 from jira_ci.text import one_line
 
@@ -150,7 +150,7 @@ class Jobs:
         if context.settings.pipeline:
             return (_TOGETHER,)
         if past.run_id and past.run_id == context.run.run_id:
-            return (_TOGETHER, own(context.run))
+            return (_TOGETHER, leg.of_run(context.run))
         try:
             found = self._legs(past)
         except (Unknown, Unreadable) as error:
@@ -215,11 +215,6 @@ def as_run(run: Run, past: PastRun) -> Run:
     return replace(run, run_id=past.run_id, number=past.number, workflow=workflow)
 
 
-def own(run: Run) -> Leg:
-    """The job and leg that this process is a part of."""
-    return Leg(run.job, run.leg, run.leg_values, run.several_legs)
-
-
 def of(context: Context, past: PastRun, environments: Sequence[str], legs: Sequence[Leg]) -> list[Target]:
     """A target for each environment, tenant, service, and whatever the reports of these legs are told apart by; without
     an environment for the builds.
@@ -233,8 +228,8 @@ def of(context: Context, past: PastRun, environments: Sequence[str], legs: Seque
     settings, run = context.settings, as_run(context.run, past)
     found: dict[Key, Target] = {}
     places = [(name, tenant) for name in environments for tenant in settings.tenant or ("",)] or [("", "")]
-    for service, (name, tenant), leg in itertools.product(_services(context), places, legs):
-        job, which = identities.of(settings, leg, name, tenant, service)
+    for service, (name, tenant), own in itertools.product(_services(context), places, legs):
+        job, which = leg.told_apart(settings, own, name, tenant, service)
         pipeline = identity.pipeline_id(run, settings.pipeline, service, job=job, leg=which)
         about = " of ".join([f"#{past.number}", *filter(None, [", ".join(filter(None, [job, which])), service])])
         words = {"environment": name, "tenant": tenant, "service": service}

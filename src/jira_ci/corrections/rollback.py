@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jira_ci import leg
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
@@ -79,7 +80,7 @@ class Chooser:
         return past
 
     def _of(self, past: PastRun, *environments: str) -> list[Target]:
-        return reported.of(self._context, past, environments, [reported.own(self._context.run)])
+        return reported.of(self._context, past, environments, [leg.of_run(self._context.run)])
 
 
 def mark(context: Context, site: CorrectionSite, meant: list[Target], tally: Tally) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from jira_ci import states
 from jira_ci.context import Context, Result
 from jira_ci.corrections.correction_sites import CorrectionSite
 from jira_ci.corrections.reported import Target
@@ -16,19 +17,6 @@ from jira_ci.jira.submit import Kind, Submission
 from jira_ci.output import page
 from jira_ci.output.page import Block, Mark, Notice, Page, Strong
 from jira_ci.text import one_line
-
-_STATES = {
-    "success": "successful",
-    "failure": "failed",
-    "failed": "failed",
-    "timed_out": "failed",
-    "startup_failure": "failed",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-}
-"""What a run's end says of what it deployed or built. The rest (``skipped``, ``neutral``, ``stale``,
-``action_required``, whatever comes) does not say it: the run is over, so *in progress* is wrong, and that is all."""
-_OPEN = ("pending", "in_progress")
 
 
 @dataclass(frozen=True)
@@ -51,7 +39,7 @@ def closing(state: str, attempt: int, *, ended: bool, conclusion: str, seen: int
         conclusion: the provider's word for how it ended, or for what it does.
         seen: the attempt that these two are about; 0 where they are about the whole run.
     """
-    if state not in _OPEN:
+    if not states.of(state).open:
         return Action("nothing", why=f"it is {state} already")
     if not ended:
         return Action("leave", why=f"its run is {conclusion or 'still going on'}".replace("_", " "))
@@ -59,7 +47,7 @@ def closing(state: str, attempt: int, *, ended: bool, conclusion: str, seen: int
         return Action("leave", why=f"attempt {attempt} reported it, and only attempt {seen} is known to be over")
     if seen and attempt < seen:
         return Action("leave", why=f"attempt {attempt} reported it, and how that ended is not known")
-    found = _STATES.get(conclusion, "unknown")
+    found = states.from_end(conclusion)
     if state == "pending" and found == "successful":  # nobody ever said that it began: the job may have been skipped
         found = "unknown"
     return Action("close", found, f"its run ended: {conclusion.replace('_', ' ') or 'nobody says how'}")
@@ -70,7 +58,7 @@ def rolling_back(state: str) -> Action:
     failed half-way too."""
     if state == "rolled_back":
         return Action("nothing", why="it is rolled back already")
-    if state in _OPEN:
+    if states.of(state).open:
         return Action("leave", why=f"it is {state.replace('_', ' ')}")
     return Action("close", "rolled_back", f"it was {state}")
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+from jira_ci import states
 from jira_ci.errors import UsageError
 from jira_ci.jira import identity
 from jira_ci.run import CI, Run
@@ -137,7 +138,7 @@ class Report:
 
     @property
     def ended(self) -> bool:
-        return self.state not in identity.PHASES
+        return not states.of(self.state).open
 
     def pipeline_id(self, run: Run) -> str:
         """Of the pipeline whose record this is about."""

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from jira_ci import states
 from jira_ci.errors import RejectedError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira import endpoints, identity, remote_links
@@ -110,7 +111,7 @@ class Stored:
     @property
     def going(self) -> bool:
         """Whether Jira shows it as not ended."""
-        return self.state in identity.PHASES
+        return states.of(self.state).open
 
 
 def reading(key: Key) -> Make:

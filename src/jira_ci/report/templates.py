@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from jira_ci import leg as legs
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
-from jira_ci.report import identities
 from jira_ci.run_words import PART, WORDS, as_it_is, fill, of_run, words_in
 from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
@@ -29,7 +29,7 @@ _LONGEST_VALUE = 255  # characters of one value in an address
 
 
 @dataclass(frozen=True)
-class Wording:
+class Templates:
     """Templates that can be filled."""
 
     url: str = ""
@@ -44,16 +44,16 @@ class Wording:
         """
         return {name: fill(getattr(self, name), values, _RULES.get(name, as_it_is)).strip() for name in _TEXTS}
 
-    def changing(self, word: str) -> Wording:
+    def changing(self, word: str) -> Templates:
         """Only the templates that hold this word."""
-        return Wording(**{name: text for name in _TEXTS if word in words_in(text := getattr(self, name))})
+        return Templates(**{name: text for name in _TEXTS if word in words_in(text := getattr(self, name))})
 
 
-def read(settings: Settings) -> Wording:
+def read(settings: Settings) -> Templates:
     """The templates of the settings.
 
     Raises:
-        UsageError: one holds a word that nobody knows, or ``url`` is no web address, or leaves its host to a value.
+        UsageError: one holds a word that is not known, or ``url`` is no web address, or leaves its host to a value.
     """
     for name in _TEXTS:
         for word in words_in(getattr(settings, name)):
@@ -61,16 +61,16 @@ def read(settings: Settings) -> Wording:
                 raise _unknown(name, settings.origins[name], word)
     if settings.url:
         _check_address(settings.url, settings.origins["url"])
-    return Wording(settings.url, settings.description, settings.label)
+    return Templates(settings.url, settings.description, settings.label)
 
 
-def unevaluated(wording: Wording) -> Iterator[str]:
+def unevaluated(templates: Templates) -> Iterator[str]:
     """A sentence for each template with an expression that GitHub did not evaluate; it is sent as it stands."""
     for name in _TEXTS:
-        found = next((part for part in PART.finditer(getattr(wording, name)) if part["expression"]), None)
+        found = next((part for part in PART.finditer(getattr(templates, name)) if part["expression"]), None)
         if found:
             shown = one_line(found["expression"], 80)
-            yield f"{name} holds {shown}, which nobody evaluated: only a workflow file's expressions are."
+            yield f"{name} holds {shown}, which was not evaluated: only a workflow file's expressions are."
 
 
 def _in_address(word: str, value: str) -> str:
@@ -112,21 +112,21 @@ def _check_address(template: str, origin: str) -> None:
         )
 
 
-class Draft:
+class ReportTemplate:
     """The settings of a report, found possible.
 
     Args:
         state: Jira's word.
 
     Raises:
-        UsageError: a template or a property cannot be meant.
+        UsageError: a template or a property is invalid.
     """
 
     def __init__(self, context: Context, state: str) -> None:
         settings, run = context.settings, context.run
         self._settings, self._run = settings, run
-        given(settings)  # nobody needs them before they are sent, and then it is late for an error
-        self._wording = read(settings)
+        given(settings)  # when they are needed, it is late for an error
+        self._templates = read(settings)
         self._report = Report(
             state=state,
             now=context.edges.clock(),
@@ -142,13 +142,13 @@ class Draft:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about templates that may not say what was meant."""
-        return tuple(unevaluated(self._wording))
+        return tuple(unevaluated(self._templates))
 
     def report(self, environment: Environment | None, tenant: str, service: str) -> Report:
         """What the record of this environment, tenant and service says; ``None`` and empty without one."""
-        texts = self._wording.filled(self._meaning(environment, tenant, service))
+        texts = self._templates.filled(self._meaning(environment, tenant, service))
         name = environment.name if environment else ""
-        job, leg = identities.own(self._settings, self._run, name, tenant, service)
+        job, leg = legs.told_apart(self._settings, legs.of_run(self._run), name, tenant, service)
         if environment and leg and leg != self._settings.leg:
             whose, where, which = (one_line(part, 80) for part in (self._run.job, name, leg))
             said = f"Several legs of the job {whose} deploy to {where}: this one, {which}, is a pipeline of its own."
@@ -165,7 +165,7 @@ class Draft:
 
     def texts_of_state(self, environment: Environment | None, tenant: str, service: str) -> dict[str, str]:
         """``url``, ``description`` and ``label`` where their templates hold the state; empty where they do not."""
-        return self._wording.changing("state").filled(self._meaning(environment, tenant, service))
+        return self._templates.changing("state").filled(self._meaning(environment, tenant, service))
 
     def _meaning(self, environment: Environment | None, tenant: str, service: str) -> dict[str, str]:
         where = {"environment": environment.name, "environment-type": environment.type} if environment else {}

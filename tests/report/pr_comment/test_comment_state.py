@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jira_ci.report.pr_comment.comment_state import MARK, Known, Place, Source, hidden, is_ours, merged, read
-from jira_ci.report.pr_comment.comment_text import Links, body, inert
+from jira_ci.report.comment_state import MARK, Known, Place, Source, hidden, is_ours, merged, read
+from jira_ci.report.comment_text import Links, body, inert
 
 NOW = 1_795_252_320  # 2026-11-21 09:12 UTC
 A, B = "a" * 40, "b" * 40

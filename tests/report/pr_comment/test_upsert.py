@@ -10,8 +10,8 @@ import pytest
 
 from conversations import Conversation, serving
 from jira_ci.ci.api import Comments, Unreadable, connect_comments
-from jira_ci.report.pr_comment.comment_state import MARK
-from jira_ci.report.pr_comment.upsert import settle
+from jira_ci.report.comment_state import MARK
+from jira_ci.report.pr_comment import settle
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 

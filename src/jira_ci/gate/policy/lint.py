@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jira_ci.config.model import Config, Rule
-from jira_ci.environments import globs
-from jira_ci.environments.classify import Environment, classify
+from jira_ci.environments.classify import Environment, classify, glob_matches, is_glob
 from jira_ci.errors import UsageError
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.text import one_line
@@ -65,7 +64,7 @@ def examples(glob: str) -> list[str]:
     for star, one in _FILLERS:
         choices = [_choices(part, star, one) if index % 2 else [part] for index, part in enumerate(parts)]
         names = map("".join, itertools.islice(itertools.product(*choices), _MOST))
-        found += [name for name in names if name.strip() == name and globs.matches(glob, name)]
+        found += [name for name in names if name.strip() == name and glob_matches(glob, name)]
     return list(dict.fromkeys(found))
 
 
@@ -76,12 +75,12 @@ def _choices(special: str, star: str, one: str) -> list[str]:
     near = ["0", "q", "~", *body.removeprefix("!")]
     for first, last in re.findall(r"(?=(.)-(.))", body):
         near += map(chr, range(ord(first), min(ord(last), ord(first) + _RANGE) + 1))
-    return [character for character in dict.fromkeys(near) if globs.matches(special, character)]
+    return [character for character in dict.fromkeys(near) if glob_matches(special, character)]
 
 
 def _dead(config: Config) -> Iterator[Doubt]:
     for rule in config.rules:
-        if globs.is_glob(rule.name):
+        if is_glob(rule.name):
             where = f"{config.name} line {rule.line}: {one_line(rule.name, 100)}"
             why = _why_dead(rule, config, where)
             if why:

@@ -1,4 +1,4 @@
-"""What the comment on a pull or merge request says, in Markdown. Pure; every text is a stranger's."""
+"""What the comment on a pull or merge request says, in Markdown. Pure; every text is untrusted."""
 
 from __future__ import annotations
 
@@ -10,23 +10,15 @@ from datetime import datetime, timezone
 from urllib.parse import quote
 
 from jira_ci.jira import endpoints
+from jira_ci.output import page
+from jira_ci.report.comment_state import LONGEST, Known, Place, Source, hidden
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.pr_comment.comment_state import LONGEST, Known, Place, Source, hidden
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, markdown
 
 _SHOWN = 50
 _LARGEST = 60_000  # bytes; GitHub takes 65536 characters
-_SIGNS = {
-    "successful": "✅",
-    "failed": "❌",
-    "in_progress": "⏳",
-    "pending": "⏳",
-    "cancelled": "🚫",
-    "rolled_back": "↩️",
-    "unknown": "❔",
-}
 # Both providers look for references in the text that is shown, where no escape protects it: "!3", "GH-12", "&5", an
 # address, a commit's id. An invisible blank inside of each does; text.markdown has put one behind "@" and "#".
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
@@ -61,7 +53,7 @@ def body(known: Known, links: Links, noun: str) -> str:
 
 
 def inert(text: str, limit: int = LONGEST) -> str:
-    """A stranger's text for a comment: no markup, and nothing that notifies anybody or links to anything."""
+    """An untrusted text for a comment: no markup, and nothing that notifies a person or links to anything."""
     return markdown(_REFERENCES.sub("\\g<0>\u200b", text[:limit] + "…" * (len(text) > limit)), 4 * LONGEST)
 
 
@@ -93,7 +85,8 @@ def _places(known: Known, links: Links) -> Iterator[str]:
 
 
 def _state(place: Place) -> str:
-    return f"{_SIGNS[place.state]} {place.state.replace('_', ' ')}"
+    mark = page.state(place.state)
+    return f"{page.TONES[mark.tone]} {mark.word}"
 
 
 def _version(place: Place) -> str:
@@ -155,14 +148,14 @@ def known(found: Source, deployed: tuple[Place, ...], cards: Cards, mask: Callab
     return Known((found,), deployed, shown)
 
 
-def links(run: Run, fates: Sequence[SiteResult]) -> Links:
+def links(run: Run, results: Sequence[SiteResult]) -> Links:
     """Issues are looked at on the first site that knows them, runs at the provider; no address is taken from a
     comment."""
 
     def issue(key: str) -> str:
-        told = [fate for fate in fates if fate.destination.takes(key)]
-        knowing = [fate for fate in told if key not in fate.outcome.unknown_keys] or told or list(fates)
-        settings = knowing[0].destination.settings if knowing else None
+        told = [result for result in results if result.site.takes(key)]
+        knowing = [result for result in told if key not in result.submission.unknown_keys] or told or list(results)
+        settings = knowing[0].site.settings if knowing else None
         site = endpoints.site_url(settings.site, settings.instance) if settings else ""
         return f"{site}/browse/{quote(key)}" if site else ""
 

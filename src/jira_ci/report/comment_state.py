@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from jira_ci.ci.env_values import sha, text
 from jira_ci.errors import UsageError
 from jira_ci.keys.parse_keys import explicit
+from jira_ci.states import STATES
 
 T = TypeVar("T")
 MARK = "<!-- jira-ci:comment "
 """What makes a comment ours, at the beginning of a line, if our account wrote it."""
 TYPES = ("development", "testing", "staging", "production", "unmapped")
-STATES = ("pending", "in_progress", "successful", "failed", "cancelled", "rolled_back", "unknown")
 LONGEST = 150  # characters of a name, a version or a title
 KEYS = 500
 _SOURCES, _PLACES, _CARDS = 10, 40, 50
@@ -110,7 +110,7 @@ def is_ours(body: str) -> bool:
 
 
 def hidden(known: Known) -> str:
-    """The line that nobody sees. Of the titles only the first are kept."""
+    """The line that is not shown. Of the titles only the first are kept."""
     document = {
         "sources": [astuple(one) for one in known.sources[:_SOURCES]],
         "places": [astuple(one) for one in known.places],

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
+from jira_ci.report import comment_text
+from jira_ci.report.comment_state import MARK, Known, Place, is_ours, merged, read
+from jira_ci.report.comment_text import Links, body
 from jira_ci.report.plan import Plan
-from jira_ci.report.pr_comment import comment_text
-from jira_ci.report.pr_comment.comment_state import MARK, Known, Place, is_ours, merged, read
-from jira_ci.report.pr_comment.comment_text import Links, body
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from jira_ci.run import CI
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ _DEPENDABOT = "Dependabot"
 _FORK = "a fork's"
 
 
-def comment(context: Context, plan: Plan, fates: Sequence[SiteResult], cards: Mapping[str, tuple[str, str]]) -> str:
+def comment(context: Context, plan: Plan, results: Sequence[SiteResult], cards: Mapping[str, tuple[str, str]]) -> str:
     """Writes the comment on the run's own pull request, or else on those that brought the commit it deploys.
 
     Args:
-        fates: what became of the report to Jira.
+        results: what became of the report to Jira.
         cards: title and status of issues, as far as they are known.
 
     Returns:
@@ -99,13 +99,13 @@ def comment(context: Context, plan: Plan, fates: Sequence[SiteResult], cards: Ma
     """
     noun = comment_text.noun(context.run)
     if not (context.run.pull_request or _deployed(context, plan)):
-        return ""  # a build of a branch has no news for anybody's pull request
+        return ""  # a build of a branch has no news for any pull request
     why = _why_not(context)
     if why:
         context.console.say(f"The {noun} is not commented: {why}.")
         return ""
     try:
-        return _Commenting(context, plan, fates, cards).run()
+        return _Commenting(context, plan, results, cards).run()
     except Unreadable as error:
         _complain(context, error)
     except Exception as error:  # noqa: BLE001 - a comment is worth no job
@@ -117,13 +117,13 @@ class _Commenting:
     """One run's comments."""
 
     def __init__(
-        self, context: Context, plan: Plan, fates: Sequence[SiteResult], cards: Mapping[str, tuple[str, str]]
+        self, context: Context, plan: Plan, results: Sequence[SiteResult], cards: Mapping[str, tuple[str, str]]
     ) -> None:
         run = self._run = context.run
         self._context, self._cards, self._now = context, cards, context.edges.clock()
         self._own = comment_text.source(plan, run, self._now)
         self._places = _deployed(context, plan)
-        self._links: Links = comment_text.links(run, fates)
+        self._links: Links = comment_text.links(run, results)
         self._noun = comment_text.noun(run)
 
     def run(self) -> str:
@@ -194,7 +194,7 @@ class _Commenting:
         return collect(sources, self._context.settings.projects).keys
 
     def _show(self) -> None:
-        """Nobody is asked in a dry run, so what the comment knows already is not there."""
+        """Nothing is asked in a dry run, so what the comment knows already is not there."""
         new = comment_text.known(self._own, self._places, self._cards, self._context.console.mask)
         own = self._run.pull_request
         where = f"on the {self._noun} {own.number}" if own else f"on the {self._noun}s of this commit"
@@ -209,7 +209,7 @@ def _deployed(context: Context, plan: Plan) -> tuple[Place, ...]:
 
 
 def _why_not(context: Context) -> str:
-    """Why there is nobody to write as, through nobody's fault; empty when there is."""
+    """Why there is no account to write as, where that is no fault; empty when there is one."""
     run, settings = context.run, context.settings
     if run.secrets_withheld.startswith(_FORK):
         return f"{run.secrets_withheld} may not write"
@@ -231,5 +231,5 @@ def _complain(context: Context, error: Unreadable) -> None:
         # https://docs.github.com/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
         context.console.say(f"The {noun} is not commented: Dependabot's runs may not write, unless permissions say so.")
         return
-    locked = " A conversation that is locked takes no comments either." if "(403)" in str(error) else ""
+    locked = " A session that is locked takes no comments either." if "(403)" in str(error) else ""
     context.console.notice("warning", f"The {noun} was not commented: {error}{locked}")
