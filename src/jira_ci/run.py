@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
+
+from jira_ci.text import canonical
 
 
 class CI(str, Enum):
@@ -120,3 +126,89 @@ class Run:
     # The job's name without its leg, and the leg: what the matrix or ``parallel:`` made of the job.
     job: str = ""
     leg: str = ""
+
+
+# What action.yml makes of GitHub's contexts: strategy.job-total, a slash, and matrix as JSON. Both are known to an
+# action's input defaults (https://github.com/actions/runner/blob/main/src/Runner.Worker/action_yaml.json).
+_MATRIX = re.compile(r"\s*(?:([0-9]*)/)?\s*(null|\{.*\})\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One of the jobs that a job of the pipeline's file becomes."""
+
+    job: str
+    """The job's name without its leg: GitHub's job id, GitLab's job name."""
+    name: str = ""
+    """What tells it from the other legs; empty when there is but this one, and no matrix."""
+    values: tuple[str, ...] = ()
+    """Of its matrix."""
+    several: bool = False
+    """Whether there are others."""
+
+
+def is_matrix_text(text: str) -> bool:
+    """Whether this is what the action says of the matrix, and not a name that somebody chose."""
+    return _matrix(text) is not None
+
+
+def leg_of_matrix(text: str, job: str) -> Leg:
+    """The leg of this job that the action's text speaks of; without a name when it speaks of none."""
+    found = _matrix(text)
+    if found is None or not found[1]:
+        return Leg(job)
+    total, values = found
+    return leg_of_values(job, values, several=total != 1)
+
+
+def leg_of_values(job: str, matrix: Mapping[str, Any], *, several: bool) -> Leg:
+    """The leg with these values, in the order of their names: whoever sorts a matrix anew makes no new pipeline."""
+    rows = [_shown_value(matrix[name]) for name in sorted(matrix)]
+    return Leg(job, ", ".join(rows), tuple(filter(None, _scalars(matrix))), several)
+
+
+def is_leg_named(leg: Leg, *names: str) -> bool:
+    """Whether one of the matrix's values stands in one of these names, as a word: ``eu`` in ``prod-eu``."""
+    places = [canonical(name) for name in names if name]
+    values = [canonical(value) for value in leg.values]
+    return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", place) for value in values if value for place in places)
+
+
+def _matrix(text: str) -> tuple[int, Mapping[str, Any]] | None:
+    """How many legs there are (0: nobody says), and this one's values; None for any other text."""
+    match = _MATRIX.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        values = json.loads(match[2])
+    except (ValueError, RecursionError):
+        return None
+    return int(match[1] or 0), values or {}
+
+
+def _shown_value(value: Any) -> str:
+    """A value as its leg's name shows it: no two values that differ are shown alike."""
+    plain = _scalar(value)
+    if plain is not None and plain.strip() == plain and plain and not re.search('[,"]', plain):
+        return plain
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    plain = _scalar(value)
+    if plain is not None:
+        yield plain
+        return
+    parts = value.values() if isinstance(value, Mapping) else value
+    for part in parts if isinstance(value, (Mapping, list)) else ():
+        yield from _scalars(part)
+
+
+def _scalar(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, (int, float)) else None

@@ -91,6 +91,16 @@ def from_ci(word: str) -> str:
     return "unknown" if state == "in_progress" else state
 
 
+def from_end(word: str) -> str:
+    """Jira's state for the provider's word for how a run ended.
+
+    Most words (``skipped``, ``neutral``, ``stale``, ``action_required``...) do not say what became of what it deployed
+    or built: the run is over, so *in progress* is wrong, and that is all.
+    """
+    state = _MEANING.get(word, "unknown")
+    return state if state in ("successful", "failed", "cancelled") else "unknown"
+
+
 def _state(word: str) -> str:
     try:
         return _MEANING[_plain(word)]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from jira_ci.ci.env_values import sha, text, url, whole
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import sha, string, url, whole
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def said(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ValueError("no text")
-    return text(value)
+    return string(value)
 
 
 def commit_id(value: object) -> str:
@@ -198,9 +198,9 @@ def touched(files: Sequence[Mapping[str, Any]], name: str, former: str, *, compl
         former: the field with the name that it had before, if it was moved.
         complete: whether these are all.
     """
-    if not all(text(file.get(name)) for file in files):
+    if not all(string(file.get(name)) for file in files):
         raise ValueError("a file has no name")
-    names = [text(file.get(field)) for file in files for field in (name, former)]
+    names = [string(file.get(field)) for file in files for field in (name, former)]
     return Touched(tuple(dict.fromkeys(filter(None, names))), complete)
 
 
@@ -288,9 +288,9 @@ def read(found: Mapping[str, Any], author: object, address: object) -> Comment:
         Refused: it does not say which comment it is, or whose.
     """
     number = whole(found.get("id"))
-    if not number or not text(author):
+    if not number or not string(author):
         raise Refused(0, "the answer is not of the documented shape")
-    return Comment(number, text(found.get("body")), text(author), url(address))
+    return Comment(number, string(found.get("body")), string(author), url(address))
 
 
 def connect(

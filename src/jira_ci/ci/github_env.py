@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jira_ci.ci.env_values import first, mapping, mappings, sha, strip_ref, text, url, whole
 from jira_ci.ci.past_runs import from_event
 from jira_ci.errors import UsageError
-from jira_ci.leg import of_matrix
-from jira_ci.run import CI, PullRequest, Run
+from jira_ci.run import CI, PullRequest, Run, leg_of_matrix
+from jira_ci.text import first, mapping, mappings, sha, string, strip_ref, url, whole
 
 _PUSH_LIMIT = 2048
 """How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
@@ -38,23 +37,23 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         UsageError: a variable that GitHub always sets is missing or no such value.
     """
     run = _job(environ, event)
-    ref = text(environ.get("GITHUB_REF"))
+    ref = string(environ.get("GITHUB_REF"))
     pull_request = _pull_request(environ, event, run.repository_url, ref)
     base, commits, complete = _range(run.event, ref, event)
     return replace(
         run,
         commit=_commit(environ, event, run.event, pull_request),
         branch=_branch(event, run.event, ref, pull_request),
-        tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
+        tag=strip_ref(ref, "tags") or string(mapping(event.get("release")).get("tag_name")),
         base=base,
-        messages=tuple(text(commit["message"]) for commit in commits),
+        messages=tuple(string(commit["message"]) for commit in commits),
         message_ids=tuple(sha(commit.get("id")) for commit in commits),
         messages_complete=complete,
         pull_request=pull_request,
         environment=_environment(event),
         event_state=_event_state(event, run.event),
         secrets_withheld=_withheld(environ, event, run.event),
-        release_notes=text(mapping(event.get("release")).get("body")),
+        release_notes=string(mapping(event.get("release")).get("body")),
         payload=tuple(_payload(mapping(event.get("deployment")).get("payload"))),
     )
 
@@ -62,7 +61,7 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
 def _payload(given: object, depth: int = 0) -> Iterator[str]:
     """The texts in a deployment's payload: a text itself, or any JSON."""
     if isinstance(given, str):
-        yield text(given)
+        yield string(given)
     elif isinstance(given, (list, dict)) and depth < _DEEPEST:
         for part in given.values() if isinstance(given, dict) else given:
             yield from _payload(part, depth + 1)
@@ -71,7 +70,7 @@ def _payload(given: object, depth: int = 0) -> Iterator[str]:
 def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
     """Whose run this is, and which one; what it builds is not looked at."""
     server = url(environ.get("GITHUB_SERVER_URL")) or "https://github.com"
-    leg = of_matrix(text(environ.get("JIRA_CI_INPUT_LEG")), text(environ.get("GITHUB_JOB")))
+    leg = leg_of_matrix(string(environ.get("JIRA_CI_INPUT_LEG")), string(environ.get("GITHUB_JOB")))
     repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
     run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
     return Run(
@@ -85,11 +84,11 @@ def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         url=f"{server}/{repository}/actions/runs/{run_id}",
         run_id=run_id,
         workflow=_workflow(environ, repository),
-        workflow_name=text(environ.get("GITHUB_WORKFLOW")),
-        event=text(environ.get("GITHUB_EVENT_NAME")),
-        default_branch=text(mapping(event.get("repository")).get("default_branch")),
+        workflow_name=string(environ.get("GITHUB_WORKFLOW")),
+        event=string(environ.get("GITHUB_EVENT_NAME")),
+        default_branch=string(mapping(event.get("repository")).get("default_branch")),
         attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
-        actor=text(environ.get("GITHUB_ACTOR")),
+        actor=string(environ.get("GITHUB_ACTOR")),
         protected=environ.get("GITHUB_REF_PROTECTED") == "true",
         server_url=server,
         api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
@@ -113,7 +112,7 @@ def built(run: Run, event: Mapping[str, Any]) -> Run:
         url=url(about.get("html_url")) or f"{run.repository_url}/actions/runs/{past.run_id}",
         run_id=past.run_id,
         workflow=past.workflow,
-        workflow_name=text(about.get("name")) or past.workflow,
+        workflow_name=string(about.get("name")) or past.workflow,
         attempt=past.attempt,
         leg_values=(),
         several_legs=False,
@@ -126,18 +125,18 @@ def _environment(event: Mapping[str, Any]) -> str:
     """A status may name another environment than its deployment did
     (https://docs.github.com/rest/deployments/statuses#create-a-deployment-status)."""
     status, deployment = mapping(event.get("deployment_status")), mapping(event.get("deployment"))
-    return text(status.get("environment")) or text(deployment.get("environment"))
+    return string(status.get("environment")) or string(deployment.get("environment"))
 
 
 def _event_state(event: Mapping[str, Any], name: str) -> str:
     if name == "deployment_status":
-        return text(mapping(event.get("deployment_status")).get("state"))
+        return string(mapping(event.get("deployment_status")).get("state"))
     about = mapping(event.get("workflow_run")) if name == "workflow_run" else {}
-    return text(about.get("conclusion")) or text(about.get("status"))
+    return string(about.get("conclusion")) or string(about.get("status"))
 
 
 def _required(environ: Mapping[str, str], name: str, pattern: str) -> str:
-    value = text(environ.get(name))
+    value = string(environ.get(name))
     if not re.fullmatch(pattern, value):
         raise UsageError(
             f"GITHUB_ACTIONS is set, but {name} is {'missing' if not value else 'not what GitHub sets'}.",
@@ -169,28 +168,28 @@ def _workflow(environ: Mapping[str, str], repository: str) -> str:
     """``.github/workflows/x.yml`` from ``owner/name/.github/workflows/x.yml@refs/heads/main``: the ref changes from run
     to run. A workflow of another repository (organisation rulesets) keeps its repository's name.
     """
-    written = text(environ.get("GITHUB_WORKFLOW_REF"))
+    written = string(environ.get("GITHUB_WORKFLOW_REF"))
     file = _WORKFLOW.fullmatch(written)
     # GitHub's own workflows have no file; and instead of a ref there may stand a commit, or nothing.
     path = file[1] if file else _COMMIT.sub("", written.partition("@refs/")[0])
     if path.lower().startswith(repository.lower() + "/"):
         path = path[len(repository) + 1 :]
-    return path or text(environ.get("GITHUB_WORKFLOW"))
+    return path or string(environ.get("GITHUB_WORKFLOW"))
 
 
 def _branch(event: Mapping[str, Any], name: str, ref: str, pull_request: PullRequest | None) -> str:
     if name == "workflow_run":
-        return text(mapping(event.get("workflow_run")).get("head_branch"))
+        return string(mapping(event.get("workflow_run")).get("head_branch"))
     if pull_request and pull_request.branch:
         return pull_request.branch
-    named = text(mapping(event.get("deployment")).get("ref"))  # a branch, a tag or a commit; GITHUB_REF may be empty
+    named = string(mapping(event.get("deployment")).get("ref"))  # a branch, a tag or a commit; GITHUB_REF may be empty
     return strip_ref(ref) or ("" if ref or sha(named) or named.startswith("refs/tags/") else strip_ref(named) or named)
 
 
 def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: str, ref: str) -> PullRequest | None:
     found = mapping(event.get("pull_request"))
     group = mapping(event.get("merge_group"))
-    queue = _QUEUE.match(strip_ref(text(group.get("head_ref")) or ref))
+    queue = _QUEUE.match(strip_ref(string(group.get("head_ref")) or ref))
     issue = mapping(event.get("issue"))
     others = mappings(mapping(event.get("workflow_run")).get("pull_requests"))
     number = next(
@@ -212,13 +211,13 @@ def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: st
     run_head = mapping(others[0].get("head")) if others else {}
     return PullRequest(
         number=number,
-        title=text(found.get("title")) or text(issue.get("title")),
-        branch=first([text(head.get("ref")), text(environ.get("GITHUB_HEAD_REF")), text(run_head.get("ref"))]),
+        title=string(found.get("title")) or string(issue.get("title")),
+        branch=first([string(head.get("ref")), string(environ.get("GITHUB_HEAD_REF")), string(run_head.get("ref"))]),
         url=url(found.get("html_url")) or f"{home}/pull/{number}",
         base_sha=sha(base.get("sha")),
         head_sha=sha(head.get("sha")),
         commits=whole(found.get("commits")),
-        description=text(found.get("body")) if "body" in found else None,
+        description=string(found.get("body")) if "body" in found else None,
     )
 
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from jira_ci.ci.env_values import first, sha, text, url, whole
 from jira_ci.errors import UsageError
-from jira_ci.leg import Leg
-from jira_ci.run import CI, PullRequest, Run
+from jira_ci.run import CI, Leg, PullRequest, Run
+from jira_ci.text import first, sha, string, url, whole
 
 # What GitLab adds to a job's name: https://docs.gitlab.com/ci/yaml/#parallel
 _BRACKET = re.compile(r"(.+?): \[(.*)\]", re.DOTALL)
@@ -27,7 +26,7 @@ def read(environ: Mapping[str, str]) -> Run:
     Raises:
         UsageError: a variable that GitLab always sets is missing or no such value.
     """
-    variables = {name: text(value) for name, value in environ.items() if not _UNEXPANDED.match(value)}
+    variables = {name: string(value) for name, value in environ.items() if not _UNEXPANDED.match(value)}
     get = _Variables(variables)
     run = _job(get)
     pull_request = _merge_request(get)

@@ -9,8 +9,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jira_ci.ci.env_values import mapping, mappings
-from jira_ci.leg import Leg, of_values
+from jira_ci.run import Leg, leg_of_values
+from jira_ci.text import mapping, mappings
 
 _MOST = 256  # jobs that GitHub makes of one matrix
 
@@ -49,7 +49,7 @@ def _legs_of(name: str, job: Mapping[str, Any]) -> Iterator[Leg]:
         yield Leg(name)
         return
     rows = _rows(name, matrix)
-    yield from (of_values(name, row, several=len(rows) > 1) for row in rows)
+    yield from (leg_of_values(name, row, several=len(rows) > 1) for row in rows)
 
 
 def _rows(name: str, matrix: Any) -> list[dict[str, Any]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
-from jira_ci.corrections import reported
+from jira_ci.corrections import past_records
+from jira_ci.corrections.correction_result import is_data_center
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Jobs, Provider, Reference, Target, references
-from jira_ci.corrections.resend import is_data_center
+from jira_ci.corrections.past_records import Jobs, Provider, Reference, Target, references
 from jira_ci.errors import AccessError, JiraCiError, UsageError
 from jira_ci.exchange import Request
 from jira_ci.jira import addresses, identity
@@ -121,9 +121,9 @@ def records(context: Context, meant: Wanted, provider: Provider) -> list[Target]
         legs = jobs.of(past)
         # The environment that the CI knows says nothing against a build, but no build is a tenant's.
         if not (context.settings.environment or context.settings.tenant):
-            found += reported.of(context, past, (), legs)
-        found += reported.of(context, past, names, legs) if names else []
-    return reported.each_once(found)
+            found += past_records.of(context, past, (), legs)
+        found += past_records.of(context, past, names, legs) if names else []
+    return past_records.each_once(found)
 
 
 def past_run(context: Context, reference: Reference, provider: Provider) -> PastRun:
@@ -133,9 +133,9 @@ def past_run(context: Context, reference: Reference, provider: Provider) -> Past
         UsageError, AccessError, NetworkError: as :func:`removals`.
     """
     if reference.number:
-        return reported.by_number(context.run, reference.number)
+        return past_records.by_number(context.run, reference.number)
     own = reference.run_id == context.run.run_id
-    return reported.this_run(context.run) if own else provider.referred(reference)
+    return past_records.this_run(context.run) if own else provider.referred(reference)
 
 
 _BY_RUN = (

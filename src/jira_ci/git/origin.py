@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git.command import GitError
 from jira_ci.git.remote_address import parts
 from jira_ci.git.repository import Git
 from jira_ci.run import Run
+from jira_ci.text import sha as full_sha
 
 _STEPS = (50, 500, 5000)  # commits: a pull request, a release, a long silence
 _SECONDS = 20.0  # all steps together; the provider's API is usually faster for anything larger

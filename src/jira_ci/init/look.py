@@ -14,8 +14,8 @@ from jira_ci.environments.atlassian_mapping import Mapping
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
-from jira_ci.init import github_workflow, gitlab_jobs, write
-from jira_ci.init.found import Deploying, Found, Named, Pipelines
+from jira_ci.init import files, github_workflow, gitlab_jobs
+from jira_ci.init.files import Deploying, Found, Named, Pipelines
 from jira_ci.keys.issue_keys import Source, collect
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical
@@ -102,7 +102,7 @@ def _providers(run: Run, github: Pipelines, gitlab: Pipelines) -> tuple[str, ...
     for provider in ("github", "gitlab"):
         if any(provider in label for label in host):
             return (provider,)
-    return tuple(name for name, files in (("github", github), ("gitlab", gitlab)) if files.here)
+    return tuple(name for name, found in (("github", github), ("gitlab", gitlab)) if found.here)
 
 
 def _projects_comment(seen: Counter[str]) -> str:
@@ -122,7 +122,7 @@ def _environments(deploying: list[Deploying], theirs: Mapping | None, notes: lis
         try:
             found = classify(name, None, tier=job.tier, fallback=theirs)
         except UsageError as error:
-            notes.append(f"{error.message} It was passed over ({write.comment(job.where)}).")
+            notes.append(f"{error.message} It was passed over ({files.comment(job.where)}).")
             continue
         why = "" if found.type == "unmapped" else f"; {found.rule}"
         yield Named(name, found.type, f"{job.where}{why}", key in gated)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jira_ci.config.model import Config
-from jira_ci.init import github_workflow, gitlab_jobs, write
-from jira_ci.init.found import Deploying, Found
-from jira_ci.init.write import PLACEHOLDER
+from jira_ci.init import files, github_workflow, gitlab_jobs
+from jira_ci.init.files import PLACEHOLDER, Deploying, Found
 from jira_ci.text import one_line
 
 _OAUTH = (
@@ -50,7 +49,7 @@ def of(found: Found, config: Config | None) -> list[str]:
 def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
     """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
     if config and found.service_ids:
-        name = write.quoted(write.service_name(found))
+        name = files.quoted(files.service_name(found))
         yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
     if config and found.gating:
         yield (
@@ -71,7 +70,7 @@ def _configuration(found: Found, config: Config) -> Iterator[str]:
     for row in found.environments:
         if row.unsure:
             where = config.where("environments", row.name)
-            yield f"{where}: say which type this environment has, such as:\n  {write.quoted(row.name)}: staging"
+            yield f"{where}: say which type this environment has, such as:\n  {files.quoted(row.name)}: staging"
 
 
 def _github(found: Found) -> Iterator[str]:
@@ -88,7 +87,7 @@ def _github(found: Found) -> Iterator[str]:
                 f"{one_line(first.where, 200)}: to report its deployments, add this as its last step; to show when "
                 "they start, also before it deploys, with state: in_progress in place of the if:",
                 github_workflow.deployment_step(first.written),
-                *(f"{one_line(job.where, 200)}, with environment: {write.quoted(job.written)}" for job in others),
+                *(f"{one_line(job.where, 200)}, with environment: {files.quoted(job.written)}" for job in others),
                 "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
             ]
         )
@@ -127,7 +126,7 @@ def _gitlab(found: Found) -> Iterator[str]:
 
 def _extended(job: Deploying) -> str:
     ours = ".jira-ci-deployment"
-    return write.listed([*job.parents, ours]) if job.parents else ours
+    return files.listed([*job.parents, ours]) if job.parents else ours
 
 
 def _open_names(found: Found) -> Iterator[str]:

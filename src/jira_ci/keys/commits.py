@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
-from jira_ci.ci.env_values import sha, short
 from jira_ci.errors import UsageError
 from jira_ci.git.origin import local_tags
 from jira_ci.keys import ranges
@@ -20,6 +19,7 @@ from jira_ci.keys.pulls import Squashed
 from jira_ci.keys.pushed import of_new_branch, of_push, takes_default
 from jira_ci.keys.ranges import Messages, Range, Sources, answered, span
 from jira_ci.run import CI
+from jira_ci.text import sha, short
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import History

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from jira_ci.ci.api import Commits, History
-from jira_ci.ci.env_values import short
 from jira_ci.git.repository import Git
 from jira_ci.run import Run
-from jira_ci.text import one_line
+from jira_ci.text import one_line, short
 
 
 class Remembered:

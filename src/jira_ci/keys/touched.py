@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.env_values import sha
 from jira_ci.git.command import GitError
 from jira_ci.keys.merges import merged_branches
 from jira_ci.keys.path_index import PathIndex
 from jira_ci.keys.ranges import Messages, Sources, deeper, unfiltered
+from jira_ci.text import sha
 
 _MOST = 50
 """How many commits' files are asked for, one request or more each."""

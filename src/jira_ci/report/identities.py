@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from jira_ci.leg import Leg, stands_in
-from jira_ci.run import Run
+from jira_ci.run import Leg, Run, is_leg_named
 from jira_ci.settings import Settings
 
 
@@ -31,5 +30,5 @@ def of(settings: Settings, leg: Leg, environment: str, tenant: str = "", service
         return "", settings.leg
     if not environment:
         return leg.job, settings.leg or leg.name
-    apart = leg.several and not stands_in(leg, environment, tenant, service)
+    apart = leg.several and not is_leg_named(leg, environment, tenant, service)
     return "", settings.leg or (leg.name if apart else "")

@@ -16,7 +16,6 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from jira_ci.ci.api import Files, Unreadable
-from jira_ci.ci.env_values import short
 from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
@@ -25,7 +24,7 @@ from jira_ci.git.command import GitError
 from jira_ci.git.objects import Missing, Unfit
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
-from jira_ci.text import one_line
+from jira_ci.text import one_line, short
 
 # The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, a merge
 # queue (which holds some), or another workflow's commit, maybe a fork's; and deployments, which may name a tag.

@@ -1,4 +1,4 @@
-"""Which runs are meant: the setting ``run``."""
+"""Which runs are meant, by the setting ``run``, and which records they may have made."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from jira_ci.jira import identity
 from jira_ci.jira.stored import Key, Stored
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.services import known
-from jira_ci.leg import Leg
 from jira_ci.report import identities
-from jira_ci.run import CI, Run
+from jira_ci.run import CI, Leg, Run
 from jira_ci.text import one_line
 
 _REFERENCE = re.compile(r"(#?)([0-9]{1,18})")
