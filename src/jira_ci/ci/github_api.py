@@ -18,6 +18,7 @@ from jira_ci import __version__
 from jira_ci.ci.api import (
     PAGES,
     Asked,
+    BoundSession,
     Comment,
     Commits,
     Refused,
@@ -30,7 +31,6 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
-from jira_ci.ci.api_session import ApiSession
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
@@ -55,7 +55,7 @@ class GitHubHistory:
     """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.History`."""
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        self.session = ApiSession(run.api_url, ca_bundle, deadline)
+        self.session = BoundSession(run.api_url, ca_bundle, deadline)
         self._run_id = run.run_id
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         self._requester = _requester(self.session, run.api_url, token)
@@ -209,7 +209,7 @@ def _object(entry: Mapping[str, Any], kind: str) -> str:
 class _Connection(HTTPSRequestsConnectionClass):
     """Hands PyGithub's requests to our session: PyGithub itself sleeps, follows redirects and knows no deadline."""
 
-    session_of_all: ApiSession
+    session_of_all: BoundSession
     base: str
 
     def __init__(self, host: str, port: int | None = None, *_: Any, **__: Any) -> None:
@@ -224,7 +224,7 @@ class _Connection(HTTPSRequestsConnectionClass):
         """The session is closed by whoever made it."""
 
 
-def _requester(session: ApiSession, api_url: str, token: str) -> Requester:
+def _requester(session: BoundSession, api_url: str, token: str) -> Requester:
     class OurRequester(Requester):
         """A class of its own, so that the connection class is set for this session only."""
 

@@ -12,6 +12,7 @@ from jira_ci import __version__
 from jira_ci.ci.api import (
     PAGES,
     Asked,
+    BoundSession,
     Comment,
     Commits,
     Refused,
@@ -24,7 +25,6 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
-from jira_ci.ci.api_session import ApiSession
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
@@ -44,7 +44,7 @@ class GitLabHistory:
     """
 
     def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
-        self.session = ApiSession(run.api_url, ca_bundle, deadline)
+        self.session = BoundSession(run.api_url, ca_bundle, deadline)
         self._job_token_only = not token
         self._run_id = run.run_id
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions

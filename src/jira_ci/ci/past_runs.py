@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from jira_ci.ci.api import Asked, Refused, ask, rows
-from jira_ci.ci.api_session import ApiSession
+from jira_ci.ci.api import Asked, BoundSession, Refused, ask, rows
 from jira_ci.ci.gitlab_env import legs_of, milliseconds
 from jira_ci.ci.workflow_legs import legs
 from jira_ci.run import Leg, Run
@@ -128,7 +127,7 @@ class Api:
         self, provider: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline
     ) -> None:
         self._provider, self._home, self._headers = provider, home, dict(headers)
-        self._session = ApiSession(home, ca_bundle, deadline)
+        self._session = BoundSession(home, ca_bundle, deadline)
 
     def close(self) -> None:
         self._session.close()
