@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.text import canonical
+
+if TYPE_CHECKING:
+    from jira_ci.settings import Settings
 
 
 class CI(str, Enum):
@@ -128,6 +131,27 @@ class Run:
     leg: str = ""
 
 
+@dataclass(frozen=True)
+class PastRun:
+    """One run, or one attempt of it."""
+
+    run_id: str
+    number: int
+    """GitHub's run number, GitLab's pipeline IID."""
+    ended: bool
+    conclusion: str
+    """The provider's word for how it ended; while it is going on, for what it does."""
+    workflow: str = ""
+    """As in :class:`Run`."""
+    attempt: int = 0
+    """Which attempt this is about, counted as in :class:`Run`; 0 where it is about all of them."""
+    commit: str = ""
+    """GitHub: what the workflow's file was read at."""
+
+    def __str__(self) -> str:
+        return f"run {self.run_id} (#{self.number})"
+
+
 # What action.yml makes of GitHub's contexts: strategy.job-total, a slash, and matrix as JSON. Both are known to an
 # action's input defaults (https://github.com/actions/runner/blob/main/src/Runner.Worker/action_yaml.json).
 _MATRIX = re.compile(r"\s*(?:([0-9]*)/)?\s*(null|\{.*\})\s*", re.DOTALL)
@@ -212,3 +236,26 @@ def _scalar(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value) if isinstance(value, (int, float)) else None
+
+
+def leg_of_run(run: Run) -> Leg:
+    """The job and leg that this process is a part of."""
+    return Leg(run.job, run.leg, run.leg_values, run.several_legs)
+
+
+def told_apart(settings: Settings, leg: Leg, environment: str, tenant: str = "", service: str = "") -> tuple[str, str]:
+    """The job and the leg that a report of this leg is of, each empty where it tells nothing apart.
+
+    A build is one of its job and leg, unless ``pipeline`` says what it is of. A deployment is known by where it goes,
+    because its start and its end may be reported by different jobs; only the legs of one job that go to the same place
+    are told apart.
+
+    Args:
+        environment: what is deployed to; empty for a build.
+    """
+    if settings.pipeline:
+        return "", settings.leg
+    if not environment:
+        return leg.job, settings.leg or leg.name
+    apart = leg.several and not is_leg_named(leg, environment, tenant, service)
+    return "", settings.leg or (leg.name if apart else "")

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from jira_ci import templates
 from jira_ci.errors import UsageError
 from jira_ci.jira.records import inert
-from jira_ci.report import templates
-from jira_ci.report.templates import WORDS, Wording
 from jira_ci.run import CI, PullRequest, Run
 from jira_ci.settings import Settings, resolve
+from jira_ci.templates import WORDS, Wording
 
 RUN = Run(
     provider=CI.GITHUB,

@@ -9,15 +9,13 @@ from urllib.parse import urlsplit
 
 from jira_ci.exchange import Answer
 from jira_ci.http import ApiSession
-from jira_ci.run import CI, PullRequest, Run
+from jira_ci.run import PullRequest
 from jira_ci.text import sha, string, url, whole
 from jira_ci.timing import Deadline, Late
 from jira_ci.transport_errors import happened
 
 if TYPE_CHECKING:
     import requests
-
-    from jira_ci.ci.past_runs import Runs
 
 
 class Unreadable(Exception):
@@ -375,65 +373,3 @@ def read(found: Mapping[str, Any], author: object, address: object) -> Comment:
     if not number or not string(author):
         raise Refused(0, "the answer is not of the documented shape")
     return Comment(number, string(found.get("body")), string(author), url(address))
-
-
-def connect(
-    run: Run,
-    *,
-    github_token: str = "",
-    gitlab_token: str = "",
-    job_token: str = "",
-    ca_bundle: str = "",
-    deadline: Deadline,
-) -> Provider | None:
-    """Who answers for this run's repository; None without a token or outside GitHub and GitLab.
-
-    Args:
-        github_token: the workflow's own, or one that may read contents, deployments and pull requests.
-        gitlab_token: a personal, project or group access token with read_api.
-        job_token: ``CI_JOB_TOKEN``, used when there is no ``gitlab_token``.
-        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
-        deadline: over all that is asked.
-    """
-    if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.github_api import GitHubHistory
-
-        return GitHubHistory(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
-        from jira_ci.ci.gitlab_api import GitLabHistory
-
-        return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-    return None
-
-
-def connect_runs(
-    run: Run, *, github_token: str, gitlab_token: str, job_token: str, ca_bundle: str, deadline: Deadline
-) -> Runs | None:
-    """Who answers for this repository's runs; None without a token or outside GitHub and GitLab."""
-    if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.past_runs import GitHubRuns
-
-        return GitHubRuns(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
-        from jira_ci.ci.past_runs import GitLabRuns
-
-        return GitLabRuns(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-    return None
-
-
-def connect_comments(
-    run: Run, *, github_token: str, gitlab_token: str, ca_bundle: str, deadline: Deadline
-) -> Comments | None:
-    """Who answers for the comments on pull requests; None without a token that writes, or outside GitHub and GitLab.
-
-    ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
-    """
-    if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.github_api import GitHubComments
-
-        return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and gitlab_token:
-        from jira_ci.ci.gitlab_api import GitLabComments
-
-        return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
-    return None

@@ -1,4 +1,6 @@
-"""GitHub Actions: environment and event -> Run. Pure; whatever an event lacks or garbles is left empty.
+"""What GitHub Actions says of a run: environment and event -> Run, an answer -> PastRun, a workflow file -> its legs.
+
+Pure; whatever an event lacks or garbles is left empty.
 
 The variables: https://docs.github.com/actions/reference/workflows-and-actions/variables
 The events: https://docs.github.com/webhooks/webhook-events-and-payloads
@@ -6,14 +8,14 @@ The events: https://docs.github.com/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jira_ci.ci.past_runs import from_event
 from jira_ci.errors import UsageError
-from jira_ci.run import CI, PullRequest, Run, leg_of_matrix
+from jira_ci.run import CI, Leg, PastRun, PullRequest, Run, leg_of_matrix, leg_of_values
 from jira_ci.text import first, mapping, mappings, sha, string, strip_ref, url, whole
 
 _PUSH_LIMIT = 2048
@@ -252,3 +254,104 @@ def _withheld(environ: Mapping[str, str], event: Mapping[str, Any], name: str) -
     ours = mapping(base.get("repo")).get("id")
     # A deleted fork is null.
     return "a fork's pull request" if head and ours and mapping(head.get("repo")).get("id") != ours else ""
+
+
+def from_github(found: Mapping[str, Any], repository: str, path: str = "") -> PastRun | None:
+    """A run from GitHub's API or event; None when it does not say which one it is.
+
+    Args:
+        repository: ``owner/name``, for a workflow's path that begins with it.
+        path: the workflow's, where the run itself does not say it.
+    """
+    run_id, number = whole(found.get("id")), whole(found.get("run_number"))
+    # The API writes .github/workflows/x.yml, at times with @main behind it.
+    workflow = (string(found.get("path")) or path).partition("@")[0]
+    if workflow.lower().startswith(repository.lower() + "/"):
+        workflow = workflow[len(repository) + 1 :]
+    if not (run_id and number and workflow):
+        return None
+    ended = found.get("status") == "completed"
+    return PastRun(
+        str(run_id),
+        number,
+        ended,
+        string(found.get("conclusion" if ended else "status")),
+        workflow,
+        whole(found.get("run_attempt")) or 1,
+        sha(found.get("head_sha")),
+    )
+
+
+def from_event(event: Mapping[str, Any], repository: str) -> PastRun | None:
+    """The run that a ``workflow_run`` event is about."""
+    return from_github(
+        mapping(event.get("workflow_run")), repository, string(mapping(event.get("workflow")).get("path"))
+    )
+
+
+_MOST_LEGS = 256  # jobs that GitHub makes of one matrix
+
+
+class UnknownLegs(Exception):
+    """The file does not say which legs there are."""
+
+
+def legs_of_workflow(text: str) -> list[Leg]:
+    """The legs of the jobs of a workflow's file that may report to Jira: those whose steps mention it, or else all.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix
+
+    Raises:
+        UnknownLegs: the file cannot be read, or only a run knows its matrix, or another workflow's file holds the job.
+    """
+    import yaml
+
+    try:
+        jobs = mapping(mapping(yaml.safe_load(text)).get("jobs"))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise UnknownLegs("it is not YAML") from None
+    named = {str(name): mapping(job) for name, job in jobs.items()}
+    reporting = {name: job for name, job in named.items() if _may_report(job)}
+    return [leg for name, job in (reporting or named).items() for leg in _legs_of(name, job)]
+
+
+def _may_report(job: Mapping[str, Any]) -> bool:
+    written = repr((job.get("steps"), job.get("uses"))).lower()
+    return "jira-ci" in written or "jira_ci" in written
+
+
+def _legs_of(name: str, job: Mapping[str, Any]) -> Iterator[Leg]:
+    if "uses" in job:
+        raise UnknownLegs(f"the job {name} is another workflow's")
+    matrix = mapping(job.get("strategy")).get("matrix")
+    if matrix is None:
+        yield Leg(name)
+        return
+    rows = _rows(name, matrix)
+    yield from (leg_of_values(name, row, several=len(rows) > 1) for row in rows)
+
+
+def _rows(name: str, matrix: Any) -> list[dict[str, Any]]:
+    if not isinstance(matrix, Mapping) or "${{" in repr(matrix):
+        raise UnknownLegs(f"only a run knows the matrix of the job {name}")
+    axes = {str(axis): values for axis, values in matrix.items() if axis not in ("include", "exclude")}
+    if not all(isinstance(values, list) for values in axes.values()):
+        raise UnknownLegs(f"the matrix of the job {name} is none")
+    excluded, included = mappings(matrix.get("exclude")), mappings(matrix.get("include"))
+    made = itertools.product(*axes.values()) if axes else iter(())
+    rows = [dict(zip(axes, values, strict=True)) for values in itertools.islice(made, _MOST_LEGS)]
+    rows = [row for row in rows if not any(_fits(one, row) for one in excluded)]
+    original = len(rows)
+    for one in included:
+        over = {axis: value for axis, value in one.items() if axis in axes}
+        # It is added to every combination of which it changes no value; where there is none, it is one of its own.
+        fitting = [row for row in rows[:original] if _fits(over, row)]
+        for row in fitting:
+            row.update(one)
+        if not fitting:
+            rows.append(dict(one))
+    return rows[:_MOST_LEGS]
+
+
+def _fits(part: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    return all(name in row and row[name] == value for name, value in part.items())

@@ -1,4 +1,4 @@
-"""GitLab CI: environment -> Run. Pure.
+"""What GitLab CI says of a run: environment -> Run, an answer -> PastRun. Pure.
 
 The variables: https://docs.gitlab.com/ci/variables/predefined_variables/
 """
@@ -9,14 +9,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Any
 
 from jira_ci.errors import UsageError
-from jira_ci.run import CI, Leg, PullRequest, Run
+from jira_ci.run import CI, Leg, PastRun, PullRequest, Run
 from jira_ci.text import first, sha, string, url, whole
 
 # What GitLab adds to a job's name: https://docs.gitlab.com/ci/yaml/#parallel
 _BRACKET = re.compile(r"(.+?): \[(.*)\]", re.DOTALL)
 _NUMBERED = re.compile(r"(.+?) ([0-9]+/[0-9]+)", re.DOTALL)
+_ENDED = ("success", "failed", "canceled", "skipped")  # "manual" and the like may still go on
 _UNEXPANDED = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\Z")
 
 
@@ -203,3 +205,10 @@ def _withheld(get: _Variables) -> str:
     if get("CI_COMMIT_REF_PROTECTED") == "false":
         return "an unprotected ref (protected variables are GitLab's default)"
     return ""
+
+
+def from_gitlab(found: Mapping[str, Any]) -> PastRun | None:
+    """A pipeline from GitLab's API; None when it does not say which one it is."""
+    run_id, number, status = whole(found.get("id")), whole(found.get("iid")), string(found.get("status"))
+    child = string(found.get("name")) if found.get("source") == "parent_pipeline" else ""
+    return PastRun(str(run_id), number, status in _ENDED, status, child) if run_id and number else None

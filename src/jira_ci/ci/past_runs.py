@@ -8,39 +8,16 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from jira_ci.ci.api import Asked, BoundSession, Refused, ask, rows
-from jira_ci.ci.gitlab_env import legs_of, milliseconds
-from jira_ci.ci.workflow_legs import legs
-from jira_ci.run import Leg, Run
-from jira_ci.text import mapping, sha, string, whole
+from jira_ci.ci.github_env import from_github, legs_of_workflow
+from jira_ci.ci.gitlab_env import from_gitlab, legs_of, milliseconds
+from jira_ci.run import Leg, PastRun, Run
+from jira_ci.text import mapping, string, whole
 from jira_ci.timing import Deadline
-
-_ENDED_ON_GITLAB = ("success", "failed", "canceled", "skipped")  # "manual" and the like may still go on
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """One run, or one attempt of it."""
-
-    run_id: str
-    number: int
-    """GitHub's run number, GitLab's pipeline IID."""
-    ended: bool
-    conclusion: str
-    """The provider's word for how it ended; while it is going on, for what it does."""
-    workflow: str = ""
-    """As in :class:`jira_ci.run.Run`."""
-    attempt: int = 0
-    """Which attempt this is about, counted as in :class:`jira_ci.run.Run`; 0 where it is about all of them."""
-    commit: str = ""
-    """GitHub: what the workflow's file was read at."""
-
-    def __str__(self) -> str:
-        return f"run {self.run_id} (#{self.number})"
 
 
 class Runs(Protocol):
@@ -66,46 +43,6 @@ class Runs(Protocol):
 
     def close(self) -> None:
         """Closes the connections."""
-
-
-def from_github(found: Mapping[str, Any], repository: str, path: str = "") -> PastRun | None:
-    """A run from GitHub's API or event; None when it does not say which one it is.
-
-    Args:
-        repository: ``owner/name``, for a workflow's path that begins with it.
-        path: the workflow's, where the run itself does not say it.
-    """
-    run_id, number = whole(found.get("id")), whole(found.get("run_number"))
-    # The API writes .github/workflows/x.yml, at times with @main behind it.
-    workflow = (string(found.get("path")) or path).partition("@")[0]
-    if workflow.lower().startswith(repository.lower() + "/"):
-        workflow = workflow[len(repository) + 1 :]
-    if not (run_id and number and workflow):
-        return None
-    ended = found.get("status") == "completed"
-    return PastRun(
-        str(run_id),
-        number,
-        ended,
-        string(found.get("conclusion" if ended else "status")),
-        workflow,
-        whole(found.get("run_attempt")) or 1,
-        sha(found.get("head_sha")),
-    )
-
-
-def from_event(event: Mapping[str, Any], repository: str) -> PastRun | None:
-    """The run that a ``workflow_run`` event is about."""
-    return from_github(
-        mapping(event.get("workflow_run")), repository, string(mapping(event.get("workflow")).get("path"))
-    )
-
-
-def from_gitlab(found: Mapping[str, Any]) -> PastRun | None:
-    """A pipeline from GitLab's API; None when it does not say which one it is."""
-    run_id, number, status = whole(found.get("id")), whole(found.get("iid")), string(found.get("status"))
-    child = string(found.get("name")) if found.get("source") == "parent_pipeline" else ""
-    return PastRun(str(run_id), number, status in _ENDED_ON_GITLAB, status, child) if run_id and number else None
 
 
 T = TypeVar("T")
@@ -226,7 +163,7 @@ class GitHubRuns:
         file = past.workflow, past.commit
         if file not in self._files:
             self._files[file] = self._api.ask(f"{past.workflow} at {past.commit[:8]}", _CONTENTS, question)
-        return legs(self._files[file])
+        return legs_of_workflow(self._files[file])
 
     def deployed(self, environment: str) -> PastRun | None:
         what = f"the deployments to {environment!r}"

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context, Result
 from jira_ci.corrections.correction_sites import CorrectionSite
 from jira_ci.corrections.past_records import Target, as_run
@@ -19,6 +18,7 @@ from jira_ci.jira.stored import Stored
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.output import page
 from jira_ci.output.page import Block, Mark, Notice, Page, Strong
+from jira_ci.run import PastRun
 from jira_ci.sites import connection
 from jira_ci.sites.sites import Site, sites
 from jira_ci.text import one_line

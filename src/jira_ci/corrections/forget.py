@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.ci.past_runs import PastRun
+from jira_ci import templates
 from jira_ci.context import Context
 from jira_ci.corrections import past_records
 from jira_ci.corrections.correction_result import is_data_center
@@ -20,7 +20,7 @@ from jira_ci.jira.records import PLACE, TEXT
 from jira_ci.jira.stored import Make, deleting, deleting_all, unlink, was_linked
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.claims import Claims
-from jira_ci.report import templates
+from jira_ci.run import PastRun
 from jira_ci.sites import connection
 from jira_ci.sites.sites import sites
 from jira_ci.text import for_jira, one_line

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.past_runs import PastRun, Runs
-from jira_ci.ci.workflow_legs import Unknown, legs
+from jira_ci.ci.github_env import UnknownLegs, legs_of_workflow
+from jira_ci.ci.past_runs import Runs
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, UsageError
 from jira_ci.git.command import GitError
@@ -18,8 +18,7 @@ from jira_ci.jira import identity
 from jira_ci.jira.stored import Key, Stored
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.services import known
-from jira_ci.report import identities
-from jira_ci.run import CI, Leg, Run
+from jira_ci.run import CI, Leg, PastRun, Run, leg_of_run, told_apart
 from jira_ci.text import one_line
 
 _REFERENCE = re.compile(r"(#?)([0-9]{1,18})")
@@ -69,7 +68,7 @@ class Provider:
     @cached_property
     def runs(self) -> Runs | None:
         """Who answers; None when there is nobody, or no token."""
-        from jira_ci.ci.api import connect_runs
+        from jira_ci.ci.detect import connect_runs
 
         context, self._connected = self._context, True
         return connect_runs(
@@ -149,10 +148,10 @@ class Jobs:
         if context.settings.pipeline:
             return (_TOGETHER,)
         if past.run_id and past.run_id == context.run.run_id:
-            return (_TOGETHER, own(context.run))
+            return (_TOGETHER, leg_of_run(context.run))
         try:
             found = self._legs(past)
-        except (Unknown, Unreadable) as error:
+        except (UnknownLegs, Unreadable) as error:
             return (_TOGETHER, *self._unknown(past, str(error).rstrip(".")))
         if len(found) > _MOST:
             return (_TOGETHER, *self._unknown(past, f"there are {len(found)}, and {_MOST} are looked for"))
@@ -165,10 +164,10 @@ class Jobs:
             except GitError:
                 data = None
             if data is not None:
-                return legs(data.decode("utf-8", "replace"))
+                return legs_of_workflow(data.decode("utf-8", "replace"))
         of_gitlab = self._context.run.provider == CI.GITLAB
         if self._provider.runs is None or not past.run_id or not (past.commit or of_gitlab):
-            raise Unknown("nobody can be asked about it")
+            raise UnknownLegs("nobody can be asked about it")
         return self._provider.runs.legs(past)
 
     def _unknown(self, past: PastRun, why: str) -> tuple[()]:
@@ -214,11 +213,6 @@ def as_run(run: Run, past: PastRun) -> Run:
     return replace(run, run_id=past.run_id, number=past.number, workflow=workflow)
 
 
-def own(run: Run) -> Leg:
-    """The job and leg that this process is a part of."""
-    return Leg(run.job, run.leg, run.leg_values, run.several_legs)
-
-
 def of(context: Context, past: PastRun, environments: Sequence[str], legs: Sequence[Leg]) -> list[Target]:
     """A target for each environment, tenant, service, and whatever the reports of these legs are told apart by; without
     an environment for the builds.
@@ -233,7 +227,7 @@ def of(context: Context, past: PastRun, environments: Sequence[str], legs: Seque
     found: dict[Key, Target] = {}
     places = [(name, tenant) for name in environments for tenant in settings.tenant or ("",)] or [("", "")]
     for service, (name, tenant), leg in itertools.product(_services(context), places, legs):
-        job, which = identities.of(settings, leg, name, tenant, service)
+        job, which = told_apart(settings, leg, name, tenant, service)
         pipeline = identity.pipeline_id(run, settings.pipeline, service, job=job, leg=which)
         about = " of ".join([f"#{past.number}", *filter(None, [", ".join(filter(None, [job, which])), service])])
         words = {"environment": name, "tenant": tenant, "service": service}

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from jira_ci import states
-from jira_ci.ci import detect, past_runs
+from jira_ci.ci import detect, github_env
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
 from jira_ci.corrections import past_records
 from jira_ci.corrections.correction_result import Action, Again, Tally, row, send, with_state
@@ -16,7 +15,7 @@ from jira_ci.corrections.correction_sites import CorrectionSite
 from jira_ci.corrections.past_records import Jobs, Provider, Reference, Target, references, unreadable
 from jira_ci.errors import AccessError, NetworkError
 from jira_ci.jira import identity, stored
-from jira_ci.run import CI
+from jira_ci.run import CI, PastRun
 
 _LAST = 50
 """How many runs are looked at when none is named: each costs a request to Jira for each of its possible records."""
@@ -32,7 +31,7 @@ def chosen(context: Context, provider: Provider, tally: Tally) -> list[PastRun]:
     if named:
         return list(dict.fromkeys(past for one in named if (past := _referred(provider, one, tally))))
     if context.run.event == "workflow_run":
-        past = past_runs.from_event(detect.read_event(context.edges.environ), context.run.repository)
+        past = github_env.from_event(detect.read_event(context.edges.environ), context.run.repository)
         if past:
             return [past]
     runs = provider.need("for the last runs")

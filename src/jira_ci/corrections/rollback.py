@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jira_ci import templates
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
 from jira_ci.corrections import past_records
 from jira_ci.corrections.correction_result import Action, Again, Tally, row, send, with_state
@@ -14,7 +14,7 @@ from jira_ci.corrections.past_records import Provider, Reference, Target, refere
 from jira_ci.errors import RejectedError, UsageError
 from jira_ci.jira import identity
 from jira_ci.jira.records import TEXT, inert
-from jira_ci.report import templates
+from jira_ci.run import PastRun, leg_of_run
 from jira_ci.text import for_jira, one_line
 
 _HINT = "Name the run of the deployment that was rolled back: run: 1658821493 (the id in its address), or '#41'."
@@ -78,7 +78,7 @@ class Chooser:
         return past
 
     def _of(self, past: PastRun, *environments: str) -> list[Target]:
-        return past_records.of(self._context, past, environments, [past_records.own(self._context.run)])
+        return past_records.of(self._context, past, environments, [leg_of_run(self._context.run)])
 
 
 def mark(context: Context, site: CorrectionSite, meant: list[Target], tally: Tally) -> None:

@@ -19,7 +19,7 @@ from jira_ci.gate.window import moment
 from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.parse_desk import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
-from jira_ci.report.templates import filled
+from jira_ci.templates import filled
 from jira_ci.text import canonical, one_line
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")

@@ -18,9 +18,9 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
 from jira_ci.jira import addresses
-from jira_ci.report.templates import given
 from jira_ci.sites.gate_sites import Sites
 from jira_ci.sites.sites import sites
+from jira_ci.templates import given
 from jira_ci.text import canonical, one_line
 
 if TYPE_CHECKING:

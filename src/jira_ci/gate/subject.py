@@ -106,7 +106,7 @@ class Attempt:
         actor: the login of whoever deploys; empty when the CI does not say.
         keys: the issues that are deployed, for the change to be linked to.
         objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
-        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.report.templates.of_run`.
+        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.templates.of_run`.
     """
 
     url: str = ""

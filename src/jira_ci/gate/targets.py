@@ -15,9 +15,9 @@ from jira_ci.gate.policy.trusted_ref import Absent, place
 from jira_ci.gate.subject import Attempt, Named, Subject, describe, fit, fit_untitled, seen
 from jira_ci.jira.addresses import site_url
 from jira_ci.keys.claims import Claims
-from jira_ci.report.templates import of_run
 from jira_ci.run import CI, Run
 from jira_ci.sites import gate_sites, trust
+from jira_ci.templates import of_run
 from jira_ci.text import canonical, one_line
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jira_ci.ci.api import History, connect
+from jira_ci.ci.api import History
+from jira_ci.ci.detect import connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.git.spans import Overlisted

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from jira_ci import templates
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
 from jira_ci.exchange import Answer, Request
@@ -13,7 +14,6 @@ from jira_ci.http import Client
 from jira_ci.jira.gateway import Gateway
 from jira_ci.jira.records import Record, keys_of
 from jira_ci.jira.submit import Kind, Submission
-from jira_ci.report import templates
 from jira_ci.sites import connection
 from jira_ci.sites.sites import Site
 from jira_ci.timing import Call, Deadline, Late

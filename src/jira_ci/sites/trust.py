@@ -48,9 +48,9 @@ def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
     connected: list[Provider] = []
 
     def connect() -> Provider | None:
-        from jira_ci.ci import api
+        from jira_ci.ci import detect
 
-        found = api.connect(
+        found = detect.connect(
             context.run,
             github_token=context.given.github_token,
             gitlab_token=context.given.gitlab_token,

@@ -17,8 +17,7 @@ from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
-from jira_ci.report import identities
-from jira_ci.run import Run
+from jira_ci.run import Run, leg_of_run, told_apart
 from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
 
@@ -217,7 +216,7 @@ class Draft:
         """What the record of this environment, tenant and service says; ``None`` and empty without one."""
         texts = self._wording.filled(self._meaning(environment, tenant, service))
         name = environment.name if environment else ""
-        job, leg = identities.own(self._settings, self._run, name, tenant, service)
+        job, leg = told_apart(self._settings, leg_of_run(self._run), name, tenant, service)
         if environment and leg and leg != self._settings.leg:
             whose, where, which = (one_line(part, 80) for part in (self._run.job, name, leg))
             said = f"Several legs of the job {whose} deploy to {where}: this one, {which}, is a pipeline of its own."
