@@ -199,7 +199,7 @@ def is_leg_named(leg: Leg, *names: str) -> bool:
 
 
 def _matrix(text: str) -> tuple[int, Mapping[str, Any]] | None:
-    """How many legs there are (0: nobody says), and this one's values; None for any other text."""
+    """How many legs there are (0: not known), and this one's values; None for any other text."""
     match = _MATRIX.fullmatch(text)
     if match is None:
         return None

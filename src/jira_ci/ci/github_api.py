@@ -164,8 +164,8 @@ class GitHubHistory:
         return mapping(answer)
 
     def _succeeded(self, deployment: Deployment) -> bool:
-        """Whether somebody else's run succeeded. A later deployment turns success into inactive, so any success counts
-        and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
+        """Whether another run's deployment succeeded. A later one turns success into inactive, so any success counts and
+        not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
         """
         statuses = list(deployment.get_statuses())
         addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]
@@ -331,6 +331,6 @@ class GitHubComments(GitHubHistory):
         return ask(asked, question, (GithubException, BadAttributeException))
 
 
-def _comment(found: Mapping[str, Any], nobody: str = "") -> Comment:
+def _comment(found: Mapping[str, Any], unknown: str = "") -> Comment:
     author = string(mapping(found.get("user")).get("login")).lower()
-    return read(found, author or nobody, found.get("html_url"))
+    return read(found, author or unknown, found.get("html_url"))

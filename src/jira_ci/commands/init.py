@@ -10,6 +10,7 @@ from jira_ci.context import Context, Result
 from jira_ci.init import files, github_workflow, gitlab_jobs, look, next_steps
 from jira_ci.init.files import File, Found
 from jira_ci.jira.addresses import site_url
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 _MISNAMED = ".jira-ci.yaml"
@@ -29,7 +30,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
     """Writes what is not there yet; a file that is there is never touched, which is no error.
 
     Raises:
-        UsageError: the site cannot be meant, or a file cannot be written where it belongs.
+        UsageError: the site is invalid, or a file cannot be written where it belongs.
     """
     plan = _plan(context)
     written = [] if context.given.dry_run else list(plan.new)
@@ -55,8 +56,8 @@ def _plan(context: Context) -> _Plan:
     found = look.look(context.root, context.run, seen, site)
     file, config = files.make_config(found, given.config)
     proposed = [file]
-    proposed += github_workflow.make(found) if "github" in found.providers else []
-    proposed += gitlab_jobs.make(found) if "gitlab" in found.providers else []
+    proposed += github_workflow.make(found) if CI.GITHUB in found.providers else []
+    proposed += gitlab_jobs.make(found) if CI.GITLAB in found.providers else []
     for one in proposed:
         files.refuse_outside(context.root, one)
     taken = {one.name for one in proposed if files.is_taken(context.root, one)}

@@ -17,7 +17,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
     """Looks at the records of the runs that are meant, and closes those whose run is over.
 
     Raises:
-        UsageError: a setting cannot be meant or is missing.
+        UsageError: a setting is invalid or missing.
     """
     tally = Tally("Closed")
     with closing(Provider(context)) as provider:

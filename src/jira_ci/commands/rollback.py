@@ -18,7 +18,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
     """Marks it in every environment, and for every tenant and service, that is given.
 
     Raises:
-        UsageError: a setting cannot be meant or is missing, or nobody knows which deployment it was.
+        UsageError: a setting is invalid or missing, or which deployment it was is not known.
     """
     names = context.environment_names
     if not names:

@@ -205,7 +205,7 @@ def visit(context: Context, tally: Tally, work: Callable[[CorrectionSite], None]
     """Does the work at every Jira Cloud site that this run reports to. Data Center keeps no records to work on.
 
     Raises:
-        UsageError: a setting cannot be meant, or the only site lacks one.
+        UsageError: a setting is invalid, or the only site lacks one.
     """
     found = sites(context)
     for destination in found:

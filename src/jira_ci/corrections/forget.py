@@ -50,7 +50,7 @@ def wanted(context: Context) -> Wanted:
     """What the settings ask for; without any, everything that this run reported.
 
     Raises:
-        UsageError: a setting cannot be meant, or two of them contradict each other.
+        UsageError: a setting is invalid, or two of them contradict each other.
     """
     settings, run = context.settings, context.run
     named, given = references(settings.run), templates.given(settings)
@@ -77,11 +77,11 @@ def wanted(context: Context) -> Wanted:
 
 
 def removals(context: Context, meant: Wanted, provider: Provider) -> list[Removal]:
-    """The requests to Jira Cloud. The repository's id is in each that goes by properties, so that nobody takes out what
+    """The requests to Jira Cloud. The repository's id is in each that goes by properties, so that no run takes out what
     another repository reported.
 
     Raises:
-        UsageError: a run's number has to be known, and there is nobody to ask.
+        UsageError: a run's number has to be known, and there is no provider to ask.
         AccessError, NetworkError: the provider was asked for it, and gave no usable answer.
     """
     repository = ("repository", for_jira(context.run.repository_id, TEXT))
@@ -162,7 +162,7 @@ class Forgetting:
         """Goes to every site of the run; trouble at one does not keep the others from being asked.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         meant = wanted(self.context)
         found = sites(self.context)

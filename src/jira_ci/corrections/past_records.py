@@ -67,7 +67,7 @@ class Provider:
 
     @cached_property
     def runs(self) -> Runs | None:
-        """Who answers; None when there is nobody, or no token."""
+        """Who answers; None outside GitHub and GitLab, or without a token."""
         from jira_ci.ci.detect import connect_runs
 
         context, self._connected = self._context, True
@@ -87,14 +87,15 @@ class Provider:
             what: is asked for, as in *GitHub cannot be asked ...*.
 
         Raises:
-            UsageError: there is nobody.
+            UsageError: none does.
         """
         if self.runs is not None:
             return self.runs
         name = _NAMES.get(self._context.run.provider, "")
         if not name:
             raise UsageError(
-                f"Nobody can be asked {what}: this is no run on GitHub or GitLab.", "Name the run by its number: run."
+                f"No provider can be asked {what}: this is no run on GitHub or GitLab.",
+                "Name the run by its number: run.",
             )
         token = f"{name.lower()}-token"
         raise UsageError(f"{token} is not set, so {name} cannot be asked {what}.", f"Set {token}.")
@@ -103,7 +104,7 @@ class Provider:
         """The run that is meant, as the provider knows it.
 
         Raises:
-            UsageError: there is nobody to ask.
+            UsageError: there is no provider to ask.
             AccessError, NetworkError: there was no usable answer.
         """
         runs = self.need(f"about {reference}")
@@ -167,7 +168,7 @@ class Jobs:
                 return legs_of_workflow(data.decode("utf-8", "replace"))
         of_gitlab = self._context.run.provider == CI.GITLAB
         if self._provider.runs is None or not past.run_id or not (past.commit or of_gitlab):
-            raise UnknownLegs("nobody can be asked about it")
+            raise UnknownLegs("no provider can be asked about it")
         return self._provider.runs.legs(past)
 
     def _unknown(self, past: PastRun, why: str) -> tuple[()]:

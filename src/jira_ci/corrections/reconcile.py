@@ -25,7 +25,7 @@ def chosen(context: Context, provider: Provider, tally: Tally) -> list[PastRun]:
     """The runs to look at: those of the setting, else the one that the event is about, else the repository's last.
 
     Raises:
-        UsageError: ``run`` cannot be meant, or the provider has to be asked and there is nobody.
+        UsageError: ``run`` is invalid, or the provider has to be asked and none answers.
     """
     named = references(context.settings.run)
     if named:
@@ -51,7 +51,7 @@ def _referred(provider: Provider, reference: Reference, tally: Tally) -> PastRun
 
 
 def wanted(context: Context, runs: Sequence[PastRun], provider: Provider, tally: Tally) -> list[Target]:
-    """The records to look for. On GitHub those of a run that is still going on are not: nobody can tell its jobs apart
+    """The records to look for. On GitHub those of a run that is still going on are not: its jobs cannot be told apart
     by what they reported, as one can on GitLab."""
     found: list[Target] = []
     jobs = Jobs(context, provider)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from jira_ci.git.command import GitError
 from jira_ci.git.remote_address import parts
 from jira_ci.git.repository import Git
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
 from jira_ci.text import sha as full_sha
 
 _STEPS = (50, 500, 5000)  # commits: a pull request, a release, a long silence
@@ -31,12 +31,12 @@ def is_home(address: str, run: Run) -> bool:
     host, path, _ = parts(address)
     if not host:
         return address.startswith("file:") or (bool(address) and "://" not in address and "::" not in address)
-    if run.provider == "local":
+    if run.provider == CI.LOCAL:
         return True
     ours = (urlsplit(run.server_url).hostname or "").lower()
     theirs = host.rpartition(":")[0] or host
     return path.lower() == run.repository.lower() and (
-        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == "gitlab"
+        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == CI.GITLAB
     )
 
 

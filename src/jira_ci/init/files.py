@@ -14,6 +14,7 @@ from jira_ci.config import model
 from jira_ci.config.model import Config, read_bytes
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 
@@ -78,11 +79,11 @@ class Named:
 class Found:
     """All of it."""
 
-    providers: tuple[str, ...]
-    """``github``, ``gitlab``, both, or none."""
+    providers: tuple[CI, ...]
+    """GitHub, GitLab, both, or none."""
     project_name: str
     site: str
-    """As written into the file; empty when nobody named it."""
+    """As written into the file; empty when none was named."""
     projects: tuple[str, ...]
     projects_comment: str
     environments: tuple[Named, ...]
@@ -214,7 +215,7 @@ def write(root: Path, file: File) -> None:
 
 
 SCHEMA = "https://raw.githubusercontent.com/jira-ci/jira-ci/main/jira-ci.schema.json"
-# Of a top-level domain that nobody can own (RFC 2606): a forgotten placeholder leads to no stranger's server.
+# Of a reserved top-level domain (RFC 2606): a forgotten placeholder leads to nobody else's server.
 PLACEHOLDER = "your-site.invalid"
 _UNSURE = "not sure: development, testing, staging, production or unmapped?"
 

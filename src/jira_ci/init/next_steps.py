@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from jira_ci.config.model import Config
 from jira_ci.init import files, github_workflow, gitlab_jobs
 from jira_ci.init.files import PLACEHOLDER, Deploying, Found
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 _OAUTH = (
@@ -14,11 +15,11 @@ _OAUTH = (
     "Builds and Deployments."
 )
 _KEEP = {
-    "github": "Keep them as secrets of the repository or organisation: gh secret set JIRA_CLIENT_ID, and "
+    CI.GITHUB: "Keep them as secrets of the repository or organisation: gh secret set JIRA_CLIENT_ID, and "
     "gh secret set JIRA_CLIENT_SECRET.",
-    "gitlab": "Keep them as CI/CD variables of the project or group: JIRA_CI_CLIENT_ID and, masked, "
+    CI.GITLAB: "Keep them as CI/CD variables of the project or group: JIRA_CI_CLIENT_ID and, masked, "
     "JIRA_CI_CLIENT_SECRET.",
-    "": "Keep them as secrets of your CI, and pass them as JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET.",
+    None: "Keep them as secrets of your CI, and pass them as JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET.",
 }
 _ANYWHERE = (
     "No workflow was written: neither GitHub nor GitLab was recognised. Let the pipeline run, at its end:\n"
@@ -35,12 +36,12 @@ def of(found: Found, config: Config | None) -> list[str]:
     """
     return [
         *(_configuration(found, config) if config else ()),
-        *(_github(found) if "github" in found.providers else ()),
-        *(_gitlab(found) if "gitlab" in found.providers else ()),
+        *(_github(found) if CI.GITHUB in found.providers else ()),
+        *(_gitlab(found) if CI.GITLAB in found.providers else ()),
         *(() if found.providers else (_ANYWHERE,)),
         *_open_names(found),
         *_of_atlassian(found, config),
-        f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or ('',))}",
+        f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or (None,))}",
         "Commit the files, then test all of it with these credentials in JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET:\n"
         "  jira-ci check",
     ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jira_ci.git.origin import Origin
+from jira_ci.run import CI
 
 if TYPE_CHECKING:
     from jira_ci.git.repository import Git
@@ -32,7 +33,7 @@ def end_of(run: Run, git: Git, version: str) -> tuple[Run, str]:
     for name in (version, f"v{version}") if version else ():
         if tagged := git.resolve(f"refs/tags/{name}"):
             return (run if tagged == run.commit else _elsewhere(run, tagged, name)), ""
-    if run.provider == "local" or run.event in _ABOUT_ANOTHER or (run.pull_request and run.pull_request.head_sha):
+    if run.provider == CI.LOCAL or run.event in _ABOUT_ANOTHER or (run.pull_request and run.pull_request.head_sha):
         return run, ""
     head = git.head()
     if not head or head == run.commit or not run.commit or not Origin(git, run).is_home:

@@ -17,6 +17,7 @@ from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate.policy import trusted_ref
 from jira_ci.jira import addresses
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def unnamed(context: Context, places: Collection[Place]) -> Mapping[Place, str]:
 
     Outside a CI there is nobody who could have written the file but the user.
     """
-    if context.run.provider == "local":
+    if context.run.provider == CI.LOCAL:
         return {}
     new = dict.fromkeys(place for place in places if place not in context.vouched)
     if new:

@@ -127,7 +127,7 @@ def places(run: Run, *, git: Git, connect: Connect) -> Iterator[Place]:
         UsageError: as :func:`place`.
     """
     known = ""
-    if run.provider != "local" and (not is_own(run) or _is_claimed(run, git)):
+    if run.provider != CI.LOCAL and (not is_own(run) or _is_claimed(run, git)):
         reader = _Reader(run, git, connect)
         for name, known, relaxed in _attempt(reader.remembered, []):
             yield _default(run, reader, name, known, relaxed)
