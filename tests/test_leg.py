@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.leg import Leg, is_of_matrix, of_matrix, of_values, stands_in
+from jira_ci.run import Leg, is_leg_named, is_matrix_text, leg_of_matrix, leg_of_values
 
 
 def text(matrix: Any, total: str = "2") -> str:
@@ -34,29 +34,29 @@ def text(matrix: Any, total: str = "2") -> str:
 def test_a_leg_is_called_after_its_values_in_the_order_of_their_names(
     matrix: dict[str, Any], name: str, values: tuple[str, ...]
 ) -> None:
-    assert of_matrix(text(matrix), "test") == Leg("test", name, values, several=True)
-    assert of_values("test", matrix, several=True).name == name
+    assert leg_of_matrix(text(matrix), "test") == Leg("test", name, values, several=True)
+    assert leg_of_values("test", matrix, several=True).name == name
 
 
 @pytest.mark.parametrize(("total", "several"), [("1", False), ("2", True), ("256", True), ("", True)])
 def test_a_leg_is_one_of_several_unless_the_runner_says_that_there_is_but_one(total: str, several: bool) -> None:
-    assert of_matrix(text({"os": "x"}, total), "test").several is several
-    assert of_matrix(json.dumps({"os": "x"}), "test").several
+    assert leg_of_matrix(text({"os": "x"}, total), "test").several is several
+    assert leg_of_matrix(json.dumps({"os": "x"}), "test").several
 
 
 @pytest.mark.parametrize("nothing", ["", "1/null", "/null", "null", "1/{}", "{}"])
 def test_a_job_without_a_matrix_has_no_leg(nothing: str) -> None:
-    assert of_matrix(nothing, "test") == Leg("test")
+    assert leg_of_matrix(nothing, "test") == Leg("test")
 
 
 @pytest.mark.parametrize("chosen", ["eu", "1/3", "{not json}", "nullable", "2/eu", "[1]", '"x"'])
 def test_a_name_that_somebody_chose_is_no_matrix(chosen: str) -> None:
-    assert not is_of_matrix(chosen)
-    assert of_matrix(chosen, "test") == Leg("test")
+    assert not is_matrix_text(chosen)
+    assert leg_of_matrix(chosen, "test") == Leg("test")
 
 
 def test_what_the_action_says_is_a_matrix() -> None:
-    assert all(map(is_of_matrix, ["1/null", text({"os": "x"}), "{}", " null\n"]))
+    assert all(map(is_matrix_text, ["1/null", text({"os": "x"}), "{}", " null\n"]))
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_what_the_action_says_is_a_matrix() -> None:
     ],
 )
 def test_a_value_stands_in_a_name_as_a_word(values: tuple[str, ...], names: list[str], found: bool) -> None:
-    assert stands_in(Leg("deploy", "x", values), *names) is found
+    assert is_leg_named(Leg("deploy", "x", values), *names) is found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jira_ci.errors import UsageError, nearest
-from jira_ci.leg import is_of_matrix
+from jira_ci.run import is_matrix_text
 
 Kind = Literal["text", "list", "duration", "switch", "choice", "count", "number"]
 
@@ -285,7 +285,7 @@ def _find(
             return (text, f"--{name}") if empty else _not_empty(row, text, f"--{name}")
     for name in names:  # an input that was left out arrives as an empty text: composite actions cannot tell them apart
         text = environ.get("JIRA_CI_INPUT_" + _upper(name), "")
-        if text.strip() and not (row.name == "leg" and is_of_matrix(text)):  # that is what the CI says
+        if text.strip() and not (row.name == "leg" and is_matrix_text(text)):  # that is what the CI says
             return text, f"the input {name}"
     for variable in ("JIRA_CI_" + _upper(name) for name in names):
         text = environ.get(variable)

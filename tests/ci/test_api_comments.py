@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from conversations import Conversation, serving
-from jira_ci.ci.api import Comment, Comments, Unreadable, connect_comments
+from jira_ci.ci.api import Comment, Comments, Unreadable
+from jira_ci.ci.detect import connect_comments
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 

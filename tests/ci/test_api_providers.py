@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jira_ci.ci.api import connect
+from jira_ci.ci.detect import connect
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 

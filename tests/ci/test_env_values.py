@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jira_ci.ci import env_values
+from jira_ci import text
 
 SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
 
@@ -16,7 +16,7 @@ SHA = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
     [(7, 7), ("7", 7), (0, 0), *((odd, None) for odd in (-1, True, 1.0, "", "+7", "٧", "9" * 19, None, "7\n"))],
 )
 def test_whole_numbers(value: Any, expected: int | None) -> None:
-    assert env_values.whole(value) == expected
+    assert text.whole(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_whole_numbers(value: Any, expected: int | None) -> None:
     ],
 )
 def test_commit_ids(value: Any, expected: str) -> None:
-    assert env_values.sha(value) == expected
+    assert text.sha(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,16 @@ def test_commit_ids(value: Any, expected: str) -> None:
     ],
 )
 def test_addresses(value: Any, expected: str) -> None:
-    assert env_values.url(value) == expected
+    assert text.url(value) == expected
 
 
 def test_texts_can_always_be_written() -> None:
-    assert env_values.text("a\ud800b\udcffc") == "a�b�c"
-    assert env_values.text(["a"]) == ""
+    assert text.string("a\ud800b\udcffc") == "a�b�c"
+    assert text.string(["a"]) == ""
 
 
 def test_names_are_shortened_only_when_they_are_ids() -> None:
-    assert (env_values.short(SHA), env_values.short("release/2024-01"), env_values.short("")) == (
+    assert (text.short(SHA), text.short("release/2024-01"), text.short("")) == (
         SHA[:8],
         "release/2024-01",
         "",

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from ci.servers import Api
-from jira_ci.ci.api import Unreadable, connect_runs
-from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns, PastRun, from_event, from_github, from_gitlab
-from jira_ci.run import CI, Run
+from jira_ci.ci.api import Unreadable
+from jira_ci.ci.detect import connect_runs
+from jira_ci.ci.github_env import from_event, from_github
+from jira_ci.ci.gitlab_env import from_gitlab
+from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns
+from jira_ci.run import CI, PastRun, Run
 from jira_ci.timing import Deadline
 
 REPO, PROJECT = "/repos/octo/hello", "/projects/7"

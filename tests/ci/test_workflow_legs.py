@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.ci.workflow_legs import Unknown, legs
+from jira_ci.ci.github_env import UnknownLegs, legs_of_workflow
 
 STEPS = "steps: [{uses: jira-ci/jira-ci@v0}]"
 
 
 def names(jobs: str) -> list[tuple[str, str, bool]]:
-    return [(leg.job, leg.name, leg.several) for leg in legs(f"on: push\njobs:\n{jobs}")]
+    return [(leg.job, leg.name, leg.several) for leg in legs_of_workflow(f"on: push\njobs:\n{jobs}")]
 
 
 def test_jobs_without_a_matrix() -> None:
@@ -58,16 +58,16 @@ def test_a_matrix_as_github_multiplies_it(matrix: str, found: list[str]) -> None
     ],
 )
 def test_what_the_file_does_not_say_is_not_guessed(job: str, why: str) -> None:
-    with pytest.raises(Unknown, match=why):
+    with pytest.raises(UnknownLegs, match=why):
         names(f"  test:\n    {job}\n")
 
 
 @pytest.mark.parametrize("text", ["a: [", "\0", "[" * 5000])
 def test_what_is_no_yaml_is_said(text: str) -> None:
-    with pytest.raises(Unknown, match="not YAML"):
-        legs(text)
+    with pytest.raises(UnknownLegs, match="not YAML"):
+        legs_of_workflow(text)
 
 
 @pytest.mark.parametrize("text", ["", "x", "jobs: []", "jobs: {test: x}"])
 def test_a_file_of_another_shape_has_no_jobs_or_plain_ones(text: str) -> None:
-    assert [leg.name for leg in legs(text)] in ([], [""])
+    assert [leg.name for leg in legs_of_workflow(text)] in ([], [""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.corrections.reported import Reference, references
+from jira_ci.corrections.past_records import Reference, references
 from jira_ci.errors import UsageError
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.corrections.tally import closing, rolling_back
+from jira_ci.corrections.reconcile import decide_closing
+from jira_ci.corrections.rollback import decide_rollback
 
 # state, attempt, ended, conclusion, seen -> what, state
 TABLE: list[tuple[str, int, bool, str, int, str, str]] = [
@@ -38,7 +39,7 @@ TABLE: list[tuple[str, int, bool, str, int, str, str]] = [
 
 @pytest.mark.parametrize(("state", "attempt", "ended", "conclusion", "seen", "what", "becomes"), TABLE)
 def test_closing(state: str, attempt: int, ended: bool, conclusion: str, seen: int, what: str, becomes: str) -> None:
-    action = closing(state, attempt, ended=ended, conclusion=conclusion, seen=seen)
+    action = decide_closing(state, attempt, ended=ended, conclusion=conclusion, seen=seen)
     assert (action.what, action.state) == (what, becomes)
     assert action.why
 
@@ -56,6 +57,6 @@ def test_closing(state: str, attempt: int, ended: bool, conclusion: str, seen: i
     ],
 )
 def test_rolling_back(state: str, what: str) -> None:
-    action = rolling_back(state)
+    action = decide_rollback(state)
     assert (action.what, action.state) == (what, "rolled_back" if what == "close" else "")
     assert action.why

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from jira_ci import templates
 from jira_ci.errors import UsageError
 from jira_ci.jira.records import inert
-from jira_ci.report import templates
-from jira_ci.report.templates import Templates
 from jira_ci.run import CI, PullRequest, Run
 from jira_ci.run_words import WORDS, of_run
 from jira_ci.settings import Settings, resolve
+from jira_ci.templates import Templates
 
 RUN = Run(
     provider=CI.GITHUB,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jira_ci import templates
 from jira_ci.errors import UsageError
-from jira_ci.report import templates
 from jira_ci.settings import resolve
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.env_values import whole
 from jira_ci.git.origin import address_parts
 from jira_ci.run import CI, Run
+from jira_ci.text import whole
 
 if TYPE_CHECKING:
     from jira_ci.git.repository import Git

@@ -25,7 +25,7 @@ def pending_reports(context: Context) -> Reports:
         UsageError: a setting is invalid.
     """
     from jira_ci.report.plan import plan_deployment
-    from jira_ci.report.templates import given
+    from jira_ci.templates import given
 
     properties = given(context.settings)
     entries = plan_deployment(context, "pending").entries

@@ -7,11 +7,10 @@ from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
+from jira_ci.corrections.correction_result import Tally, visit
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Provider
-from jira_ci.corrections.resend import visit
+from jira_ci.corrections.past_records import Provider
 from jira_ci.corrections.rollback import Chooser, mark
-from jira_ci.corrections.tally import Tally
 from jira_ci.errors import UsageError
 
 

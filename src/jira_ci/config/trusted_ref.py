@@ -15,7 +15,6 @@ from functools import partial
 from typing import TypeVar
 
 from jira_ci.ci.api import Files, Unreadable
-from jira_ci.ci.env_values import short
 from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
@@ -24,7 +23,7 @@ from jira_ci.git.objects import Missing, Unfit
 from jira_ci.git.origin import origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
-from jira_ci.text import one_line
+from jira_ci.text import one_line, short
 
 # The events whose commit is the one their own ref pointed to. Not among them: what runs for a pull request, a merge
 # queue (which holds some), or another workflow's commit, maybe a fork's; and deployments, which may name a tag.
@@ -127,7 +126,7 @@ def places(run: Run, *, git: Git, connect: Connect) -> Iterator[Place]:
         UsageError: as :func:`place`.
     """
     known = ""
-    if run.provider != "local" and (not is_own(run) or _is_claimed(run, git)):
+    if run.provider != CI.LOCAL and (not is_own(run) or _is_claimed(run, git)):
         reader = _Reader(run, git, connect)
         for name, known, relaxed in _attempt(reader.remembered, []):
             yield _default(run, reader, name, known, relaxed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jira_ci import templates
 from jira_ci.context import Context
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira import stored
@@ -13,7 +14,6 @@ from jira_ci.jira.errors import expect
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
 from jira_ci.output import exchanges
-from jira_ci.report import templates
 from jira_ci.run import Run
 from jira_ci.sites.session import SiteSession
 from jira_ci.sites.sites import Site

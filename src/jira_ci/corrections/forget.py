@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.ci.past_runs import PastRun
+from jira_ci import templates
 from jira_ci.context import Context
-from jira_ci.corrections import reported
+from jira_ci.corrections import past_records
+from jira_ci.corrections.correction_result import is_data_center
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Jobs, Provider, Reference, Target, references
-from jira_ci.corrections.resend import is_data_center
+from jira_ci.corrections.past_records import Jobs, Provider, Reference, Target, references
 from jira_ci.errors import AccessError, JiraCiError, UsageError
 from jira_ci.jira import endpoints, identity
 from jira_ci.jira.endpoints import Make
@@ -20,7 +20,7 @@ from jira_ci.jira.records import PLACE, TEXT
 from jira_ci.jira.stored import deleting, deleting_all, unlink, was_linked
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.resolve import Claims
-from jira_ci.report import templates
+from jira_ci.run import PastRun
 from jira_ci.sites.sites import access, need_site, sites
 from jira_ci.text import for_jira, one_line
 
@@ -49,7 +49,7 @@ def wanted(context: Context) -> Wanted:
     """What the settings ask for; without any, everything that this run reported.
 
     Raises:
-        UsageError: a setting cannot be meant, or two of them contradict each other.
+        UsageError: a setting is invalid, or two of them contradict each other.
     """
     settings, run = context.settings, context.run
     named, given = references(settings.run), templates.given(settings)
@@ -76,11 +76,11 @@ def wanted(context: Context) -> Wanted:
 
 
 def removals(context: Context, meant: Wanted, provider: Provider) -> list[Removal]:
-    """The requests to Jira Cloud. The repository's id is in each that goes by properties, so that nobody takes out what
+    """The requests to Jira Cloud. The repository's id is in each that goes by properties, so that no run takes out what
     another repository reported.
 
     Raises:
-        UsageError: a run's number has to be known, and there is nobody to ask.
+        UsageError: a run's number has to be known, and there is no provider to ask.
         AccessError, NetworkError: the provider was asked for it, and gave no usable answer.
     """
     repository = ("repository", for_jira(context.run.repository_id, TEXT))
@@ -120,9 +120,9 @@ def records(context: Context, meant: Wanted, provider: Provider) -> list[Target]
         legs = jobs.of(past)
         # The environment that the CI knows says nothing against a build, but no build is a tenant's.
         if not (context.settings.environment or context.settings.tenant):
-            found += reported.of(context, past, (), legs)
-        found += reported.of(context, past, names, legs) if names else []
-    return reported.each_once(found)
+            found += past_records.of(context, past, (), legs)
+        found += past_records.of(context, past, names, legs) if names else []
+    return past_records.each_once(found)
 
 
 def past_run(context: Context, reference: Reference, provider: Provider) -> PastRun:
@@ -132,9 +132,9 @@ def past_run(context: Context, reference: Reference, provider: Provider) -> Past
         UsageError, AccessError, NetworkError: as :func:`removals`.
     """
     if reference.number:
-        return reported.by_number(context.run, reference.number)
+        return past_records.by_number(context.run, reference.number)
     own = reference.run_id == context.run.run_id
-    return reported.this_run(context.run) if own else provider.referred(reference)
+    return past_records.this_run(context.run) if own else provider.referred(reference)
 
 
 _BY_RUN = (
@@ -161,7 +161,7 @@ class Forgetting:
         """Goes to every site of the run; trouble at one does not keep the others from being asked.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         meant = wanted(self.context)
         found = sites(self.context)

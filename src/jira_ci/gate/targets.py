@@ -52,7 +52,7 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
         return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
             _nowhere(context)
         ]
-    for sentence in found.relaxed if context.run.provider != "local" else ():
+    for sentence in found.relaxed if context.run.provider != CI.LOCAL else ():
         context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
     at = seen(context.git, context.run, context.given.version)
     if at.on_top:
@@ -77,7 +77,7 @@ def _besides(context: Context, names: Sequence[str]) -> list[str]:
 
 
 def _differing(context: Context, own: str, names: Sequence[str], *, counts: bool) -> str:
-    provider = {"gitlab": "GitLab", "github": "GitHub"}.get(context.run.provider, "The CI")
+    provider = {CI.GITLAB: "GitLab", CI.GITHUB: "GitHub"}.get(context.run.provider, "The CI")
     said = f"{provider} says that this job deploys to {one_line(own, 80)}, and the setting environment says "
     more = "both are asked for" if counts else f"{one_line(own, 80)} is not change controlled"
     return f"{said}{one_line(', '.join(names), 200)}: {more}."

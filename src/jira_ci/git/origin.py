@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
 
-from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
+from jira_ci.text import sha as full_sha
 
 # user@host:path, git's short form of an ssh address (https://git-scm.com/docs/git-clone#_git_urls). One letter before
 # the colon is a Windows drive.
@@ -70,12 +70,12 @@ def is_home(address: str, run: Run) -> bool:
     host, path, _ = address_parts(address)
     if not host:
         return address.startswith("file:") or (bool(address) and "://" not in address and "::" not in address)
-    if run.provider == "local":
+    if run.provider == CI.LOCAL:
         return True
     ours = (urlsplit(run.server_url).hostname or "").lower()
     theirs = host.rpartition(":")[0] or host
     return path.lower() == run.repository.lower() and (
-        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == "gitlab"
+        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == CI.GITLAB
     )
 
 

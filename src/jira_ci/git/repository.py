@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.env_values import first, strip_ref
-from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git import command as git_command
 from jira_ci.git import log as git_log
 from jira_ci.git.ancestry import Spans
 from jira_ci.git.command import GitError
 from jira_ci.git.log import revisions
-from jira_ci.text import one_line
+from jira_ci.text import first, one_line, strip_ref
+from jira_ci.text import sha as full_sha
 
 if TYPE_CHECKING:
     from jira_ci.git.changes import Change

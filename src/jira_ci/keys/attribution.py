@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.env_values import sha
 from jira_ci.git.command import GitError
 from jira_ci.keys import run_range
 from jira_ci.keys.parse_keys import EXPLICIT, Keys, Source, Tally, collect
@@ -15,7 +14,7 @@ from jira_ci.keys.path_matching import PathIndex
 from jira_ci.keys.ranges import Lookup, Messages, deeper, unfiltered
 from jira_ci.keys.run_range import Asked
 from jira_ci.keys.sources import MERGE, Squashed, merged_branches, titles, without_target
-from jira_ci.text import one_line
+from jira_ci.text import one_line, sha
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import History

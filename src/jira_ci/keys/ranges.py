@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
-from jira_ci.ci.env_values import short
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import Origin
 from jira_ci.keys.sources import merged_branches
 from jira_ci.run import CI
-from jira_ci.text import one_line
+from jira_ci.text import one_line, short
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import History

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from jira_ci.ci.api import Commits, History, connect
-from jira_ci.ci.env_values import short
+from jira_ci.ci.api import Commits, History
+from jira_ci.ci.detect import connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.git.ancestry import Overlisted
@@ -18,7 +18,7 @@ from jira_ci.keys.run_range import Asked
 from jira_ci.keys.services import Service, known
 from jira_ci.keys.sources import MERGE, Squashed, merged_branches, titles
 from jira_ci.run import Run
-from jira_ci.text import one_line
+from jira_ci.text import one_line, short
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
-from jira_ci.ci.env_values import sha, short
 from jira_ci.errors import UsageError
 from jira_ci.git.origin import Origin, local_tags
 from jira_ci.keys import ranges
 from jira_ci.keys.ranges import Lookup, Messages, Range, answered, of_new_branch, of_push, span, takes_default
 from jira_ci.keys.sources import kind, name_of
 from jira_ci.run import CI
+from jira_ci.text import sha, short
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import History

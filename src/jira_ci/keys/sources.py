@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.env_values import short
 from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.run import CI
+from jira_ci.text import short
 
 if TYPE_CHECKING:
     from jira_ci.keys.ranges import Lookup

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any, TypeVar
 
-from jira_ci.ci.env_values import sha, text
 from jira_ci.errors import UsageError
 from jira_ci.keys.parse_keys import explicit
 from jira_ci.states import STATES
+from jira_ci.text import sha, string
 
 T = TypeVar("T")
 MARK = "<!-- jira-ci:comment "
@@ -208,7 +208,7 @@ def _cards(value: Any) -> dict[str, tuple[str, str]]:
     found = {}
     for key, card in pairs:
         if _is_key(key) and isinstance(card, list) and len(card) == 2:
-            found[key] = (text(card[0])[:LONGEST], text(card[1])[:LONGEST])
+            found[key] = (string(card[0])[:LONGEST], string(card[1])[:LONGEST])
     return found
 
 
@@ -221,7 +221,7 @@ def _id(value: Any) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
-    return text(value)[:LONGEST]
+    return string(value)[:LONGEST]
 
 
 def _count(value: Any) -> int:

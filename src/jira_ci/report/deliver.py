@@ -11,7 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jira_ci import states
+from jira_ci import states, templates
 from jira_ci.config import model as configuration
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
@@ -20,7 +20,6 @@ from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.output import exchanges
-from jira_ci.report import templates
 from jira_ci.report.report_result import SiteResult
 from jira_ci.run import Run
 from jira_ci.settings import Settings

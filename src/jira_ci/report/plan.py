@@ -18,8 +18,8 @@ from jira_ci.jira import records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.keys.resolve import Claim, Claims
-from jira_ci.report.templates import ReportTemplate
 from jira_ci.run import Run
+from jira_ci.templates import ReportTemplate
 
 if TYPE_CHECKING:
     from jira_ci.keys.services import Service

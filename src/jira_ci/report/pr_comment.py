@@ -132,7 +132,7 @@ class _Commenting:
             self._show()
             return ""
         settings = self._context.settings
-        from jira_ci.ci.api import connect_comments
+        from jira_ci.ci.detect import connect_comments
 
         comments = connect_comments(
             self._run,

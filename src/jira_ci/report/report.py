@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from jira_ci import templates
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
 from jira_ci.exchange import Request
@@ -16,7 +17,7 @@ from jira_ci.jira import endpoints, records, remote_links
 from jira_ci.jira.records import keys_of, without
 from jira_ci.jira.submit import LARGEST, LinkSubmission
 from jira_ci.output import exchanges
-from jira_ci.report import report_result, templates
+from jira_ci.report import report_result
 from jira_ci.report.deliver import Delivery
 from jira_ci.report.plan import Plan
 from jira_ci.report.report_result import SiteResult, documents, problems

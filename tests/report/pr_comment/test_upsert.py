@@ -9,7 +9,8 @@ from contextlib import closing
 import pytest
 
 from conversations import Conversation, serving
-from jira_ci.ci.api import Comments, Unreadable, connect_comments
+from jira_ci.ci.api import Comments, Unreadable
+from jira_ci.ci.detect import connect_comments
 from jira_ci.report.comment_state import MARK
 from jira_ci.report.pr_comment import settle
 from jira_ci.run import CI, Run

@@ -1,21 +1,26 @@
-"""What becomes of a record that a job may have left open: the one decision of ``reconcile``. Pure."""
+"""What one command did to records: sending them again at every site, noting what became of them, and saying it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jira_ci import states
 from jira_ci.context import Context, Result
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Target
-from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
-from jira_ci.jira.records import keys_of
+from jira_ci.corrections.past_records import Target, as_run
+from jira_ci.errors import AccessError, Exit, JiraCiError, NetworkError, RejectedError, UsageError
+from jira_ci.jira import stored
+from jira_ci.jira.records import Record, keys_of
 from jira_ci.jira.stored import Stored
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.output import page
 from jira_ci.output.page import Block, Mark, Notice, Page, Strong
+from jira_ci.run import PastRun
+from jira_ci.sites.session import SiteSession
+from jira_ci.sites.sites import Site, missing_credentials, sites
 from jira_ci.text import one_line
 
 
@@ -27,40 +32,6 @@ class Action:
     state: str = ""
     """Jira's word, for what is closed."""
     why: str = ""
-
-
-def closing(state: str, attempt: int, *, ended: bool, conclusion: str, seen: int) -> Action:
-    """What to do with a record.
-
-    Args:
-        state: Jira's word for it now.
-        attempt: which attempt of the run reported it.
-        ended: whether the provider says that the run, or that attempt of it, is over.
-        conclusion: the provider's word for how it ended, or for what it does.
-        seen: the attempt that these two are about; 0 where they are about the whole run.
-    """
-    if not states.of(state).open:
-        return Action("nothing", why=f"it is {state} already")
-    if not ended:
-        return Action("leave", why=f"its run is {conclusion or 'still going on'}".replace("_", " "))
-    if seen and attempt > seen:
-        return Action("leave", why=f"attempt {attempt} reported it, and only attempt {seen} is known to be over")
-    if seen and attempt < seen:
-        return Action("leave", why=f"attempt {attempt} reported it, and how that ended is not known")
-    found = states.from_end(conclusion)
-    if state == "pending" and found == "successful":  # nobody ever said that it began: the job may have been skipped
-        found = "unknown"
-    return Action("close", found, f"its run ended: {conclusion.replace('_', ' ') or 'nobody says how'}")
-
-
-def rolling_back(state: str) -> Action:
-    """What ``rollback`` does with a record in this state: whatever has ended can be rolled back, a deployment that
-    failed half-way too."""
-    if state == "rolled_back":
-        return Action("nothing", why="it is rolled back already")
-    if states.of(state).open:
-        return Action("leave", why=f"it is {state.replace('_', ' ')}")
-    return Action("close", "rolled_back", f"it was {state}")
 
 
 _SHOWN = 50
@@ -180,3 +151,107 @@ class Tally:
 def row(site: CorrectionSite, target: Target, stored: Stored, action: Action) -> Row:
     """One record that is there."""
     return Row(site.name, target, stored.state, action)
+
+
+@dataclass(frozen=True)
+class Again:
+    """One record to be sent, and the run that its properties are about."""
+
+    row: Row
+    record: Record
+    past: PastRun
+
+
+def with_state(context: Context, found: Stored, state: str, tally: Tally) -> Record | None:
+    """The record with another state; None where it cannot be sent, which is noted."""
+    try:
+        return stored.again(found, context.run, state, context.edges.clock(), keys=context.settings.issue_keys)
+    except RejectedError as error:
+        tally.errors.append(error)
+        return None
+
+
+def send(context: Context, site: CorrectionSite, again: Iterator[Again], tally: Tally) -> None:
+    """Sends the records, and notes what became of each; a dry run shows them.
+
+    Args:
+        again: reads them one after the other; what it found before it raised something is sent all the same.
+    """
+    waiting: list[Again] = []
+    try:
+        waiting.extend(again)  # keeps what came before an error
+    finally:
+        _send(context, site, waiting, tally)
+
+
+def _send(context: Context, site: CorrectionSite, waiting: Sequence[Again], tally: Tally) -> None:
+    groups: dict[tuple[Kind, PastRun], list[Again]] = {}
+    for one in waiting:
+        groups.setdefault((one.row.target.key.kind, one.past), []).append(one)
+    for (kind, past), group in groups.items():
+        rows, records = [one.row for one in group], [one.record for one in group]
+        for one in group:
+            context.console.say(f"{one.row.sentence}: {one.row.was} -> {one.row.action.state} ({one.row.action.why})")
+        if context.settings.dry_run:
+            for record in records:
+                lines = json.dumps(record, indent=2, ensure_ascii=False).splitlines()
+                context.console.block(site.says("Dry run, would be sent"), lines)
+            tally.closed += rows
+        else:
+            tally.sent(site, kind, rows, site.submit(kind, records, as_run(context.run, past)))
+
+
+def visit(context: Context, tally: Tally, work: Callable[[CorrectionSite], None]) -> None:
+    """Does the work at every Jira Cloud site that this run reports to. Data Center keeps no records to work on.
+
+    Raises:
+        UsageError: a setting is invalid, or the only site lacks one.
+    """
+    found = sites(context)
+    for destination in found:
+        site = CorrectionSite(context, destination, several=len(found) > 1)
+        withheld = destination.withheld(context.run)
+        if withheld:
+            context.console.say(site.says(f"Nothing was done: {withheld}"))
+            continue
+        with closing(site):
+            if _connected(context, site, tally):
+                try:
+                    work(site)
+                except (AccessError, NetworkError, RejectedError) as error:
+                    tally.errors.append(error)
+                except UsageError as error:
+                    if not tally.closed:
+                        raise
+                    tally.errors.append(error)  # what was done at another site is not kept secret
+        tally.requests += site.requests
+
+
+def is_data_center(context: Context, site: Site) -> bool:
+    """Whether the site is Jira Data Center; it is asked where the settings do not tell.
+
+    Raises:
+        JiraCiError: no usable answer came.
+    """
+    if site.edition is not None or missing_credentials(site.settings):
+        return site.edition == "data-center"
+    with closing(SiteSession(context, site)) as session:
+        return session.edition() == "data-center"
+
+
+def _connected(context: Context, site: CorrectionSite, tally: Tally) -> bool:
+    try:
+        if is_data_center(context, site.site):
+            said = "Jira Data Center keeps links on issues, and no builds or deployments: nothing was done there."
+            context.console.notice("warning", site.says(said))
+            return False
+        site.connect()
+    except UsageError as error:
+        if not site.name:
+            raise
+        tally.errors.append(error)
+        return False
+    except JiraCiError as error:
+        tally.errors.append(error)
+        return False
+    return True

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jira_ci import leg as legs
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
+from jira_ci.run import leg_of_run, told_apart
 from jira_ci.run_words import PART, WORDS, as_it_is, fill, of_run, words_in
 from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
@@ -148,7 +148,7 @@ class ReportTemplate:
         """What the record of this environment, tenant and service says; ``None`` and empty without one."""
         texts = self._templates.filled(self._meaning(environment, tenant, service))
         name = environment.name if environment else ""
-        job, leg = legs.told_apart(self._settings, legs.of_run(self._run), name, tenant, service)
+        job, leg = told_apart(self._settings, leg_of_run(self._run), name, tenant, service)
         if environment and leg and leg != self._settings.leg:
             whose, where, which = (one_line(part, 80) for part in (self._run.job, name, leg))
             said = f"Several legs of the job {whose} deploy to {where}: this one, {which}, is a pipeline of its own."

@@ -1,4 +1,4 @@
-"""Which runs are meant: the setting ``run``."""
+"""Which runs are meant, by the setting ``run``, and which records they may have made."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from jira_ci import leg
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.past_runs import PastRun, Runs
-from jira_ci.ci.workflow_legs import Unknown, legs
+from jira_ci.ci.github_env import UnknownLegs, legs_of_workflow
+from jira_ci.ci.past_runs import Runs
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, UsageError
 from jira_ci.git.command import GitError
@@ -19,8 +18,7 @@ from jira_ci.jira import identity
 from jira_ci.jira.stored import Key, Stored
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from jira_ci.keys.services import known
-from jira_ci.leg import Leg
-from jira_ci.run import CI, Run
+from jira_ci.run import CI, Leg, PastRun, Run, leg_of_run, told_apart
 from jira_ci.text import one_line
 
 _REFERENCE = re.compile(r"(#?)([0-9]{1,18})")
@@ -69,8 +67,8 @@ class Provider:
 
     @cached_property
     def runs(self) -> Runs | None:
-        """Who answers; None when there is nobody, or no token."""
-        from jira_ci.ci.api import connect_runs
+        """Who answers; None outside GitHub and GitLab, or without a token."""
+        from jira_ci.ci.detect import connect_runs
 
         context, self._connected = self._context, True
         return connect_runs(
@@ -89,14 +87,15 @@ class Provider:
             what: is asked for, as in *GitHub cannot be asked ...*.
 
         Raises:
-            UsageError: there is nobody.
+            UsageError: none does.
         """
         if self.runs is not None:
             return self.runs
         name = _NAMES.get(self._context.run.provider, "")
         if not name:
             raise UsageError(
-                f"Nobody can be asked {what}: this is no run on GitHub or GitLab.", "Name the run by its number: run."
+                f"No provider can be asked {what}: this is no run on GitHub or GitLab.",
+                "Name the run by its number: run.",
             )
         token = f"{name.lower()}-token"
         raise UsageError(f"{token} is not set, so {name} cannot be asked {what}.", f"Set {token}.")
@@ -105,7 +104,7 @@ class Provider:
         """The run that is meant, as the provider knows it.
 
         Raises:
-            UsageError: there is nobody to ask.
+            UsageError: there is no provider to ask.
             AccessError, NetworkError: there was no usable answer.
         """
         runs = self.need(f"about {reference}")
@@ -150,10 +149,10 @@ class Jobs:
         if context.settings.pipeline:
             return (_TOGETHER,)
         if past.run_id and past.run_id == context.run.run_id:
-            return (_TOGETHER, leg.of_run(context.run))
+            return (_TOGETHER, leg_of_run(context.run))
         try:
             found = self._legs(past)
-        except (Unknown, Unreadable) as error:
+        except (UnknownLegs, Unreadable) as error:
             return (_TOGETHER, *self._unknown(past, str(error).rstrip(".")))
         if len(found) > _MOST:
             return (_TOGETHER, *self._unknown(past, f"there are {len(found)}, and {_MOST} are looked for"))
@@ -166,10 +165,10 @@ class Jobs:
             except GitError:
                 data = None
             if data is not None:
-                return legs(data.decode("utf-8", "replace"))
+                return legs_of_workflow(data.decode("utf-8", "replace"))
         of_gitlab = self._context.run.provider == CI.GITLAB
         if self._provider.runs is None or not past.run_id or not (past.commit or of_gitlab):
-            raise Unknown("nobody can be asked about it")
+            raise UnknownLegs("no provider can be asked about it")
         return self._provider.runs.legs(past)
 
     def _unknown(self, past: PastRun, why: str) -> tuple[()]:
@@ -228,8 +227,8 @@ def of(context: Context, past: PastRun, environments: Sequence[str], legs: Seque
     settings, run = context.settings, as_run(context.run, past)
     found: dict[Key, Target] = {}
     places = [(name, tenant) for name in environments for tenant in settings.tenant or ("",)] or [("", "")]
-    for service, (name, tenant), own in itertools.product(_services(context), places, legs):
-        job, which = leg.told_apart(settings, own, name, tenant, service)
+    for service, (name, tenant), leg in itertools.product(_services(context), places, legs):
+        job, which = told_apart(settings, leg, name, tenant, service)
         pipeline = identity.pipeline_id(run, settings.pipeline, service, job=job, leg=which)
         about = " of ".join([f"#{past.number}", *filter(None, [", ".join(filter(None, [job, which])), service])])
         words = {"environment": name, "tenant": tenant, "service": service}
