@@ -39,28 +39,24 @@ def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
     """
     world, code = edges or real_edges(), 1
     try:
-        code = int(_main(argv, world))
+        invocation = Invocation(world, sys.argv[1:] if argv is None else list(argv))
+        try:
+            ended = invocation.run()
+        except JiraCiError as error:
+            ended = invocation.fail(error)
+        except KeyboardInterrupt:
+            ended = Exit.SIGINT
+        except Exception as error:  # noqa: BLE001 - a traceback helps nobody at 3 a.m.; log-level: debug shows it
+            ended = invocation.fail(_bug(error))
+        finally:
+            invocation.close()
+        code = 128 + world.signals.received if world.signals.received else int(ended)
     except SystemExit as end:  # --help, --version
         code = end.code if isinstance(end.code, int) else int(bool(end.code))
         raise
     finally:
         world.word.give(code)
     return code
-
-
-def _main(argv: Sequence[str] | None, world: Edges) -> int:
-    invocation = Invocation(world, sys.argv[1:] if argv is None else list(argv))
-    try:
-        code = invocation.run()
-    except JiraCiError as error:
-        code = invocation.fail(error)
-    except KeyboardInterrupt:
-        code = Exit.SIGINT
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at 3 a.m.; it is there with log-level: debug
-        code = invocation.fail(_bug(error))
-    finally:
-        invocation.close()
-    return 128 + world.signals.received if world.signals.received else code
 
 
 class Invocation:
