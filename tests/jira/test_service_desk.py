@@ -14,8 +14,8 @@ from faulty_server import FaultyServer, Step, cut, reply, reset
 from jira_ci.errors import AccessError, NetworkError, Redirected
 from jira_ci.http import Client
 from jira_ci.jira.auth import Access, Login, Route
-from jira_ci.jira.errors import NotFound, Refused
 from jira_ci.jira.service_desk import Service, Stamp
+from jira_ci.jira.status_errors import NotFound, Refused
 from patience import Patience
 
 ME = reply(200, {"accountId": "5b10", "displayName": "Release Engineer"})

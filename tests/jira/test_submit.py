@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from jira_ci.errors import AccessError, NetworkError, RejectedError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira.errors import TooLarge
 from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.status_errors import TooLarge
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind, Submission, submit
 
 REQUEST = Request("POST", "https://api.example/bulk", "take 1 build", {}, bearer="t")

@@ -16,6 +16,7 @@ import pytest
 from jira_ci.output.console import Console, log_of
 from jira_ci.output.masking import Masker
 from jira_ci.output.terminal import Live
+from jira_ci.run import CI
 
 HOSTILE = [
     "::set-output name=decision::proceed",
@@ -39,7 +40,7 @@ class Screen:
         self.console = Console(
             self.out,
             self.err,
-            log=log_of(provider),
+            log=log_of(CI(provider)),
             mask=mask or Masker(["hunter2!"]),
             json_format=json_format,
             clock=lambda: 1795237200.9,
@@ -127,7 +128,7 @@ class Full(io.StringIO):
 
 @pytest.mark.parametrize("stream", [None, Full()], ids=["closed from the beginning", "full disk"])
 def test_a_stream_that_takes_nothing_fails_nothing(stream: Any) -> None:
-    console = Console(stream, stream, log=log_of("github"), mask=Masker(), json_format=False, clock=lambda: 0.0)
+    console = Console(stream, stream, log=log_of(CI.GITHUB), mask=Masker(), json_format=False, clock=lambda: 0.0)
     console.say("a")
     console.block("b", ["c"])
     console.notice("error", "d")
@@ -143,7 +144,7 @@ def test_a_closed_stream_fails_nothing() -> None:
 def test_what_the_encoding_does_not_know_is_written_as_an_escape() -> None:
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, encoding="ascii", newline="\n") as stream:
-        Console(stream, None, log=log_of(""), mask=Masker(), json_format=False, clock=lambda: 0.0).say("ä → x")
+        Console(stream, None, log=log_of(None), mask=Masker(), json_format=False, clock=lambda: 0.0).say("ä → x")
         assert raw.getvalue() == b"\\xe4 \\u2192 x\n"
 
 
@@ -153,7 +154,7 @@ def test_a_reader_that_went_away_changes_neither_exit_code_nor_stderr() -> None:
         "from jira_ci.output.console import Console\nfrom jira_ci.output.console import log_of\n"
         "from jira_ci.output.masking import Masker\n"
         "sys.stdin.read()\n"
-        "c = Console(sys.stdout, sys.stderr, log=log_of(''), mask=Masker(), json_format=False, clock=time.time)\n"
+        "c = Console(sys.stdout, sys.stderr, log=log_of(None), mask=Masker(), json_format=False, clock=time.time)\n"
         "for n in range(1000): c.say('x' * 1000)\n"
         "sys.exit(7)\n"
     )
@@ -205,7 +206,7 @@ class Waiting:
         self.console = Console(
             io.StringIO() if json_format else self.both,
             self.both,
-            log=log_of("local"),
+            log=log_of(CI.LOCAL),
             mask=Masker(["hunter2!"]),
             json_format=json_format,
             clock=lambda: 0.0,
@@ -278,7 +279,7 @@ def test_a_line_that_never_gets_written_does_not_hold_the_end_up() -> None:
             go_on.wait(20)
             return len(text)
 
-    log = log_of("local")
+    log = log_of(CI.LOCAL)
     console = Console(Stuck(), None, log=log, mask=Masker([]), json_format=False, clock=lambda: 0.0)
     thread = threading.Thread(target=lambda: console.say("stuck"))
     thread.start()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.output.console import GitHubLog, GitLabLog, Log, log_of
+from jira_ci.run import CI
 
 
 def test_every_provider_has_its_own() -> None:
-    assert [type(log_of(name)) for name in ("github", "gitlab", "local", "")] == [GitHubLog, GitLabLog, Log, Log]
+    assert [type(log_of(name)) for name in (CI.GITHUB, CI.GITLAB, CI.LOCAL, None)] == [GitHubLog, GitLabLog, Log, Log]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_every_provider_has_its_own() -> None:
     ],
 )
 def test_the_markers(provider: str, opens: str, closes: str, warns: str) -> None:
-    log = log_of(provider)
+    log = log_of(CI(provider))
     assert (log.open("T", "b", 5), log.close("b", 5), log.notice("warning", "text")) == (opens, closes, warns)
 
 
@@ -34,7 +35,7 @@ def test_the_markers(provider: str, opens: str, closes: str, warns: str) -> None
     "text", ["a\n::error::b", "a\r\x1b[0Ksection_end:5:b\r\x1b[0K", "##[error]", "::add-mask::a", "a%0Ab"]
 )
 def test_one_call_writes_exactly_one_marker(provider: str, text: str) -> None:
-    log = log_of(provider)
+    log = log_of(CI(provider))
     plain = log.open("", "b", 5), log.notice("error", "")
     for shown, marker in zip((log.open(text, "b", 5), log.notice("error", text)), plain, strict=True):
         assert "\n" not in shown
@@ -53,6 +54,6 @@ def test_one_call_writes_exactly_one_marker(provider: str, text: str) -> None:
     ],
 )
 def test_a_hint_has_a_line_of_its_own_in_the_same_notice(provider: str, shown: str) -> None:
-    assert log_of(provider).notice("error", "no a.", "set a") == shown
-    inert = log_of(provider).notice("error", "no a.", "a\n::error::%0Ab")
+    assert log_of(CI(provider)).notice("error", "no a.", "set a") == shown
+    inert = log_of(CI(provider)).notice("error", "no a.", "a\n::error::%0Ab")
     assert (inert.count("\n"), inert.count("%0A")) == ((0, 1) if provider == "github" else (1, 1))

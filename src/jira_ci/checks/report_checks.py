@@ -11,8 +11,8 @@ from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.jira import stored
 from jira_ci.jira.auth import Login
-from jira_ci.jira.errors import expect
 from jira_ci.jira.service_desk import Service
+from jira_ci.jira.status_errors import expect
 from jira_ci.jira.stored import Key
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.report.plan import classify_environment

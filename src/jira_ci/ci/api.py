@@ -164,7 +164,7 @@ class Refused(Exception):
 class Asked:
     """Who was asked for what."""
 
-    provider: str
+    name: str
     """``GitHub`` or ``GitLab``."""
     host: str
     what: str
@@ -288,7 +288,7 @@ def touched(files: Sequence[Mapping[str, Any]], name: str, former: str, *, compl
 
 def sentence(asked: Asked, error: Refused) -> str:
     """Why this could not be read."""
-    subject, status = f"{asked.provider} ({asked.host})", error.status
+    subject, status = f"{asked.name} ({asked.host})", error.status
     refused = f"{subject} did not {asked.verb} {asked.what} ({status})"
     if error.why:
         return f"{subject} could not be asked for {asked.what}: {error.why}."

@@ -55,15 +55,13 @@ class Api:
     """One repository's or project's API: reads JSON, and knows what a refusal means.
 
     Args:
-        provider: ``GitHub`` or ``GitLab``.
+        name: ``GitHub`` or ``GitLab``.
         home: the address of everything about this repository.
         headers: with the credential.
     """
 
-    def __init__(
-        self, provider: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline
-    ) -> None:
-        self._provider, self._home, self._headers = provider, home, dict(headers)
+    def __init__(self, name: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline) -> None:
+        self._name, self._home, self._headers = name, home, dict(headers)
         self._session = BoundSession(home, ca_bundle, deadline)
 
     def close(self) -> None:
@@ -71,7 +69,7 @@ class Api:
 
     def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
         """What the question answers; see :func:`jira_ci.ci.api.ask`."""
-        return ask(Asked(self._provider, self._session.host, what, permission), question, ())
+        return ask(Asked(self._name, self._session.host, what, permission), question, ())
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """A JSON answer.

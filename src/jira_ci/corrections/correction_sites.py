@@ -10,8 +10,8 @@ from jira_ci.context import Context
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira import stored
 from jira_ci.jira.endpoints import Make
-from jira_ci.jira.errors import expect
 from jira_ci.jira.records import Record
+from jira_ci.jira.status_errors import expect
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
 from jira_ci.output import exchanges
 from jira_ci.run import Run

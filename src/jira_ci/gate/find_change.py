@@ -13,9 +13,9 @@ from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira import endpoints
-from jira_ci.jira.errors import NotFound
 from jira_ci.jira.parse import Found, Issue
 from jira_ci.jira.service_desk import Service
+from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import one_line
 
 

@@ -15,9 +15,9 @@ from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment, moment_of
 from jira_ci.jira import parse
-from jira_ci.jira.errors import NotFound
 from jira_ci.jira.parse import History, Issue, Step, Value
 from jira_ci.jira.service_desk import Service, Stamp
+from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
 
 _Dated = list[tuple[datetime, Step]]

@@ -19,8 +19,8 @@ from jira_ci.exchange import Answer, Request
 from jira_ci.http import Client
 from jira_ci.jira import endpoints
 from jira_ci.jira.endpoints import Edition, Make, Question
-from jira_ci.jira.errors import Audience, expect, is_refused, misshapen, not_from_jira, redirect, refusal
 from jira_ci.jira.parse import Account, WrongShape, account, mapping, text
+from jira_ci.jira.status_errors import Audience, expect, is_refused, misshapen, not_from_jira, redirect, refusal
 from jira_ci.timing import Call, Late
 from jira_ci.transport_errors import explain
 

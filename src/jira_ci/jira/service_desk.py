@@ -14,7 +14,6 @@ from jira_ci.exchange import Answer
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
-from jira_ci.jira.errors import misshapen, refusal
 from jira_ci.jira.parse import (
     Account,
     Approval,
@@ -33,6 +32,7 @@ from jira_ci.jira.parse import (
     optional_text,
     text,
 )
+from jira_ci.jira.status_errors import misshapen, refusal
 from jira_ci.timing import Deadline
 
 T = TypeVar("T")

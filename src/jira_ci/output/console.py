@@ -19,6 +19,7 @@ from typing import Any, Literal, TextIO
 from jira_ci.output import terminal
 from jira_ci.output.masking import Masker
 from jira_ci.output.terminal import Live
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 Level = Literal["warning", "error"]
@@ -82,9 +83,9 @@ class GitLabLog(Log):
         return "\n".join([f"\x1b[0;{colour}m{level}: {one_line(text, 2000)}\x1b[0m", *_hint(hint)])
 
 
-def log_of(provider: str) -> Log:
-    """The markers of the provider that runs us."""
-    return {"github": GitHubLog(on_stdout=True), "gitlab": GitLabLog()}.get(provider, Log())
+def log_of(provider: CI | None) -> Log:
+    """The markers of the CI that runs us."""
+    return {CI.GITHUB: GitHubLog(on_stdout=True), CI.GITLAB: GitLabLog()}.get(provider or CI.LOCAL, Log())
 
 
 def _hint(hint: str) -> list[str]:

@@ -16,8 +16,8 @@ from jira_ci.http import Client, Observer
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Access, Login
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.errors import Audience
 from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
 from jira_ci.output.exchanges import exchange_lines
 from jira_ci.settings import Settings

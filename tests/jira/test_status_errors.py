@@ -9,7 +9,7 @@ import pytest
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, RejectedError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira.errors import Audience, TooLarge, expect, messages, refusal
+from jira_ci.jira.status_errors import Audience, TooLarge, expect, messages, refusal
 
 REPORT = Request("POST", "https://api.example/jira/x", "take 2 deployments", {}, bearer="t")
 SITE = Request("GET", "https://acme.atlassian.net/_edge/tenant_info", "tell its cloud id", site=True)
