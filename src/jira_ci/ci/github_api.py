@@ -164,8 +164,8 @@ class GitHubHistory:
         return mapping(answer)
 
     def _succeeded(self, deployment: Deployment) -> bool:
-        """Whether another run's deployment succeeded. A later one turns success into inactive, so any success counts and
-        not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
+        """Whether another run's deployment succeeded. Any success counts, and not the last status: a later deployment
+        turns it into inactive (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
         """
         statuses = list(deployment.get_statuses())
         addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]
