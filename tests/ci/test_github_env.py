@@ -140,6 +140,28 @@ def test_a_push_that_github_cut_is_not_complete(github_event: Load) -> None:
     assert (len(run.messages), run.messages_complete) == (2048, False)
 
 
+@pytest.mark.parametrize(
+    ("forced", "branch", "distinct", "expected"),
+    [
+        (True, "f/web-7", (False, True), ("WEB-2",)),
+        (True, "f/web-7", (False, None), ("WEB-2",)),
+        (True, "f/web-7", (False, False), ("WEB-1", "WEB-2")),
+        (False, "f/web-7", (False, True), ("WEB-1", "WEB-2")),
+        (True, "main", (False, True), ("WEB-1", "WEB-2")),
+    ],
+)
+def test_after_a_rebase_only_the_branchs_own_commits_count(
+    forced: bool, branch: str, distinct: tuple[bool | None, ...], expected: tuple[str, ...]
+) -> None:
+    commits = [
+        {"id": f"{number}" * 40, "message": f"WEB-{number}", "distinct": flag}
+        for number, flag in enumerate(distinct, 1)
+    ]
+    event = {"forced": forced, "commits": commits, "repository": {"id": 186853002, "default_branch": "main"}}
+    run = read(event, GITHUB_REF=f"refs/heads/{branch}")
+    assert (run.messages, run.messages_complete) == (expected, True)
+
+
 @pytest.mark.parametrize("file", ["push_new_branch", "push_tag"])
 def test_a_push_without_commits_knows_its_head_only(github_event: Load, file: str) -> None:
     event = github_event(file)

@@ -237,7 +237,17 @@ def _range(name: str, ref: str, event: Mapping[str, Any]) -> tuple[str, list[Map
     sound = isinstance(listed, list) and len(commits) == len(listed) < _PUSH_LIMIT
     # A tag's push holds no commits, and neither does a new branch that brings nothing new.
     complete = sound and bool(commits) and ref.startswith("refs/heads/")
-    return sha(event.get("before")), commits or _told([event.get("head_commit")]), complete
+    return sha(event.get("before")), _own(event, ref, commits) or _told([event.get("head_commit")]), complete
+
+
+def _own(event: Mapping[str, Any], ref: str, commits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A push's commits, after a rebase without those of the branch that was rebased onto: they were pushed before, so
+    they are not distinct (https://docs.github.com/webhooks/webhook-events-and-payloads#push). A merge brings commits
+    that were pushed before as well, and they count."""
+    default = string(mapping(event.get("repository")).get("default_branch"))
+    if event.get("forced") is not True or strip_ref(ref) == default:
+        return commits
+    return [commit for commit in commits if commit.get("distinct") is not False] or commits
 
 
 def _told(commits: list[Any]) -> list[Mapping[str, Any]]:
