@@ -55,7 +55,6 @@ TESTED_ELSEWHERE = {
     "jira_ci/report/deploying.py": "commands/test_deploy.py: two reports around a command",
     "jira_ci/report/junit_file.py": "report/test_test_results.py: files as real tools write them",
     "jira_ci/sites/session.py": "commands/test_report_several_sites.py: sites that answer, or do not",
-    "jira_ci/run_words.py": "test_templates.py: words where templates hold them",
     "jira_ci/output/exchanges.py": "report/test_report_result.py: exchanges as they are shown",
     "jira_ci/corrections/correction_result.py": "commands/test_reconcile.py: what it says of every record",
     "jira_ci/keys/lookalikes.py": "keys/test_parse_keys.py: what looks like a key",
