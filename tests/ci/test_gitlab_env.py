@@ -114,6 +114,28 @@ def test_a_broken_environment_names_the_variable(gitlab_environ: Load, name: str
         gitlab_env.read({**gitlab_environ("push"), name: value})
 
 
+@pytest.mark.parametrize(
+    ("changes", "address"),
+    [
+        ({}, "https://gitlab.example/acme/shop/-/pipelines/77"),
+        ({"CI_PROJECT_URL": ""}, ""),
+        ({"CI_PIPELINE_ID": ""}, ""),
+        ({"CI_PIPELINE_ID": "https://h/ x"}, ""),
+        ({"CI_PIPELINE_ID": "0x4d"}, ""),
+    ],
+)
+def test_no_address_is_made_of_half_of_one(gitlab_environ: Load, changes: dict[str, str], address: str) -> None:
+    environ = dict(gitlab_environ("push")) | {
+        "CI_PROJECT_URL": "https://gitlab.example/acme/shop",
+        "CI_PIPELINE_ID": "77",
+    }
+    for name in ("CI_PIPELINE_URL", "CI_JOB_URL"):
+        environ.pop(name, None)
+    run = gitlab_env.read(environ | changes)
+    assert run.url == address
+    assert run.run_id == ("77" if changes.get("CI_PIPELINE_ID", "77") == "77" else "")
+
+
 def test_an_external_pull_request_is_a_branch_of_another_forge(gitlab_environ: Load) -> None:
     environ = {
         **gitlab_environ("manual"),

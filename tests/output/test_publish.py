@@ -43,6 +43,18 @@ def test_values_as_text(value: Any, text: str) -> None:
     assert as_text(value) == text
 
 
+def test_a_comma_in_a_part_makes_no_two_of_it() -> None:
+    """As many parts as environments, so that keys, addresses and statuses of one place stand at one position."""
+    found = {"change-status": ["Waiting, for CAB", "Implementing"], "reason": "approved, in window"}
+    assert (
+        github(found, "d") == "change-status<<d\nWaiting_ for CAB,Implementing\nd\nreason<<d\napproved, in window\nd\n"
+    )
+    assert dotenv(found).splitlines() == [
+        "JIRA_CI_OUT_CHANGE_STATUS=Waiting_ for CAB,Implementing",
+        "JIRA_CI_OUT_REASON=approved, in window",
+    ]
+
+
 def test_github_step_outputs() -> None:
     text = github({"issue-keys": ["WEB-1", "WEB-2"], "keys-complete": True, "accepted": 0}, "d")
     assert text == "issue-keys<<d\nWEB-1,WEB-2\nd\nkeys-complete<<d\ntrue\nd\naccepted<<d\n0\nd\n"

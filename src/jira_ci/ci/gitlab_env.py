@@ -54,7 +54,9 @@ def read(environ: Mapping[str, str]) -> Run:
 
 def _job(get: _Variables) -> Run:
     """Whose pipeline and job this is; of what it builds only HEAD is looked at."""
-    project, pipeline, leg = url(get("CI_PROJECT_URL")), get("CI_PIPELINE_ID"), _leg(get)
+    project, leg = url(get("CI_PROJECT_URL")), _leg(get)
+    pipeline = str(whole(get("CI_PIPELINE_ID")) or "")
+    address = f"{project}/-/pipelines/{pipeline}" if project and pipeline else ""
     return Run(
         provider=CI.GITLAB,
         repository=get("CI_PROJECT_PATH") or get("CI_PROJECT_NAME"),
@@ -63,7 +65,7 @@ def _job(get: _Variables) -> Run:
         commit=sha(get("CI_COMMIT_SHA")) or _refuse("CI_COMMIT_SHA", get("CI_COMMIT_SHA")),
         number=whole(get("CI_PIPELINE_IID")) or int(_refuse("CI_PIPELINE_IID", get("CI_PIPELINE_IID"))),
         # The pipeline rather than the job: it stays the same when a job is retried, as the record does.
-        url=first([url(get("CI_PIPELINE_URL")), url(get("CI_JOB_URL")), f"{project}/-/pipelines/{pipeline}"]),
+        url=first([url(get("CI_PIPELINE_URL")), url(get("CI_JOB_URL")), address]),
         run_id=pipeline,
         # The jobs of a child pipeline may have the names of its parent's, or of another child's.
         workflow=get("CI_PIPELINE_NAME") if get("CI_PIPELINE_SOURCE") == "parent_pipeline" else "",

@@ -18,7 +18,7 @@ import re
 import secrets
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +48,14 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        return ",".join(as_text(part) for part in value)
+        return ",".join(_parts(value))
     return str(value)
+
+
+def _parts(values: Sequence[Any]) -> list[str]:
+    """A list's parts. Positions in one list belong to those in another (change-key, change-status), so that no part may
+    look like two."""
+    return [as_text(part).replace(",", "_") for part in values]
 
 
 def github(outputs: Mapping[str, Any], delimiter: str) -> str:
@@ -80,7 +86,8 @@ def dotenv(outputs: Mapping[str, Any]) -> str:
 
 def _short(value: Any) -> str | None:
     parts = [
-        _UNSAFE.sub("_", as_text(part)).strip() for part in (value if isinstance(value, (list, tuple)) else [value])
+        _UNSAFE.sub("_", as_text(part)).strip()
+        for part in (_parts(value) if isinstance(value, (list, tuple)) else [value])
     ]
     text = ",".join(parts)
     while _size(text) > _DOTENV_VALUE and len(parts) > 1:
