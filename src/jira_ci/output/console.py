@@ -13,7 +13,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal, TextIO
 
 from jira_ci.output import terminal
@@ -26,11 +25,10 @@ _LONGEST = 20_000  # characters of one line
 _GOODBYE = 1.0  # seconds for a line that is being written
 
 
-@dataclass(frozen=True)
 class Log:
     """The markers of one CI; this one is for a terminal."""
 
-    on_stdout: bool = False
+    on_stdout = False
     """Whether warnings have to stand on stdout to be seen as such."""
 
     def open(self, title: str, block: str, now: int) -> str:  # noqa: ARG002 - GitLab needs them
@@ -58,6 +56,8 @@ class Log:
 class GitHubLog(Log):
     """GitHub's workflow commands."""
 
+    on_stdout = True
+
     def open(self, title: str, block: str, now: int) -> str:  # noqa: ARG002
         return f"::group::{_escaped(title)}"
 
@@ -84,7 +84,7 @@ class GitLabLog(Log):
 
 def log_of(provider: str) -> Log:
     """The markers of the provider that runs us."""
-    return {"github": GitHubLog(on_stdout=True), "gitlab": GitLabLog()}.get(provider, Log())
+    return {"github": GitHubLog(), "gitlab": GitLabLog()}.get(provider, Log())
 
 
 def _hint(hint: str) -> list[str]:
