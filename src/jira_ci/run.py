@@ -154,7 +154,7 @@ class PastRun:
 
 # What action.yml makes of GitHub's contexts: strategy.job-total, a slash, and matrix as JSON. Both are known to an
 # action's input defaults (https://github.com/actions/runner/blob/main/src/Runner.Worker/action_yaml.json).
-_MATRIX = re.compile(r"\s*(?:([0-9]*)/)?\s*(null|\{.*\})\s*", re.DOTALL)
+_MATRIX = r"\s*(?:([0-9]*)/)?\s*(null|\{.*\})\s*"
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def is_leg_named(leg: Leg, *names: str) -> bool:
 
 def _matrix(text: str) -> tuple[int, Mapping[str, Any]] | None:
     """How many legs there are (0: not known), and this one's values; None for any other text."""
-    match = _MATRIX.fullmatch(text)
+    match = re.fullmatch(_MATRIX, text, re.DOTALL)
     if match is None:
         return None
     try:

@@ -13,7 +13,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal, TextIO
 
 from jira_ci.output import terminal
@@ -27,11 +26,10 @@ _LONGEST = 20_000  # characters of one line
 _GOODBYE = 1.0  # seconds for a line that is being written
 
 
-@dataclass(frozen=True)
 class Log:
     """The markers of one CI; this one is for a terminal."""
 
-    on_stdout: bool = False
+    on_stdout = False
     """Whether warnings have to stand on stdout to be seen as such."""
 
     def open(self, title: str, block: str, now: int) -> str:  # noqa: ARG002 - GitLab needs them
@@ -59,6 +57,8 @@ class Log:
 class GitHubLog(Log):
     """GitHub's workflow commands."""
 
+    on_stdout = True
+
     def open(self, title: str, block: str, now: int) -> str:  # noqa: ARG002
         return f"::group::{_escaped(title)}"
 
@@ -85,7 +85,7 @@ class GitLabLog(Log):
 
 def log_of(provider: CI | None) -> Log:
     """The markers of the CI that runs us."""
-    return {CI.GITHUB: GitHubLog(on_stdout=True), CI.GITLAB: GitLabLog()}.get(provider or CI.LOCAL, Log())
+    return {CI.GITHUB: GitHubLog(), CI.GITLAB: GitLabLog()}.get(provider or CI.LOCAL, Log())
 
 
 def _hint(hint: str) -> list[str]:

@@ -122,22 +122,30 @@ def _views(text: str) -> Iterator[_View]:
         if _BREAK.search(view.text):
             breaks = ((match.start(), match.end(), "") for match in _BREAK.finditer(view.text))
             yield _View(view.text, view, breaks, _BEGINNING)
-        if depth == _DEEP or not _ESCAPE.search(view.text):
+        if depth == _DEEP or not _may_escape(view.text) or not _escape().search(view.text):
             return
-        meant = ((*match.span(), _meaning(match)) for match in _ESCAPE.finditer(view.text))
+        meant = ((*match.span(), _meaning(match)) for match in _escape().finditer(view.text))
         view = _View(view.text, view, meant)
 
 
-# A run of percent signs is one part, because a character may take several; of backslashes, because a text may hold
-# nothing else. Then those of JSON, JavaScript and Python: \u0073 \x73 \U00000073 \u{73} \163 \n; and of HTML: &#115;
-# &#x73; &amp;
-_ESCAPE = re.compile(
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<slashes>(?:\\\\)+)"
-    r"|\\(?:(?P<pair>[uU][dD][89abAB][0-9A-Fa-f]{2}\\[uU][dD][c-fC-F][0-9A-Fa-f]{2})|U(?P<long>[0-9A-Fa-f]{8})"
-    r"|u\{0*(?P<braces>[0-9A-Fa-f]{1,6})\}|[uU](?P<four>[0-9A-Fa-f]{4})|[xX](?P<two>[0-9A-Fa-f]{2})"
-    r"|(?P<octal>[0-3][0-7]{2})|(?P<one>[/\"'abfnrtv]))"
-    r"|&(?:#0*(?P<decimal>[0-9]{1,7})|#[xX]0*(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}(?=;)));?"
-)
+def _may_escape(text: str) -> bool:
+    return "%" in text or "\\" in text or "&" in text
+
+
+@functools.cache  # compiling it takes longer than all else at a start, and most texts hold no such part
+def _escape() -> re.Pattern[str]:
+    # A run of percent signs is one part, because a character may take several; of backslashes, because a text may hold
+    # nothing else. Then those of JSON, JavaScript and Python: \u0073 \x73 \U00000073 \u{73} \163 \n; and of HTML:
+    # &#115; &#x73; &amp;
+    return re.compile(
+        r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<slashes>(?:\\\\)+)"
+        r"|\\(?:(?P<pair>[uU][dD][89abAB][0-9A-Fa-f]{2}\\[uU][dD][c-fC-F][0-9A-Fa-f]{2})|U(?P<long>[0-9A-Fa-f]{8})"
+        r"|u\{0*(?P<braces>[0-9A-Fa-f]{1,6})\}|[uU](?P<four>[0-9A-Fa-f]{4})|[xX](?P<two>[0-9A-Fa-f]{2})"
+        r"|(?P<octal>[0-3][0-7]{2})|(?P<one>[/\"'abfnrtv]))"
+        r"|&(?:#0*(?P<decimal>[0-9]{1,7})|#[xX]0*(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}(?=;)));?"
+    )
+
+
 _ONE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _BREAK = re.compile(r"[\r\n]\s*")
 
@@ -218,7 +226,7 @@ def _plain(secret: str) -> set[str]:
                 *_base64(data),
             }
             for _ in range(_DEEP):
-                part = _ESCAPE.sub(_meaning, part)
+                part = _escape().sub(_meaning, part) if _may_escape(part) else part
                 forms.add(part)
     return forms
 

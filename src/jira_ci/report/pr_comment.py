@@ -231,5 +231,5 @@ def _complain(context: Context, error: Unreadable) -> None:
         # https://docs.github.com/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
         context.console.say(f"The {noun} is not commented: Dependabot's runs may not write, unless permissions say so.")
         return
-    locked = " A session that is locked takes no comments either." if "(403)" in str(error) else ""
+    locked = " A conversation that is locked takes no comments either." if "(403)" in str(error) else ""
     context.console.notice("warning", f"The {noun} was not commented: {error}{locked}")
