@@ -40,6 +40,7 @@ class Git:
         self.environ = environ
         self._problem: str | None = None
         self._shallow: frozenset[str] | None = None
+        self._commits: dict[str, str] = {}  # by full id: what it is here; empty where it is not
         self._remote_failed = False
         self._spans = Spans(self)
 
@@ -77,7 +78,12 @@ class Git:
         """The full id of the commit that a branch, tag, id or expression such as ``HEAD~3`` names here, or empty."""
         if not name or name.startswith("-") or _CONTROL.search(name) or self.problem():
             return ""
-        return full_sha(self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+        if name not in self._commits:
+            found = full_sha(self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+            if not full_sha(name):  # what a name means may change while a command runs
+                return found
+            self._commits[name] = found
+        return self._commits[name]
 
     def boundary(self) -> frozenset[str]:
         """The commits at which a shallow clone was cut; none in a complete clone."""
@@ -220,6 +226,7 @@ class Git:
         partial = self.ask("config", "--get", "remote.origin.promisor") == "true"
         how = ["--filter=blob:none"] if partial else []
         arguments = ("-c", "fetch.negotiationAlgorithm=noop", *_fetch([object_id], *how))
+        self._forget()
         self.run(*arguments, seconds=seconds, network=True)
 
     def left_out(self, root: Path, path: str, limit: int) -> bytes | None:
@@ -270,6 +277,7 @@ class Git:
 
     def _forget(self) -> None:
         self._shallow = None
+        self._commits.clear()
         self._spans.forget()
 
     def _find_problem(self) -> str:
