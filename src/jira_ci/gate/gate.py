@@ -216,9 +216,8 @@ class Gate:
             return
         run = self._context.run
         late = kind != "started" and self._is_over(case)
-        body = comments.text(kind, case.subject, run, digest, seconds=seconds, late=late)
-        mark, public = comments.marker(kind, case.subject, run), case.policy.comments == "public"
-        problem = comments.write(case.service, case.change, body, mark, public=public)
+        told = comments.telling(kind, case.subject, run, digest, seconds=seconds, late=late)
+        problem = comments.write(case.service, case.change, told, public=case.policy.comments == "public")
         if problem:
             self._context.console.notice("warning", problem)
 

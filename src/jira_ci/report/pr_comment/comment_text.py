@@ -33,7 +33,7 @@ _SIGNS = {
 # https://docs.gitlab.com/user/markdown/#gitlab-specific-references
 _REFERENCES = re.compile(
     r"[!&%~$^*](?=[\w\"])|(?<=\b[Gg][HhLl])-(?=\d)|:(?=//)|\b[Ww]{3}(?=\.)|\b[Mm][Aa][Ii][Ll][Tt][Oo](?=:)"
-    r"|\[(?=[a-z_]+:)|\b[0-9a-f]{6}(?=[0-9a-f]+\b)"
+    r"|\[(?=[a-z_]+:)|\b[0-9A-Fa-f]{6}(?=[0-9A-Fa-f]+\b)"
 )
 
 
