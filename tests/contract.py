@@ -49,8 +49,8 @@ STRICTER = {
     r"commitHash' (is required|must )": "the schema takes a repository's value under the type commit",
     r"^Unable to parse|^Invalid UTF-8|^The document is nested": "Python's parser takes more than JSON, such as NaN",
     r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
-    r"'globalId' must not be longer than 255 characters": "'The maximum length is 255 characters' is prose",
-    r"^(INVALID_INPUT|The request is not valid:) '[\w.]+' is required": "what an operation cannot do without is prose",
+    r"'(globalId|properties\[\d+\]\.key)' must not be longer than 255 characters": "the maximum of 255 is prose",
+    r"^(INVALID_INPUT|The request is not valid:) '[\w.\[\]]+' is required": "what cannot be left out is prose",
     r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
 }
 DATA_CENTER = (
