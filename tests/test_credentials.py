@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from jira_ci.settings import TABLE, Setting
-from jira_ci.sites import credentials
-from jira_ci.sites.credentials import Credentials
+from jira_ci import credentials
+from jira_ci.settings import TABLE, Setting, resolve
 
 ENVIRON = {
     "JIRA_CI_EMEA_USER": " ana ",
@@ -20,13 +22,16 @@ ENVIRON = {
 }
 
 
+def of(word: str, environ: Mapping[str, str] = ENVIRON) -> tuple[Any, ...]:
+    found = credentials.of_connection(resolve({}, {"JIRA_CI_TOKEN": "the default's"}), environ, word)
+    return found.user, found.token, found.client_id, found.client_secret, found.headers
+
+
 def test_a_connection_has_what_its_word_names_and_nothing_else() -> None:
-    assert credentials.of_connection(ENVIRON, "EMEA") == Credentials(
-        "ana", "token-of-emea", "id", "secret-of-emea", ("X-A: one", "X-B: two, three")
-    )
-    assert credentials.of_connection(ENVIRON, "EMEA_2") == Credentials(token="token-of-another")
-    assert credentials.of_connection(ENVIRON, "ASIA") == Credentials()
-    assert credentials.of_connection({"JIRA_CI_EMEA_HEADERS": " \n"}, "EMEA") == Credentials()
+    assert of("EMEA") == ("ana", "token-of-emea", "id", "secret-of-emea", ("X-A: one", "X-B: two, three"))
+    assert of("EMEA_2") == ("", "token-of-another", "", "", ())
+    assert of("ASIA") == ("", "", "", "", ())
+    assert of("EMEA", {"JIRA_CI_EMEA_HEADERS": " \n"}) == ("", "", "", "", ())
 
 
 def test_the_secrets_of_all_connections_are_known() -> None:
@@ -41,7 +46,7 @@ def test_the_secrets_of_all_connections_are_known() -> None:
 
 
 def test_no_credential_is_shown() -> None:
-    assert "of-emea" not in repr(credentials.of_connection(ENVIRON, "EMEA"))
+    assert "of-emea" not in repr(credentials.of_connection(resolve({}, {}), ENVIRON, "EMEA"))
 
 
 def test_variables_have_the_word_between() -> None:

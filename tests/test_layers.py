@@ -6,11 +6,14 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from enum import Enum
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import jira_ci
+from jira_ci import run
 
 SRC = Path(jira_ci.__file__).parents[1]
 MODULES = sorted(path for name in ("jira_ci", "jira_sandbox") for path in (SRC / name).rglob("*.py"))
@@ -60,17 +63,30 @@ def _crossings(inside: str, outside: str) -> list[str]:
 @pytest.mark.parametrize(
     ("inside", "outside"),
     [
-        ("jira_ci.ci", "jira_ci.jira"),
-        ("jira_ci.jira", "jira_ci.ci"),
-        *[
-            (inside, f"jira_ci.{outside}")
-            for inside in ("jira_ci.ci", "jira_ci.jira")
-            for outside in ("cli", "commands")
-        ],
+        ("ci", "jira"),
+        ("jira", "ci"),
+        *[(inside, outside) for inside in ("ci", "jira") for outside in ("sites", "report", "gate", "corrections")],
+        ("sites", "report"),
+        ("sites", "gate"),
+        ("sites", "corrections"),
+        ("gate", "report"),
+        ("gate", "corrections"),
+        ("corrections", "report"),
+        ("corrections", "gate"),
+        ("report", "gate"),
+        ("report", "corrections"),
+        *[(inside, "commands") for inside in ("ci", "jira", "sites", "report", "gate", "corrections", "init")],
+        *[(inside, "cli") for inside in ("ci", "jira", "sites", "report", "gate", "corrections", "init", "commands")],
     ],
 )
 def test_the_parties_do_not_know_each_other(inside: str, outside: str) -> None:
-    assert _crossings(inside, outside) == []
+    assert _crossings(f"jira_ci.{inside}", f"jira_ci.{outside}") == []
+
+
+@pytest.mark.parametrize("package", ["ci", "jira", "sites", "report", "gate", "corrections", "init", "commands"])
+def test_there_is_such_a_party(package: str) -> None:
+    """A guard over a package that was renamed would say nothing."""
+    assert _crossings(f"jira_ci.{package}", "jira_ci")
 
 
 def test_the_sandbox_imports_nothing_of_what_it_tests() -> None:
@@ -85,8 +101,6 @@ def test_only_its_command_imports_the_sandbox() -> None:
 
 def test_there_is_something_to_look_at() -> None:
     assert len(MODULES) > 40
-    assert _crossings("jira_ci.ci", "jira_ci")
-    assert _crossings("jira_ci.jira", "jira_ci")
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=_name)
@@ -106,7 +120,7 @@ def test_every_module_says_first_what_it_is_for(path: Path) -> None:
     "statement",
     [
         "import jira_ci.cli",
-        "import jira_ci.cli, jira_ci.arguments as arguments; arguments.parser()",
+        "import jira_ci.cli, jira_ci.cli as arguments; arguments.parser()",
         "import jira_ci.commands.report, jira_ci.output.publish",
     ],
 )
@@ -129,3 +143,106 @@ def test_only_one_place_reads_the_environment() -> None:
         if getattr(node.value, "id", "") == "os"
     ]
     assert readers == ["jira_ci.edges"]
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Calls with the last part of what is called: ``Session`` for ``requests.Session(...)``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "attr", getattr(node.func, "id", "")), node
+
+
+def _clients(path: Path) -> list[str]:
+    """What of a module is an HTTP client: of requests anything but its exceptions, or the standard library's own."""
+    found = [
+        name
+        for name in _imports(path)
+        if name.startswith(("urllib.request.", "httpx.", "urllib3.")) or name == "http.client.HTTPSConnection"
+    ]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "requests":
+            found += [alias.name for alias in node.names if alias.name not in ("RequestException", "exceptions")]
+        elif isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "requests":
+            found += [node.attr] if node.attr in ("Session", "session", "get", "post", "put", "request") else []
+    return found
+
+
+def test_there_is_one_http_client() -> None:
+    """Deadlines, bounds, redirects, certificates and netrc are promised in one place."""
+    clients = [_name(path) for path in MODULES if _name(path).startswith("jira_ci") and _clients(path)]
+    assert clients == ["jira_ci.http"]
+
+
+LOGIN = ("oauth/token", "tenant_info", "serverInfo", "api/myself")
+
+
+def _login_questions() -> dict[str, str]:
+    """The functions that make a request of the login, with the modules where they stand."""
+    found = {}
+    for path in MODULES:
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef) and _name(path).startswith("jira_ci."):
+                made = [call for name, call in _calls(function) if name in ("Request", "Question")]
+                texts = [str(node.value) for call in made for node in ast.walk(call) if isinstance(node, ast.Constant)]
+                if any(part in text for part in LOGIN for text in texts):
+                    found[function.name] = _name(path)
+    return found
+
+
+def test_there_is_one_login() -> None:
+    """Only one place may offer a credential, or a refused one is offered twice."""
+    questions = _login_questions()
+    senders = {
+        _name(path)
+        for path in MODULES
+        if _name(path).startswith("jira_ci.")
+        for name, call in _calls(ast.parse(path.read_text(encoding="utf-8")))
+        if name in questions
+        # Who asks the login who it is, asks nobody else: only the request itself is looked for.
+        if not isinstance(call.func, ast.Attribute) or getattr(call.func.value, "id", "") == "endpoints"
+    }
+    assert senders == {"jira_ci.jira.auth"}
+
+
+def test_the_questions_of_the_login_are_known() -> None:
+    assert len(_login_questions()) >= len(LOGIN)
+
+
+def test_nothing_pokes_a_frozen_value() -> None:
+    """``vars`` reads the command line's namespace, as argparse's documentation has it, and nothing else."""
+    found = []
+    for path in MODULES:
+        for name, call in _calls(ast.parse(path.read_text(encoding="utf-8"))):
+            if name == "vars" and [getattr(argument, "id", "") for argument in call.args] != ["arguments"]:
+                found.append(f"{_name(path)}:{call.lineno}")
+            if name == "__setattr__":
+                found.append(f"{_name(path)}:{call.lineno}")
+    assert found == []
+
+
+def test_a_provider_is_one_of_those_that_are_known() -> None:
+    """A provider is a :class:`jira_ci.run.CI`, and never a text that could be misspelt."""
+    assert issubclass(run.CI, Enum)
+    texts = [
+        f"{_name(path)}:{node.lineno}"
+        for path in MODULES
+        if _name(path).startswith("jira_ci.")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.arg) and node.arg == "provider")
+        or (isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "provider")
+        if node.annotation is not None and ast.unparse(node.annotation) == "str"
+    ]
+    assert texts == []
+
+
+def test_the_gate_is_no_higher_than_nine_floors() -> None:
+    """A floor imports what lies below it; whoever reads the gate climbs them all."""
+    gate = {_name(path): path for path in MODULES if _name(path).startswith("jira_ci.gate.")}
+    below = {
+        name: {module for module in gate if any(f"{imported}.".startswith(f"{module}.") for imported in _imports(path))}
+        for name, path in gate.items()
+    }
+    floors: dict[str, int] = {}
+    for name in TopologicalSorter(below).static_order():
+        floors[name] = 1 + max((floors[module] for module in below[name]), default=0)
+    assert max(floors.values()) <= 9

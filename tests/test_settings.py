@@ -30,7 +30,7 @@ def test_defaults_are_parsed_like_everything_else() -> None:
     assert settings.projects == ()
     assert settings.environment_type == ""
     assert settings.origins == {}
-    assert settings.strangers == ()
+    assert settings.unknown_variables == ()
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_connect_key_is_refused_with_what_to_use_instead(variable: str) -> Non
     ],
 )
 def test_a_mistyped_variable_is_said(variable: str, hint: str) -> None:
-    (sentence,) = resolve(_NOBODY, {variable: "x"}).strangers
+    (sentence,) = resolve(_NOBODY, {variable: "x"}).unknown_variables
     assert sentence == f"{variable} is no setting of jira-ci and is ignored. {hint}"
 
 
@@ -286,7 +286,7 @@ def test_our_own_other_variables_are_no_typos() -> None:
         "JIRA_CI_COMMAND": "x",
         "JIRA_CI_ENVIRONMENT_NAME": "x",
     }
-    assert resolve(_NOBODY, environ).strangers == ()
+    assert resolve(_NOBODY, environ).unknown_variables == ()
 
 
 def test_the_file_fills_in_only_what_nobody_set() -> None:
@@ -303,7 +303,7 @@ def test_the_file_fills_in_only_what_nobody_set() -> None:
 
 
 def test_the_table_holds_every_field_once_and_documents_it() -> None:
-    fields = {field.name for field in dataclasses.fields(Settings)} - {"origins", "strangers"}
+    fields = {field.name for field in dataclasses.fields(Settings)} - {"origins", "unknown_variables"}
     assert {row.field for row in TABLE} == fields
     assert all(row.help and row.group for row in TABLE)
     names = [name for row in TABLE for name in (row.name, *row.also)]

@@ -29,8 +29,9 @@ bytecode.keep(_ACTION, os.environ)
 gc.set_threshold(20_000)  # imports make many objects and no garbage
 
 from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402 - these need nothing but the standard library
-from jira_ci.output import plain_file, publish  # noqa: E402
-from jira_ci.output.ci_log import log_of  # noqa: E402
+from jira_ci.output import publish  # noqa: E402
+from jira_ci.output.console import log_of  # noqa: E402
+from jira_ci.run import CI  # noqa: E402
 from jira_ci.settings import resolve  # noqa: E402
 from jira_ci.text import one_line  # noqa: E402
 
@@ -80,7 +81,7 @@ def _nothing_is_approved(environ: Mapping[str, str]) -> None:
     """Says so before anything can go wrong. Of two outputs with one name the runner takes the last."""
     text = publish.github(_FAILS_CLOSED, f"jira-ci-{secrets.token_hex(16)}")
     with contextlib.suppress(OSError, KeyError):
-        plain_file.write(Path(environ["GITHUB_OUTPUT"]), text, append=True)
+        publish.write_plain(Path(environ["GITHUB_OUTPUT"]), text, append=True)
 
 
 def _script(command: str, environ: Mapping[str, str]) -> str:
@@ -110,8 +111,8 @@ def _not_begun(command: str, error: JiraCiError, environ: Mapping[str, str]) -> 
         fatal = command not in _FAILS_OPEN or isinstance(error, UsageError) or resolve({}, environ).on_error == "fail"
     except JiraCiError as usage:
         error, fatal = usage, True
-    sentence = str(error) if fatal else f"Not reported: {error}"
-    _say(log_of("github").notice("error" if fatal else "warning", sentence))
+    sentence = error.message if fatal else f"Not reported: {error.message}"
+    _say(log_of(CI.GITHUB).notice("error" if fatal else "warning", sentence, error.hint))
     return error.exit if fatal else Exit.OK
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jira_ci import credentials
 from jira_ci.ci.detect import read_run
 from jira_ci.config import model as configuration
 from jira_ci.config.model import Config
@@ -16,19 +17,18 @@ from jira_ci.errors import Exit
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
 from jira_ci.output import terminal
-from jira_ci.output.ci_log import log_of
-from jira_ci.output.console import Console
+from jira_ci.output.console import Console, log_of
 from jira_ci.output.masking import Masker
-from jira_ci.output.plain_file import Spare
+from jira_ci.output.publish import Spare
 from jira_ci.output.terminal import Live
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill
-from jira_ci.sites import credentials
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
+    from jira_ci.jira.auth import Refusals
     from jira_ci.output.page import Page
 
 
@@ -48,14 +48,24 @@ class Context:
     vouched: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """Sites of the file, with the words of their credentials, and why those are not sent there; empty where they are.
     Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.sites.trust`."""
+    refusals: Refusals = field(default_factory=dict, repr=False)
+    """Which credentials were refused where, so that nobody in this process offers them there again."""
+    files: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What was read of the work tree's files: the contexts of one deployment share it, which may change them."""
 
-    @cached_property
+    @property
     def config(self) -> Config | None:
         """``.jira-ci.yml`` of the work tree; where a sparse checkout leaves it out, as it is committed.
 
         Raises:
-            UsageError: it cannot be read or meant.
+            UsageError: it cannot be read, or is invalid.
         """
+        if "ours" not in self.files:
+            self.files["ours"] = self._read_config()
+        found: Config | None = self.files["ours"]
+        return found
+
+    def _read_config(self) -> Config | None:
         name = self.given.config
         try:
             data = self.git.left_out(self.root, name, configuration.MAX_BYTES)
@@ -70,20 +80,22 @@ class Context:
             return configuration.parse(data, name)
         return configuration.read(self.root, self.given.config, required="config" in self.given.origins)
 
-    @cached_property
+    @property
     def fallback(self) -> AtlassianMapping | None:
         """What the file of Atlassian's GitHub app says, where there is no file of ours."""
         return self.theirs if self.config is None else None
 
-    @cached_property
+    @property
     def theirs(self) -> AtlassianMapping | None:
         """The file of Atlassian's GitHub app; what is wrong in it is said only where it stands in for ours."""
-        from jira_ci.environments import atlassian_mapping
+        if "theirs" not in self.files:
+            from jira_ci.environments import atlassian_mapping
 
-        mapping, warnings = atlassian_mapping.read(self.root)
-        for sentence in warnings if self.config is None else ():
-            self.console.notice("warning", sentence)
-        return mapping
+            self.files["theirs"], warnings = atlassian_mapping.read(self.root)
+            for sentence in warnings if self.config is None else ():
+                self.console.notice("warning", sentence)
+        found: AtlassianMapping | None = self.files["theirs"]
+        return found
 
     @property
     def service_ids(self) -> tuple[str, ...]:
@@ -94,10 +106,10 @@ class Context:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings in force, with what the file says where nobody said otherwise.
+        """The settings in force, with what the file says where they are not set.
 
         Raises:
-            UsageError: the file cannot be read or meant.
+            UsageError: the file cannot be read, or is invalid.
         """
         return self.given if self.config is None else fill(self.given, _from_file(self.config))
 
@@ -136,8 +148,8 @@ class Result:
 def make_console(settings: Settings, edges: Edges) -> Console:
     """The console for these settings: the CI's markers, every secret known to the masker."""
     environ = edges.environ
-    provider = "github" if environ.get("GITHUB_ACTIONS") == "true" else ""
-    provider = "gitlab" if environ.get("GITLAB_CI") == "true" else provider
+    provider = CI.GITHUB if environ.get("GITHUB_ACTIONS") == "true" else None
+    provider = CI.GITLAB if environ.get("GITLAB_CI") == "true" else provider
     mask = Masker([*settings.secrets(), *credentials.secrets(environ), environ.get("CI_JOB_TOKEN", "")])
     shown = {stream: terminal.is_terminal(stream) for stream in (edges.stdout, edges.stderr)}
     colours = [stream for stream, is_one in shown.items() if terminal.takes_colours(environ, is_one)]

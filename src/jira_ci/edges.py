@@ -1,13 +1,14 @@
-"""SIGINT and SIGTERM: finish what can be finished in five seconds, try nothing again, then go."""
+"""What a process touches of the world outside: its environment, streams, clock, signals, and whoever started it."""
 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -15,13 +16,16 @@ from typing import TextIO
 
 from jira_ci.errors import Interrupted
 from jira_ci.timing import Deadline
-from jira_ci.word import Word
 
+_DESCRIPTOR = 3  # where a receipt is written
 _LAST_RESORT = 7.0  # seconds; a runner kills after 7.5
 
 
 class Signals:
-    """Remembers a signal and hurries the deadline that was given; without one it interrupts at once."""
+    """SIGINT and SIGTERM: what can be finished in five seconds is finished, and nothing is tried again.
+
+    A signal hurries the deadline that was given; without one it interrupts at once.
+    """
 
     def __init__(self) -> None:
         self.received = 0
@@ -61,6 +65,33 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
+class Receipt:
+    """What jira-ci writes for whoever started it, when they ask for it: that it was jira-ci that ran, and how it ended.
+
+    A file in its place may be empty, half of a download or an error page, and a ``python3`` may answer 0 to everything:
+    an exit code does not say who gave it, and a gate must not be open because it was never asked. So the GitLab
+    template hands over a text, new each time, and believes no end without it.
+
+    The text is taken out of the environment and the descriptor is kept from what ``deploy`` runs: whoever holds it open
+    would hold the job up.
+
+    Args:
+        environ: the process's own.
+    """
+
+    def __init__(self, environ: MutableMapping[str, str]) -> None:
+        self._text = environ.pop("JIRA_CI_WORD", "")
+        if self._text:
+            with contextlib.suppress(OSError):
+                os.set_inheritable(_DESCRIPTOR, False)
+
+    def write(self, code: object) -> None:
+        """Says how the process is about to end."""
+        if self._text:
+            with contextlib.suppress(OSError):
+                os.write(_DESCRIPTOR, f"jira-ci {self._text} {code}\n".encode())
+
+
 @dataclass(frozen=True)
 class Edges:
     """What a command may touch."""
@@ -73,7 +104,7 @@ class Edges:
     clock: Callable[[], float] = time.time
     """Epoch seconds, UTC."""
     signals: Signals = field(default_factory=Signals)
-    word: Word = field(default_factory=lambda: Word({}))
+    receipt: Receipt = field(default_factory=lambda: Receipt({}))
     """For whoever started this process."""
 
 
@@ -84,4 +115,4 @@ def real_edges() -> Edges:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     environ = os.environ
-    return Edges(environ, Path.cwd(), sys.stdout, sys.stderr, word=Word(environ))
+    return Edges(environ, Path.cwd(), sys.stdout, sys.stderr, receipt=Receipt(environ))

@@ -1,14 +1,18 @@
-"""Reading an answer's body: to its end, unpacked, bounded, and knowing when it is not all of it."""
+"""The HTTP client: one deadline, bounded answers, no redirects, no cookies, and no credential but the one it is given.
+
+Jira is asked with :class:`Client`; a library that asks a CI's API by itself is given an :class:`ApiSession`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import random
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jira_ci import __version__, retry
 from jira_ci.errors import NetworkError
@@ -38,8 +42,11 @@ def is_cut(answer: Answer, version: int) -> bool:
     return not answer.body or (broken and "json" in answer.headers.get("content-type", ""))
 
 
-def read_body(response: requests.Response) -> bytes:
+def read_body(response: requests.Response, largest: int = _LARGEST) -> bytes:
     """The body, read to its end and unpacked.
+
+    Args:
+        largest: bytes that it may have, packed or unpacked.
 
     Raises:
         NetworkError: it is too large, packed or unpacked, or encoded in a way that nobody asked for.
@@ -48,24 +55,24 @@ def read_body(response: requests.Response) -> bytes:
     body = bytearray()
     for chunk in response.raw.stream(65536, decode_content=False):
         body += chunk
-        if len(body) > _LARGEST:
-            raise NetworkError(f"the answer is larger than {_LARGEST // 1024 // 1024} MB")
+        if len(body) > largest:
+            raise NetworkError(f"the answer is larger than {largest // 1024 // 1024} MB")
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("", "identity"):
         return bytes(body)
     if encoding not in ("gzip", "x-gzip"):
         raise NetworkError(f"the answer is encoded as {one_line(encoding, 40)!r}, which nobody asked for")
-    return _unpacked(bytes(body))
+    return _unpacked(bytes(body), largest)
 
 
-def _unpacked(body: bytes) -> bytes:
+def _unpacked(body: bytes, largest: int) -> bytes:
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        unpacked = unpacker.decompress(body, _LARGEST)
+        unpacked = unpacker.decompress(body, largest)
     except zlib.error as error:
         raise Cut("the answer's compressed body is damaged") from error
     if unpacker.unconsumed_tail:
-        raise NetworkError(f"the answer unpacks to more than {_LARGEST // 1024 // 1024} MB")
+        raise NetworkError(f"the answer unpacks to more than {largest // 1024 // 1024} MB")
     if not unpacker.eof and body:
         raise Cut("the answer's compressed body is cut off")
     return unpacked
@@ -198,6 +205,55 @@ class _Credential:
         if self._header:
             prepared.headers["Authorization"] = self._header
         return prepared
+
+
+class ApiSession:
+    """What a library that asks an API by itself gets in place of a ``requests.Session``: it keeps the promises of
+    :class:`Client`, and tries nothing again.
+
+    Args:
+        deadline: over all requests.
+        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
+        largest: bytes of an answer.
+    """
+
+    def __init__(self, deadline: Deadline, *, ca_bundle: str, largest: int) -> None:
+        self._deadline, self._verify, self._largest = deadline, ca_bundle or True, largest
+        self._session = _session()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def request(self, method: str, url: str, *, auth: Any = None, **sent: Any) -> requests.Response:
+        """The answer, whatever its status, with its body at hand.
+
+        Args:
+            sent: ``params``, ``headers``, ``data`` and ``json``, as requests knows them.
+
+        Raises:
+            Late: the deadline passed first.
+            NetworkError: the answer is too large, or encoded in a way that nobody asked for.
+            Exception: whatever requests and urllib3 raise, which is not one family.
+        """
+
+        def exchange() -> requests.Response:
+            response = self._session.request(
+                method,
+                url,
+                **sent,
+                auth=auth or (lambda prepared: prepared),  # or requests would add a credential out of ~/.netrc
+                timeout=(_CONNECT, _READ),
+                allow_redirects=False,
+                stream=True,
+                verify=self._verify,
+            )
+            with response:
+                body = read_body(response, self._largest)
+            response.raw, response.encoding = io.BytesIO(body), "utf-8"  # requests keeps no body that was streamed
+            return response
+
+        return Call(exchange).result(self._deadline)
 
 
 def _session() -> requests.Session:

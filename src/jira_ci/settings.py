@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jira_ci.errors import UsageError, nearest
-from jira_ci.leg import is_of_matrix
+from jira_ci.run import is_matrix_text
 
 Kind = Literal["text", "list", "duration", "switch", "choice", "count", "number"]
 
@@ -123,12 +123,13 @@ _OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SE
 
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
-    return dataclasses.field(default=None, metadata={"setting": Setting(kind, group, help, **more)})
+    shown = not more.get("secret", False)
+    return dataclasses.field(default=None, repr=shown, metadata={"setting": Setting(kind, group, help, **more)})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The values, parsed. Durations are seconds. When nobody set them, and they have no default, texts are ``""``, lists
+    """The values, parsed. Durations are seconds. When they are not set, and have no default, texts are ``""``, lists
     empty, and switches and counts ``None``, which is not the same as ``false`` or 0."""
 
     # fmt: off
@@ -201,8 +202,8 @@ class Settings:
     # fmt: on
 
     origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """For each setting that somebody set, who: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
-    strangers: tuple[str, ...] = ()
+    """For each setting that is set, by what: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
+    unknown_variables: tuple[str, ...] = ()
     """Sentences about variables with our prefix that are no settings (a typo)."""
 
     def secrets(self) -> list[str]:
@@ -241,7 +242,7 @@ def resolve(
         may_be_empty: names of lists of which a text with nothing in it is an empty one, and no mistake.
 
     Raises:
-        UsageError: a value is empty or cannot be meant; the message names its origin.
+        UsageError: a value is empty or invalid; the message names its origin.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -255,7 +256,7 @@ def resolve(
         else:
             values[row.field] = parse(row, row.default, "the default") if row.default else _empty(row)
     _refuse_connect_key(environ)
-    return Settings(**values, origins=origins, strangers=tuple(_strangers(environ)))
+    return Settings(**values, origins=origins, unknown_variables=tuple(_unknown_variables(environ)))
 
 
 def is_taken(variable: str) -> bool:
@@ -265,7 +266,7 @@ def is_taken(variable: str) -> bool:
 
 
 def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
-    """The same settings with parsed values (name to value and origin) where nobody set one yet."""
+    """The same settings with parsed values (name to value and origin) where none is set yet."""
     new = {name: found for name, found in values.items() if name not in settings.origins and found[0]}
     return dataclasses.replace(
         settings,
@@ -284,7 +285,7 @@ def _find(
             return (text, f"--{name}") if empty else _not_empty(row, text, f"--{name}")
     for name in names:  # an input that was left out arrives as an empty text: composite actions cannot tell them apart
         text = environ.get("JIRA_CI_INPUT_" + _upper(name), "")
-        if text.strip() and not (row.name == "leg" and is_of_matrix(text)):  # that is what the CI says
+        if text.strip() and not (row.name == "leg" and is_matrix_text(text)):  # that is what the CI says
             return text, f"the input {name}"
     for variable in ("JIRA_CI_" + _upper(name) for name in names):
         text = environ.get(variable)
@@ -325,7 +326,7 @@ def _refuse_connect_key(environ: Mapping[str, str]) -> None:
             )
 
 
-def _strangers(environ: Mapping[str, str]) -> Iterable[str]:
+def _unknown_variables(environ: Mapping[str, str]) -> Iterable[str]:
     for variable in sorted(environ):
         if not variable.startswith("JIRA_CI_") or is_taken(variable):
             continue

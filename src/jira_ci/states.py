@@ -1,28 +1,67 @@
-"""How it went: everybody's words for it, and Jira's."""
+"""Jira's states of builds and deployments, in one table, and every CI's words for them.
+
+A state that Jira adds is one row. What else depends on a state is read from here: the sequence numbers, what counts as
+ended, the tone of pages, comments and the terminal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from jira_ci.errors import UsageError, nearest
 from jira_ci.run import Run
 from jira_ci.text import canonical, one_line
 
-_WORDS = {
-    "successful": "success successful succeeded passed pass ok",
-    "failed": "failed failure fail error errored timedout timed_out timeout startup_failure",
-    "cancelled": "cancelled canceled aborted abort killed stopped terminated",
-    "in_progress": "in_progress inprogress running started",
-    "pending": "pending queued waiting created",
-    "rolled_back": "rolled_back rollback rolledback",
-    "unknown": "unknown unstable not_built",
-    "": "skipped skip",
-}
-_MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
+BEFORE, GOING, ENDED, CORRECTED = range(4)
+"""The phases of a record, in the order in which the reports of one attempt replace each other."""
+
+
+@dataclass(frozen=True)
+class State:
+    """One of Jira's states (https://developer.atlassian.com/cloud/jira/software/rest/api-group-deployments/)."""
+
+    name: str
+    """Jira's word."""
+    phase: int
+    severity: int
+    """0 to 3. Of two ends of one attempt, which jobs or legs may report that share a record, the worse one stays."""
+    tone: str
+    """One of :data:`jira_ci.output.page.TONES`: the sign and colour with which it is shown."""
+    words: str
+    """What the CIs and people call it."""
+    of_builds: bool = True
+    """Whether a build can be in it."""
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to come: Jira shows the record as not ended."""
+        return self.phase < ENDED
+
+
+# Of several results the first row counts.
+_TABLE = (
+    State("failed", ENDED, 3, "bad", "failure fail error errored timedout timed_out timeout startup_failure"),
+    State("cancelled", ENDED, 2, "off", "canceled aborted abort killed stopped terminated"),
+    State("rolled_back", CORRECTED, 0, "back", "rollback rolledback", of_builds=False),
+    State("in_progress", GOING, 0, "busy", "inprogress running started"),
+    State("pending", BEFORE, 0, "busy", "queued waiting created"),
+    State("unknown", ENDED, 0, "unknown", "unstable not_built"),
+    State("successful", ENDED, 1, "good", "success succeeded passed pass ok"),
+)
+STATES: Mapping[str, State] = MappingProxyType({state.name: state for state in _TABLE})
+"""By Jira's word, the worst first."""
+_SKIPPED = ("skipped", "skip")  # no state: of several results these count for nothing
+_MEANING = {word: state.name for state in _TABLE for word in (state.name, *state.words.split())}
+_MEANING |= dict.fromkeys(_SKIPPED, "")
 _OF_EVENTS = {"requested": "pending", "inactive": ""}
 _OR = "event-or-"
-# Of several results the first of these counts; skipped ones count for nothing.
-_WORST_FIRST = ("failed", "cancelled", "rolled_back", "in_progress", "pending", "unknown", "successful")
+
+
+def of(name: str) -> State:
+    """The state of this name; a word that is none of Jira's is as good as ``unknown``."""
+    return STATES.get(name, STATES["unknown"])
 
 
 def reported(words: Sequence[str], run: Run, environments: Sequence[str]) -> str:
@@ -33,7 +72,7 @@ def reported(words: Sequence[str], run: Run, environments: Sequence[str]) -> str
         environments: what was deployed to; none for a build.
 
     Raises:
-        UsageError: nobody says, or in a word that nobody uses.
+        UsageError: nothing says it, or a word says it that is no state.
     """
     told = run.event_state if _is_about(run, environments) else ""
     # The action's default is the job's status, and where the event is about something else also the event's: what
@@ -58,12 +97,15 @@ def from_words(words: Sequence[str], *, build: bool) -> str:
         Jira's word, or ``""`` when everything was skipped and nothing is to be sent.
 
     Raises:
-        UsageError: a word that nobody uses, or ``rolled_back`` for a build, which Jira does not know.
+        UsageError: a word that is no state, or a build's state that Jira knows for deployments only.
     """
-    states = {_state(word) for word in words}
-    if build and "rolled_back" in states:
-        raise UsageError("state is rolled_back, which Jira knows for deployments only.", "Give an environment as well.")
-    return next((state for state in _WORST_FIRST if state in states), "")
+    found = {_state(word) for word in words}
+    for state in _TABLE:
+        if build and not state.of_builds and state.name in found:
+            raise UsageError(
+                f"state is {state.name}, which Jira knows for deployments only.", "Give an environment as well."
+            )
+    return next((name for name in STATES if name in found), "")
 
 
 def _is_about(run: Run, environments: Sequence[str]) -> bool:
@@ -85,10 +127,17 @@ def from_event(word: str) -> str:
 def from_ci(word: str) -> str:
     """Jira's state for what the CI itself says of the job (GitLab's ``CI_JOB_STATUS``).
 
-    A job that still says *running* when its end is reported has an end that nobody knows.
+    A job that still says *running* when its end is reported has an end that is not known.
     """
     state = _MEANING.get(_plain(word), "unknown")
     return "unknown" if state == "in_progress" else state
+
+
+def from_end(word: str) -> str:
+    """Jira's state for how a provider says that a run ended. ``skipped``, ``neutral``, ``stale``, ``action_required``
+    or whatever comes does not say it: the run is over, so *in progress* is wrong, and that is all."""
+    state = STATES.get(_MEANING.get(word, ""))
+    return state.name if state and state.phase == ENDED else "unknown"
 
 
 def _state(word: str) -> str:
@@ -97,7 +146,7 @@ def _state(word: str) -> str:
     except KeyError:
         raise UsageError(
             f"state is {one_line(word, 80)!r}, which is no state.",
-            nearest(_plain(word), _MEANING) or f"Use one of: {', '.join(sorted(filter(None, _WORDS)))}.",
+            nearest(_plain(word), _MEANING) or f"Use one of: {', '.join(sorted(STATES))}.",
         ) from None
 
 

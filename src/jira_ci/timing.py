@@ -22,7 +22,7 @@ class Deadline:
         clock: monotonic seconds.
         sleep: waits for some seconds.
         whole: the deadline that this one is a part of; it ends no later, and a signal reaches both.
-        idle: called time and again while somebody waits below this deadline; the whole's by default.
+        idle: called time and again while something waits below this deadline; the whole's by default.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Deadline:
             self.idle()
 
     def idle(self) -> None:
-        """Tells whoever wants to know that time passes."""
+        """Calls what was given to be called while time passes."""
         if self._idle is not None:
             self._idle()
         elif self._whole is not None:
@@ -77,7 +77,7 @@ class Late(Exception):
 
 
 class Call(Generic[T]):
-    """A function running in a thread of its own from now on. Nobody has to wait for it: name look-ups, proxies and
+    """A function running in a thread of its own from now on. It need not be waited for: name look-ups, proxies and
     servers that send a byte every five seconds know no total time-out, so the caller stops waiting instead.
     """
 

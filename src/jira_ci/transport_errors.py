@@ -44,6 +44,12 @@ def explain(request: Request, error: Exception | None, attempts: int) -> Network
     return NetworkError(f"Asked {request.host} to {request.asks}: {happened}{tries}.", hint)
 
 
+def happened(error: Exception) -> str:
+    """What happened to a request to any host, and what to change about its certificate or a proxy, for one sentence."""
+    told, hint = _happened(error)
+    return f"{told}. {hint.rstrip('.')}" if _certificate(error) or _tls(error) or _tunnel(error) else told
+
+
 def _happened(error: Exception) -> tuple[str, str]:
     from requests import exceptions
 

@@ -14,7 +14,7 @@ import yaml
 import gate_jobs
 import scenes
 from gate_subjects import approved
-from jira_ci.arguments import COMMANDS
+from jira_ci.cli import COMMANDS
 from jira_ci.config import model
 from jira_ci.config.schema import schema
 from jira_ci.settings import TABLE

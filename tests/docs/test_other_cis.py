@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import scenes
-from jira_ci.arguments import COMMANDS
+from jira_ci.cli import COMMANDS
 from jira_sandbox.server import Sandbox
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "other-cis.md").read_text(encoding="utf-8")

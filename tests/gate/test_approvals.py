@@ -15,7 +15,7 @@ OURS = Excluded("the gate itself", GATE)
 ANA, BOB, CARL = people("ana", "bob", "carl")
 
 
-TWICE = "the approval 'CAB' was asked for twice at the same moment, and nobody can tell which one replaces the other"
+TWICE = "the approval 'CAB' was asked for twice at the same moment, and it is unknown which one replaces the other"
 
 
 def cab(decision: str, minutes: float, number: str) -> Approval:
@@ -48,7 +48,7 @@ def cab(decision: str, minutes: float, number: str) -> Approval:
 )
 def test_the_newest_of_each_name_counts(approvals: tuple[Approval, ...], verdict: str) -> None:
     for read in itertools.permutations(approvals):
-        assert review(read, [OURS]).verdict == verdict
+        assert review(read, [OURS]).state == verdict
 
 
 def test_the_current_approvals_are_those_that_are_not_superseded_oldest_first() -> None:
@@ -108,7 +108,7 @@ def test_the_current_approvals_are_those_that_are_not_superseded_oldest_first() 
 def test_what_contradicts_itself_or_is_not_known_is_no_approval(approvals: list[Approval], problem: str) -> None:
     for read in itertools.permutations(approvals):
         found = review(read, [OURS])
-        assert (found.verdict, found.problems, found.people) == ("unclear", (problem,), ())
+        assert (found.state, found.problems, found.people) == ("unclear", (problem,), ())
 
 
 def test_which_approvals_are_current_is_known_even_when_they_contradict_themselves() -> None:
@@ -143,12 +143,12 @@ def test_all_problems_are_named() -> None:
 
 def test_contradictions_of_superseded_approvals_do_not_matter() -> None:
     superseded = [approval(approvers=(), minutes=9), cab("approved", 9, "2"), cab("approved", 9, "3")]
-    assert review([*superseded, cab("approved", 8, "4")], [OURS]).verdict == "ok"
+    assert review([*superseded, cab("approved", 8, "4")], [OURS]).state == "ok"
 
 
 def test_somebody_may_not_have_answered_where_others_approved() -> None:
     found = review([approval(approvers=(ANA, replace(BOB, decision="pending")))], [OURS])
-    assert (found.verdict, found.people) == ("ok", (ANA,))
+    assert (found.state, found.people) == ("ok", (ANA,))
 
 
 def test_people_count_once_however_often_they_approved() -> None:
@@ -201,7 +201,7 @@ def test_who_does_not_count(excluded: list[Excluded], counted: str, others: list
     found = review([approval(approvers=(BOB, ANA))], excluded)
     assert [person.account for person in found.people] == [f"account-{name}" for name in counted.split()]
     assert list(found.others) == others
-    assert found.verdict == "ok"
+    assert found.state == "ok"
 
 
 @pytest.mark.parametrize("account", [None, "", " "])
@@ -258,6 +258,6 @@ def test_an_approval_without_a_readable_end_was_given_when_it_was_asked_for(comp
 def test_dates_in_different_zones_are_compared_as_moments() -> None:
     tokyo = timezone(timedelta(hours=9))
     old = replace(cab("approved", 9, "1"), created=at(-9).astimezone(tokyo))
-    assert review([old, cab("declined", 0, "2")], [OURS]).verdict == "decl"
+    assert review([old, cab("declined", 0, "2")], [OURS]).state == "decl"
     same = replace(old, id="2", created=at(-9))
-    assert review([old, same], [OURS]).verdict == "unclear"
+    assert review([old, same], [OURS]).state == "unclear"

@@ -12,7 +12,7 @@ import pytest
 from gate.changes import GATE, IMPLEMENTING, NOW, POLICY, READ, REVIEW, SHELVED, approval, at, jira, people
 from jira_ci.errors import Exit
 from jira_ci.gate.approvals import Approval, Approver, Excluded
-from jira_ci.gate.decision import ROWS, Decision, Letters, decide, decide_gating, row_of
+from jira_ci.gate.decision import ROWS, Conditions, Decision, decide, decide_gating, row_of
 from jira_ci.gate.requirements import Status
 
 DONE = Status("10004", "Implementing", "done")
@@ -78,7 +78,7 @@ TABLE: list[tuple[int, str, int, dict[str, Any], dict[str, Any]]] = [
     (32, "proceed", 0, {"status": replace(IMPLEMENTING, category="new")}, {"window_required": True}),
     (32, "proceed", 0, {"approvals": ()}, {"minimum_approvals": 0}),
     (32, "proceed", 0, {"approvals": (approval(approvers=people("ana", "bob")),)}, {"minimum_approvals": 2}),
-    # a policy that cannot be meant is row 1, wherever it is noticed
+    # a policy that is invalid is row 1, wherever it is noticed
     (1, "deny", 2, {}, {"proceed_statuses": ()}),
     (1, "deny", 2, {}, {"wait_statuses": ("IMPLEMENTING",)}),
     (1, "deny", 2, {}, {"wait_statuses": ("10003",)}),
@@ -159,7 +159,7 @@ ORACLE: list[tuple[int, Callable[[Symbols], bool]]] = [
     (18, lambda x: x["C"] == "done"),
     (19, lambda x: x["A"] == "decl"),
     (20, lambda x: x["S"] == "O"),
-    (21, lambda x: bool(x["rebound"])),
+    (21, lambda x: bool(x["edited"])),
     (22, lambda x: x["Win"] == "inv"),
     (23, lambda x: x["Win"] == "after"),
     (24, lambda x: x["S"] == "W"),
@@ -205,8 +205,8 @@ WINDOWS: dict[str, list[tuple[object, object]]] = {
         (7, None),
     ],
 }
-VERDICTS = [(verdict, n) for verdict, counts in APPROVALS.items() for n in counts]
-EVERYTHING = list(itertools.product("PWO", CATEGORIES, VERDICTS, WINDOWS, (0, 1, 2), (False, True), (False, True)))
+STATES = [(state, n) for state, counts in APPROVALS.items() for n in counts]
+EVERYTHING = list(itertools.product("PWO", CATEGORIES, STATES, WINDOWS, (0, 1, 2), (False, True), (False, True)))
 
 
 def _expected(x: Symbols) -> int:
@@ -215,32 +215,32 @@ def _expected(x: Symbols) -> int:
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_every_combination_is_decided_as_the_table_says(window: str) -> None:
-    for standing, category, (verdict, n), win, minimum, required, rebound in EVERYTHING:
+    for standing, category, (state, n), win, minimum, required, edited in EVERYTHING:
         if win != window:
             continue
-        letters = {"S": standing, "C": category, "A": verdict, "n": n, "N": minimum, "Win": win}
-        row = _expected({**letters, "required": required, "rebound": rebound})
+        conditions = {"S": standing, "C": category, "A": state, "n": n, "N": minimum, "Win": win}
+        row = _expected({**conditions, "required": required, "edited": edited})
         policy = replace(POLICY, minimum_approvals=minimum, window_required=required)
         for key, (start, end) in itertools.product(CATEGORIES[category], WINDOWS[win]):
             status = replace(STATUSES[standing], category=key)
-            approvals = APPROVALS[verdict][n]
-            read = replace(READ, status=status, approvals=approvals, start=(start,), end=(end,), edited=rebound)
-            assert decide(read, policy).row == row, (letters, required, rebound, start, end)
+            approvals = APPROVALS[state][n]
+            read = replace(READ, status=status, approvals=approvals, start=(start,), end=(end,), edited=edited)
+            assert decide(read, policy).row == row, (conditions, required, edited, start, end)
             assert decide(replace(read, now=None), policy).row == 17
 
 
 def test_every_combination_of_letters_alone_is_the_row_of_the_table() -> None:
     standings: dict[str, Any] = {"P": "proceed", "W": "wait", "O": "other"}
-    verdicts: tuple[Any, ...] = ("none", "ok", "pend", "decl")
+    states: tuple[Any, ...] = ("none", "ok", "pend", "decl")
     categories: tuple[Any, ...] = tuple(CATEGORIES)
     windows: tuple[Any, ...] = tuple(WINDOWS)
     flags = (False, True)
-    for s, c, a, n, minimum, win, required, rebound in itertools.product(
-        standings, categories, verdicts, range(4), range(4), windows, flags, flags
+    for s, c, a, n, minimum, win, required, edited in itertools.product(
+        standings, categories, states, range(4), range(4), windows, flags, flags
     ):
-        row = row_of(Letters(standings[s], c, a, n, minimum, win, required, rebound))
-        letters = {"S": s, "C": c, "A": a, "n": n, "N": minimum, "Win": win, "required": required, "rebound": rebound}
-        assert row == _expected(letters), letters
+        row = row_of(Conditions(standings[s], c, a, n, minimum, win, required, edited))
+        conditions = {"S": s, "C": c, "A": a, "n": n, "N": minimum, "Win": win, "required": required, "edited": edited}
+        assert row == _expected(conditions), conditions
 
 
 @pytest.mark.parametrize(

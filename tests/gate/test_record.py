@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.changes import NOW
+from jira_ci.config.trusted_ref import Absent, Place
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
-from jira_ci.gate.policy.trusted_ref import Absent, Place
 from jira_ci.gate.record import ChangeFacts, Deployment, Evidence, WindowFacts, digest, dumps, record, with_deployment
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, PullRequest, Run

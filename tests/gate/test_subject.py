@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.repositories import Repository
+from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.subject import Named, Subject, default_version, describe, fit, named, seen
+from jira_ci.gate.subject import Named, Subject, default_version, describe, named, seen, titled
 from jira_ci.git.repository import Git
 from jira_ci.run import PullRequest, Run
 
@@ -38,7 +39,10 @@ def run_of(**values: Any) -> Run:
 def judge(template: str = TITLE, run: Run | None = None, at: Named | None = None, **parts: Any) -> Subject | Decision:
     run = run or run_of()
     asked = {"project": "Web Site", "environment": "Prod", "version": "1.0.1", **parts}
-    return fit(describe(run, at=at, **asked), template, run, at=at)
+    try:
+        return titled(describe(run, at=at, **asked), template, run, at=at)
+    except UsageError as error:
+        return Decision.of(4, str(error))
 
 
 def title(template: str = TITLE, **parts: Any) -> str:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.changes import NOW, at, jira
-from jira_ci.gate.window import NO_WINDOW, Edge, edge, is_aware, moment, moment_of, window
+from jira_ci.gate.approvals import is_aware
+from jira_ci.gate.window import NO_WINDOW, Edge, edge, moment, moment_of, window
 
 UTC = timezone.utc
 

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.repositories import Repository
-from jira_ci.git.ancestry import Outline, is_disjoint
+from jira_ci.git.ancestry import Outline, Overlisted, is_disjoint
 from jira_ci.git.repository import Git
-from jira_ci.git.spans import Overlisted
 
 Graph = dict[str, list[str]]
 

@@ -148,6 +148,9 @@ def test_another_repository_is_not_asked(repository: Repository, tmp_path: Path)
     assert not Origin(other.git, run_of(head)).is_home
     assert not completed(other.git, head, base)
     assert Origin(other.git, run_of(head)).tags() == {}
+    several = repository.clone(tmp_path / "several", "--depth=1")
+    several.run("remote", "set-url", "--add", "origin", "https://evil.example/acme/shop")
+    assert not Origin(several.git, run_of(head)).is_home
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import fastjsonschema
 import pytest
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from jira_ci.errors import UsageError
 from jira_ci.jira import records
-from jira_ci.jira.records import Report
+from jira_ci.jira.records import BuildRecord, DeploymentRecord, Report
 from jira_ci.run import CI, Run
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "shared" / "contracts" / "schemas"
@@ -331,3 +331,53 @@ def test_other_keys_make_another_record_and_leave_the_first_alone() -> None:
     record = build(keys=("WEB-1", "UTF-8"))
     assert records.keys_of(records.with_keys(record, ["WEB-1"])) == ["WEB-1"]
     assert records.keys_of(record) == ["WEB-1", "UTF-8"]
+
+
+_TYPES = {str: "string", int: "integer", list: "array", dict: "object"}
+
+
+def _shape(told: Any) -> tuple[Any, bool]:
+    """A type without None, and whether it may be None."""
+    parts = [one for one in get_args(told) if one is not type(None)]
+    optional = type(None) in get_args(told)
+    return (parts[0] if optional else told), optional
+
+
+def _differences(kind: Any, schema: Any, path: str) -> Iterator[str]:
+    """Where a typed record says something else than the published schema."""
+    known = schema["properties"]
+    for name, told in get_type_hints(kind).items():
+        inner, optional = _shape(told)
+        here = f"{path}.{name}"
+        if name not in known:
+            yield f"{here} is not in the schema"
+            continue
+        found = known[name]
+        if name in schema.get("required", ()) and optional and name != "description":
+            yield f"{here} may not be left out"
+        base = dict if is_typeddict(inner) else get_origin(inner) or inner
+        if found.get("type") not in (None, _TYPES[base]):
+            yield f"{here} is {found['type']}"
+        (item,) = get_args(inner) if base is list else (inner,)
+        if is_typeddict(item) and "properties" in (found.get("items") or found):
+            yield from _differences(item, found.get("items") or found, here)
+    for name in schema.get("required", ()):
+        if name not in get_type_hints(kind):
+            yield f"{path}.{name} is missing"
+
+
+@pytest.mark.parametrize(("plural", "kind"), [("builds", BuildRecord), ("deployments", DeploymentRecord)])
+def test_the_typed_records_say_what_the_published_schemas_say(plural: str, kind: Any) -> None:
+    path = SCHEMAS / f"{plural}-request.schema.json"
+    if not path.is_file():
+        pytest.skip(f"there are no schemas at {SCHEMAS}")
+    schema = json.loads(path.read_text(encoding="utf-8"))["properties"][plural]["items"]
+    assert list(_differences(kind, schema, plural)) == []
+    wrong = {**schema, "properties": {**schema["properties"], "url": {"type": "integer"}}}
+    assert list(_differences(kind, wrong, plural)) == [f"{plural}.url is integer"]
+
+
+def test_what_is_built_has_the_names_of_the_typed_records() -> None:
+    tests = {"totalNumber": 1, "numberPassed": 1, "numberFailed": 0, "numberSkipped": 0}
+    assert records.build(RUN, REPORT, ["WEB-1"], tests).keys() <= get_type_hints(BuildRecord).keys()
+    assert deployment().keys() <= get_type_hints(DeploymentRecord).keys()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 import submissions
+from faulty_server import FaultyServer, reply
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
+from jira_ci.http import Client
 from jira_ci.jira import remote_links
-from jira_ci.jira.auth import Access
+from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.status_errors import refusal
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
+from patience import Patience
 
 ACCESS = Access("https://jira.acme.example/jira", jira_type="data-center", token="t0k3n")
-LINK = remote_links.link(ACCESS, "WEB-1", {"globalId": "x"})
+LINK = Request(
+    "POST", f"{ACCESS.site}/rest/api/2/issue/WEB-1/remotelink", "show it on WEB-1", {}, bearer="t0k3n", site=True
+)
 TOLD = b'{"errorMessages": ["Issue Does Not Exist"], "errors": {}}'
 
 
@@ -77,14 +84,16 @@ def test_long_and_foreign_names_stay_within_jiras_limits_and_differ() -> None:
 
 
 def test_a_link_is_asked_for_at_the_sites_own_path_with_its_own_credential() -> None:
-    assert LINK.url == "https://jira.acme.example/jira/rest/api/2/issue/WEB-1/remotelink"
-    assert (LINK.bearer, LINK.basic, LINK.site, LINK.idempotent) == ("t0k3n", "", True, True)
-    password = Access(ACCESS.site, jira_type="data-center", user="ana", token="p")
-    assert (remote_links.link(password, "WEB-1", {}).bearer, remote_links.link(password, "WEB-1", {}).basic) == (
-        "",
-        "YW5hOnA=",
-    )
-    assert remote_links.link(ACCESS, "WEB/1?", {}).url.endswith("/issue/WEB%2F1%3F/remotelink")
+    with FaultyServer([reply(201, {"id": 7})]) as server:
+        for user, sent in (("", "Bearer t0k3n"), ("ana", "Basic YW5hOnQwazNu")):
+            access = Access(f"{server.url}/jira", jira_type="data-center", user=user, token="t0k3n")
+            with closing(Client(Patience())) as client:
+                Login(client, access, "links").send(remote_links.link("WEB/1?", {"globalId": "x"}))
+            assert server.requests[-1].headers["authorization"] == sent
+    assert {(one.method, one.path) for one in server.requests} == {
+        ("POST", "/jira/rest/api/2/issue/WEB%2F1%3F/remotelink")
+    }
+    assert remote_links.link("WEB-1", {}).idempotent
 
 
 @pytest.mark.parametrize(
@@ -122,7 +131,7 @@ def test_a_link_is_there_only_when_jira_names_it(body: bytes) -> None:
 def test_the_credential_is_named_and_not_shown() -> None:
     basic = Request("POST", LINK.url, "show it on WEB-1", {}, basic="c2VjcmV0")
     for request, words in ((LINK, "a personal access token"), (basic, "user and token")):
-        found = remote_links.refused(request, Answer(401))
+        found = refusal(request, Answer(401), "links")
         assert f"show it on WEB-1 with {words}: it answered 401" in found.message
         assert "t0k3n" not in str(found)
         assert "c2VjcmV0" not in str(found)

@@ -174,7 +174,7 @@ def test_a_bad_request_and_a_step_outside_fail_the_test_that_made_them(tmp_path:
     tests = Path(__file__).parents[1]
     (tmp_path / "test_inner.py").write_text(TESTS_OF_TESTS, encoding="utf-8")
     (tmp_path / "conftest.py").write_text((tests / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {tests}\n", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {tests} {tests / 'support'}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", "--strict-markers", str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     failed = [line.split("::")[1].split()[0] for line in done.stdout.splitlines() if line.startswith("ERROR ")]

@@ -11,7 +11,7 @@ from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.api import Commits, Touched
 from jira_ci.git.repository import Git
 from jira_ci.keys.attribution import Whose, attribute
-from jira_ci.keys.commits import Asked
+from jira_ci.keys.run_range import Asked
 from jira_ci.run import CI, PullRequest, Run
 from table_provider import Provider
 

@@ -120,7 +120,6 @@ _JOB = _object(
     failure_reason=_TEXT,
 )
 # https://docs.gitlab.com/api/deployments/#list-project-deployments; its example's pipelines have no iid.
-_DEPLOYABLE_PIPELINE = {**_PIPELINE_IN_LIST, "required": ["id", "sha", "ref", "status", "web_url"]}
 _DEPLOYMENT = _object(
     {
         **_texts("id iid", _WHOLE),

@@ -12,8 +12,8 @@ from typing import Any
 
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns, PastRun
-from jira_ci.run import CI, Run
+from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns
+from jira_ci.run import CI, PastRun, Run
 from jira_ci.timing import Deadline
 from providers import gitlab_server
 from providers.github_answers import sha

@@ -114,7 +114,7 @@ def test_an_authority_that_nobody_named_is_said(
         with connected(server) as client, pytest.raises(Unreadable) as caught:
             row.ask(client)
         assert f"({name}) could not be asked" in str(caught.value)
-        assert "name your certificate authority in ca-bundle" in str(caught.value)
+        assert "name a PEM file with its authority in ca-bundle" in str(caught.value)
     assert server.exchanges == []
 
 

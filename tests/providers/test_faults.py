@@ -16,7 +16,6 @@ from providers.questions import GITHUB, GITLAB, Client, Question, connected, set
 from providers.serving import JSON, Provider, Reply, serving
 
 SSO = {"X-GitHub-SSO": "required; url=https://github.com/orgs/octo/sso?authorization_request=x"}
-PRIMARY = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1772366400"}
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 # GitLab says null of a project without a branch, and of a deployment that was made without a pipeline.
 SHAPE = "not of the documented shape|does not name it|does not say which pipeline"

@@ -8,7 +8,7 @@ from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output.markdown import as_markdown
 from jira_ci.report.plan import Plan
-from jira_ci.report.site_result import SiteResult
+from jira_ci.report.report_result import SiteResult
 from jira_ci.report.summary import Column, summary
 from jira_ci.settings import resolve
 from jira_ci.sites.sites import Site

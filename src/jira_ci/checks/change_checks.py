@@ -8,59 +8,60 @@ from urllib.parse import urlsplit
 
 from jira_ci.checks.report_checks import Line, failed, warning
 from jira_ci.context import Context
-from jira_ci.errors import Exit, JiraCiError, nearest
+from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
 from jira_ci.gate import targets
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.create_change import Impossible, find_desk, prepare, shown
-from jira_ci.gate.find_change import Candidates, Change, Finder, Search
+from jira_ci.gate.find_change import Candidates, Finder, Search
 from jira_ci.gate.policy.lint import Controlled
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.snapshot import Reading, SnapshotReader
-from jira_ci.gate.subject import Subject, describe, fit, seen, where
+from jira_ci.gate.requirements import Snapshot
+from jira_ci.gate.snapshot import SnapshotReader
+from jira_ci.gate.subject import Subject, describe, seen, titled, where
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Route
-from jira_ci.jira.parse_desk import Desk
+from jira_ci.jira.parse import Desk
 from jira_ci.jira.service_desk import Service
-from jira_ci.sites.gate_sites import access
+from jira_ci.sites.session import gate_access
 from jira_ci.text import canonical, one_line
 
 _NOT_NAMED, _NONE_OPEN = 13, 16
-_UNREADABLE = (6, 7, 11, 17)
+_UNREADABLE = (6, 7, 11, 13, 17)
 _MOST = 5  # changes that are read to find one that is open
 
 
-def change_lines(service: Service, context: Context, stake: Controlled, subject: Subject) -> Iterator[Line]:
+def change_lines(service: Service, context: Context, environment: Controlled, subject: Subject) -> Iterator[Line]:
     """The title, what the search for it found, and a reading of an open change, if there is one."""
-    name, policy = one_line(stake.name, 80), stake.policy
-    unfit = fit(subject, policy.title, context.run, at=seen(context.git, context.run, context.given.version))
-    if not isinstance(unfit, Subject):
-        yield Line("gate title", f"{name}: {unfit.reason}", exit=unfit.exit)
-        return
+    policy = environment.policy
     finder = Finder(service, dataclasses.replace(policy, create=False), subject, targets.attempt_of(context))
-    outcome = finder.find()
-    yield _found(context, stake, subject, outcome)
-    if outcome.decision is not None and outcome.decision.row not in (_NOT_NAMED, _NONE_OPEN):
+    found_change = finder.find()
+    yield _found(context, environment, subject, found_change)
+    if found_change.decision is not None and found_change.decision.row not in (_NOT_NAMED, _NONE_OPEN):
         return
     try:
-        change = outcome.change or _similar(service, policy, subject)
+        change = found_change.change or _similar(service, policy, subject)
     except JiraCiError as error:
         yield failed("gate approvals", error)
         return
     if change is None:
-        yield Line("gate approvals", f"{name}: not tested, because there is no open change to read them of")
+        yield Line(
+            "gate approvals",
+            f"{one_line(environment.name, 80)}: not tested, because there is no open change to read them of",
+        )
         return
     yield from _read(service, context, policy, dataclasses.replace(subject, title=change.summary), change)
 
 
-def _found(context: Context, stake: Controlled, subject: Subject, outcome: Search) -> Line:
-    policy, decision = stake.policy, outcome.decision
+def _found(context: Context, environment: Controlled, subject: Subject, found_change: Search) -> Line:
+    policy, decision = environment.policy, found_change.decision
     given = one_line(policy.change, 80)
     wanted = f"only {given} is asked" if given else f"the title is {one_line(subject.title, 300)}"
     if not context.given.version and not given:
         wanted += " with this run's version"
-    told = f"{one_line(stake.name, 80)}: {wanted}"
+    told = f"{one_line(environment.name, 80)}: {wanted}"
     what = "gate change" if given else "gate title"
     if decision is None:
-        key = one_line(outcome.change.key, 80) if outcome.change else ""
+        key = one_line(found_change.change.key, 80) if found_change.change else ""
         return Line(what, f"{told}; {key} is open and fits")
     if decision.row == _NONE_OPEN:
         objection = targets.attempt_of(context).objection or ("" if policy.create else "create: false")
@@ -86,14 +87,13 @@ def _similar(service: Service, policy: Policy, subject: Subject) -> Change | Non
 
 
 def _read(service: Service, context: Context, policy: Policy, subject: Subject, change: Change) -> Iterator[Line]:
-    reading = SnapshotReader(service, policy, subject, targets.attempt_of(context), change).read()
-    decision, read = reading.decision, reading.round
+    decision, read = SnapshotReader(service, policy, subject, targets.attempt_of(context), change).read()
     if decision.row in _UNREADABLE or read is None:
         yield Line("gate approvals", f"{change.key} cannot be read completely: {decision.reason}", exit=decision.exit)
         return
     approvals = read.approvals or ()
     yield Line("gate approvals", f"{change.key} and its approvals ({len(approvals)}) can be read")
-    yield from _window(policy, reading, change.key)
+    yield from _window(policy, read, change.key)
     if any(one.account == read.own_account for approval in approvals for one in approval.approvers):
         yield warning(
             "gate approvals",
@@ -102,9 +102,8 @@ def _read(service: Service, context: Context, policy: Policy, subject: Subject, 
         )
 
 
-def _window(policy: Policy, reading: Reading, key: str) -> Iterator[Line]:
-    read = reading.round
-    if policy.window is None or read is None:
+def _window(policy: Policy, read: Snapshot, key: str) -> Iterator[Line]:
+    if policy.window is None:
         return
     for name, values in zip(policy.window, (read.start, read.end), strict=True):
         if not values:
@@ -126,28 +125,28 @@ _KINDS = {
 _MOVES = "TRANSITION_ISSUES"
 
 
-def site_lines(service: Service, context: Context, stakes: Sequence[Controlled]) -> Iterator[Line]:
+def site_lines(service: Service, context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
     """A line for each thing. Without an account that is let in, nothing else is tested."""
     try:
         route, account = service.connect(), service.myself()
     except JiraCiError as error:
-        yield _refused(context, stakes[0].policy, error)
+        yield _refused(context, controlled[0].policy, error)
         return
     yield Line("gate credentials", f"{_way(route)}, as {one_line(account.name, 80)} ({one_line(account.id, 100)})")
     able: list[Controlled] = []
-    for project in dict.fromkeys(stake.policy.service_desk for stake in stakes):
-        there = [stake for stake in stakes if stake.policy.service_desk == project]
+    for project in dict.fromkeys(environment.policy.service_desk for environment in controlled):
+        there = [environment for environment in controlled if environment.policy.service_desk == project]
         desk = yield from _desk(service, project)
         if desk is not None:
             able += there
-            yield from _permission_lines(service, desk, [stake.policy for stake in there])
-    yield from _window_lines(service, [stake.policy for stake in stakes])
+            yield from _permission_lines(service, desk, [environment.policy for environment in there])
+    yield from _window_lines(service, [environment.policy for environment in controlled])
     yield from _environment_lines(service, context, able)
 
 
 def _refused(context: Context, policy: Policy, error: JiraCiError) -> Line:
     line = failed("gate credentials", error)
-    if line.exit != Exit.ACCESS or access(context, policy).kind != "oauth":
+    if line.exit != Exit.ACCESS or gate_access(context, policy.site, policy.credentials).kind != "oauth":
         return line
     hint = "The client-id and client-secret that report are not let in here: set user and token as well."
     return dataclasses.replace(line, hint=f"{line.hint} {hint}".strip())
@@ -227,42 +226,47 @@ def _window_line(name: str, known: dict[str, str]) -> Line:
     return Line("gate window", f"{shown(name)} is the field {one_line(found[0], 60)}")
 
 
-def _environment_lines(service: Service, context: Context, stakes: Sequence[Controlled]) -> Iterator[Line]:
+def _environment_lines(service: Service, context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
     asked: list[tuple[object, ...]] = []
-    for stake in stakes:
+    for environment in controlled:
         first, *others = targets.tenants(context)
-        policy, subject = stake.policy, _subject(context, stake, first)
+        policy = environment.policy
+        subject, problem = _subject(context, environment, first)
         form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
         if form not in asked and _may_make(policy):
             asked.append(form)
             yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
-        if stake.exact:
-            yield from change_lines(service, context, stake, subject)
-            yield from _tenant_lines(context, stake, others)
+        if environment.exact and problem:
+            yield Line("gate title", f"{one_line(environment.name, 80)}: {problem}", exit=Exit.USAGE)
+        elif environment.exact:
+            yield from change_lines(service, context, environment, subject)
+        if environment.exact:
+            yield from _tenant_lines(context, environment, others)
         else:
-            found = (
-                f"{one_line(stake.name, 80)} stands for many environments; name one with environment to see its title"
-            )
-            yield Line("gate title", found)
+            name = one_line(environment.name, 80)
+            told = f"{name} stands for many environments; name one with environment to see its title"
+            yield Line("gate title", told)
 
 
-def _tenant_lines(context: Context, stake: Controlled, tenants: Sequence[str]) -> Iterator[Line]:
+def _tenant_lines(context: Context, environment: Controlled, tenants: Sequence[str]) -> Iterator[Line]:
     """The first tenant's change was looked for; of the others only the titles are tested."""
     for tenant in tenants:
-        subject = _subject(context, stake, tenant)
-        at = seen(context.git, context.run, context.given.version)
-        unfit = fit(subject, stake.policy.title, context.run, at=at)
-        if not isinstance(unfit, Subject):
-            yield Line("gate title", f"{one_line(where(subject), 160)}: {unfit.reason}", exit=unfit.exit)
+        subject, problem = _subject(context, environment, tenant)
+        if problem:
+            yield Line("gate title", f"{one_line(where(subject), 160)}: {problem}", exit=Exit.USAGE)
 
 
-def _subject(context: Context, stake: Controlled, tenant: str) -> Subject:
-    """The deployment of this job to that environment; without a title when it has none that is fit."""
+def _subject(context: Context, environment: Controlled, tenant: str) -> tuple[Subject, str]:
+    """The deployment of this job to that environment; without a title, and with the reason, when it can have none."""
     version, run = context.given.version, context.run
     at = seen(context.git, context.run, version)
-    subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, tenant=tenant, at=at)
-    fitting = fit(subject, stake.policy.title, run, at=at)
-    return fitting if isinstance(fitting, Subject) else subject
+    subject = describe(
+        run, project=environment.policy.project, environment=environment.name, version=version, tenant=tenant, at=at
+    )
+    try:
+        return titled(subject, environment.policy.title, run, at=at), ""
+    except UsageError as error:
+        return subject, str(error)
 
 
 def _form(service: Service, context: Context, policy: Policy, subject: Subject) -> str:

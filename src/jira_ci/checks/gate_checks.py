@@ -8,27 +8,26 @@ from contextlib import closing
 
 from jira_ci.checks.change_checks import site_lines
 from jira_ci.checks.report_checks import Line, attempt, failed, warning
+from jira_ci.config.trusted_ref import Absent
 from jira_ci.context import Context
-from jira_ci.environments import globs
-from jira_ci.environments.classify import classify
+from jira_ci.environments.classify import classify, is_glob
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import targets
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, settle
-from jira_ci.gate.policy.trusted_ref import Absent
-from jira_ci.gate.subject import describe, fit_untitled, seen
+from jira_ci.gate.subject import check_untitled, describe, seen
 from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
-from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
 from jira_ci.timing import Deadline
 
 _NOTHING = Identity("jira-ci-check", "jira-ci-check", 1)
 
 
-def gating_lines(site: GatingSite, context: Context, stakes: Sequence[Controlled]) -> Iterator[Line]:
+def gating_lines(site: GatingSite, context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
     """A line for each thing; nothing is submitted. Without a client that is let in, nothing else is tested."""
     credentials = attempt("gate credentials", lambda: _let_in(site))
     yield credentials
@@ -41,8 +40,8 @@ def gating_lines(site: GatingSite, context: Context, stakes: Sequence[Controlled
             "No service is named: Jira gates deployments of services that are connected to a service desk.",
             "Set service to one of the file's, whose ids are its Service ID in Jira.",
         )
-    for stake in stakes:
-        yield _gating_line(context, stake)
+    for environment in controlled:
+        yield _gating_line(context, environment)
 
 
 def _let_in(site: GatingSite) -> str:
@@ -58,15 +57,16 @@ def _served(site: GatingSite) -> str:
     )
 
 
-def _gating_line(context: Context, stake: Controlled) -> Line:
-    name = one_line(stake.name, 80)
+def _gating_line(context: Context, environment: Controlled) -> Line:
+    name = one_line(environment.name, 80)
     version, run = context.given.version, context.run
     at = seen(context.git, context.run, version)
-    subject = describe(run, project=stake.policy.project, environment=stake.name, version=version, at=at)
-    unfit = fit_untitled(subject, run, at=at)
-    if isinstance(unfit, Decision):
-        return Line("gate gating", f"{name}: {unfit.reason}", exit=unfit.exit)
-    objection = attempt_of(context).objection or ("" if stake.policy.create else "create: false")
+    subject = describe(run, project=environment.policy.project, environment=environment.name, version=version, at=at)
+    try:
+        check_untitled(subject, run, at=at)
+    except UsageError as error:
+        return Line("gate gating", f"{name}: {error}", exit=error.exit)
+    objection = attempt_of(context).objection or ("" if environment.policy.create else "create: false")
     then = f"none is submitted here ({objection})" if objection else "its deployments are submitted as pending"
     return Line("gate gating", f"{name}: {then}")
 
@@ -95,44 +95,44 @@ def lines(context: Context) -> Iterator[Line]:
             yield Line("gate", settled.reason, exit=settled.exit)
         return
     yield Line(_POLICY, f"{one_line(found.source)}, read" + _weaker(found))
-    named = list(_stakes(context, found, asked))
+    named = list(_controlled(context, found, asked))
     yield from dict.fromkeys(one for one in named if isinstance(one, Line))
     yield from _asking(context, found, [one for one in named if isinstance(one, Controlled)])
 
 
-def _asking(context: Context, found: Loaded, stakes: list[Controlled]) -> Iterator[Line]:
-    if stakes:
-        names = ", ".join(one_line(stake.name, 80) for stake in stakes[:20])
+def _asking(context: Context, found: Loaded, controlled: list[Controlled]) -> Iterator[Line]:
+    if controlled:
+        names = ", ".join(one_line(environment.name, 80) for environment in controlled[:20])
         yield Line("gate environments", f"under change control: {names}")
-    yield from lint(found.config, stakes)
+    yield from (warning(_POLICY, doubt.problem, doubt.hint) for doubt in lint(found.config, controlled))
     places: dict[tuple[str, str, str], list[Controlled]] = {}
-    for stake in stakes:
-        policy = stake.policy
-        places.setdefault((policy.site, policy.credentials, policy.gate_by), []).append(stake)
-    with closing(Sites(context)) as sites:
+    for environment in controlled:
+        policy = environment.policy
+        places.setdefault((policy.site, policy.credentials, policy.gate_by), []).append(environment)
+    with closing(GateSites(context)) as sites:
         for there in places.values():
             yield from _place(context, sites, there)
 
 
-def _place(context: Context, sites: Sites, stakes: list[Controlled]) -> Iterator[Line]:
+def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> Iterator[Line]:
     able = []
-    for stake in stakes:
-        objection = next(targets.unaskable(context, stake.policy), None)
+    for environment in controlled:
+        objection = next(targets.unaskable(context, environment.policy), None)
         if objection is None:
-            able.append(stake)
+            able.append(environment)
         elif objection.exit == Exit.ACCESS:
-            yield Line("gate credentials", objection.reason, _variables(stake.policy), objection.exit)
+            yield Line("gate credentials", objection.reason, _variables(environment.policy), objection.exit)
             return
         else:
-            yield Line("gate connection", f"{one_line(stake.name, 80)}: {objection.reason}", exit=objection.exit)
+            yield Line("gate connection", f"{one_line(environment.name, 80)}: {objection.reason}", exit=objection.exit)
     if not able:
         return
     policy = able[0].policy
     try:
         if policy.gate_by == "jira":
-            yield from gating_lines(sites.gating(policy), context, able)
+            yield from gating_lines(sites.gating(policy.site, policy.credentials), context, able)
         else:
-            yield from site_lines(sites.service(policy), context, able)
+            yield from site_lines(sites.service(policy.site, policy.credentials), context, able)
     except UsageError as error:
         yield failed("gate connection", error)
 
@@ -144,26 +144,26 @@ def _variables(policy: Policy) -> str:
     return f"For the connection {one_line(policy.connection, 80)} they are {called}." if policy.credentials else ""
 
 
-def _stakes(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | Controlled]:
-    """What is under change control, and a line for each name about which the policy cannot be meant.
+def _controlled(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | Controlled]:
+    """What is under change control, and a line for each name for which the policy is invalid.
 
     Settings are about the environments of this job, and not about the others in the file.
     """
     given = context.environment_names
     known = {canonical(name) for name in given}
     for name in given:
-        yield from _stake(found, name, asked)
+        yield from _settled(found, name, asked)
     others = Asked(site=asked.site, project_name=asked.project_name)
     for rule in found.config.rules:
         if canonical(rule.name) in known:
             continue
-        if not globs.is_glob(rule.name):
-            yield from _stake(found, rule.name, others)
+        if not is_glob(rule.name):
+            yield from _settled(found, rule.name, others)
         elif rule.change_controlled:
             yield from _pattern(found, rule.name, others)
 
 
-def _stake(found: Loaded, name: str, asked: Asked, glob: str = "") -> Iterator[Line | Controlled]:
+def _settled(found: Loaded, name: str, asked: Asked, glob: str = "") -> Iterator[Line | Controlled]:
     settled = settle(found, name, asked, gate=False)
     if isinstance(settled, Policy):
         yield Controlled(glob or name, settled, type_of(name, found.config), exact=not glob)
@@ -179,7 +179,7 @@ def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | Controll
         except UsageError:
             continue  # a warning about the glob says it
         if controlled:
-            yield from _stake(found, name, asked, glob)
+            yield from _settled(found, name, asked, glob)
             return
 
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
-from jira_ci.http import Client
-from jira_ci.jira.auth import Access, ask_edition
-from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.gateway import Gateway
+from jira_ci.jira import stored
+from jira_ci.jira.auth import Login
 from jira_ci.jira.service_desk import Service
+from jira_ci.jira.status_errors import expect
+from jira_ci.jira.stored import Key
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.report.plan import classify_environment
-from jira_ci.sites import connection
-from jira_ci.sites.sites import Site, sites
+from jira_ci.sites.session import SiteSession
+from jira_ci.sites.sites import Site, incomplete, missing_client, sites
 from jira_ci.text import one_line
 
 
@@ -64,87 +64,93 @@ def warning(subject: str, found: str, hint: str) -> Line:
 
 _MODES = {"cloud": "cloud: builds and deployments API", "data-center": "data center: remote links"}
 _LINK = "LINK_ISSUES"
+_ID = "jira-ci-check"
+_NOTHING = {"builds": Key(BUILDS, _ID, 1), "deployments": Key(DEPLOYMENTS, _ID, 1, _ID)}
 
 
-def report_site_lines(context: Context, destination: Site) -> Iterator[Line]:
+def report_site_lines(context: Context, site: Site) -> Iterator[Line]:
     """A line for each thing. What needs a thing that is missing is not tested."""
-    settings = destination.settings
-    if destination.edition:
-        yield Line("reporting", _MODES[destination.edition])
-    withheld = destination.withheld(context.run)
-    if destination.unnamed:
-        yield warning("credentials", destination.unnamed, "What needs them was not tested.")
+    if site.edition:
+        yield Line("reporting", _MODES[site.edition])
+    withheld = site.withheld(context.run)
+    if site.unnamed:
+        yield warning("credentials", site.unnamed, "What needs them was not tested.")
         if withheld:
             return
     if withheld:
         yield Line("credentials", withheld, "Reports are skipped on such runs; nothing else of reporting was tested.")
         return
-    fault = destination.fault or destination.unverifiable(context.run)
+    fault = site.fault or site.unverifiable(context.run)
     if fault:
         yield failed("credentials", fault)
         return
-    if destination.edition == "cloud":
-        with closing(connection.open_gateway(context, settings)) as gateway:
-            yield from _gateway(gateway, connection.target(settings).cloud)
+    if site.edition == "cloud":
+        with closing(_session(context, site)) as session:
+            yield from _cloud(session.cloud())
         return
-    with closing(connection.open_client(context, settings)) as client:
-        yield from _site(context, destination, client)
+    with closing(_session(context, site)) as session:
+        yield from _site(session)
 
 
-def _gateway(gateway: Gateway, cloud_id: str) -> Iterator[Line]:
+def _session(context: Context, site: Site) -> SiteSession:
+    return SiteSession(context, site, warn=lambda text: context.console.notice("warning", text))
+
+
+def _cloud(login: Login) -> Iterator[Line]:
     yield Line("credentials", "client-id and client-secret are set")
-    cloud = Line("cloud id", f"{cloud_id}, as given") if cloud_id else attempt("cloud id", gateway.cloud_id)
+    given = login.access.cloud
+    cloud = Line("cloud id", f"{given}, as given") if given else attempt("cloud id", login.cloud_id)
     yield cloud
-    token = attempt("access token", lambda: _token(gateway))
+    token = attempt("access token", lambda: _token(login))
     yield token
     if cloud.exit or token.exit:
         return
-    gateway.connect()
     for kind in (BUILDS, DEPLOYMENTS):
-        yield attempt(f"{kind.plural} permission", lambda kind=kind: _permission(gateway, kind))  # type: ignore[misc]
+        yield attempt(f"{kind.plural} permission", lambda kind=kind: _permission(login, kind))  # type: ignore[misc]
 
 
-def _token(gateway: Gateway) -> str:
-    gateway.access_token()
+def _token(login: Login) -> str:
+    login.access_token()
     return "the gateway gave one for client-id and client-secret"
 
 
-def _permission(gateway: Gateway, kind: Kind) -> str:
-    gateway.look(kind)
+def _permission(login: Login, kind: Kind) -> str:
+    """Reads a record that does not exist: 404 shows that the credential is let in, and nothing is changed."""
+    request, answer = login.ask(stored.reading(_NOTHING[kind.plural]))
+    if answer.status != 404:
+        expect(request, answer, 200)
     return "the credential is let in (looked for a record that does not exist; writing was not tried)"
 
 
-def _site(context: Context, destination: Site, client: Client) -> Iterator[Line]:
+def _site(session: SiteSession) -> Iterator[Line]:
     """A site that takes no client credentials: Data Center, unless it says otherwise."""
-    access = connection.access(destination.settings)
-    if access.edition is None:
+    site = session.site
+    if site.edition is None:
         try:
-            found: Edition = ask_edition(client, access.site)
+            found = session.edition()
         except JiraCiError as error:
             yield failed("reporting", error)
             return
         yield Line("reporting", f"{_MODES[found]} (the site says so)")
         if found == "cloud":
-            missing = connection.missing_client(destination.settings)
-            yield failed("credentials", connection.incomplete(destination.settings, missing, destination.word))
+            missing = missing_client(site.settings)
+            yield failed("credentials", incomplete(site.settings, missing, site.word))
             return
-    yield Line("credentials", "user and token are set" if access.user else "token is set, without user")
-    if access.user:
-        context.console.mask.add(access.basic)
-    service = Service(client, Access(access.site, jira_type="data-center", user=access.user, token=access.token))
+    yield Line("credentials", "user and token are set" if site.settings.user else "token is set, without user")
+    service = Service(session.person("links"))
     account = attempt("account", lambda: _account(service))
     yield account
     if account.exit == Exit.OK:
-        yield from _linking(service, destination)
+        yield from _linking(service, site)
 
 
 def _account(service: Service) -> str:
     return one_line(f"{service.myself().name} ({service.myself().id})", 200)
 
 
-def _linking(service: Service, destination: Site) -> Iterator[Line]:
+def _linking(service: Service, site: Site) -> Iterator[Line]:
     """Whether the account may link issues: in the projects that the settings name, or else in any."""
-    for project in destination.settings.projects or ("",):
+    for project in site.settings.projects or ("",):
         where = f"in {one_line(project, 60)}" if project else "somewhere"
         try:
             allowed = service.permissions(project, (_LINK,)).get(_LINK, False)
@@ -178,9 +184,9 @@ def lines(context: Context) -> Iterator[Line]:
     except UsageError as error:
         yield failed("connection", error)
         return
-    for destination in there:
-        for line in report_site_lines(context, destination):
-            yield dataclasses.replace(line, subject=f"{destination.name}: {line.subject}") if len(there) > 1 else line
+    for site in there:
+        for line in report_site_lines(context, site):
+            yield dataclasses.replace(line, subject=f"{site.name}: {line.subject}") if len(there) > 1 else line
 
 
 def _environment(context: Context, name: str) -> str:

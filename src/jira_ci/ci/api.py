@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
-from jira_ci.ci.env_values import sha, text, url, whole
-from jira_ci.run import CI, PullRequest, Run
-from jira_ci.timing import Deadline
+from jira_ci.exchange import Answer
+from jira_ci.http import ApiSession
+from jira_ci.run import PullRequest
+from jira_ci.text import sha, string, url, whole
+from jira_ci.timing import Deadline, Late
+from jira_ci.transport_errors import happened
 
 if TYPE_CHECKING:
-    from jira_ci.ci.past_runs import Runs
+    import requests
 
 
 class Unreadable(Exception):
@@ -106,7 +110,7 @@ def said(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ValueError("no text")
-    return text(value)
+    return string(value)
 
 
 def commit_id(value: object) -> str:
@@ -160,7 +164,7 @@ class Refused(Exception):
 class Asked:
     """Who was asked for what."""
 
-    provider: str
+    name: str
     """``GitHub`` or ``GitLab``."""
     host: str
     what: str
@@ -190,6 +194,84 @@ def ask(asked: Asked, question: Callable[[], T], own_errors: tuple[type[Exceptio
         raise Unreadable(sentence(asked, Refused(0, "the answer is not of the documented shape"))) from None
 
 
+_LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
+_LATE = "no answer before the deadline (timeout)"
+_MOST = 500  # requests: a page that names itself as the next one ends here
+_NOTHING = 204
+_DONE = {"GET": (200,), "DELETE": (200, _NOTHING)}
+"""What answers that all is well; to whatever else is asked, 200 and 201 do."""
+
+
+class BoundSession:
+    """The session that the libraries ask through. They retry, sleep and follow links on their own terms; here one API
+    is asked, and nothing but a JSON answer that says that all is well is handed on.
+
+    Args:
+        api_url: requests to any other host are refused before anything is sent: the token belongs here.
+        ca_bundle: a file of certificate authorities, or empty.
+        deadline: over all requests.
+    """
+
+    def __init__(self, api_url: str, ca_bundle: str, deadline: Deadline) -> None:
+        self._origin, self._deadline, self._asked = _origin(api_url), deadline, 0
+        self._session = ApiSession(deadline, ca_bundle=ca_bundle, largest=_LARGEST)
+
+    @property
+    def host(self) -> str:
+        """The API's host, and its port where it is not the usual one."""
+        return self._origin[1]
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """A complete JSON answer that says that all is well; to a deletion it may be empty.
+
+        Args:
+            options: as of ``requests.Session.request``; what would change how an answer is fetched is left out.
+
+        Raises:
+            Refused: anything else.
+        """
+        method = method.upper()
+        if _origin(url) != self._origin:
+            raise Refused(0, f"the answer points to another host, {_origin(url)[1]}")
+        if self._deadline.remaining() <= 0:
+            raise Refused(0, _LATE)
+        self._asked += 1
+        if self._asked > _MOST:
+            raise Refused(0, f"more than {_MOST} requests would be needed")
+        body = () if method == "GET" else ("data", "json")
+        sent = {name: options.get(name) for name in ("params", "headers", "auth", *body)}
+        try:
+            response = self._session.request(method, url, **sent)
+        except Late:
+            raise Refused(0, _LATE) from None
+        except Exception as error:  # noqa: BLE001 - what requests and urllib3 raise is not one family
+            raise Refused(0, happened(error)) from None
+        _check(method, response)
+        return response
+
+
+def _check(method: str, response: requests.Response) -> None:
+    status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
+    if status not in _DONE.get(method, (200, 201)):
+        raise Refused(status, "", headers, response.content[:2000].decode("utf-8", "replace"))
+    if status != _NOTHING and not isinstance(Answer(status, body=response.content).json(), (dict, list)):
+        raise Refused(status, "the answer is not the JSON of an API", headers)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", ""
+    usual = {"http": 80, "https": 443}.get(parts.scheme) == port
+    return parts.scheme, f"{parts.hostname}" if usual else f"{parts.hostname}:{port}"
+
+
 def touched(files: Sequence[Mapping[str, Any]], name: str, former: str, *, complete: bool) -> Touched:
     """The names of a commit's files.
 
@@ -198,15 +280,15 @@ def touched(files: Sequence[Mapping[str, Any]], name: str, former: str, *, compl
         former: the field with the name that it had before, if it was moved.
         complete: whether these are all.
     """
-    if not all(text(file.get(name)) for file in files):
+    if not all(string(file.get(name)) for file in files):
         raise ValueError("a file has no name")
-    names = [text(file.get(field)) for file in files for field in (name, former)]
+    names = [string(file.get(field)) for file in files for field in (name, former)]
     return Touched(tuple(dict.fromkeys(filter(None, names))), complete)
 
 
 def sentence(asked: Asked, error: Refused) -> str:
     """Why this could not be read."""
-    subject, status = f"{asked.provider} ({asked.host})", error.status
+    subject, status = f"{asked.name} ({asked.host})", error.status
     refused = f"{subject} did not {asked.verb} {asked.what} ({status})"
     if error.why:
         return f"{subject} could not be asked for {asked.what}: {error.why}."
@@ -288,68 +370,6 @@ def read(found: Mapping[str, Any], author: object, address: object) -> Comment:
         Refused: it does not say which comment it is, or whose.
     """
     number = whole(found.get("id"))
-    if not number or not text(author):
+    if not number or not string(author):
         raise Refused(0, "the answer is not of the documented shape")
-    return Comment(number, text(found.get("body")), text(author), url(address))
-
-
-def connect(
-    run: Run,
-    *,
-    github_token: str = "",
-    gitlab_token: str = "",
-    job_token: str = "",
-    ca_bundle: str = "",
-    deadline: Deadline,
-) -> Provider | None:
-    """Who answers for this run's repository; None without a token or outside GitHub and GitLab.
-
-    Args:
-        github_token: the workflow's own, or one that may read contents, deployments and pull requests.
-        gitlab_token: a personal, project or group access token with read_api.
-        job_token: ``CI_JOB_TOKEN``, used when there is no ``gitlab_token``.
-        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
-        deadline: over all that is asked.
-    """
-    if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.github_api import GitHubHistory
-
-        return GitHubHistory(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
-        from jira_ci.ci.gitlab_api import GitLabHistory
-
-        return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-    return None
-
-
-def connect_runs(
-    run: Run, *, github_token: str, gitlab_token: str, job_token: str, ca_bundle: str, deadline: Deadline
-) -> Runs | None:
-    """Who answers for this repository's runs; None without a token or outside GitHub and GitLab."""
-    if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.past_runs import GitHubRuns
-
-        return GitHubRuns(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
-        from jira_ci.ci.past_runs import GitLabRuns
-
-        return GitLabRuns(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-    return None
-
-
-def connect_comments(
-    run: Run, *, github_token: str, gitlab_token: str, ca_bundle: str, deadline: Deadline
-) -> Comments | None:
-    """Who answers for the comments on pull requests; None without a token that writes, or outside GitHub and GitLab.
-
-    ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
-    """
-    if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.github_api import GitHubComments
-
-        return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and gitlab_token:
-        from jira_ci.ci.gitlab_api import GitLabComments
-
-        return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
-    return None
+    return Comment(number, string(found.get("body")), string(author), url(address))

@@ -12,8 +12,8 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from jira_ci.ci import local_env
-from jira_ci.ci.env_values import first, sha, strip_ref, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import first, sha, strip_ref, url, variables, whole
 
 _NOTHING = re.compile(r"\$\([A-Za-z0-9_.]+\)")  # a macro that nothing was known for stays as it is written
 _NO_LEG = ("", "__default", "Job")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from jira_ci.ci import local_env
-from jira_ci.ci.env_values import sha, variables, whole
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import sha, variables, whole
 
 _NOTHING = re.compile(r"")
 _SITE = "https://bitbucket.org"

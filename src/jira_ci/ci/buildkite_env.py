@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from jira_ci.ci import local_env
-from jira_ci.ci.env_values import first, sha, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import first, sha, url, variables, whole
 
 _NOTHING = re.compile(r"false")  # BUILDKITE_PULL_REQUEST without one
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from jira_ci.ci import local_env
-from jira_ci.ci.env_values import sha, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import sha, url, variables, whole
 
 # How a pipeline value that is empty arrives when the configuration hands it on with ``environment:``.
 _NOTHING = re.compile(r"<nil>")

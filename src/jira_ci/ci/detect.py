@@ -6,11 +6,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
+
+if TYPE_CHECKING:
+    from jira_ci.ci.api import Comments, Provider
+    from jira_ci.ci.past_runs import Runs
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB
 
@@ -147,3 +152,65 @@ def _event(path: str, reader: Reader) -> tuple[Mapping[str, Any], str]:
     if not isinstance(event, dict):
         return {}, f"The event file {path} does not hold a JSON object and was not read."
     return event, ""
+
+
+def connect(
+    run: Run,
+    *,
+    github_token: str = "",
+    gitlab_token: str = "",
+    job_token: str = "",
+    ca_bundle: str = "",
+    deadline: Deadline,
+) -> Provider | None:
+    """Who answers for this run's repository; None without a token or outside GitHub and GitLab.
+
+    Args:
+        github_token: the workflow's own, or one that may read contents, deployments and pull requests.
+        gitlab_token: a personal, project or group access token with read_api.
+        job_token: ``CI_JOB_TOKEN``, used when there is no ``gitlab_token``.
+        ca_bundle: a file of certificate authorities, or empty for the built-in ones.
+        deadline: over all that is asked.
+    """
+    if run.provider == CI.GITHUB and github_token:
+        from jira_ci.ci.github_api import GitHubHistory
+
+        return GitHubHistory(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
+    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
+        from jira_ci.ci.gitlab_api import GitLabHistory
+
+        return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
+    return None
+
+
+def connect_runs(
+    run: Run, *, github_token: str, gitlab_token: str, job_token: str, ca_bundle: str, deadline: Deadline
+) -> Runs | None:
+    """Who answers for this repository's runs; None without a token or outside GitHub and GitLab."""
+    if run.provider == CI.GITHUB and github_token:
+        from jira_ci.ci.past_runs import GitHubRuns
+
+        return GitHubRuns(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
+    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
+        from jira_ci.ci.past_runs import GitLabRuns
+
+        return GitLabRuns(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
+    return None
+
+
+def connect_comments(
+    run: Run, *, github_token: str, gitlab_token: str, ca_bundle: str, deadline: Deadline
+) -> Comments | None:
+    """Who answers for the comments on pull requests; None without a token that writes, or outside GitHub and GitLab.
+
+    ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
+    """
+    if run.provider == CI.GITHUB and github_token:
+        from jira_ci.ci.github_api import GitHubComments
+
+        return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
+    if run.provider == CI.GITLAB and run.api_url and gitlab_token:
+        from jira_ci.ci.gitlab_api import GitLabComments
+
+        return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
+    return None

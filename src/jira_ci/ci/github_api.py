@@ -18,6 +18,7 @@ from jira_ci import __version__
 from jira_ci.ci.api import (
     PAGES,
     Asked,
+    BoundSession,
     Comment,
     Commits,
     Refused,
@@ -30,9 +31,8 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
-from jira_ci.ci.api_session import ApiSession
-from jira_ci.ci.env_values import mapping, sha, short, text, url, whole
 from jira_ci.run import PullRequest, Run
+from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class GitHubHistory:
     """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.History`."""
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        self.session = ApiSession(run.api_url, ca_bundle, deadline)
+        self.session = BoundSession(run.api_url, ca_bundle, deadline)
         self._run_id = run.run_id
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         self._requester = _requester(self.session, run.api_url, token)
@@ -82,7 +82,7 @@ class GitHubHistory:
                 path = f"{self._home}/commits/{commit}?per_page={_PAGE}&page={page}"
                 headers, answer = self._requester.requestJsonAndCheck("GET", path)
                 files += rows(mapping(answer)["files"])
-                page, more = page + 1, 'rel="next"' in text(headers.get("link"))
+                page, more = page + 1, 'rel="next"' in string(headers.get("link"))
             return touched(files, "filename", "previous_filename", complete=not more and len(files) < _FILES)
 
         return self._ask(f"the files of commit {short(commit)}", "contents: read", question, commit)
@@ -144,7 +144,7 @@ class GitHubHistory:
             if (whole(entry.get("size")) or 0) > limit:
                 raise Refused(0, f"it is larger than {limit} bytes")
             blob = self._get(f"/git/blobs/{_object(entry, 'blob')}")
-            data = base64.b64decode(text(blob["content"]))
+            data = base64.b64decode(string(blob["content"]))
             if blob["encoding"] != "base64" or len(data) != blob["size"]:
                 raise Refused(0, "its content is not complete")
             return data
@@ -164,11 +164,11 @@ class GitHubHistory:
         return mapping(answer)
 
     def _succeeded(self, deployment: Deployment) -> bool:
-        """Whether somebody else's run succeeded. A later deployment turns success into inactive, so any success counts
-        and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
+        """Whether another run's deployment succeeded. A later one turns success into inactive, so any success
+        counts and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
         """
         statuses = list(deployment.get_statuses())
-        addresses = [text(address) for status in statuses for address in (status.log_url, status.target_url)]
+        addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]
         runs = [found[1] for address in addresses if (found := _RUN.search(address))]
         return self._run_id not in runs and any(status.state == "success" for status in statuses)
 
@@ -188,19 +188,19 @@ def _commits(found: Any, total: Any) -> Commits:
 def _pull_request(found: GitHubPullRequest) -> PullRequest:
     return PullRequest(
         number=found.number,
-        title=text(found.title),
-        branch=text(found.head.ref),
+        title=string(found.title),
+        branch=string(found.head.ref),
         url=url(found.html_url),
         base_sha=sha(found.base.sha),
         head_sha=sha(found.head.sha),
         # Not found.body: where a list lacks it, PyGithub asks once more.
-        description=text(found._rawData["body"]) if "body" in found._rawData else None,
+        description=string(found._rawData["body"]) if "body" in found._rawData else None,
     )
 
 
 def _object(entry: Mapping[str, Any], kind: str) -> str:
     """The id of a tree's entry, if it is a folder (tree) or a regular file (blob)."""
-    mode = text(entry.get("mode"))
+    mode = string(entry.get("mode"))
     if entry.get("type") != kind or (kind == "blob" and not mode.startswith("100")) or not sha(entry.get("sha")):
         raise Refused(0, "it is a symbolic link, a submodule or a directory, and not a file")
     return sha(entry.get("sha"))
@@ -209,7 +209,7 @@ def _object(entry: Mapping[str, Any], kind: str) -> str:
 class _Connection(HTTPSRequestsConnectionClass):
     """Hands PyGithub's requests to our session: PyGithub itself sleeps, follows redirects and knows no deadline."""
 
-    session_of_all: ApiSession
+    session_of_all: BoundSession
     base: str
 
     def __init__(self, host: str, port: int | None = None, *_: Any, **__: Any) -> None:
@@ -224,7 +224,7 @@ class _Connection(HTTPSRequestsConnectionClass):
         """The session is closed by whoever made it."""
 
 
-def _requester(session: ApiSession, api_url: str, token: str) -> Requester:
+def _requester(session: BoundSession, api_url: str, token: str) -> Requester:
     class OurRequester(Requester):
         """A class of its own, so that the connection class is set for this session only."""
 
@@ -276,9 +276,9 @@ class GitHubComments(GitHubHistory):
                 headers, answer = self._requester.requestJsonAndCheck("GET", path)
                 if not isinstance(answer, list):
                     raise TypeError
-                marked = [part for part in map(mapping, answer) if mark in text(part.get("body"))]
+                marked = [part for part in map(mapping, answer) if mark in string(part.get("body"))]
                 found += [_comment(part, _GHOST) for part in marked]
-                if 'rel="next"' not in text(headers.get("link")):
+                if 'rel="next"' not in string(headers.get("link")):
                     return sorted(found, key=lambda one: one.id)
             raise Refused(0, f"there are more than {PAGES * _COMMENTS_PAGE}")
 
@@ -305,7 +305,7 @@ class GitHubComments(GitHubHistory):
     def _user(self) -> str:
         """The user's name; empty when the token is no user's."""
         try:
-            return text(mapping(self._requester.requestJsonAndCheck("GET", "/user")[1]).get("login"))
+            return string(mapping(self._requester.requestJsonAndCheck("GET", "/user")[1]).get("login"))
         except Refused as error:
             if error.status not in (403, 404):
                 raise
@@ -318,7 +318,7 @@ class GitHubComments(GitHubHistory):
             _, answer = self._requester.graphql_query("query { viewer { login } }", {})
         except (Refused, GithubException):
             return _ACTIONS
-        name = text(mapping(mapping(mapping(answer).get("data")).get("viewer")).get("login"))
+        name = string(mapping(mapping(mapping(answer).get("data")).get("viewer")).get("login"))
         if not name:
             return _ACTIONS
         return f"{name}[bot]" if self._of_app and not name.endswith("[bot]") else name
@@ -331,6 +331,6 @@ class GitHubComments(GitHubHistory):
         return ask(asked, question, (GithubException, BadAttributeException))
 
 
-def _comment(found: Mapping[str, Any], nobody: str = "") -> Comment:
-    author = text(mapping(found.get("user")).get("login")).lower()
-    return read(found, author or nobody, found.get("html_url"))
+def _comment(found: Mapping[str, Any], unknown: str = "") -> Comment:
+    author = string(mapping(found.get("user")).get("login")).lower()
+    return read(found, author or unknown, found.get("html_url"))

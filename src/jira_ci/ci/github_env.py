@@ -1,4 +1,6 @@
-"""GitHub Actions: environment and event -> Run. Pure; whatever an event lacks or garbles is left empty.
+"""What GitHub Actions says of a run: environment and event -> Run, an answer -> PastRun, a workflow file -> its legs.
+
+Pure; whatever an event lacks or garbles is left empty.
 
 The variables: https://docs.github.com/actions/reference/workflows-and-actions/variables
 The events: https://docs.github.com/webhooks/webhook-events-and-payloads
@@ -6,16 +8,15 @@ The events: https://docs.github.com/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jira_ci.ci.env_values import first, mapping, mappings, sha, strip_ref, text, url, whole
-from jira_ci.ci.past_runs import from_event
 from jira_ci.errors import UsageError
-from jira_ci.leg import of_matrix
-from jira_ci.run import CI, PullRequest, Run
+from jira_ci.run import CI, Leg, PastRun, PullRequest, Run, leg_of_matrix, leg_of_values
+from jira_ci.text import first, mapping, mappings, sha, string, strip_ref, url, whole
 
 _PUSH_LIMIT = 2048
 """How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
@@ -38,23 +39,23 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         UsageError: a variable that GitHub always sets is missing or no such value.
     """
     run = _job(environ, event)
-    ref = text(environ.get("GITHUB_REF"))
+    ref = string(environ.get("GITHUB_REF"))
     pull_request = _pull_request(environ, event, run.repository_url, ref)
     base, commits, complete = _range(run.event, ref, event)
     return replace(
         run,
         commit=_commit(environ, event, run.event, pull_request),
         branch=_branch(event, run.event, ref, pull_request),
-        tag=strip_ref(ref, "tags") or text(mapping(event.get("release")).get("tag_name")),
+        tag=strip_ref(ref, "tags") or string(mapping(event.get("release")).get("tag_name")),
         base=base,
-        messages=tuple(text(commit["message"]) for commit in commits),
+        messages=tuple(string(commit["message"]) for commit in commits),
         message_ids=tuple(sha(commit.get("id")) for commit in commits),
         messages_complete=complete,
         pull_request=pull_request,
         environment=_environment(event),
         event_state=_event_state(event, run.event),
         secrets_withheld=_withheld(environ, event, run.event),
-        release_notes=text(mapping(event.get("release")).get("body")),
+        release_notes=string(mapping(event.get("release")).get("body")),
         payload=tuple(_payload(mapping(event.get("deployment")).get("payload"))),
     )
 
@@ -62,7 +63,7 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
 def _payload(given: object, depth: int = 0) -> Iterator[str]:
     """The texts in a deployment's payload: a text itself, or any JSON."""
     if isinstance(given, str):
-        yield text(given)
+        yield string(given)
     elif isinstance(given, (list, dict)) and depth < _DEEPEST:
         for part in given.values() if isinstance(given, dict) else given:
             yield from _payload(part, depth + 1)
@@ -71,7 +72,7 @@ def _payload(given: object, depth: int = 0) -> Iterator[str]:
 def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
     """Whose run this is, and which one; what it builds is not looked at."""
     server = url(environ.get("GITHUB_SERVER_URL")) or "https://github.com"
-    leg = of_matrix(text(environ.get("JIRA_CI_INPUT_LEG")), text(environ.get("GITHUB_JOB")))
+    leg = leg_of_matrix(string(environ.get("JIRA_CI_INPUT_LEG")), string(environ.get("GITHUB_JOB")))
     repository = _required(environ, "GITHUB_REPOSITORY", r"[^/\s]+/[^/\s]+")
     run_id = _required(environ, "GITHUB_RUN_ID", r"[0-9]{1,18}")
     return Run(
@@ -85,11 +86,11 @@ def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         url=f"{server}/{repository}/actions/runs/{run_id}",
         run_id=run_id,
         workflow=_workflow(environ, repository),
-        workflow_name=text(environ.get("GITHUB_WORKFLOW")),
-        event=text(environ.get("GITHUB_EVENT_NAME")),
-        default_branch=text(mapping(event.get("repository")).get("default_branch")),
+        workflow_name=string(environ.get("GITHUB_WORKFLOW")),
+        event=string(environ.get("GITHUB_EVENT_NAME")),
+        default_branch=string(mapping(event.get("repository")).get("default_branch")),
         attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
-        actor=text(environ.get("GITHUB_ACTOR")),
+        actor=string(environ.get("GITHUB_ACTOR")),
         protected=environ.get("GITHUB_REF_PROTECTED") == "true",
         server_url=server,
         api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
@@ -113,7 +114,7 @@ def built(run: Run, event: Mapping[str, Any]) -> Run:
         url=url(about.get("html_url")) or f"{run.repository_url}/actions/runs/{past.run_id}",
         run_id=past.run_id,
         workflow=past.workflow,
-        workflow_name=text(about.get("name")) or past.workflow,
+        workflow_name=string(about.get("name")) or past.workflow,
         attempt=past.attempt,
         leg_values=(),
         several_legs=False,
@@ -126,18 +127,18 @@ def _environment(event: Mapping[str, Any]) -> str:
     """A status may name another environment than its deployment did
     (https://docs.github.com/rest/deployments/statuses#create-a-deployment-status)."""
     status, deployment = mapping(event.get("deployment_status")), mapping(event.get("deployment"))
-    return text(status.get("environment")) or text(deployment.get("environment"))
+    return string(status.get("environment")) or string(deployment.get("environment"))
 
 
 def _event_state(event: Mapping[str, Any], name: str) -> str:
     if name == "deployment_status":
-        return text(mapping(event.get("deployment_status")).get("state"))
+        return string(mapping(event.get("deployment_status")).get("state"))
     about = mapping(event.get("workflow_run")) if name == "workflow_run" else {}
-    return text(about.get("conclusion")) or text(about.get("status"))
+    return string(about.get("conclusion")) or string(about.get("status"))
 
 
 def _required(environ: Mapping[str, str], name: str, pattern: str) -> str:
-    value = text(environ.get(name))
+    value = string(environ.get(name))
     if not re.fullmatch(pattern, value):
         raise UsageError(
             f"GITHUB_ACTIONS is set, but {name} is {'missing' if not value else 'not what GitHub sets'}.",
@@ -169,28 +170,28 @@ def _workflow(environ: Mapping[str, str], repository: str) -> str:
     """``.github/workflows/x.yml`` from ``owner/name/.github/workflows/x.yml@refs/heads/main``: the ref changes from run
     to run. A workflow of another repository (organisation rulesets) keeps its repository's name.
     """
-    written = text(environ.get("GITHUB_WORKFLOW_REF"))
+    written = string(environ.get("GITHUB_WORKFLOW_REF"))
     file = _WORKFLOW.fullmatch(written)
     # GitHub's own workflows have no file; and instead of a ref there may stand a commit, or nothing.
     path = file[1] if file else _COMMIT.sub("", written.partition("@refs/")[0])
     if path.lower().startswith(repository.lower() + "/"):
         path = path[len(repository) + 1 :]
-    return path or text(environ.get("GITHUB_WORKFLOW"))
+    return path or string(environ.get("GITHUB_WORKFLOW"))
 
 
 def _branch(event: Mapping[str, Any], name: str, ref: str, pull_request: PullRequest | None) -> str:
     if name == "workflow_run":
-        return text(mapping(event.get("workflow_run")).get("head_branch"))
+        return string(mapping(event.get("workflow_run")).get("head_branch"))
     if pull_request and pull_request.branch:
         return pull_request.branch
-    named = text(mapping(event.get("deployment")).get("ref"))  # a branch, a tag or a commit; GITHUB_REF may be empty
+    named = string(mapping(event.get("deployment")).get("ref"))  # a branch, a tag or a commit; GITHUB_REF may be empty
     return strip_ref(ref) or ("" if ref or sha(named) or named.startswith("refs/tags/") else strip_ref(named) or named)
 
 
 def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: str, ref: str) -> PullRequest | None:
     found = mapping(event.get("pull_request"))
     group = mapping(event.get("merge_group"))
-    queue = _QUEUE.match(strip_ref(text(group.get("head_ref")) or ref))
+    queue = _QUEUE.match(strip_ref(string(group.get("head_ref")) or ref))
     issue = mapping(event.get("issue"))
     others = mappings(mapping(event.get("workflow_run")).get("pull_requests"))
     number = next(
@@ -212,13 +213,13 @@ def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: st
     run_head = mapping(others[0].get("head")) if others else {}
     return PullRequest(
         number=number,
-        title=text(found.get("title")) or text(issue.get("title")),
-        branch=first([text(head.get("ref")), text(environ.get("GITHUB_HEAD_REF")), text(run_head.get("ref"))]),
+        title=string(found.get("title")) or string(issue.get("title")),
+        branch=first([string(head.get("ref")), string(environ.get("GITHUB_HEAD_REF")), string(run_head.get("ref"))]),
         url=url(found.get("html_url")) or f"{home}/pull/{number}",
         base_sha=sha(base.get("sha")),
         head_sha=sha(head.get("sha")),
         commits=whole(found.get("commits")),
-        description=text(found.get("body")) if "body" in found else None,
+        description=string(found.get("body")) if "body" in found else None,
     )
 
 
@@ -236,7 +237,17 @@ def _range(name: str, ref: str, event: Mapping[str, Any]) -> tuple[str, list[Map
     sound = isinstance(listed, list) and len(commits) == len(listed) < _PUSH_LIMIT
     # A tag's push holds no commits, and neither does a new branch that brings nothing new.
     complete = sound and bool(commits) and ref.startswith("refs/heads/")
-    return sha(event.get("before")), commits or _told([event.get("head_commit")]), complete
+    return sha(event.get("before")), _own(event, ref, commits) or _told([event.get("head_commit")]), complete
+
+
+def _own(event: Mapping[str, Any], ref: str, commits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A push's commits, after a rebase without those of the branch that was rebased onto: they were pushed before, so
+    they are not distinct (https://docs.github.com/webhooks/webhook-events-and-payloads#push). A merge brings commits
+    that were pushed before as well, and they count."""
+    default = string(mapping(event.get("repository")).get("default_branch"))
+    if event.get("forced") is not True or strip_ref(ref) == default:
+        return commits
+    return [commit for commit in commits if commit.get("distinct") is not False] or commits
 
 
 def _told(commits: list[Any]) -> list[Mapping[str, Any]]:
@@ -253,3 +264,104 @@ def _withheld(environ: Mapping[str, str], event: Mapping[str, Any], name: str) -
     ours = mapping(base.get("repo")).get("id")
     # A deleted fork is null.
     return "a fork's pull request" if head and ours and mapping(head.get("repo")).get("id") != ours else ""
+
+
+def from_github(found: Mapping[str, Any], repository: str, path: str = "") -> PastRun | None:
+    """A run from GitHub's API or event; None when it does not say which one it is.
+
+    Args:
+        repository: ``owner/name``, for a workflow's path that begins with it.
+        path: the workflow's, where the run itself does not say it.
+    """
+    run_id, number = whole(found.get("id")), whole(found.get("run_number"))
+    # The API writes .github/workflows/x.yml, at times with @main behind it.
+    workflow = (string(found.get("path")) or path).partition("@")[0]
+    if workflow.lower().startswith(repository.lower() + "/"):
+        workflow = workflow[len(repository) + 1 :]
+    if not (run_id and number and workflow):
+        return None
+    ended = found.get("status") == "completed"
+    return PastRun(
+        str(run_id),
+        number,
+        ended,
+        string(found.get("conclusion" if ended else "status")),
+        workflow,
+        whole(found.get("run_attempt")) or 1,
+        sha(found.get("head_sha")),
+    )
+
+
+def from_event(event: Mapping[str, Any], repository: str) -> PastRun | None:
+    """The run that a ``workflow_run`` event is about."""
+    return from_github(
+        mapping(event.get("workflow_run")), repository, string(mapping(event.get("workflow")).get("path"))
+    )
+
+
+_MOST_LEGS = 256  # jobs that GitHub makes of one matrix
+
+
+class UnknownLegs(Exception):
+    """The file does not say which legs there are."""
+
+
+def legs_of_workflow(text: str) -> list[Leg]:
+    """The legs of the jobs of a workflow's file that may report to Jira: those whose steps mention it, or else all.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstrategymatrix
+
+    Raises:
+        UnknownLegs: the file cannot be read, or only a run knows its matrix, or another workflow's file holds the job.
+    """
+    import yaml
+
+    try:
+        jobs = mapping(mapping(yaml.safe_load(text)).get("jobs"))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise UnknownLegs("it is not YAML") from None
+    named = {str(name): mapping(job) for name, job in jobs.items()}
+    reporting = {name: job for name, job in named.items() if _may_report(job)}
+    return [leg for name, job in (reporting or named).items() for leg in _legs_of(name, job)]
+
+
+def _may_report(job: Mapping[str, Any]) -> bool:
+    written = repr((job.get("steps"), job.get("uses"))).lower()
+    return "jira-ci" in written or "jira_ci" in written
+
+
+def _legs_of(name: str, job: Mapping[str, Any]) -> Iterator[Leg]:
+    if "uses" in job:
+        raise UnknownLegs(f"the job {name} is another workflow's")
+    matrix = mapping(job.get("strategy")).get("matrix")
+    if matrix is None:
+        yield Leg(name)
+        return
+    rows = _rows(name, matrix)
+    yield from (leg_of_values(name, row, several=len(rows) > 1) for row in rows)
+
+
+def _rows(name: str, matrix: Any) -> list[dict[str, Any]]:
+    if not isinstance(matrix, Mapping) or "${{" in repr(matrix):
+        raise UnknownLegs(f"only a run knows the matrix of the job {name}")
+    axes = {str(axis): values for axis, values in matrix.items() if axis not in ("include", "exclude")}
+    if not all(isinstance(values, list) for values in axes.values()):
+        raise UnknownLegs(f"the matrix of the job {name} is none")
+    excluded, included = mappings(matrix.get("exclude")), mappings(matrix.get("include"))
+    made = itertools.product(*axes.values()) if axes else iter(())
+    rows = [dict(zip(axes, values, strict=True)) for values in itertools.islice(made, _MOST_LEGS)]
+    rows = [row for row in rows if not any(_fits(one, row) for one in excluded)]
+    original = len(rows)
+    for one in included:
+        over = {axis: value for axis, value in one.items() if axis in axes}
+        # It is added to every combination of which it changes no value; where there is none, it is one of its own.
+        fitting = [row for row in rows[:original] if _fits(over, row)]
+        for row in fitting:
+            row.update(one)
+        if not fitting:
+            rows.append(dict(one))
+    return rows[:_MOST_LEGS]
+
+
+def _fits(part: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    return all(name in row and row[name] == value for name, value in part.items())

@@ -12,6 +12,7 @@ from jira_ci import __version__
 from jira_ci.ci.api import (
     PAGES,
     Asked,
+    BoundSession,
     Comment,
     Commits,
     Refused,
@@ -24,9 +25,8 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
-from jira_ci.ci.api_session import ApiSession
-from jira_ci.ci.env_values import mapping, sha, short, text, url, whole
 from jira_ci.run import PullRequest, Run
+from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
 
 _PAGE = 100
@@ -44,7 +44,7 @@ class GitLabHistory:
     """
 
     def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
-        self.session = ApiSession(run.api_url, ca_bundle, deadline)
+        self.session = BoundSession(run.api_url, ca_bundle, deadline)
         self._job_token_only = not token
         self._run_id = run.run_id
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
@@ -119,7 +119,7 @@ class GitLabHistory:
 
     def default_commit(self) -> tuple[str, str]:
         def question() -> tuple[str, str]:
-            name = text(self._server.projects.get(self._home).attributes.get("default_branch"))
+            name = string(self._server.projects.get(self._home).attributes.get("default_branch"))
             commit = sha(mapping(self._project.branches.get(name).attributes.get("commit")).get("id")) if name else ""
             if not commit:
                 raise Refused(0, "the answer does not name it")
@@ -174,11 +174,11 @@ def _merge_request(found: Any) -> PullRequest:
     return PullRequest(
         number=whole(found.get("iid")) or 0,
         title=said(found.get("title")),
-        branch=text(found.get("source_branch")),
+        branch=string(found.get("source_branch")),
         url=url(found.get("web_url")),
         base_sha=sha(refs.get("base_sha")),
         head_sha=sha(found.get("sha")),
-        description=text(found["description"]) if "description" in found else None,
+        description=string(found["description"]) if "description" in found else None,
     )
 
 
@@ -209,7 +209,7 @@ class GitLabComments(GitLabHistory):
             for count, note in enumerate(notes):
                 if count >= PAGES * _COMMENTS_PAGE:
                     raise Refused(0, f"there are more than {PAGES * _COMMENTS_PAGE}")
-                if mark in text(note.attributes.get("body")):
+                if mark in string(note.attributes.get("body")):
                     found.append(self._comment(number, note.attributes))
             return sorted(found, key=lambda one: one.id)
 

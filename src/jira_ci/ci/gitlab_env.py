@@ -1,4 +1,4 @@
-"""GitLab CI: environment -> Run. Pure.
+"""What GitLab CI says of a run: environment -> Run, an answer -> PastRun. Pure.
 
 The variables: https://docs.gitlab.com/ci/variables/predefined_variables/
 """
@@ -9,15 +9,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Any
 
-from jira_ci.ci.env_values import first, sha, text, url, whole
 from jira_ci.errors import UsageError
-from jira_ci.leg import Leg
-from jira_ci.run import CI, PullRequest, Run
+from jira_ci.run import CI, Leg, PastRun, PullRequest, Run
+from jira_ci.text import first, sha, string, url, whole
 
 # What GitLab adds to a job's name: https://docs.gitlab.com/ci/yaml/#parallel
 _BRACKET = re.compile(r"(.+?): \[(.*)\]", re.DOTALL)
 _NUMBERED = re.compile(r"(.+?) ([0-9]+/[0-9]+)", re.DOTALL)
+_ENDED = ("success", "failed", "canceled", "skipped")  # "manual" and the like may still go on
 _UNEXPANDED = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\Z")
 
 
@@ -27,7 +28,7 @@ def read(environ: Mapping[str, str]) -> Run:
     Raises:
         UsageError: a variable that GitLab always sets is missing or no such value.
     """
-    variables = {name: text(value) for name, value in environ.items() if not _UNEXPANDED.match(value)}
+    variables = {name: string(value) for name, value in environ.items() if not _UNEXPANDED.match(value)}
     get = _Variables(variables)
     run = _job(get)
     pull_request = _merge_request(get)
@@ -204,3 +205,10 @@ def _withheld(get: _Variables) -> str:
     if get("CI_COMMIT_REF_PROTECTED") == "false":
         return "an unprotected ref (protected variables are GitLab's default)"
     return ""
+
+
+def from_gitlab(found: Mapping[str, Any]) -> PastRun | None:
+    """A pipeline from GitLab's API; None when it does not say which one it is."""
+    run_id, number, status = whole(found.get("id")), whole(found.get("iid")), string(found.get("status"))
+    child = string(found.get("name")) if found.get("source") == "parent_pipeline" else ""
+    return PastRun(str(run_id), number, status in _ENDED, status, child) if run_id and number else None

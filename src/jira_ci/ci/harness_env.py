@@ -13,9 +13,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from jira_ci.ci import local_env
-from jira_ci.ci.env_values import first, sha, strip_ref, text, url, variables, whole
 from jira_ci.errors import UsageError
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import first, sha, string, strip_ref, url, variables, whole
 
 # An expression that Harness could not resolve arrives as it was written, or as "null".
 _UNRESOLVED = re.compile(r"<\+[^>]*>|null")
@@ -43,7 +43,7 @@ def read(environ: Mapping[str, str], checkout: Callable[[], Run]) -> Run:
     """
     get = variables(environ, _UNRESOLVED)
     run = _job(get)
-    message = text(environ.get("DRONE_COMMIT_MESSAGE"))
+    message = string(environ.get("DRONE_COMMIT_MESSAGE"))
     run = replace(
         run,
         branch=_branch(get, run.pull_request),

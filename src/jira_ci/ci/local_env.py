@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.env_values import whole
-from jira_ci.git.remote_address import parts
+from jira_ci.git.origin import address_parts
 from jira_ci.run import CI, Run
+from jira_ci.text import whole
 
 if TYPE_CHECKING:
     from jira_ci.git.repository import Git
@@ -54,7 +54,7 @@ def facts(git: Git) -> Facts:
 
 def read(found: Facts) -> Run:
     """What plain git says about this run."""
-    host, path, web = parts(found.origin)
+    host, path, web = address_parts(found.origin)
     name = path.rpartition("/")[2] or found.directory
     # Without an origin the directory's name is all there is that two machines may agree on.
     identity = f"{host}/{path}".lower() if host and path else name
@@ -103,7 +103,7 @@ def completed(run: Run, checkout: Callable[[], Run]) -> Run:
 
 def with_repository(run: Run, address: str) -> Run:
     """The run of the repository that is cloned from this address; of none where the address names no host."""
-    host, path, web = parts(address)
+    host, path, web = address_parts(address)
     if not (host and path):
         return run
     return replace(run, repository=path, repository_id=f"{host}/{path}".lower(), repository_url=web)

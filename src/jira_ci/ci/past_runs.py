@@ -8,41 +8,16 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from jira_ci.ci.api import Asked, Refused, ask, rows
-from jira_ci.ci.api_session import ApiSession
-from jira_ci.ci.env_values import mapping, sha, text, whole
-from jira_ci.ci.gitlab_env import legs_of, milliseconds
-from jira_ci.ci.workflow_legs import legs
-from jira_ci.leg import Leg
-from jira_ci.run import Run
+from jira_ci.ci.api import Asked, BoundSession, Refused, ask, rows
+from jira_ci.ci.github_env import from_github, legs_of_workflow
+from jira_ci.ci.gitlab_env import from_gitlab, legs_of, milliseconds
+from jira_ci.run import Leg, PastRun, Run
+from jira_ci.text import mapping, string, whole
 from jira_ci.timing import Deadline
-
-_ENDED_ON_GITLAB = ("success", "failed", "canceled", "skipped")  # "manual" and the like may still go on
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """One run, or one attempt of it."""
-
-    run_id: str
-    number: int
-    """GitHub's run number, GitLab's pipeline IID."""
-    ended: bool
-    conclusion: str
-    """The provider's word for how it ended; while it is going on, for what it does."""
-    workflow: str = ""
-    """As in :class:`jira_ci.run.Run`."""
-    attempt: int = 0
-    """Which attempt this is about, counted as in :class:`jira_ci.run.Run`; 0 where it is about all of them."""
-    commit: str = ""
-    """GitHub: what the workflow's file was read at."""
-
-    def __str__(self) -> str:
-        return f"run {self.run_id} (#{self.number})"
 
 
 class Runs(Protocol):
@@ -70,44 +45,6 @@ class Runs(Protocol):
         """Closes the connections."""
 
 
-def from_github(found: Mapping[str, Any], repository: str, path: str = "") -> PastRun | None:
-    """A run from GitHub's API or event; None when it does not say which one it is.
-
-    Args:
-        repository: ``owner/name``, for a workflow's path that begins with it.
-        path: the workflow's, where the run itself does not say it.
-    """
-    run_id, number = whole(found.get("id")), whole(found.get("run_number"))
-    # The API writes .github/workflows/x.yml, at times with @main behind it.
-    workflow = (text(found.get("path")) or path).partition("@")[0]
-    if workflow.lower().startswith(repository.lower() + "/"):
-        workflow = workflow[len(repository) + 1 :]
-    if not (run_id and number and workflow):
-        return None
-    ended = found.get("status") == "completed"
-    return PastRun(
-        str(run_id),
-        number,
-        ended,
-        text(found.get("conclusion" if ended else "status")),
-        workflow,
-        whole(found.get("run_attempt")) or 1,
-        sha(found.get("head_sha")),
-    )
-
-
-def from_event(event: Mapping[str, Any], repository: str) -> PastRun | None:
-    """The run that a ``workflow_run`` event is about."""
-    return from_github(mapping(event.get("workflow_run")), repository, text(mapping(event.get("workflow")).get("path")))
-
-
-def from_gitlab(found: Mapping[str, Any]) -> PastRun | None:
-    """A pipeline from GitLab's API; None when it does not say which one it is."""
-    run_id, number, status = whole(found.get("id")), whole(found.get("iid")), text(found.get("status"))
-    child = text(found.get("name")) if found.get("source") == "parent_pipeline" else ""
-    return PastRun(str(run_id), number, status in _ENDED_ON_GITLAB, status, child) if run_id and number else None
-
-
 T = TypeVar("T")
 PAGE = 100
 _PAGES = 10
@@ -118,23 +55,21 @@ class Api:
     """One repository's or project's API: reads JSON, and knows what a refusal means.
 
     Args:
-        provider: ``GitHub`` or ``GitLab``.
+        name: ``GitHub`` or ``GitLab``.
         home: the address of everything about this repository.
         headers: with the credential.
     """
 
-    def __init__(
-        self, provider: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline
-    ) -> None:
-        self._provider, self._home, self._headers = provider, home, dict(headers)
-        self._session = ApiSession(home, ca_bundle, deadline)
+    def __init__(self, name: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline) -> None:
+        self._name, self._home, self._headers = name, home, dict(headers)
+        self._session = BoundSession(home, ca_bundle, deadline)
 
     def close(self) -> None:
         self._session.close()
 
     def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
         """What the question answers; see :func:`jira_ci.ci.api.ask`."""
-        return ask(Asked(self._provider, self._session.host, what, permission), question, ())
+        return ask(Asked(self._name, self._session.host, what, permission), question, ())
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """A JSON answer.
@@ -219,14 +154,14 @@ class GitHubRuns:
         def question() -> str:
             answer = mapping(self._api.get(f"/contents/{quote(past.workflow)}", ref=past.commit))
             try:
-                return base64.b64decode(text(answer.get("content"))).decode("utf-8", "replace")
+                return base64.b64decode(string(answer.get("content"))).decode("utf-8", "replace")
             except ValueError:
                 raise Refused(0, "the answer is not of the documented shape") from None
 
         file = past.workflow, past.commit
         if file not in self._files:
             self._files[file] = self._api.ask(f"{past.workflow} at {past.commit[:8]}", _CONTENTS, question)
-        return legs(self._files[file])
+        return legs_of_workflow(self._files[file])
 
     def deployed(self, environment: str) -> PastRun | None:
         what = f"the deployments to {environment!r}"
@@ -259,13 +194,13 @@ class GitHubRuns:
 
     def _statuses(self, deployment: int | None) -> list[Mapping[str, Any]]:
         found = list(self._api.pages(f"/deployments/{deployment}/statuses")) if deployment else []
-        if not deployment or not all(text(status.get("state")) for status in found):
+        if not deployment or not all(string(status.get("state")) for status in found):
             raise Refused(0, "the answer is not of the documented shape")
         return found
 
 
 def _runs(statuses: list[Mapping[str, Any]]) -> list[str]:
-    addresses = [text(status.get(name)) for status in statuses for name in ("log_url", "target_url")]
+    addresses = [string(status.get(name)) for status in statuses for name in ("log_url", "target_url")]
     return [match[1] for address in addresses if (match := _RUN.search(address))]
 
 
@@ -324,7 +259,7 @@ class GitLabRuns:
         """As the job that reported it ended, if it ended badly; a job that went well may only have told of the start,
         so then the pipeline counts as well."""
 
-        statuses = {text(job.get("status")) for job in self._jobs_of(past) if _is(job, attempt)}
+        statuses = {string(job.get("status")) for job in self._jobs_of(past) if _is(job, attempt)}
         going = sorted(statuses - {"success", "skipped", *_BADLY})
         if going:
             return replace(past, ended=False, conclusion=going[0], attempt=attempt)
@@ -335,7 +270,7 @@ class GitLabRuns:
         return past
 
     def legs(self, past: PastRun) -> list[Leg]:
-        names = dict.fromkeys(text(job.get("name")) for job in self._jobs_of(past))
+        names = dict.fromkeys(string(job.get("name")) for job in self._jobs_of(past))
         return [leg for name in names if name for leg in legs_of(name)]
 
     def deployed(self, environment: str) -> PastRun | None:
@@ -359,7 +294,7 @@ class GitLabRuns:
     def _jobs_of(self, past: PastRun) -> list[Mapping[str, Any]]:
         def question() -> list[Mapping[str, Any]]:
             jobs = list(self._api.pages(f"/pipelines/{past.run_id}/jobs", include_retried="true"))
-            if not all(whole(job.get("id")) is not None and text(job.get("status")) for job in jobs):
+            if not all(whole(job.get("id")) is not None and string(job.get("status")) for job in jobs):
                 raise Refused(0, "the answer is not of the documented shape")
             return jobs
 
@@ -378,4 +313,4 @@ class GitLabRuns:
 
 def _is(job: Mapping[str, Any], attempt: int) -> bool:
     """Whether this is the job that a record's attempt stands for; see :mod:`jira_ci.ci.gitlab_env`."""
-    return attempt > 0 and attempt in (milliseconds(text(job.get("started_at"))) // 1000, whole(job.get("id")))
+    return attempt > 0 and attempt in (milliseconds(string(job.get("started_at"))) // 1000, whole(job.get("id")))

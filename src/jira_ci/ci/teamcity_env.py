@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jira_ci.ci import local_env
-from jira_ci.ci.env_values import first, sha, strip_ref, url, variables, whole
 from jira_ci.run import CI, PullRequest, Run
+from jira_ci.text import first, sha, strip_ref, url, variables, whole
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a file
 # A reference that nothing was known for, and the default branch where the VCS root gives it no name.

@@ -19,17 +19,16 @@ from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.gate_result import GateResult, document
 from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
-from jira_ci.keys.issue_keys import explicit
+from jira_ci.keys.parse_keys import explicit
 from jira_ci.output import page
 from jira_ci.output.page import Page
 from jira_ci.report.deploying import TwoReports, bounded
-from jira_ci.sites import connection
-from jira_ci.sites.sites import sites
+from jira_ci.sites.sites import missing_credentials, sites
 from jira_ci.text import one_line
 from jira_ci.timing import Call, Deadline
 
 _COMMENT = 10.0  # seconds
-_TO_START = 5.0  # seconds of a verdict's life that no report and no comment may use up, on a machine however busy
+_TO_START = 5.0  # seconds of a result's life that no report and no comment may use up, on a machine however busy
 _GOODBYE = _RECORD = 1.0
 _KILLED = 5.5  # seconds; by then a command was told, told again, and killed
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -52,23 +51,24 @@ class Gate(Protocol):
     def close(self) -> None: ...
 
 
-def run(context: Context, arguments: Namespace, keeper: Gate | None = None) -> Result:
+def run(context: Context, arguments: Namespace, gate: Gate | None = None) -> Result:
     """Deploys, if the gate lets it.
 
     Args:
         arguments: ``cmd`` holds CMD and its arguments.
-        keeper: the gate; the real one by default.
+        gate: the gate; the real one by default.
 
     Raises:
-        UsageError: there is no CMD, no environment, or a setting cannot be meant. Nothing was started.
+        UsageError: there is no CMD, no environment, or a setting is invalid. Nothing was started.
     """
     command = list(arguments.cmd or ())
     _check(context, command)
-    if keeper is None:
+    if gate is None:
+        from jira_ci.commands.gate import pending_reports
         from jira_ci.gate.gate import Gate
 
-        keeper = Gate(context, deploying=True)
-    job = _Job(context, command, keeper)
+        gate = Gate(context, deploying=True, reports=pending_reports)
+    job = _Job(context, command, gate)
     try:
         return job.run()
     finally:
@@ -92,77 +92,77 @@ def _check(context: Context, command: Sequence[str]) -> None:
     check_deployment(context)
     for destination in sites(context):
         fault = destination.fault or destination.unverifiable(context.run)
-        if fault and not connection.missing_credentials(destination.settings):
+        if fault and not missing_credentials(destination.settings):
             raise fault
 
 
 class _Job:
     """One deployment."""
 
-    def __init__(self, context: Context, command: Sequence[str], keeper: Gate) -> None:
-        self._context, self._command, self._keeper = context, command, keeper
+    def __init__(self, context: Context, command: Sequence[str], gate: Gate) -> None:
+        self._context, self._command, self._gate = context, command, gate
         self._signals = context.edges.signals
         self._whole = Deadline(math.inf)  # a signal leaves five seconds of it
         self._progress = TwoReports(context, self._whole)
 
     def run(self) -> Result:
-        verdict = self._keeper.ask()
+        result = self._gate.ask()
         self._signals.deadline = self._whole
         if self._context.settings.dry_run:
-            return self._dry_run(verdict)
-        if not self._may_start(verdict):
-            return self._refused(verdict, verdict.decision, Result())
+            return self._dry_run(result)
+        if not self._may_start(result):
+            return self._refused(result, result.decision, Result())
         self._progress.begin(self._before_the_start())
-        verdict = self._confirm()
-        if self._may_start(verdict):
+        result = self._confirm()
+        if self._may_start(result):
             self._comment("started", None, self._before_the_start())
-            verdict = self._confirm()
-        return self._deploy(verdict) if self._may_start(verdict) else self._called_off(verdict)
+            result = self._confirm()
+        return self._deploy(result) if self._may_start(result) else self._called_off(result)
 
     def close(self) -> None:
         """Hangs up; nothing that goes wrong with that matters any more."""
-        bounded(self._keeper.close, Deadline(_GOODBYE, whole=self._whole), None, lambda _: None)
+        bounded(self._gate.close, Deadline(_GOODBYE, whole=self._whole), None, lambda _: None)
 
     def _before_the_start(self) -> Deadline:
         """Until when Jira may be told of a start. To ask the gate again because a report was slow could turn down what
         is approved: there may be no time left to ask."""
-        return Deadline(max(0.0, self._keeper.fresh() - _TO_START), whole=self._whole)
+        return Deadline(max(0.0, self._gate.fresh() - _TO_START), whole=self._whole)
 
     def _confirm(self) -> GateResult:
         try:
-            return self._keeper.confirm()
+            return self._gate.confirm()
         except Exception:
             self._progress.end("cancelled", 0.0)
             raise
         finally:
             self._signals.deadline = self._whole
 
-    def _may_start(self, verdict: GateResult) -> bool:
-        return (verdict.decision.result, verdict.decision.exit, self._signals.received) == ("proceed", Exit.OK, 0)
+    def _may_start(self, result: GateResult) -> bool:
+        return (result.decision.result, result.decision.exit, self._signals.received) == ("proceed", Exit.OK, 0)
 
-    def _dry_run(self, verdict: GateResult) -> Result:
+    def _dry_run(self, result: GateResult) -> Result:
         """Shows what would be sent and run."""
         report = Result()
-        if ROWS[verdict.decision.row][0] == "proceed":
+        if ROWS[result.decision.row][0] == "proceed":
             report = self._progress.begin(self._whole)
             self._context.console.say(f"Dry run, would be run: {one_line(' '.join(self._command), 2000)}")
-        return self._refused(verdict, in_dry_run(verdict.decision), report)
+        return self._refused(result, in_dry_run(result.decision), report)
 
-    def _called_off(self, verdict: GateResult) -> Result:
+    def _called_off(self, result: GateResult) -> Result:
         """Jira was told of a start that does not come."""
         report = self._progress.end("cancelled", 0.0)
         self._comment("cancelled", None)
-        return self._refused(verdict, verdict.decision, report)
+        return self._refused(result, result.decision, report)
 
-    def _refused(self, verdict: GateResult, decision: Decision, report: Result) -> Result:
+    def _refused(self, result: GateResult, decision: Decision, report: Result) -> Result:
         """The end without a start. Why, the gate has said."""
         number = self._signals.received
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {"approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
-        shown = page.refused(verdict.summary, report.summary)
-        return _result(128 + number if number else decision.exit or Exit.BUG, verdict, report, shown, said)
+        shown = page.refused(result.summary, report.summary)
+        return _result(128 + number if number else decision.exit or Exit.BUG, result, report, shown, said)
 
-    def _deploy(self, verdict: GateResult) -> Result:
+    def _deploy(self, result: GateResult) -> Result:
         started = self._now()
         try:
             running = child_process.Child(
@@ -174,7 +174,7 @@ class _Job:
         except child_process.CannotStart as error:
             self._context.console.notice("error", f"The command was not started: {error}")
             report = self._tell("failed", 0.0)
-            return self._deployed(verdict, report, Deployment(started, started, "failed", error.exit))
+            return self._deployed(result, report, Deployment(started, started, "failed", error.exit))
         by_itself = running.wait(lambda: self._signals.received)
         stopping = None if by_itself else Call(lambda: running.stop(self._signals.received))
         state = _state(running, self._signals.received)
@@ -182,7 +182,7 @@ class _Job:
         if stopping is not None:
             self._join(stopping)
         ended = started + timedelta(seconds=running.seconds)
-        return self._deployed(verdict, report, Deployment(started, ended, state, running.exit))
+        return self._deployed(result, report, Deployment(started, ended, state, running.exit))
 
     def _tell(self, state: Step, seconds: float) -> Result:
         """Tells Jira how it ended."""
@@ -202,20 +202,20 @@ class _Job:
         def complain(problem: str) -> None:
             self._context.console.notice("warning", f"The change was not commented: {problem}.")
 
-        bounded(lambda: self._keeper.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
+        bounded(lambda: self._gate.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
 
-    def _deployed(self, verdict: GateResult, report: Result, became: Deployment) -> Result:
+    def _deployed(self, result: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:
             self._context.console.notice("warning", f"The record is not complete: {problem}.")
 
         nothing: list[str] = []
-        for sentence in bounded(lambda: _outlived(verdict.records, became), Deadline(_RECORD), nothing, complain):
+        for sentence in bounded(lambda: _outlived(result.records, became), Deadline(_RECORD), nothing, complain):
             self._context.console.notice("warning", sentence)
-        verdict = bounded(lambda: self._keeper.amend(became), Deadline(_RECORD), verdict, complain)
+        result = bounded(lambda: self._gate.amend(became), Deadline(_RECORD), result, complain)
         number = self._signals.received
         code = 128 + number if number else became.exit
-        shown = page.deployed(verdict.summary, report.summary, became.state or "unknown")
-        return _result(Exit.BUG if code is None else code, verdict, report, shown)
+        shown = page.deployed(result.summary, report.summary, became.state or "unknown")
+        return _result(Exit.BUG if code is None else code, result, report, shown)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)
@@ -239,11 +239,11 @@ def _outlived(records: Sequence[Mapping[str, Any]], became: Deployment) -> list[
     return found
 
 
-def _result(code: int, verdict: GateResult, report: Result, page: Page, said: Mapping[str, Any] = _NOTHING) -> Result:
+def _result(code: int, result: GateResult, report: Result, page: Page, said: Mapping[str, Any] = _NOTHING) -> Result:
     """The gate's and the report's results together."""
     return Result(
         code,
-        outputs={**verdict.outputs, **report.outputs, **said},
-        document={**report.document, **document(verdict)},
+        outputs={**result.outputs, **report.outputs, **said},
+        document={**report.document, **document(result)},
         summary=page,
     )

@@ -19,7 +19,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
     """Shows what would be deleted; only an explicit ``dry-run: false`` deletes.
 
     Raises:
-        UsageError: a setting cannot be meant or is missing.
+        UsageError: a setting is invalid or missing.
     """
     dry = context.settings.dry_run or "dry-run" not in context.settings.origins
     work = Forgetting(context, dry)

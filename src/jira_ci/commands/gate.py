@@ -6,12 +6,28 @@ import argparse
 from contextlib import closing
 
 from jira_ci.context import Context, Result
+from jira_ci.gate.by_jira import Reports
 from jira_ci.gate.gate import Gate
 from jira_ci.gate.gate_result import document
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
-    """The verdict about every environment that was named."""
-    with closing(Gate(context, deploying=False)) as keeper:
-        found = keeper.ask()
+    """The decision about every environment that was named."""
+    with closing(Gate(context, deploying=False, reports=pending_reports)) as gate:
+        found = gate.ask()
     return Result(found.decision.exit, found.outputs, document(found), found.summary)
+
+
+def pending_reports(context: Context) -> Reports:
+    """What the job reports later, as a deployment that is pending: Jira gates it under the same identity.
+
+    Raises:
+        UsageError: a setting is invalid.
+    """
+    from jira_ci.report.plan import plan_deployment
+    from jira_ci.templates import given
+
+    properties = given(context.settings)
+    entries = plan_deployment(context, "pending").entries
+    records = [(one.environment.name if one.environment else "", one.tenant, one.record) for one in entries]
+    return Reports(records, properties)

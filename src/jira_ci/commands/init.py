@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
-from jira_ci.init import github_workflow, gitlab_jobs, look, next_steps, write
-from jira_ci.init.found import File, Found
-from jira_ci.jira.addresses import site_url
+from jira_ci.init import files, github_workflow, gitlab_jobs, look, next_steps
+from jira_ci.init.files import File, Found
+from jira_ci.jira.endpoints import site_url
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 _MISNAMED = ".jira-ci.yaml"
@@ -29,12 +30,12 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
     """Writes what is not there yet; a file that is there is never touched, which is no error.
 
     Raises:
-        UsageError: the site cannot be meant, or a file cannot be written where it belongs.
+        UsageError: the site is invalid, or a file cannot be written where it belongs.
     """
     plan = _plan(context)
     written = [] if context.given.dry_run else list(plan.new)
     for file in written:
-        write.write(context.root, file)
+        files.write(context.root, file)
     steps = next_steps.of(plan.found, plan.config)
     _say(context, plan, written, steps)
     return Result(
@@ -53,21 +54,21 @@ def _plan(context: Context) -> _Plan:
     site = site_url(given.site, given.instance).removeprefix("https://")
     seen = look.seen(context.git)
     found = look.look(context.root, context.run, seen, site)
-    file, config = write.make(found, given.config)
-    files = [file]
-    files += github_workflow.make(found) if "github" in found.providers else []
-    files += gitlab_jobs.make(found) if "gitlab" in found.providers else []
-    for one in files:
-        write.refuse_outside(context.root, one)
-    taken = {one.name for one in files if write.is_taken(context.root, one)}
-    if given.config == DEFAULT_NAME and write.is_taken(context.root, File(_MISNAMED, "")):
+    file, config = files.make_config(found, given.config)
+    proposed = [file]
+    proposed += github_workflow.make(found) if CI.GITHUB in found.providers else []
+    proposed += gitlab_jobs.make(found) if CI.GITLAB in found.providers else []
+    for one in proposed:
+        files.refuse_outside(context.root, one)
+    taken = {one.name for one in proposed if files.is_taken(context.root, one)}
+    if given.config == DEFAULT_NAME and files.is_taken(context.root, File(_MISNAMED, "")):
         context.console.notice("warning", f"{_MISNAMED} is there, but the file's name is {DEFAULT_NAME}. Rename it.")
         taken.add(file.name)
     return _Plan(
         found,
         None if file.name in taken else config,
-        tuple(one for one in files if one.name not in taken),
-        tuple(one for one in files if one.name in taken),
+        tuple(one for one in proposed if one.name not in taken),
+        tuple(one for one in proposed if one.name in taken),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from jira_ci.context import Context, Result
-from jira_ci.keys.claims import Claim, Claims
-from jira_ci.keys.issue_keys import Keys, Source, collect
+from jira_ci.keys.parse_keys import Keys, Source, collect
+from jira_ci.keys.resolve import Claim, Claims
 from jira_ci.keys.services import known
 from jira_ci.text import one_line
 

@@ -8,17 +8,16 @@ from functools import cache
 
 from jira_ci.context import Context, Result
 from jira_ci.corrections import reconcile as steps
+from jira_ci.corrections.correction_result import Tally, visit
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Provider, Target
-from jira_ci.corrections.resend import visit
-from jira_ci.corrections.tally import Tally
+from jira_ci.corrections.past_records import Provider, Target
 
 
 def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Looks at the records of the runs that are meant, and closes those whose run is over.
 
     Raises:
-        UsageError: a setting cannot be meant or is missing.
+        UsageError: a setting is invalid or missing.
     """
     tally = Tally("Closed")
     with closing(Provider(context)) as provider:

@@ -35,10 +35,10 @@ def run_report(context: Context, arguments: Namespace) -> Result:
 def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a build: this job's, or the run that a ``workflow_run`` event is about."""
     context = _about_the_event(context)
-    with closing(dial_ahead(context, ())) as line:
+    with closing(dial_ahead(context, ())) as delivery:
         from jira_ci.report import plan, report
 
-        return report.report(context, plan.plan_build(context), line)
+        return report.report(context, plan.plan_build(context), delivery)
 
 
 def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
@@ -50,10 +50,10 @@ def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: A
             f"{run.environment_action}). {_hint(run.environment_action)}"
         )
         return _nothing()
-    with closing(dial_ahead(context, context.environment_names)) as line:
+    with closing(dial_ahead(context, context.environment_names)) as delivery:
         from jira_ci.report import plan, report
 
-        return report.report(context, plan.plan_deployment(context), line)
+        return report.report(context, plan.plan_deployment(context), delivery)
 
 
 def _about_the_event(context: Context) -> Context:
@@ -67,8 +67,7 @@ def _about_the_event(context: Context) -> Context:
 
 def _deploys_nothing(context: Context) -> bool:
     """Whether GitLab says so of the only environment. A job that tells of another one's deployment may prepare or
-    verify the environment itself, so there an environment that somebody named counts; nobody deploys to what they
-    stop."""
+    verify the environment itself, so there an environment that was named counts; but nothing is deployed by a stop."""
     run, given = context.run, context.given.environment
     if run.environment_action not in _ELSEWHERE or {*map(canonical, given)} - {canonical(run.environment)}:
         return False

@@ -7,11 +7,10 @@ from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
+from jira_ci.corrections.correction_result import Tally, visit
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Provider
-from jira_ci.corrections.resend import visit
+from jira_ci.corrections.past_records import Provider
 from jira_ci.corrections.rollback import Chooser, mark
-from jira_ci.corrections.tally import Tally
 from jira_ci.errors import UsageError
 
 
@@ -19,7 +18,7 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
     """Marks it in every environment, and for every tenant and service, that is given.
 
     Raises:
-        UsageError: a setting cannot be meant or is missing, or nobody knows which deployment it was.
+        UsageError: a setting is invalid or missing, or it is not known which deployment it was.
     """
     names = context.environment_names
     if not names:

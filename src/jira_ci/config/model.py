@@ -146,7 +146,7 @@ def read(root: Path, name: str = DEFAULT_NAME, *, required: bool) -> Config | No
     Args:
         root: the workspace: the repository's top folder.
         name: the file's path in it.
-        required: whether somebody named the file, so that it has to be there.
+        required: whether the file was named, so that it has to be there.
 
     Raises:
         UsageError: as :func:`parse`, and for a file that is missing though required, is no regular file, cannot be

@@ -24,7 +24,7 @@ _SECRETS = ("token", "client-id", "client-secret", "user", "password", "headers"
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that cannot be meant: where, what, and how to put it right."""
+    """One thing that is invalid: where, what, and how to put it right."""
 
     path: tuple[Step, ...]
     sentence: str

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jira_ci import credentials
 from jira_ci.config.problems import Problem, Step, dotted, explain, shown
 from jira_ci.errors import nearest
-from jira_ci.sites import credentials
 from jira_ci.text import canonical, for_jira, one_line, without_login
 
 _FILE = "jira-ci.schema.json"
@@ -94,7 +94,7 @@ _MOST_IDS, _LONGEST_ID = 500, 255  # of a service
 
 
 def contradictions(document: Mapping[str, Any]) -> list[Problem]:
-    """Everything that cannot be meant in a document that fits the schema; empty when all can."""
+    """Everything invalid in a document that fits the schema; empty when nothing is."""
     return [*_logins(document)] or [
         *_same_rules(document),
         *_connections(document),

@@ -7,22 +7,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.ci.past_runs import PastRun
+from jira_ci import templates
 from jira_ci.context import Context
-from jira_ci.corrections import reported
+from jira_ci.corrections import past_records
+from jira_ci.corrections.correction_result import is_data_center
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Jobs, Provider, Reference, Target, references
-from jira_ci.corrections.resend import is_data_center
+from jira_ci.corrections.past_records import Jobs, Provider, Reference, Target, references
 from jira_ci.errors import AccessError, JiraCiError, UsageError
-from jira_ci.exchange import Request
-from jira_ci.jira import addresses, identity
+from jira_ci.jira import endpoints, identity
+from jira_ci.jira.endpoints import Make
 from jira_ci.jira.records import PLACE, TEXT
-from jira_ci.jira.stored import Make, deleting, deleting_all, unlink, was_linked
+from jira_ci.jira.stored import deleting, deleting_all, unlink, was_linked
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
-from jira_ci.keys.claims import Claims
-from jira_ci.report import templates
-from jira_ci.sites import connection
-from jira_ci.sites.sites import sites
+from jira_ci.keys.resolve import Claims
+from jira_ci.run import PastRun
+from jira_ci.sites.sites import access, need_site, sites
 from jira_ci.text import for_jira, one_line
 
 
@@ -50,7 +49,7 @@ def wanted(context: Context) -> Wanted:
     """What the settings ask for; without any, everything that this run reported.
 
     Raises:
-        UsageError: a setting cannot be meant, or two of them contradict each other.
+        UsageError: a setting is invalid, or two of them contradict each other.
     """
     settings, run = context.settings, context.run
     named, given = references(settings.run), templates.given(settings)
@@ -77,11 +76,11 @@ def wanted(context: Context) -> Wanted:
 
 
 def removals(context: Context, meant: Wanted, provider: Provider) -> list[Removal]:
-    """The requests to Jira Cloud. The repository's id is in each that goes by properties, so that nobody takes out what
+    """The requests to Jira Cloud. The repository's id is in each that goes by properties, so that no run takes out what
     another repository reported.
 
     Raises:
-        UsageError: a run's number has to be known, and there is nobody to ask.
+        UsageError: a run's number has to be known, and there is no provider to ask.
         AccessError, NetworkError: the provider was asked for it, and gave no usable answer.
     """
     repository = ("repository", for_jira(context.run.repository_id, TEXT))
@@ -121,9 +120,9 @@ def records(context: Context, meant: Wanted, provider: Provider) -> list[Target]
         legs = jobs.of(past)
         # The environment that the CI knows says nothing against a build, but no build is a tenant's.
         if not (context.settings.environment or context.settings.tenant):
-            found += reported.of(context, past, (), legs)
-        found += reported.of(context, past, names, legs) if names else []
-    return reported.each_once(found)
+            found += past_records.of(context, past, (), legs)
+        found += past_records.of(context, past, names, legs) if names else []
+    return past_records.each_once(found)
 
 
 def past_run(context: Context, reference: Reference, provider: Provider) -> PastRun:
@@ -133,9 +132,9 @@ def past_run(context: Context, reference: Reference, provider: Provider) -> Past
         UsageError, AccessError, NetworkError: as :func:`removals`.
     """
     if reference.number:
-        return reported.by_number(context.run, reference.number)
+        return past_records.by_number(context.run, reference.number)
     own = reference.run_id == context.run.run_id
-    return reported.this_run(context.run) if own else provider.referred(reference)
+    return past_records.this_run(context.run) if own else provider.referred(reference)
 
 
 _BY_RUN = (
@@ -162,7 +161,7 @@ class Forgetting:
         """Goes to every site of the run; trouble at one does not keep the others from being asked.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         meant = wanted(self.context)
         found = sites(self.context)
@@ -181,19 +180,20 @@ class Forgetting:
                 self.requests += site.requests
 
     def _at(self, site: CorrectionSite, meant: Wanted, provider: Provider) -> None:
-        withheld = site.destination.withheld(self.context.run)
+        withheld = site.site.withheld(self.context.run)
         if withheld and not self.dry:
             raise AccessError(site.says(withheld))
-        if is_data_center(self.context, site.destination):
+        if is_data_center(self.context, site.site):
             self._links(site, meant, provider)
             return
         wanted = removals(self.context, meant, provider)
         if meant.places:
             self.context.console.say(site.says(_BY_RUN))
         if self.dry:
-            api = addresses.base_url(site.destination.settings.api_url, "api-url")
-            cloud = addresses.cloud_id(site.destination.settings.cloud_id)
-            self._show(site, [(one.title, one.make(api, cloud, "")) for one in wanted])
+            api = endpoints.base_url(site.site.settings.api_url, "api-url")
+            cloud = endpoints.cloud_id(site.site.settings.cloud_id)
+            made = [(one.title, one.make(api, cloud, "")) for one in wanted]
+            self._show(site, [(title, request.method, request.url) for title, request in made])
             return
         site.connect()
         for one in wanted:
@@ -214,24 +214,22 @@ class Forgetting:
         if meant.places:
             said = "Jira Data Center keeps no properties, so only this run's links are found there. Name others: run."
             self.context.console.notice("warning", site.says(said))
-        access = connection.access(site.destination.settings)
-        connection.need_site(access)
+        where = access(site.site.settings)
+        need_site(where)
         pairs = [
-            (f"the link to {target.title} on {issue}", unlink(access, issue, target.key))
+            (f"the link to {target.title} on {issue}", unlink(issue, target.key))
             for target in records(self.context, meant, provider)
             for issue in self._issues(meant)
         ]
         if self.dry:
-            self._show(site, pairs)
+            shown = [(title, one.method, one.address(where.site, "data-center")) for title, one in pairs]
+            self._show(site, shown)
             return
-        if access.user:
-            self.context.console.mask.add(access.basic)
-        observe = site.hear
-        with closing(connection.open_client(self.context, site.destination.settings, observe)) as client:
-            for title, request in pairs:
-                if was_linked(request, client.send(request)):
-                    self.done.append(site.says(title))
-                    self.context.console.say(site.says(f"Taken out: {title}."))
+        login = site.session.person("links")
+        for title, question in pairs:
+            if was_linked(*login.send(question)):
+                self.done.append(site.says(title))
+                self.context.console.say(site.says(f"Taken out: {title}."))
 
     def _issues(self, meant: Wanted) -> Sequence[str]:
         settings = self.context.settings
@@ -245,8 +243,8 @@ class Forgetting:
                 found.update(dict.fromkeys(claims.of(name).keys.keys))
         return list(found)
 
-    def _show(self, site: CorrectionSite, pairs: Sequence[tuple[str, Request]]) -> None:
-        for title, request in pairs:
-            self.context.console.say(site.says(f"Would be deleted: {title} ({request.method} {request.url})"))
-            self.requests.append({"method": request.method, "url": request.url})
+    def _show(self, site: CorrectionSite, would: Sequence[tuple[str, str, str]]) -> None:
+        for title, method, url in would:
+            self.context.console.say(site.says(f"Would be deleted: {title} ({method} {url})"))
+            self.requests.append({"method": method, "url": url})
             self.done.append(site.says(title))

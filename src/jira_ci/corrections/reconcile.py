@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from jira_ci.ci import detect, past_runs
+from jira_ci import states
+from jira_ci.ci import detect, github_env
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
-from jira_ci.corrections import reported
+from jira_ci.corrections import past_records
+from jira_ci.corrections.correction_result import Action, Again, Tally, row, send, with_state
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Jobs, Provider, Reference, Target, references, unreadable
-from jira_ci.corrections.resend import Again, send, with_state
-from jira_ci.corrections.tally import Action, Tally, closing, row
+from jira_ci.corrections.past_records import Jobs, Provider, Reference, Target, references, unreadable
 from jira_ci.errors import AccessError, NetworkError
 from jira_ci.jira import identity, stored
-from jira_ci.run import CI
+from jira_ci.run import CI, PastRun
 
 _LAST = 50
 """How many runs are looked at when none is named: each costs a request to Jira for each of its possible records."""
@@ -26,13 +25,13 @@ def chosen(context: Context, provider: Provider, tally: Tally) -> list[PastRun]:
     """The runs to look at: those of the setting, else the one that the event is about, else the repository's last.
 
     Raises:
-        UsageError: ``run`` cannot be meant, or the provider has to be asked and there is nobody.
+        UsageError: ``run`` is invalid, or the provider has to be asked and none answers.
     """
     named = references(context.settings.run)
     if named:
         return list(dict.fromkeys(past for one in named if (past := _referred(provider, one, tally))))
     if context.run.event == "workflow_run":
-        past = past_runs.from_event(detect.read_event(context.edges.environ), context.run.repository)
+        past = github_env.from_event(detect.read_event(context.edges.environ), context.run.repository)
         if past:
             return [past]
     runs = provider.need("for the last runs")
@@ -52,16 +51,16 @@ def _referred(provider: Provider, reference: Reference, tally: Tally) -> PastRun
 
 
 def wanted(context: Context, runs: Sequence[PastRun], provider: Provider, tally: Tally) -> list[Target]:
-    """The records to look for. On GitHub those of a run that is still going on are not: nobody can tell its jobs apart
+    """The records to look for. On GitHub those of a run that is still going on are not: its jobs cannot be told apart
     by what they reported, as one can on GitLab."""
     found: list[Target] = []
     jobs = Jobs(context, provider)
     for past in runs:
         if past.ended or context.run.provider == CI.GITLAB:
-            found += reported.of(context, past, context.environment_names, jobs.of(past))
+            found += past_records.of(context, past, context.environment_names, jobs.of(past))
         else:
             tally.going.append(f"Left alone: {past} is {past.conclusion.replace('_', ' ') or 'still going on'}.")
-    return reported.each_once(found)
+    return past_records.each_once(found)
 
 
 def close(
@@ -104,4 +103,28 @@ def _decide(context: Context, target: Target, found: stored.Stored, provider: Pr
         except Unreadable as error:
             tally.errors.append(unreadable(error))
             return Action("leave", why=f"how attempt {attempt} of its run ended could not be read")
-    return closing(found.state, attempt, ended=past.ended, conclusion=past.conclusion, seen=past.attempt)
+    return decide_closing(found.state, attempt, ended=past.ended, conclusion=past.conclusion, seen=past.attempt)
+
+
+def decide_closing(state: str, attempt: int, *, ended: bool, conclusion: str, seen: int) -> Action:
+    """What to do with a record.
+
+    Args:
+        state: Jira's word for it now.
+        attempt: which attempt of the run reported it.
+        ended: whether the provider says that the run, or that attempt of it, is over.
+        conclusion: the provider's word for how it ended, or for what it does.
+        seen: the attempt that these two are about; 0 where they are about the whole run.
+    """
+    if not states.of(state).open:
+        return Action("nothing", why=f"it is {state} already")
+    if not ended:
+        return Action("leave", why=f"its run is {conclusion or 'still going on'}".replace("_", " "))
+    if seen and attempt > seen:
+        return Action("leave", why=f"attempt {attempt} reported it, and only attempt {seen} is known to be over")
+    if seen and attempt < seen:
+        return Action("leave", why=f"attempt {attempt} reported it, and how that ended is not known")
+    found = states.from_end(conclusion)
+    if state == "pending" and found == "successful":  # no report said that it began: the job may have been skipped
+        found = "unknown"
+    return Action("close", found, f"its run ended: {conclusion.replace('_', ' ') or 'how is not known'}")

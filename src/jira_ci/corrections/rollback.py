@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jira_ci import states, templates
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.past_runs import PastRun
 from jira_ci.context import Context
-from jira_ci.corrections import reported
+from jira_ci.corrections import past_records
+from jira_ci.corrections.correction_result import Action, Again, Tally, row, send, with_state
 from jira_ci.corrections.correction_sites import CorrectionSite
-from jira_ci.corrections.reported import Provider, Reference, Target, references, unreadable
-from jira_ci.corrections.resend import Again, send, with_state
-from jira_ci.corrections.tally import Tally, rolling_back, row
+from jira_ci.corrections.past_records import Provider, Reference, Target, references, unreadable
 from jira_ci.errors import RejectedError, UsageError
 from jira_ci.jira.records import TEXT, inert
-from jira_ci.report import templates
+from jira_ci.run import PastRun, leg_of_run
+from jira_ci.run_words import of_run
 from jira_ci.text import for_jira, one_line
 
 _HINT = "Name the run of the deployment that was rolled back: run: 1658821493 (the id in its address), or '#41'."
@@ -40,20 +40,20 @@ class Chooser:
             found = [target for past in runs for target in self._of(past, *self._context.environment_names)]
         else:
             found = [target for name in self._context.environment_names for target in self._found(site, name)]
-        return reported.each_once(found)
+        return past_records.each_once(found)
 
     def _referred(self, reference: Reference) -> PastRun:
         run = self._context.run
         if reference.number:
-            return reported.by_number(run, reference.number)
+            return past_records.by_number(run, reference.number)
         if reference.run_id == run.run_id:
-            return reported.this_run(run)
+            return past_records.this_run(run)
         return self._provider.referred(reference)
 
     def _found(self, site: CorrectionSite, environment: str) -> list[Target]:
         """This run's own deployment where that failed: the one before it is good, and was perhaps restored. Else the
         last one that succeeded."""
-        own = self._of(reported.this_run(self._context.run), environment)
+        own = self._of(past_records.this_run(self._context.run), environment)
         records = [site.read(target.key) for target in own]
         if any(record is not None and record.state in ("failed", "cancelled") for record in records):
             return own
@@ -78,7 +78,7 @@ class Chooser:
         return past
 
     def _of(self, past: PastRun, *environments: str) -> list[Target]:
-        return reported.of(self._context, past, environments, [reported.own(self._context.run)])
+        return past_records.of(self._context, past, environments, [leg_of_run(self._context.run)])
 
 
 def mark(context: Context, site: CorrectionSite, meant: list[Target], tally: Tally) -> None:
@@ -98,7 +98,7 @@ def _to_be_marked(context: Context, site: CorrectionSite, meant: list[Target], t
             tally.missing.append(target)
             tally.errors.append(_not_found(site, target))
             continue
-        action = rolling_back(found.state)
+        action = decide_rollback(found.state)
         one = row(site, target, found, action)
         if action.what == "nothing":
             context.console.say(f"{one.sentence}: {action.why}.")
@@ -107,7 +107,7 @@ def _to_be_marked(context: Context, site: CorrectionSite, meant: list[Target], t
             tally.left.append(one)
             tally.errors.append(_going(one.sentence, found.state))
         elif record := with_state(context, found, action.state, tally):
-            past = reported.with_run_id(target, found, context.run)
+            past = past_records.with_run_id(target, found, context.run)
             yield Again(one, {**record, **_texts(context, target)}, past)
 
 
@@ -115,7 +115,7 @@ def _texts(context: Context, target: Target) -> dict[str, str]:
     """What the record says, where it shall say something else now; the words stand for this run's values."""
     settings, run = context.settings, context.run
     project = settings.project_name or run.repository.rpartition("/")[2]
-    values = templates.of_run(run, project=project, version=settings.version.strip(), state="rolled_back")
+    values = of_run(run, project=project, version=settings.version.strip(), state="rolled_back")
     texts = templates.read(settings).filled({**values, **target.words})
     return {name: inert(text) if name == "url" else for_jira(text, TEXT) for name, text in texts.items() if text}
 
@@ -133,3 +133,13 @@ def _going(sentence: str, state: str) -> RejectedError:
         f"{sentence} is {state.replace('_', ' ')} in Jira: only what has ended can be rolled back.",
         "If its job was killed, run jira-ci reconcile first.",
     )
+
+
+def decide_rollback(state: str) -> Action:
+    """What ``rollback`` does with a record in this state: whatever has ended can be rolled back, a deployment that
+    failed half-way too."""
+    if state == "rolled_back":
+        return Action("nothing", why="it is rolled back already")
+    if states.of(state).open:
+        return Action("leave", why=f"it is {state.replace('_', ' ')}")
+    return Action("close", "rolled_back", f"it was {state}")

@@ -1,7 +1,7 @@
 """The file of Atlassian's own GitHub app, ``.jira/config.yml``: types of environments, ids of services, gating.
 
 It is another tool's file: one line that is odd costs that line, is told, and never stops a report. Only about gating
-nothing is guessed: a deployment that Jira may gate is not taken for one that nobody gates. The format:
+nothing is guessed: a deployment that Jira may gate is not taken for an ungated one. The format:
 https://github.com/atlassian/github-for-jira/blob/main/docs/deployments.md#environment-mapping and
 https://support.atlassian.com/jira-service-management-cloud/docs/set-up-deployment-gating/, as the app reads it:
 https://github.com/atlassian/github-for-jira/blob/main/src/services/user-config-service.ts
@@ -17,7 +17,7 @@ from typing import Any
 
 from jira_ci.config import strict_yaml
 from jira_ci.config.model import read_bytes
-from jira_ci.environments import globs
+from jira_ci.environments.classify import glob_matches
 from jira_ci.errors import UsageError, nearest
 from jira_ci.text import LONGEST_NAME, for_jira, one_line
 
@@ -54,7 +54,7 @@ class Gating:
     environments: tuple[Gated, ...]
     line: int
     problem: str = ""
-    """Why nobody can tell what is gated, as a sentence; empty when it can be told."""
+    """Why it is not known what is gated, as a sentence; empty when it is."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Mapping:
     def find(self, name: str) -> tuple[str, str] | None:
         """The type of this name and the line that says so, or None when no pattern matches."""
         for pattern in self.patterns:
-            if globs.matches(pattern.glob, name):
+            if glob_matches(pattern.glob, name):
                 return pattern.type, f"{self.name} line {pattern.line}: {one_line(pattern.glob, 100)}"
         return None
 

@@ -2,20 +2,23 @@
 
 The order: the exact name in ``.jira-ci.yml``, its globs, GitLab's own deployment tier, what the name says by itself.
 Without a file of ours the mapping of Atlassian's GitHub app stands in for it.
+
+Globs match in any case, and in one pass over the name, however many stars there are: ``*`` is any text (also ``/``),
+``?`` one character, ``[a-c]`` and ``[!a-c]`` one of some; everything else is itself.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.config.model import Config, Rule
-from jira_ci.environments import globs
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
-from jira_ci.text import LONGEST_NAME, canonical, one_line
+from jira_ci.text import LONGEST_NAME, canonical, nfkc, one_line
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
@@ -25,6 +28,7 @@ _TIERS = ("production", "staging", "testing", "development")
 # Every name for which some version of GitLab guesses the tier production by itself:
 # https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/models/environment.rb (guess_tier)
 _GITLAB_MAY_GUESS_PRODUCTION = re.compile(r"pro?d|live", re.IGNORECASE)
+_SPECIAL = re.compile(r"\*+|\?|\[!?\]?[^\]\[]*\]")
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,7 @@ def _exact(rule: Rule, name: str) -> bool:
 
 
 def _matching(name: str, rules: Sequence[Rule]) -> list[Rule]:
-    return [
-        rule for rule in rules if _exact(rule, name) or (globs.is_glob(rule.name) and globs.matches(rule.name, name))
-    ]
+    return [rule for rule in rules if _exact(rule, name) or (is_glob(rule.name) and glob_matches(rule.name, name))]
 
 
 def _closest(name: str, config: Config | None, rules: Sequence[Rule], what: str) -> Rule | None:
@@ -127,8 +129,8 @@ def _closest(name: str, config: Config | None, rules: Sequence[Rule], what: str)
     exact = [rule for rule in rules if _exact(rule, name)]
     if exact:
         return exact[0]  # there is only one: names that are equal in any case are an error of the file
-    length = max(globs.literal_length(rule.name) for rule in rules)
-    first, *others = [rule for rule in rules if globs.literal_length(rule.name) == length]
+    length = max(literal_length(rule.name) for rule in rules)
+    first, *others = [rule for rule in rules if literal_length(rule.name) == length]
     for other in others:
         if getattr(other, what) != getattr(first, what):
             raise UsageError(
@@ -172,3 +174,67 @@ def _unruled(name: str, tier: str, unmatched: str) -> tuple[str, str]:
     if tier == "production":
         return "unmapped", f"GitLab guesses the tier production from letters in the name, and {nothing}"
     return "unmapped", nothing
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether it holds anything that is not itself."""
+    return _SPECIAL.search(pattern) is not None
+
+
+def literal_length(pattern: str) -> int:
+    """How many characters of it are themselves: the more, the closer the rule."""
+    return len(_SPECIAL.sub("", pattern))
+
+
+def glob_matches(pattern: str, name: str) -> bool:
+    """Whether the whole name fits the glob, whatever the case and the Unicode form of both."""
+    first, *others = _segments(pattern)
+    text = _fold(name)
+    if not others:
+        return first.fullmatch(text) is not None
+    begin = first.match(text)
+    if begin is None:
+        return False
+    at = begin.end()
+    # Between stars each segment has one length, so its leftmost place is never worse than a later one.
+    for segment in others[:-1]:
+        found = segment.search(text, at)
+        if found is None:
+            return False
+        at = found.end()
+    last = re.compile(f"(?:{others[-1].pattern})\\Z", re.DOTALL)
+    return last.search(text, at) is not None
+
+
+@functools.lru_cache(maxsize=1000)
+def _segments(pattern: str) -> tuple[re.Pattern[str], ...]:
+    segments, at = [""], 0
+    for special in _SPECIAL.finditer(pattern):
+        segments[-1] += re.escape(_fold(pattern[at : special.start()]))
+        at = special.end()
+        if special[0].startswith("*"):
+            segments.append("")
+        else:
+            segments[-1] += "." if special[0] == "?" else _one_of(special[0][1:-1])
+    segments[-1] += re.escape(_fold(pattern[at:]))
+    return tuple(re.compile(segment, re.DOTALL) for segment in segments)
+
+
+def _one_of(body: str) -> str:
+    negated = body.startswith("!")
+    left, members = _fold(body.removeprefix("!")), ""
+    while left:
+        span = re.match(r"(.)-(.)", left, re.DOTALL)
+        if span is None:
+            members, left = members + re.escape(left[0]), left[1:]
+            continue
+        if span[1] <= span[2]:
+            members += f"{re.escape(span[1])}-{re.escape(span[2])}"
+        left = left[3:]
+    if not members:
+        return "." if negated else "(?!)"
+    return f"[{'^' if negated else ''}{members}]"
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"\s+", " ", nfkc(text).casefold())

@@ -1,4 +1,4 @@
-"""What an environment's name says about its type, only where nobody could object; otherwise nothing.
+"""What an environment's name says about its type, only where it is beyond doubt; otherwise nothing.
 
 The name is cut into words at separators, digits and changes of case, and whole words count: ``product`` and
 ``delivery`` say nothing. Words of two types contradict each other, and one word of doubt is enough: of
@@ -64,7 +64,7 @@ class Inferred:
 
 
 def infer(name: str) -> Inferred:
-    """The type a name says, with the word that says it; an empty type where somebody could object.
+    """The type a name says, with the word that says it; an empty type where that is in doubt.
 
     With an empty type the words are those that contradict each other, if any did.
     """

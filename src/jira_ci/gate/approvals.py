@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from jira_ci.gate.window import is_aware
 from jira_ci.text import one_line
 
 ApprovalState = Literal["none", "ok", "pend", "decl", "unclear"]
@@ -45,7 +44,7 @@ class Excluded:
 
     Attributes:
         who: for sentences: ``the gate's own account``, ``the reporter``, ``the deployer octocat``.
-        account: ``None`` when it is not known; then it could be anybody, and nobody's approval counts.
+        account: ``None`` when it is not known; then it could be anybody's, and no approval counts.
         hint: what makes it known: ``add octocat to deployers``.
     """
 
@@ -59,14 +58,14 @@ class Review:
     """What the approvals come to.
 
     Attributes:
-        verdict: ``ok`` when there is at least one and all current ones are approved; ``unclear`` with ``problems``.
+        state: ``ok`` when there is at least one and all current ones are approved; ``unclear`` with ``problems``.
         current: the newest approval of each name, oldest first; the others are superseded.
         people: the distinct people whose approval counts.
         others: those who approved and do not count, each with the reason.
         problems: what contradicts itself or is not known. An approval that has any is none.
     """
 
-    verdict: ApprovalState
+    state: ApprovalState
     current: tuple[Approval, ...] = ()
     people: tuple[Approver, ...] = ()
     others: tuple[tuple[Approver, str], ...] = ()
@@ -131,7 +130,7 @@ def _newest(approvals: Sequence[Approval]) -> tuple[Approval, ...]:
 def _contradictions(approval: Approval, tied: bool) -> Iterator[str]:
     name = f"the approval {one_line(approval.name, 60)!r}"
     if tied:
-        yield f"{name} was asked for twice at the same moment, and nobody can tell which one replaces the other"
+        yield f"{name} was asked for twice at the same moment, and it is unknown which one replaces the other"
     if approval.decision != "approved":
         return
     if not _who_approved(approval):
@@ -174,3 +173,8 @@ def _objection(approver: Approver, excluded: Sequence[Excluded]) -> str:
 def is_text(value: object) -> bool:
     """Whether this is a text that says something."""
     return isinstance(value, str) and value.strip() != ""
+
+
+def is_aware(value: object) -> bool:
+    """Whether this is a moment, and not only what a clock on some wall shows."""
+    return isinstance(value, datetime) and value.utcoffset() is not None

@@ -16,7 +16,7 @@ from jira_ci.gate.targets import Target
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
 
-_NOBODY_MAY_MAKE_ONE = 16
+_NO_CHANGE = 16
 
 
 class ByChange(Evaluation):
@@ -29,52 +29,51 @@ class ByChange(Evaluation):
 
     def __init__(
         self,
-        entry: Target,
+        target: Target,
         policy: Policy,
         *,
         service: Service,
-        occasion: Attempt,
+        attempt: Attempt,
         keys: Callable[[str], tuple[str, ...]],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        super().__init__(entry, clock=clock)
+        super().__init__(target, clock=clock)
         self.service = self._service = service
-        self._occasion, self._keys, self._pauses = occasion, keys, pauses
-        # As long as it may make none, nobody has to know the issues that a new one would name.
-        self._finder = self._find_with(dataclasses.replace(policy, create=False), occasion)
-        self._may_make = policy.create and not occasion.objection
+        self._policy = policy
+        self._attempt, self._keys, self._pauses = attempt, keys, pauses
+        # As long as it may make none, there is no need to know the issues that a new one would name.
+        self._finder = self._find_with(dataclasses.replace(policy, create=False))
+        self._may_make = policy.create and not attempt.objection
 
-    def _ask(self, policy: Policy) -> Decision:
-        """Finds the change, or reads it."""
-        return self._found(policy) or self._read()
+    def ask(self) -> Decision:
+        """Finds the change, or reads it. Never raises a :class:`JiraCiError`."""
+        missing = self._found()
+        if missing is not None:
+            return missing
+        decision, snapshot = self._reader.read()
+        if snapshot is not None:
+            self.snapshot, self.read_at = snapshot, snapshot.now
+        return decision
 
-    def _find_with(self, policy: Policy, occasion: Attempt) -> Finder:
-        return Finder(self._service, policy, self.subject, occasion, clock=self._clock, pauses=self._pauses)
+    def _find_with(self, policy: Policy) -> Finder:
+        return Finder(self._service, policy, self.subject, self._attempt, clock=self._clock, pauses=self._pauses)
 
-    def _found(self, policy: Policy) -> Decision | None:
+    def _found(self) -> Decision | None:
         """Why there is no change to read; ``None`` when there is one."""
         if self.change is not None:
             return None
-        outcome = self._finder.find()
-        missing = outcome.decision is not None and outcome.decision.row == _NOBODY_MAY_MAKE_ONE
+        found = self._finder.find()
+        missing = found.decision is not None and found.decision.row == _NO_CHANGE
         if missing and self._may_make:
             self._may_make = False
-            self._occasion = dataclasses.replace(self._occasion, keys=self._keys(self.subject.environment))
-            self._finder = self._find_with(policy, self._occasion)
-            outcome = self._finder.find()
-        self.change = outcome.change
-        self.said.extend(outcome.said)
+            self._attempt = dataclasses.replace(self._attempt, keys=self._keys(self.subject.environment))
+            self._finder = self._find_with(self._policy)
+            found = self._finder.find()
+        self.change = found.change
+        self.said.extend(found.said)
         if self.change is not None:
-            self._reader = SnapshotReader(
-                self._service, policy, self.subject, self._occasion, self.change, clock=self._clock
-            )
-        return outcome.decision
-
-    def _read(self) -> Decision:
-        found = self._reader.read()
-        if found.issue is not None:
-            self.reading = found
+            self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, self.change)
         return found.decision
 
     def change_facts(self) -> ChangeFacts:
@@ -90,20 +89,20 @@ class ByChange(Evaluation):
             summary=self.change.summary,
             found_by=self.change.found_by,
         )
-        issue = self.reading.issue if self.reading else None
-        if issue is None:
+        if self.snapshot is None or self.snapshot.status is None:
             return known
+        status = self.snapshot.status
         return dataclasses.replace(
             known,
-            reporter=issue.reporter.id if issue.reporter else "",
-            status_id=issue.status_id,
-            status_name=issue.status_name,
-            status_category=issue.status_category or "",
+            reporter=self.snapshot.reporter,
+            status_id=status.id,
+            status_name=status.name,
+            status_category=status.category or "",
         )
 
     def window_facts(self) -> WindowFacts:
         """The window for the record, as it was last read."""
-        read = self.reading.round if self.reading else None
-        if self.reading is None or read is None or self.policy is None or self.policy.window is None:
+        read = self.snapshot
+        if read is None or self._policy.window is None:
             return WindowFacts()
-        return WindowFacts(edge(read.start).moment, edge(read.end).moment, self.reading.window_fields)
+        return WindowFacts(edge(read.start).moment, edge(read.end).moment, read.window_fields)

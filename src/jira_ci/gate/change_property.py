@@ -1,21 +1,55 @@
-"""What a change was made for: an issue property that nobody sees on the change, and its description."""
+"""What ties a change to its deployment: what is pinned of it, our property on it, and the words that it names.
+
+Versions hold points, hyphens and slashes, so that these belong to a word wherever another word follows or precedes
+them: ``1.2.3`` is not named by ``1.2.3-rc1``, ``1.2.3.4`` or ``app/1.2.3``, and ``Prod`` not by ``Prod-EU`` or
+``pre-prod``. So do the marks of moments, sums and addresses between digits: ``30`` is not named by ``12:30``, ``1,30``,
+``30%`` or ``#30``. The full stop of a sentence ends a word. ``v1.2.3`` and ``1.2.3`` are two versions, because
+nothing says that they are the same.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira.rich_text import Line, Own
+from jira_ci.text import canonical
 
 _SCHEMA = "jira-ci.change/1"
 _BINDING = ("project", "environment", "tenant", "version")
 _LISTED_KEYS = 50
+_JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
+_BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
+_OF_NUMBERS = frozenset("%#$\u2030\u00b0\u20ac\u00a3")
+
+FoundBy = Literal["key", "title", "created"]
 
 
-def change_property(subject: Subject, occasion: Attempt) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Change:
+    """A change, pinned: what must stay the same as long as it is read.
+
+    Attributes:
+        ours: made by the gate's own account for this deployment.
+        others: keys of further changes of our own with the same title, which are spare.
+    """
+
+    id: str
+    key: str
+    project: str
+    issue_type: str
+    summary: str
+    found_by: FoundBy
+    ours: bool
+    others: tuple[str, ...] = ()
+
+
+def change_property(subject: Subject, attempt: Attempt) -> dict[str, Any]:
     """The property's value."""
-    return {"schema": _SCHEMA, **_binding(subject), "commit": subject.commit, "run": occasion.url or occasion.run}
+    return {"schema": _SCHEMA, **_binding(subject), "commit": subject.commit, "run": attempt.url or attempt.run}
 
 
 def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
@@ -23,10 +57,10 @@ def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     return all((found.get(name) or "") == value for name, value in _binding(subject).items())
 
 
-def description(subject: Subject, occasion: Attempt) -> list[Line]:
+def description(subject: Subject, attempt: Attempt) -> list[Line]:
     """For the people who approve."""
-    keys = occasion.keys[:_LISTED_KEYS]
-    more = f" and {len(occasion.keys) - len(keys)} more" if len(occasion.keys) > len(keys) else ""
+    keys = attempt.keys[:_LISTED_KEYS]
+    more = f" and {len(attempt.keys) - len(keys)} more" if len(attempt.keys) > len(keys) else ""
     lines = {
         "Project": subject.project,
         "Version": subject.version,
@@ -35,10 +69,51 @@ def description(subject: Subject, occasion: Attempt) -> list[Line]:
         "Commit": subject.commit,
     }
     told: list[Line] = [[f"{name}: ", value] for name, value in lines.items() if value]
-    told += [["Run: ", Own(occasion.url, link=True)]] if occasion.url else []
+    told += [["Run: ", Own(attempt.url, link=True)]] if attempt.url else []
     told += [["Issues: ", Own(", ".join(keys) + more)]] if keys else []
     return [*told, [], ["Made by jira-ci. The deployment begins when this change allows it."]]
 
 
 def _binding(subject: Subject) -> dict[str, str]:
     return {name: str(getattr(subject, name) or "") for name in _BINDING}
+
+
+def names(text: str, word: str) -> bool:
+    """Whether the text holds the word (or several) whole, in any case and any Unicode form."""
+    text, word = canonical(text), canonical(word)
+    start = text.find(word) if word else -1
+    while start >= 0:
+        end = start + len(word)
+        if _is_free(word[0], text[:start][::-1]) and _is_free(word[-1], text[end:]):
+            return True
+        start = text.find(word, start + 1)
+    return False
+
+
+def words(subject: Subject) -> tuple[str, ...]:
+    """What a given change has to name: of several tenants each needs its own, as each needs its own title."""
+    return tuple(filter(None, (subject.version, subject.environment, subject.tenant)))
+
+
+def missing(words: tuple[str, ...], *texts: str) -> list[str]:
+    """Those of the words that none of the texts names."""
+    return [word for word in words if not any(names(text, word) for text in texts)]
+
+
+def _is_free(edge: str, neighbours: str) -> bool:
+    """Whether a word can end here: no letter or digit is next, not even behind joining characters.
+
+    Args:
+        edge: the word's own character at this end.
+        neighbours: what stands beside it, the nearest first.
+    """
+    number, parted = edge.isdecimal(), False
+    if number and neighbours[:1] in _OF_NUMBERS:
+        return False
+    for character in neighbours:
+        if character in _BETWEEN_DIGITS:
+            parted = True
+        elif character not in _JOINING:
+            belongs = character.isalnum() or unicodedata.category(character).startswith("M")
+            return not belongs or (parted and not (number and character.isdecimal()))
+    return True

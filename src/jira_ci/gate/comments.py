@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.gate.find_change import Change
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.subject import Subject, where
 from jira_ci.jira import rich_text
-from jira_ci.jira.errors import NotFound, Refused
-from jira_ci.jira.parse_desk import Comment
+from jira_ci.jira.parse import Comment
 from jira_ci.jira.rich_text import Line, Own
 from jira_ci.jira.service_desk import Service
+from jira_ci.jira.status_errors import NotFound, Refused
 from jira_ci.run import CI, Run
 
 Kind = Literal["started", "successful", "failed", "cancelled"]

@@ -17,10 +17,10 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
 from jira_ci.jira import rich_text
-from jira_ci.jira.errors import NotFound, Refused
-from jira_ci.jira.parse_desk import Desk, Field, RequestType
+from jira_ci.jira.parse import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
-from jira_ci.report.templates import filled
+from jira_ci.jira.status_errors import NotFound, Refused
+from jira_ci.run_words import fill_all
 from jira_ci.text import canonical, one_line
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
@@ -149,25 +149,25 @@ _DATA_CENTER: _Kinds = {**_CLOUD, "rich": _text, "user": lambda field, value: {"
 _MOST = 20  # issues: Jira takes each link as a request of its own
 
 
-def link(service: Service, issue_id: str, key: str, occasion: Attempt) -> Iterator[str]:
+def link(service: Service, issue_id: str, key: str, attempt: Attempt) -> Iterator[str]:
     """Links the change, and yields what people should know, as sentences."""
-    if occasion.url:
-        error = _try_run(service, issue_id, occasion)
+    if attempt.url:
+        error = _try_run(service, issue_id, attempt)
         if error:
             yield f"{key} is not linked to its run: {error.message}"
-    for issue in occasion.keys[:_MOST]:
+    for issue in attempt.keys[:_MOST]:
         error = _try_issue(service, key, issue)
         if error:
             yield f"{key} is not linked to {issue}: {error.message}"
         if error and not isinstance(error, (NotFound, Refused)):
             return  # what is wrong with the connection is wrong with the other links too
-    if len(occasion.keys) > _MOST:
-        yield f"{key} is linked to {_MOST} of {len(occasion.keys)} issues; its description names more."
+    if len(attempt.keys) > _MOST:
+        yield f"{key} is linked to {_MOST} of {len(attempt.keys)} issues; its description names more."
 
 
-def _try_run(service: Service, issue_id: str, occasion: Attempt) -> JiraCiError | None:
+def _try_run(service: Service, issue_id: str, attempt: Attempt) -> JiraCiError | None:
     try:
-        service.remote_link(issue_id, occasion.url, f"Run {occasion.run}".strip())
+        service.remote_link(issue_id, attempt.url, f"Run {attempt.run}".strip())
     except JiraCiError as error:
         return error
     return None
@@ -200,7 +200,7 @@ class Form:
     """Whether its rich texts are documents, and not wiki markup."""
 
 
-def prepare(service: Service, policy: Policy, subject: Subject, occasion: Attempt) -> Form:
+def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt) -> Form:
     """Everything that is asked before a change is made, so that it is made rightly or not at all.
 
     Raises:
@@ -218,7 +218,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Attemp
         )
     known = service.request_fields(desk.id, kind.id)
     cloud = service.connect().edition == "cloud"
-    told = description(subject, occasion)
+    told = description(subject, attempt)
     values: dict[str, Any] = {
         "summary": subject.title,
         "description": rich_text.document(told) if cloud else rich_text.wiki(told),
@@ -227,7 +227,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Attemp
         marked_up = (
             () if cloud else [name for field in known if field.rich for name in (field.id, canonical(field.name))]
         )
-        fields = _in_words(policy.fields, subject, occasion, marked_up)
+        fields = _in_words(policy.fields, subject, attempt, marked_up)
         values |= field_values(fields, known, cloud=cloud)
     except Unfit as error:
         raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
@@ -235,7 +235,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, occasion: Attemp
 
 
 def _in_words(
-    fields: Mapping[str, Any], subject: Subject, occasion: Attempt, marked_up: Collection[str]
+    fields: Mapping[str, Any], subject: Subject, attempt: Attempt, marked_up: Collection[str]
 ) -> dict[str, Any]:
     """The policy's fields with the words filled in that mean something before a deployment.
 
@@ -243,7 +243,7 @@ def _in_words(
         marked_up: ids and names of the fields that hold wiki markup, which is the policy's own and not that of a word.
     """
     own = {name: getattr(subject, name) for name in ("project", "version", "environment", "tenant", "commit")}
-    words = {**occasion.words, **own, "short-commit": subject.commit[:7]}
+    words = {**attempt.words, **own, "short-commit": subject.commit[:7]}
     inert = {name: rich_text.escaped(word) for name, word in words.items()} if marked_up else words
     return {
         name: _in_words_of(name, value, inert if name in marked_up or canonical(name) in marked_up else words)
@@ -253,7 +253,7 @@ def _in_words(
 
 def _in_words_of(name: str, value: Any, words: Mapping[str, str]) -> Any:
     try:
-        return filled(value, words)
+        return fill_all(value, words)
     except KeyError as error:
         hint = nearest(error.args[0], words) or f"Words are {', '.join(f'{{{word}}}' for word in words)}"
         where, what = one_line(name, 60), one_line(error.args[0], 60)

@@ -39,8 +39,8 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         14: ("deny", Exit.DENIED),  # several open matches, not all our own
         15: ("wait", Exit.WAIT),  # no open match; made and pinned
         16: ("wait", Exit.WAIT),  # no open match otherwise
-        # the round
-        17: ("wait", Exit.NETWORK),  # round incomplete
+        # the snapshot
+        17: ("wait", Exit.NETWORK),  # snapshot incomplete
         18: ("deny", Exit.DENIED),  # the change is done
         19: ("deny", Exit.DENIED),  # declined
         20: ("deny", Exit.DENIED),  # a status that is in neither list
@@ -65,7 +65,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
     }
 )
 _ORDER: tuple[Result, ...] = ("deny", "wait", "proceed")
-_FRESH = 30.0  # seconds from the beginning of the last round to the start of CMD
+_FRESH = 30.0  # seconds from the beginning of the last snapshot to the start of CMD
 _WEAKER = (Exit.WAIT, Exit.WINDOW, Exit.NETWORK)  # what a proceed that came in the wrong circumstances can end with
 
 
@@ -100,21 +100,21 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Letters:
-    """A complete round in the letters of the table: S, C, A, n, N, Win."""
+class Conditions:
+    """What a complete snapshot comes to, in the order of the table's letters: S, C, A, n, N, Win."""
 
     standing: Standing
     category: Category
-    verdict: ApprovalState
+    approvals: ApprovalState
     counted: int
     minimum: int
     window: State
     window_required: bool
-    rebound: bool
+    edited: bool
 
 
 def decide(read: Snapshot, policy: Requirements) -> Decision:
-    """Rows 17 to 32 (and 1, for a policy that cannot be meant): whether this reading lets a deployment begin.
+    """Rows 17 to 32 (and 1, for an invalid policy): whether this snapshot lets a deployment begin.
 
     Never raises, whatever it is given.
     """
@@ -128,29 +128,29 @@ def decide(read: Snapshot, policy: Requirements) -> Decision:
 def _decide(read: Snapshot, policy: Requirements) -> Decision:
     fault = meaningless(policy)
     if fault:
-        return Decision.of(1, f"The policy cannot be meant: {fault}.")
+        return Decision.of(1, f"The policy is invalid: {fault}.")
     gaps = list(missing(read))
     if gaps or read.now is None or read.status is None or read.approvals is None:  # None is a gap; for the type checker
         return Decision.of(17, messages.incomplete(read.key, gaps))
     reviewed = review(read.approvals, read.uncounted)
-    if reviewed.verdict == "unclear":
+    if reviewed.state == "unclear":
         return Decision.of(17, messages.incomplete(read.key, reviewed.problems))
     standing = policy.standing(read.status)
     if standing == "both":
         status = messages.shown(read.status.name)
-        return Decision.of(1, f"The policy cannot be meant: {status} is in proceed-statuses and in wait-statuses.")
+        return Decision.of(1, f"The policy is invalid: {status} is in proceed-statuses and in wait-statuses.")
     where = NO_WINDOW if policy.window == "off" else window(edge(read.start), edge(read.end), read.now)
-    letters = Letters(
+    conditions = Conditions(
         standing=standing,
         category=read.status.kind,
-        verdict=reviewed.verdict,
+        approvals=reviewed.state,
         counted=len(reviewed.people),
         minimum=policy.minimum_approvals,
         window=where.state,
         window_required=policy.window_required,
-        rebound=read.edited is not False or read.commit_differs is not False,
+        edited=read.edited is not False or read.commit_differs is not False,
     )
-    row = row_of(letters)
+    row = row_of(conditions)
     return Decision.of(row, messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where)))
 
 
@@ -173,42 +173,42 @@ def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) 
     return Decision.of(35, f"Jira {said}. See {changes} in Jira, then deploy anew.")
 
 
-def row_of(letters: Letters) -> int:
-    """Rows 18 to 32, the first that matches; 17 for letters that are none."""
-    return _denied(letters) or _unapproved(letters) or _row_in_window(letters) or 17
+def row_of(conditions: Conditions) -> int:
+    """Rows 18 to 32, the first that matches; 17 for what is none of them."""
+    return _denied(conditions) or _unapproved(conditions) or _row_in_window(conditions) or 17
 
 
-def _denied(letters: Letters) -> int | None:
+def _denied(conditions: Conditions) -> int | None:
     rows = {
-        18: letters.category == "done",
-        19: letters.verdict == "decl",
-        20: letters.standing == "other",
-        21: letters.rebound,
-        22: letters.window == "inv",
-        23: letters.window == "after",
+        18: conditions.category == "done",
+        19: conditions.approvals == "decl",
+        20: conditions.standing == "other",
+        21: conditions.edited,
+        22: conditions.window == "inv",
+        23: conditions.window == "after",
     }
     return next((row for row, holds in rows.items() if holds), None)
 
 
-def _unapproved(letters: Letters) -> int | None:
+def _unapproved(conditions: Conditions) -> int | None:
     rows = {
-        24: letters.standing == "wait",
-        25: letters.category == "none",
-        26: letters.verdict == "pend",
-        27: letters.verdict == "none" and letters.minimum >= 1,
-        28: letters.verdict == "ok" and letters.counted < letters.minimum,
+        24: conditions.standing == "wait",
+        25: conditions.category == "none",
+        26: conditions.approvals == "pend",
+        27: conditions.approvals == "none" and conditions.minimum >= 1,
+        28: conditions.approvals == "ok" and conditions.counted < conditions.minimum,
     }
     return next((row for row, holds in rows.items() if holds), None)
 
 
-def _row_in_window(letters: Letters) -> int | None:
-    enough = letters.verdict == "ok" and letters.counted >= letters.minimum
-    unneeded = letters.verdict == "none" and letters.minimum == 0
-    if not (letters.standing == "proceed" and letters.category == "open" and (enough or unneeded)):
+def _row_in_window(conditions: Conditions) -> int | None:
+    enough = conditions.approvals == "ok" and conditions.counted >= conditions.minimum
+    unneeded = conditions.approvals == "none" and conditions.minimum == 0
+    if not (conditions.standing == "proceed" and conditions.category == "open" and (enough or unneeded)):
         return None
-    if letters.window == "none":
-        return 30 if letters.window_required else 31
-    return {"bad": 29, "before": 29, "in": 32}.get(letters.window)
+    if conditions.window == "none":
+        return 30 if conditions.window_required else 31
+    return {"bad": 29, "before": 29, "in": 32}.get(conditions.window)
 
 
 def combine(decisions: Sequence[Decision]) -> Decision:
@@ -223,29 +223,29 @@ def in_dry_run(decision: Decision) -> Decision:
 
 
 def begun_late(decision: Decision, before: Decision | None) -> Decision:
-    """An answer that was begun after the deadline allows nothing; the round before says what was missing."""
+    """An answer that was begun after the deadline allows nothing; the snapshot before says what was missing."""
     code = before.exit if before is not None and before.result == "wait" else Exit.WAIT
     return _weaker(decision, code, "That was asked after the deadline and does not count: run again.")
 
 
 def too_old(begun: float, now: float) -> bool:
-    """Whether CMD may not start on a round that began then, and has to wait for another (monotonic seconds)."""
+    """Whether CMD may not start on a snapshot that was begun then, and has to wait for another (monotonic seconds)."""
     return not 0 <= now - begun <= _FRESH
 
 
 def fresh_for(begun: float, now: float) -> float:
-    """Seconds for which CMD may still start on a round that began then; 0 when it may not (monotonic seconds)."""
+    """Seconds for which CMD may still start on a snapshot that was begun then; 0 when it may not (monotonic)."""
     return 0.0 if too_old(begun, now) else begun + _FRESH - now
 
 
 def out_of_date(decision: Decision) -> Decision:
-    """For a deadline that comes before another round could be read."""
+    """For a deadline that comes before another snapshot could be read."""
     return _weaker(decision, Exit.NETWORK, "That is more than 30 s old, and there was no time to ask again: run again.")
 
 
 def unrecorded(decision: Decision) -> Decision:
-    """For a record that could be kept nowhere: what nobody can look up later is not deployed. What nobody has to
-    approve goes on."""
+    """For a record that could be kept nowhere: what cannot be looked up later is not deployed. What needs no
+    approval goes on."""
     if not decision.approved:
         return decision
     hint = "Give the job a folder that it can write to, such as RUNNER_TEMP or TMPDIR, and run again."
@@ -253,11 +253,11 @@ def unrecorded(decision: Decision) -> Decision:
 
 
 def at_deadline(last: Decision, earlier: Decision | None) -> Decision:
-    """The end of waiting; an earlier proceed is named beside an incomplete round, and not used."""
+    """The end of waiting; an earlier proceed is named beside an incomplete snapshot, and not used."""
     incomplete = (last.result, last.exit) == ("wait", Exit.NETWORK)
     if not incomplete or earlier is None or earlier.result != "proceed":
         return last
-    return replace(last, reason=f"{last.reason} An earlier round, which does not count any more: {earlier.reason}")
+    return replace(last, reason=f"{last.reason} An earlier snapshot, which does not count any more: {earlier.reason}")
 
 
 def _weaker(decision: Decision, code: Exit, why: str) -> Decision:

@@ -1,46 +1,62 @@
-"""One environment, and tenant, before the gate: what is common to all ways to decide about it."""
+"""What is decided about one environment, and tenant: the looks at it, and what they came to."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late
-from jira_ci.gate.find_change import Change
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, Evidence, WindowFacts
-from jira_ci.gate.snapshot import Reading
+from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
 from jira_ci.jira.service_desk import Service
 
 
-class Evaluation:
-    """What is decided about one environment. By itself it hears nobody: its decision is the entry's.
+class Evaluation(ABC):
+    """One target, looked at time and again; :mod:`by_change` and :mod:`by_jira` say how Jira is asked about it.
 
     Args:
         clock: monotonic seconds.
 
     Attributes:
         decision: of the last look.
-        change: ``None`` until one is found, and where nobody looks for one.
-        reading: the last one of what could be read at all.
+        change: ``None`` until one is found, and where Jira's own gating decides.
+        snapshot: the last one of what could be read at all.
+        read_at: Jira's time of the last answer.
         begun: monotonic seconds at which the last look began.
         said: what people should know besides, not said yet.
     """
 
-    def __init__(self, entry: Target, *, clock: Callable[[], float]) -> None:
-        self.entry, self._clock = entry, clock
-        self.decision = entry.decision or Decision.of(8, "Jira has not been asked yet. Run again.")
-        self.policy = entry.source if entry.decision is None and isinstance(entry.source, Policy) else None
+    def __init__(self, target: Target, *, clock: Callable[[], float]) -> None:
+        self.target, self._clock = target, clock
+        self.decision = target.decision or Decision.of(8, "Jira has not been asked yet. Run again.")
         self.service: Service | None = None
         self.change: Change | None = None
-        self.reading: Reading | None = None
+        self.snapshot: Snapshot | None = None
+        self.read_at: datetime | None = None
         self.begun = clock()
         self.rounds = 0
         self.said: list[str] = []
         self._before: Decision | None = None
         self._earlier: Decision | None = None
+
+    @abstractmethod
+    def ask(self) -> Decision:
+        """Asks Jira once. Never raises a :class:`JiraCiError`."""
+
+    @property
+    def subject(self) -> Subject:
+        """What is deployed, and where to."""
+        return self.target.subject
+
+    @property
+    def policy(self) -> Policy | None:
+        """What Jira is asked under; ``None`` when it is not asked."""
+        return self.target.policy
 
     @property
     def window_over(self) -> datetime | None:
@@ -53,26 +69,18 @@ class Evaluation:
         facts = self.change_facts()
         return f"{facts.site}/browse/{facts.key}" if facts.site and facts.key else ""
 
-    @property
-    def subject(self) -> Subject:
-        """What is deployed, and where to."""
-        return self.entry.subject
-
     def look(self) -> None:
-        """Asks Jira. Without anything to ask nothing happens but that time passes."""
+        """Asks Jira, and remembers what it said before."""
         self.begun = self._clock()
-        if self.policy is None:
-            return
         self._before = self.decision if self.rounds else None
         if self.decision.result == "proceed":
             self._earlier = self.decision
         self.rounds += 1
-        self.decision = self._ask(self.policy)
+        self.decision = self.ask()
 
     def late(self) -> None:
         """What was read last came after the deadline."""
-        if self.policy is not None:
-            self.decision = begun_late(self.decision, self._before)
+        self.decision = begun_late(self.decision, self._before)
 
     def final(self) -> Decision:
         """The decision when no other look follows."""
@@ -92,12 +100,19 @@ class Evaluation:
         Args:
             epoch: the runner's clock.
         """
-        read = self.reading.round if self.reading else None
-        at = self.reading.at if self.reading else None
-        skew = epoch - at.timestamp() if at else 0.0
-        return Evidence(at, skew, (read.own_account if read else None) or "", self.rounds, tool)
+        skew = epoch - self.read_at.timestamp() if self.read_at else 0.0
+        own = self.snapshot.own_account if self.snapshot else None
+        return Evidence(self.read_at, skew, own or "", self.rounds, tool)
 
-    def _ask(self, policy: Policy) -> Decision:
-        """One look; called only when there is a policy."""
-        del policy
+
+class Decided(Evaluation):
+    """A target that is decided without Jira: rows 1 to 5, and what is not controlled. Time changes nothing about it."""
+
+    def ask(self) -> Decision:
         return self.decision
+
+    def look(self) -> None:
+        self.begun = self._clock()
+
+    def late(self) -> None:
+        """It needs no answer of Jira's."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.gate import change_property, subject
+from jira_ci.gate.change_property import Change, FoundBy, change_property, missing, same_binding, words
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira import endpoints
-from jira_ci.jira.errors import NotFound
 from jira_ci.jira.parse import Found, Issue
 from jira_ci.jira.service_desk import Service
+from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import one_line
 
 
@@ -53,9 +52,9 @@ class Candidates:
 
     def is_ours(self, issue: Issue) -> bool:
         """Whether the gate's own account made it for this deployment. Without our property it was made a moment ago,
-        or nobody could write it: then its title says the same."""
+        or it could not be written: then its title says the same."""
         by_us = issue.creator is not None and issue.creator.id == self._service.myself().id
-        return by_us and (issue.mark is None or change_property.same_binding(issue.mark, self._subject))
+        return by_us and (issue.mark is None or same_binding(issue.mark, self._subject))
 
     def _matches(self, issue: Issue) -> bool:
         return issue.summary == self._subject.title and self.fits(issue) and not issue.done
@@ -67,8 +66,6 @@ class Candidates:
             return None  # deleted since it was indexed
 
 
-FoundBy = Literal["key", "title", "created"]
-
 _MOST = 50  # changes with one title that are read
 _NAMED = 5  # changes in one sentence
 _FORGET = 60.0  # seconds after which a change whose making was not answered would have been found
@@ -77,31 +74,12 @@ PAUSES = (0.3, 0.6, 1.2, 2.4, 4.0, 4.0, 4.0, 4.0)
 
 
 @dataclass(frozen=True)
-class Change:
-    """A change, pinned: what must stay the same as long as it is read.
-
-    Attributes:
-        ours: made by the gate's own account for this deployment.
-        others: keys of further changes of our own with the same title, which are spare.
-    """
-
-    id: str
-    key: str
-    project: str
-    issue_type: str
-    summary: str
-    found_by: FoundBy
-    ours: bool
-    others: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Search:
     """What came of looking for the change.
 
     Attributes:
         change: ``None`` when there is none to read.
-        decision: ``None`` when the change is there and its round decides; row 15 comes together with a change.
+        decision: ``None`` when the change is there and its snapshot decides; row 15 comes together with a change.
         said: what people should know besides, as sentences.
     """
 
@@ -124,12 +102,12 @@ class Finder:
         service: Service,
         policy: Policy,
         subject: Subject,
-        occasion: Attempt,
+        attempt: Attempt,
         *,
         clock: Callable[[], float] = time.monotonic,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self._service, self._policy, self._subject, self._occasion = service, policy, subject, occasion
+        self._service, self._policy, self._subject, self._attempt = service, policy, subject, attempt
         self._candidates = Candidates(service, policy, subject)
         self._clock, self._pauses = clock, pauses
         self._lost: float | None = None
@@ -161,7 +139,7 @@ class Finder:
                 f"{given} is a {shown(issue.type_name)} in {issue.project_key}; a change has to be in "
                 f"{self._policy.service_desk} and of a type in issue-types. Give another one.",
             )
-        lacking = subject.missing(subject.words(self._subject), issue.summary, issue.description)
+        lacking = missing(words(self._subject), issue.summary, issue.description)
         if lacking and self._policy.binding != "any":
             named = " and ".join(shown(word) for word in lacking)
             return _end(
@@ -186,13 +164,13 @@ class Finder:
 
     def _new(self) -> Search:
         title = shown(self._subject.title)
-        objection = self._occasion.objection or ("" if self._policy.create else "create: false")
+        objection = self._attempt.objection or ("" if self._policy.create else "create: false")
         if objection:
             return _end(16, f"No open change carries the title {title}, and none is made ({objection}).")
         if self._lost is not None and self._clock() - self._lost < _FORGET:
             return _end(8, "Jira did not say whether it made the change, which is not there yet. Run again.")
         try:
-            self._made = make(self._service, prepare(self._service, self._policy, self._subject, self._occasion))
+            self._made = make(self._service, prepare(self._service, self._policy, self._subject, self._attempt))
         except Impossible as error:
             return _end(9, str(error))
         except Lost as error:
@@ -213,10 +191,10 @@ class Finder:
             found = self._titled(indexed)
             if found is not None:
                 return found
-        return _end(8, f"{error} Nobody knows whether the change was made; it is not there yet.")
+        return _end(8, f"{error} Whether the change was made is unknown; it is not there yet.")
 
     def _is_of_this_run(self, issue: Issue) -> bool:
-        url = self._occasion.url
+        url = self._attempt.url
         return bool(url) and url in issue.description and self._candidates.is_ours(issue)
 
     def _settle(self, made: str, key: str) -> Search:
@@ -226,7 +204,7 @@ class Finder:
         and only these can have a lower id. One more look makes up for two that were made in the same moment. If it does
         not show ours in time, the search is told to know it.
         """
-        self._service.set_mark(made, change_property.change_property(self._subject, self._occasion))
+        self._service.set_mark(made, change_property(self._subject, self._attempt))
         seen = 0
         for _ in self._looks():
             indexed = self._candidates.indexed()
@@ -245,7 +223,7 @@ class Finder:
         said = outcome.said
         if change.id == made:
             change = replace(change, found_by="created")
-            said = (*said, *link(self._service, made, change.key, self._occasion))
+            said = (*said, *link(self._service, made, change.key, self._attempt))
         reason = f"{change.key} was made for this deployment. Have it approved in Jira, then run again."
         return Search(change, Decision.of(15, reason), said)
 

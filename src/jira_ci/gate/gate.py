@@ -1,4 +1,4 @@
-"""The gate for one job: everything between the settings and a verdict."""
+"""The gate for one job: everything between the settings and the result."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
-from jira_ci.errors import Exit
+from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import comments, record, targets, wait_line
+from jira_ci.gate.by_change import ByChange
+from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
 from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
-from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
 from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write
-from jira_ci.gate.openings import Openings
+from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
+from jira_ci.gate.targets import Target
 from jira_ci.gate.wait_line import WaitLine
+from jira_ci.jira import endpoints
 from jira_ci.output.publish import publish
-from jira_ci.sites.gate_sites import Sites
+from jira_ci.sites.session import GateSites
+from jira_ci.sites.sites import sites
+from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 _SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
@@ -36,6 +43,8 @@ class Gate:
 
     Args:
         deploying: whether the command deploys; the command ``gate`` makes no sense without a policy.
+        reports: what the job reports later, for Jira's own gating; called only where that decides. It may raise a
+            :class:`UsageError`, which is row 1.
         clock, sleep: of monotonic seconds.
         jitter: asked before each pause: about 1.
         pauses: seconds between looks for a change that was just made.
@@ -46,6 +55,7 @@ class Gate:
         context: Context,
         *,
         deploying: bool,
+        reports: Callable[[Context], Reports],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.05),  # noqa: S311 - spreads load, guards nothing
@@ -53,12 +63,13 @@ class Gate:
     ) -> None:
         self._context, self._deploying = context, deploying
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
-        self._sites = Sites(context, clock=clock)
-        self._openings = Openings(context, self._sites, clock=clock, pauses=pauses)
-        self._cases: list[Evaluation] = []
+        self._sites = GateSites(context, clock=clock)
+        self._pauses, self._plan_reports = pauses, reports
+        self._deployments: dict[tuple[str, str, str], PendingDeployments] = {}
+        self._evaluations: list[Evaluation] = []
         self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)
         self._skew_said = False
-        self._verdict: GateResult | None = None
+        self._result: GateResult | None = None
         self._whole = context.deadline
 
     def ask(self) -> GateResult:
@@ -68,25 +79,25 @@ class Gate:
         if not self._deploying:  # whoever deploys is told with the report
             for sentence in (*collisions(self._context.environment_names), *collisions(given.tenant, "tenant")):
                 self._context.console.notice("warning", sentence)
-        entries = targets.targets(self._context, deploying=self._deploying)
-        self._cases = [self._openings.open(entry) for entry in entries]
+        found = targets.targets(self._context, deploying=self._deploying)
+        self._evaluations = [self._evaluation(target) for target in found]
         # A dry run never proceeds, so that there is nothing to wait for.
         self._whole = self._deadline(0 if given.dry_run else given.wait)
         return self._decide()
 
     def confirm(self) -> GateResult:
-        """The last verdict, as long as it may be used; after 30 s everything is read again, until the deadline. A round
-        of many changes may take so long that it is too old when it is read."""
-        found = self._verdict or self.ask()
+        """The last result, as long as it may be used; after 30 s everything is read again, until the deadline. Looking
+        at many changes may take so long that the first one is too old at the end."""
+        found = self._result or self.ask()
         while found.decision.result == "proceed" and too_old(found.begun, self._clock()):
-            if self._whole.remaining() <= 0 and any(case.policy for case in self._cases):
-                return self._conclude([out_of_date(case.final()) for case in self._cases])
+            if self._whole.remaining() <= 0 and any(evaluation.policy for evaluation in self._evaluations):
+                return self._conclude([out_of_date(evaluation.final()) for evaluation in self._evaluations])
             found = self._decide()
         return found
 
     def fresh(self) -> float:
-        """Seconds for which the last verdict may still be used."""
-        return fresh_for(self._verdict.begun, self._clock()) if self._verdict else 0.0
+        """Seconds for which the last result may still be used."""
+        return fresh_for(self._result.begun, self._clock()) if self._result else 0.0
 
     def announce(self) -> None:
         """Writes that nothing is approved, before anything is asked."""
@@ -101,35 +112,81 @@ class Gate:
             seconds: how long the deployment took.
             deadline: over all of it; 15 s by default.
         """
-        if self._verdict is None or self._context.given.dry_run or targets.objection(self._context.run):
+        if self._result is None or self._context.given.dry_run or targets.objection(self._context.run):
             return
         self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
-        for case, document in zip(self._cases, self._verdict.records, strict=True):
-            self._comment_on(case, kind, record.digest(document), seconds)
+        for evaluation, document in zip(self._evaluations, self._result.records, strict=True):
+            self._comment_on(evaluation, kind, record.digest(document), seconds)
 
     def amend(self, deployment: Deployment) -> GateResult:
-        """The verdict with what became of the deployment in its records, which are written anew."""
-        found = self._verdict or self.ask()
+        """The result with what became of the deployment in its records, which are written anew."""
+        found = self._result or self.ask()
         records = tuple(record.with_deployment(one, deployment) for one in found.records)
         outputs = {**found.outputs, "record": write(self._context, records)}
-        self._verdict = dataclasses.replace(found, records=records, outputs=outputs)
-        return self._verdict
+        self._result = dataclasses.replace(found, records=records, outputs=outputs)
+        return self._result
 
     def close(self) -> None:
         """Closes the connections."""
         self._sites.close()
 
+    def _evaluation(self, target: Target) -> Evaluation:
+        """How this target is decided; an invalid setting is its decision (row 1)."""
+        if target.policy is None:
+            return Decided(target, clock=self._clock)
+        try:
+            by_jira = target.policy.gate_by == "jira"
+            return self._by_jira(target, target.policy) if by_jira else self._by_change(target, target.policy)
+        except UsageError as error:
+            return Decided(dataclasses.replace(target, decision=Decision.of(1, str(error))), clock=self._clock)
+
+    def _by_change(self, target: Target, policy: Policy) -> ByChange:
+        return ByChange(
+            target,
+            policy,
+            service=self._sites.service(policy.site, policy.credentials),
+            attempt=targets.attempt_of(self._context),
+            keys=lambda environment: targets.issue_keys(self._context, environment),
+            clock=self._clock,
+            pauses=self._pauses,
+        )
+
+    def _by_jira(self, target: Target, policy: Policy) -> ByJira:
+        objection = targets.attempt_of(self._context).objection or ("" if policy.create else "create: false")
+        place = policy.site, policy.credentials, objection
+        if place not in self._deployments:
+            site = self._sites.gating(policy.site, policy.credentials)
+            self._deployments[place] = PendingDeployments(self._context, site, objection, self._reports)
+            self._warn_unless_reported(policy)
+        deployments = self._deployments[place]
+        pending = deployments.of(target.subject)
+        return ByJira(target, deployments, pending, clock=self._clock, pauses=self._pauses)
+
+    @cached_property
+    def _reports(self) -> Reports:
+        return self._plan_reports(self._context)
+
+    def _warn_unless_reported(self, policy: Policy) -> None:
+        """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
+        reported = [endpoints.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        if policy.site not in reported:
+            self._context.console.notice(
+                "warning",
+                f"{policy.site} gates this deployment, but is not reported to, so that it stays pending there. Add the "
+                f"connection {one_line(policy.connection, 80)} to report-to.",
+            )
+
     def _decide(self) -> GateResult:
-        patience = Backoff(self._context.given.interval, self._whole, self._jitter)
+        backoff = Backoff(self._context.given.interval, self._whole, self._jitter)
         with self._hurried_by_signals(), self._shown():
             until_decided(
                 self._look,
-                patience,
+                backoff,
                 self._whole,
                 retry_after=self._sites.retry_after,
                 tell=self._tell,
             )
-            decisions = [self._weighed(case) for case in self._cases]
+            decisions = [self._weighed(evaluation) for evaluation in self._evaluations]
         return self._conclude(decisions)
 
     @property
@@ -142,25 +199,25 @@ class Gate:
 
     def _shown(self) -> AbstractContextManager[None]:
         """At a terminal people see that it waits, and what for."""
-        self._waiting.begin(self._cases)
+        self._waiting.begin(self._evaluations)
         return self._context.console.waiting(self._waiting, self._clock) if self._waits else nullcontext()
 
     def _look(self) -> bool:
         """One look at everything; whether another one may change something."""
         self._waiting.pause(None)
         self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
-        for case in self._cases:
-            case.look()
+        for evaluation in self._evaluations:
+            evaluation.look()
             if self._whole.remaining() <= 0:
-                case.late()
-            for sentence in case.said:
+                evaluation.late()
+            for sentence in evaluation.said:
                 self._context.console.say(sentence)
-            case.said.clear()
-            self._check_clock(case)
-        return self._waits and combine([case.decision for case in self._cases]).result == "wait"
+            evaluation.said.clear()
+            self._check_clock(evaluation)
+        return self._waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
 
-    def _check_clock(self, case: Evaluation) -> None:
-        at = case.reading.at if case.reading else None
+    def _check_clock(self, evaluation: Evaluation) -> None:
+        at = evaluation.read_at
         skew = self._context.edges.clock() - at.timestamp() if at else 0.0
         if abs(skew) > _SKEW and not self._skew_said:
             self._skew_said = True
@@ -171,26 +228,26 @@ class Gate:
 
     def _tell(self, pause: float | None) -> None:
         end = self._context.edges.clock() + self._whole.remaining()
-        line = self._progress.line(self._cases, pause, end)
+        line = self._progress.line(self._evaluations, pause, end)
         self._waiting.pause(pause)
         if line:
             self._context.console.say(line)
 
-    def _weighed(self, case: Evaluation) -> Decision:
-        decision = case.final()
+    def _weighed(self, evaluation: Evaluation) -> Decision:
+        decision = evaluation.final()
         if self._context.given.dry_run:
             decision = in_dry_run(decision)
         return _interrupted(decision) if self._whole.hurried else decision
 
     def _conclude(self, decisions: Sequence[Decision]) -> GateResult:
-        self._verdict = gate_result(self._context, self._cases, decisions)
-        if not self._verdict.outputs["record"] and any(one.approved for one in decisions):
-            self._verdict = gate_result(self._context, self._cases, [unrecorded(one) for one in decisions])
-        outputs: dict[str, Any] = self._verdict.outputs
-        named = (case.subject.environment for case in self._cases)
+        self._result = gate_result(self._context, self._evaluations, decisions)
+        if not self._result.outputs["record"] and any(one.approved for one in decisions):
+            self._result = gate_result(self._context, self._evaluations, [unrecorded(one) for one in decisions])
+        outputs: dict[str, Any] = self._result.outputs
+        named = (evaluation.subject.environment for evaluation in self._evaluations)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
-        decision = self._verdict.decision
-        for line in self._progress.rest(self._cases):
+        decision = self._result.decision
+        for line in self._progress.rest(self._evaluations):
             self._context.console.say(line)
         closing = wait_line.closing(decision)
         label = closing.partition(":")[0]
@@ -200,7 +257,7 @@ class Gate:
             self._context.console.notice("error", closing, label)
         if decision.result == "deny" or self._whole.hurried:
             self._call_off()
-        return self._verdict
+        return self._result
 
     def _call_off(self) -> None:
         """What Jira was to gate is not deployed: it would be pending there for ever. A *wait* may still be allowed, and
@@ -208,24 +265,25 @@ class Gate:
         self._sites.give(
             Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole if self._whole.hurried else None)
         )
-        for sentence in self._openings.call_off():
-            self._context.console.notice("warning", sentence)
+        for deployments in self._deployments.values():
+            for sentence in deployments.call_off():
+                self._context.console.notice("warning", sentence)
 
-    def _comment_on(self, case: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
-        if case.policy is None or case.change is None or case.service is None or case.policy.comments == "off":
+    def _comment_on(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
+        policy, change, service, run = evaluation.policy, evaluation.change, evaluation.service, self._context.run
+        if policy is None or change is None or service is None or policy.comments == "off":
             return
-        run = self._context.run
-        late = kind != "started" and self._is_over(case)
-        told = comments.telling(kind, case.subject, run, digest, seconds=seconds, late=late)
-        problem = comments.write(case.service, case.change, told, public=case.policy.comments == "public")
+        late = kind != "started" and self._is_over(evaluation)
+        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
+        problem = comments.write(service, change, told, public=policy.comments == "public")
         if problem:
             self._context.console.notice("warning", problem)
 
-    def _is_over(self, case: Evaluation) -> bool:
-        end, at = case.window_over, case.reading.at if case.reading else None
+    def _is_over(self, evaluation: Evaluation) -> bool:
+        end, at = evaluation.window_over, evaluation.read_at
         if end is None or at is None:
             return False
-        now = at.timestamp() + (self._clock() - case.begun)  # Jira's clock, as far as it is known
+        now = at.timestamp() + (self._clock() - evaluation.begun)  # Jira's clock, as far as it is known
         return datetime.fromtimestamp(now, timezone.utc) > end
 
     @contextmanager

@@ -12,12 +12,12 @@ from typing import Any
 
 from jira_ci import __version__
 from jira_ci.context import Context
-from jira_ci.gate import record, wait_line
+from jira_ci.gate import record
 from jira_ci.gate.approvals import Approval, Review, review
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.find_change import Change
-from jira_ci.gate.messages import enumerate_some, shown, when
+from jira_ci.gate.messages import RESULTS, enumerate_some, shown, when
 from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer
 from jira_ci.output import page
@@ -65,36 +65,40 @@ ACTIONS: Mapping[int, str] = MappingProxyType(
 """What can be done; other rows proceed, and are only weaker because of the circumstances."""
 
 
-def next_step(case: Evaluation, decision: Decision, run: Run, *, dry: bool) -> Phrase:
+def next_step(evaluation: Evaluation, decision: Decision, run: Run, *, dry: bool) -> Phrase:
     """What to do, and then to run again; empty when the gate proceeds."""
     if decision.result == "proceed":
         return ()
     again = "Run this job again"
     if decision.row not in ACTIONS:
         return (f"{again}, without dry-run." if dry else f"{again}.",)
-    first, *others = _filled(ACTIONS[decision.row], case)
+    first, *others = _filled(ACTIONS[decision.row], evaluation)
     action = f"{first[:1].upper()}{first[1:]}" if isinstance(first, str) else first
     last: tuple[Part, ...] = (", then ", Link("run this job again", run.url), ".")
     return (action, *others, *last)
 
 
-def _filled(action: str, case: Evaluation) -> Iterator[Part]:
-    text = action.replace(_GOAL, _goal(case)).replace(_PEOPLE, _people(case))
+def _filled(action: str, evaluation: Evaluation) -> Iterator[Part]:
+    text = action.replace(_GOAL, _goal(evaluation)).replace(_PEOPLE, _people(evaluation))
     before, found, after = text.partition(_CHANGE)
     yield before
     if found:
-        key = case.change_facts().key
-        yield Link(key, case.change_url) if key else "the change"
+        key = evaluation.change_facts().key
+        yield Link(key, evaluation.change_url) if key else "the change"
         yield after
 
 
-def _goal(case: Evaluation) -> str:
-    return " or ".join(shown(one) for one in case.policy.proceed_statuses) if case.policy else "the next status"
+def _goal(evaluation: Evaluation) -> str:
+    return (
+        " or ".join(shown(one) for one in evaluation.policy.proceed_statuses)
+        if evaluation.policy
+        else "the next status"
+    )
 
 
-def _people(case: Evaluation) -> str:
-    """`` by Ana or Ben``, who did not answer yet; empty when nobody is known."""
-    read = case.reading.round if case.reading else None
+def _people(evaluation: Evaluation) -> str:
+    """`` by Ana or Ben``, who did not answer yet; empty when none is known."""
+    read = evaluation.snapshot
     if read is None or not read.approvals:
         return ""
     asked = {
@@ -116,41 +120,43 @@ class Heading:
     """What the page says besides the decisions.
 
     Attributes:
-        words: for each result its word.
         record: the file with the records; empty without one.
     """
 
     run: Run
-    words: Mapping[str, str]
     record: str = ""
     dry: bool = False
 
 
 def summary_page(
-    cases: Sequence[Evaluation], decisions: Sequence[Decision], whole: Decision, occasion: Heading
+    evaluations: Sequence[Evaluation], decisions: Sequence[Decision], whole: Decision, heading: Heading
 ) -> Page:
     """The whole of it.
 
     Args:
-        decisions: one for each case.
+        decisions: one for each evaluation.
         whole: all of them as one.
     """
-    both = list(zip(cases, decisions, strict=True))
-    facts = [_facts(case, decision, occasion) for case, decision in both]
-    blocks = [*_reasons(both, whole), *_next(both, occasion), *_tables(facts)]
-    title = Mark(_TONES[whole.result], occasion.words[whole.result].lower())
-    return Page(title, tuple(blocks), _foot(cases, occasion))
+    both = list(zip(evaluations, decisions, strict=True))
+    facts = [_facts(evaluation, decision) for evaluation, decision in both]
+    blocks = [*_reasons(both, whole), *_next(both, heading), *_tables(facts)]
+    title = Mark(_TONES[whole.result], RESULTS[whole.result].lower())
+    return Page(title, tuple(blocks), _foot(evaluations, heading))
 
 
 def _reasons(both: Sequence[tuple[Evaluation, Decision]], whole: Decision) -> list[Block]:
     if len(both) < 2:
         return [Paragraph((whole.reason,))]
-    return page.items(((Strong(where(case.subject)), f": {decision.reason}") for case, decision in both), _MOST)
+    return page.items(
+        ((Strong(where(evaluation.subject)), f": {decision.reason}") for evaluation, decision in both), _MOST
+    )
 
 
-def _next(both: Sequence[tuple[Evaluation, Decision]], occasion: Heading) -> Iterator[Block]:
+def _next(both: Sequence[tuple[Evaluation, Decision]], heading: Heading) -> Iterator[Block]:
     """Each once: one change, or one setting, may stand in the way of several environments."""
-    steps = dict.fromkeys(next_step(case, decision, occasion.run, dry=occasion.dry) for case, decision in both)
+    steps = dict.fromkeys(
+        next_step(evaluation, decision, heading.run, dry=heading.dry) for evaluation, decision in both
+    )
     for step in list(filter(None, steps))[:_MOST]:
         yield Notice((Strong("Next:"), " ", *step))
 
@@ -164,14 +170,14 @@ def _tables(facts: Sequence[Mapping[str, Phrase]]) -> list[Block]:
     return page.table("The change", (name, "".join(map(str, first))), [((key,), value) for key, value in others], _MOST)
 
 
-def _facts(case: Evaluation, decision: Decision, occasion: Heading) -> dict[str, Phrase]:
-    change, window = case.change_facts(), case.window_facts()
+def _facts(evaluation: Evaluation, decision: Decision) -> dict[str, Phrase]:
+    change, window = evaluation.change_facts(), evaluation.window_facts()
     found: dict[str, Phrase] = {
-        "Environment": (where(case.subject),),
-        "Decision": (Mark(_TONES[decision.result], occasion.words[decision.result]),),
-        "Change": (Link(change.key, case.change_url), f" {change.summary}") if change.key else (),
+        "Environment": (where(evaluation.subject),),
+        "Decision": (Mark(_TONES[decision.result], RESULTS[decision.result]),),
+        "Change": (Link(change.key, evaluation.change_url), f" {change.summary}") if change.key else (),
         "Status": (change.status_name,) if change.status_name else (),
-        "Approvals": _approvals(case),
+        "Approvals": _approvals(evaluation),
         "Window begins": (local_and_utc(window.start),) if window.start else (),
         "Window ends": (local_and_utc(window.end),) if window.end else (),
     }
@@ -185,9 +191,9 @@ def local_and_utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} {moment.strftime('%z')[:3]}:{moment.strftime('%z')[3:5]} ({when(moment)})"
 
 
-def _approvals(case: Evaluation) -> Phrase:
-    """``Authorize: Ana approved, Ben pending``; of superseded ones nothing, unless nobody can tell which they are."""
-    read = case.reading.round if case.reading else None
+def _approvals(evaluation: Evaluation) -> Phrase:
+    """``Authorize: Ana approved, Ben pending``; of superseded ones nothing, unless it is unknown which they are."""
+    read = evaluation.snapshot
     if read is None or not read.approvals:
         return ()
     found = review(read.approvals, read.uncounted)
@@ -197,7 +203,7 @@ def _approvals(case: Evaluation) -> Phrase:
 
 def _approval(approval: Approval, found: Review) -> Phrase:
     people = page.separated([_person(*one) for one in _named_people(approval, found)])
-    return (f"{approval.name}: ", *(people or (f"{approval.decision or 'unknown'}, and nobody is asked",)))
+    return (f"{approval.name}: ", *(people or (f"{approval.decision or 'unknown'}, without approvers",)))
 
 
 def _person(name: str, answer: str, note: str) -> Phrase:
@@ -208,15 +214,15 @@ def _person(name: str, answer: str, note: str) -> Phrase:
 def _named_people(approval: Approval, found: Review) -> Iterator[tuple[str, str, str]]:
     for one in approval.approvers:
         if one.decision == "pending" and approval.decision in ("approved", "declined"):
-            continue  # nobody waits for this answer any more
+            continue  # this answer is not waited for any more
         ignored = one.decision == "approved" and approval in found.current and not found.counts(approval, one)
         yield one.name or one.account or "somebody", one.decision or "unknown", " (does not count)" if ignored else ""
 
 
-def _foot(cases: Sequence[Evaluation], occasion: Heading) -> Phrase:
+def _foot(evaluations: Sequence[Evaluation], heading: Heading) -> Phrase:
     """What is deployed, by which run, and where the decision is written down."""
-    run, path = occasion.run, occasion.record
-    subject = cases[0].subject if cases else None
+    run, path = heading.run, heading.record
+    subject = evaluations[0].subject if evaluations else None
     record = Path(path).name if run.provider == CI.GITLAB else path  # there it is an artifact
     phrases: list[Phrase] = [
         (f"{subject.project} ", Code(subject.version)) if subject else (),
@@ -252,7 +258,7 @@ class GateResult:
         outputs: the gate's step outputs.
         records: one for each environment.
         summary: what the job's reader opens.
-        begun: monotonic seconds at which the last round began.
+        begun: monotonic seconds at which the last look began.
     """
 
     decision: Decision
@@ -264,21 +270,21 @@ class GateResult:
     begun: float
 
 
-def gate_result(context: Context, cases: Sequence[Evaluation], decisions: Sequence[Decision]) -> GateResult:
-    """The verdict of these decisions, one for each case; writes the file with the records."""
+def gate_result(context: Context, evaluations: Sequence[Evaluation], decisions: Sequence[Decision]) -> GateResult:
+    """The result of these decisions, one for each evaluation; writes the file with the records."""
     whole = combine(decisions)
-    records = tuple(_record(context, case, one) for case, one in zip(cases, decisions, strict=True))
-    changes = tuple(case.change for case in cases if case.change)
+    records = tuple(_record(context, evaluation, one) for evaluation, one in zip(evaluations, decisions, strict=True))
+    changes = tuple(evaluation.change for evaluation in evaluations if evaluation.change)
     path = write(context, records)
-    occasion = Heading(context.run, wait_line.VERDICTS, path, dry=context.given.dry_run)
+    heading = Heading(context.run, path, dry=context.given.dry_run)
     return GateResult(
         decision=whole,
         change=changes[0] if changes else None,
         changes=changes,
-        outputs={**_outputs(whole, cases, records), "record": path},
+        outputs={**_outputs(whole, evaluations, records), "record": path},
         records=records,
-        summary=summary_page(cases, decisions, whole, occasion),
-        begun=min(case.begun for case in cases),
+        summary=summary_page(evaluations, decisions, whole, heading),
+        begun=min(evaluation.begun for evaluation in evaluations),
     )
 
 
@@ -300,37 +306,39 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
     return str(keep(path, text + "\n", context, mode=0o600) or "")
 
 
-def document(verdict: GateResult) -> dict[str, Any]:
+def document(result: GateResult) -> dict[str, Any]:
     """What the JSON document holds besides the outputs: the record itself, or the list of several."""
-    return {"record": verdict.records[0] if len(verdict.records) == 1 else list(verdict.records)}
+    return {"record": result.records[0] if len(result.records) == 1 else list(result.records)}
 
 
-def _record(context: Context, case: Evaluation, decision: Decision) -> dict[str, Any]:
-    read = case.reading.round if case.reading else None
+def _record(context: Context, evaluation: Evaluation, decision: Decision) -> dict[str, Any]:
+    read = evaluation.snapshot
     approvals = tuple(read.approvals or ()) if read else ()
     return record.record(
         decision,
-        subject=case.subject,
+        subject=evaluation.subject,
         run=context.run,
-        policy=case.entry.source,
+        policy=evaluation.target.source,
         triggered_by=deployer(context),
-        change=case.change_facts(),
+        change=evaluation.change_facts(),
         approvals=approvals,
         review=review(approvals, read.uncounted) if read else None,
-        window=case.window_facts(),
-        evidence=case.evidence(context.edges.clock(), __version__),
+        window=evaluation.window_facts(),
+        evidence=evaluation.evidence(context.edges.clock(), __version__),
         mask=context.console.mask,
     )
 
 
-def _outputs(whole: Decision, cases: Sequence[Evaluation], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _outputs(
+    whole: Decision, evaluations: Sequence[Evaluation], records: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     changes = [one["change"] for one in records]
     return {
         "decision": whole.result,
         "approved": whole.approved,
         "reason": whole.reason,
         "change-key": _all([change["key"] for change in changes]),
-        "change-url": _all([case.change_url for case in cases]),
+        "change-url": _all([evaluation.change_url for evaluation in evaluations]),
         "change-status": _all([change["status"]["name"] for change in changes]),
         "window-start": _all([one["window"]["start"] or "" for one in records]),
         "window-end": _all([one["window"]["end"] or "" for one in records]),

@@ -16,7 +16,7 @@ class Backoff:
 
     Args:
         interval: seconds after the first look; later ones stretch to two minutes.
-        deadline: after it nobody looks any more.
+        deadline: after it there is no other look.
         jitter: asked before each pause: about 1. It never shortens what Jira asked for.
     """
 
@@ -41,7 +41,7 @@ class Backoff:
 
 def until_decided(
     look: Callable[[], bool],
-    patience: Backoff,
+    backoff: Backoff,
     deadline: Deadline,
     *,
     retry_after: Callable[[], float],
@@ -54,7 +54,7 @@ def until_decided(
         tell: is told the seconds until the next look, or ``None`` before the end.
     """
     while look() and not deadline.hurried:
-        pause = patience.pause(retry_after())
+        pause = backoff.pause(retry_after())
         tell(pause)
         if pause is None:
             return

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from jira_ci.config.trusted_ref import Absent
 from jira_ci.gate.approvals import Approval, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Loaded, Policy
-from jira_ci.gate.policy.trusted_ref import Absent
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
 
@@ -56,7 +56,7 @@ class Evidence:
     """How it was found out."""
 
     read_at: datetime | None = None
-    """Jira's ``Date`` of the last round."""
+    """Jira's ``Date`` of the last snapshot."""
     clock_skew: float = 0
     """Seconds that the runner's clock is ahead of Jira's."""
     asked_as: str = ""

@@ -1,4 +1,4 @@
-"""What the decision is made from: the policy's demands and one reading of one change, and whether both are whole."""
+"""What the decision is made from: the policy's demands and one snapshot of one change, and whether both are whole."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from jira_ci.gate.approvals import Approval, Excluded, is_text
-from jira_ci.gate.window import is_aware
+from jira_ci.gate.approvals import Approval, Excluded, is_aware, is_text
 from jira_ci.text import canonical, one_line
 
 Standing = Literal["proceed", "wait", "other", "both"]
@@ -31,7 +30,7 @@ class Status:
 
     @property
     def kind(self) -> Category:
-        """Whether the status is an end, open, or nobody knows."""
+        """Whether the status is done, open, or unknown."""
         return _CATEGORIES.get(self.category, "none") if isinstance(self.category, str) else "none"
 
 
@@ -55,7 +54,7 @@ class Requirements:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One reading of one change. Nothing has a default: what was not looked at cannot pass for fine.
+    """One reading of one change. Nothing that decides has a default: what was not looked at cannot pass for fine.
 
     Attributes:
         key: the change, such as ``OPS-7``.
@@ -69,7 +68,9 @@ class Snapshot:
         start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
         edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
         commit_differs: whether our own property on the change names another commit.
-        gaps: whatever else makes the round incomplete, each a sentence without its full stop.
+        gaps: whatever else makes the snapshot incomplete, each a sentence without its full stop.
+        reporter: the account of whoever made the change, for the record.
+        window_fields: the ids of the fields that were taken for start and end of the window, for the record.
     """
 
     key: str
@@ -85,6 +86,8 @@ class Snapshot:
     edited: bool | None
     commit_differs: bool
     gaps: Sequence[str]
+    reporter: str = ""
+    window_fields: tuple[str, ...] = ()
 
     @property
     def uncounted(self) -> tuple[Excluded, ...]:
@@ -93,7 +96,7 @@ class Snapshot:
 
 
 def meaningless(policy: Requirements) -> str:
-    """Why these demands cannot be meant; empty when they can."""
+    """Why these demands are invalid; empty when they are valid."""
     if not (_is_texts(policy.proceed_statuses) and _is_texts(policy.wait_statuses)):
         return "proceed-statuses and wait-statuses have to be lists of names or ids"
     if not policy.proceed_statuses:
@@ -114,7 +117,7 @@ def meaningless(policy: Requirements) -> str:
 
 
 def missing(read: Snapshot) -> Iterator[str]:
-    """What keeps this reading from being complete, approvals' contents left aside."""
+    """What keeps this snapshot from being complete, approvals' contents left aside."""
     if not is_text(read.key):
         yield "the change has no key"
     if not is_aware(read.now):
@@ -129,12 +132,12 @@ def missing(read: Snapshot) -> Iterator[str]:
     if read.pages_complete is not True:
         yield "a page of its approvals is missing"
     if not (_is_list(read.excluded) and all(isinstance(one, Excluded) for one in read.excluded)):
-        yield "nobody can tell whose approval does not count"
+        yield "it is unknown whose approval does not count"
     if read.edited is not True and read.edited is not False:
         yield "its history does not tell whether it was edited after its approval: close it and run again"
     if read.commit_differs is not True and read.commit_differs is not False:
-        yield "nobody can tell which commit it was made for"
-    yield from read.gaps if _is_list(read.gaps) else ["nobody can tell what else is missing"]
+        yield "it is unknown which commit it was made for"
+    yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]
 
 
 def _is_texts(value: object) -> bool:

@@ -1,28 +1,196 @@
-"""Whether what was approved was edited afterwards, from a change's history."""
+"""Reading one change: its approvals, its fields, and whether it was edited after it was approved."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from jira_ci.errors import JiraCiError
-from jira_ci.gate import subject
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.change_property import Change, missing, words
 from jira_ci.gate.decision import Decision, decide, decision_of
-from jira_ci.gate.find_change import Change
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment, moment_of
-from jira_ci.jira import parse_desk
-from jira_ci.jira.errors import NotFound
+from jira_ci.jira import parse
 from jira_ci.jira.parse import History, Issue, Step, Value
 from jira_ci.jira.service_desk import Service, Stamp
+from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
 
 _Dated = list[tuple[datetime, Step]]
+
+
+_DRIFT = 60.0  # seconds by which Jira's clock and the monotonic one may differ between two answers
+_THE_GATE = "the gate itself"
+
+
+class _Gone(Exception):
+    """The change is not there, or not for the gate's account."""
+
+
+class SnapshotReader:
+    """Reads one change, one snapshot after another."""
+
+    def __init__(
+        self,
+        service: Service,
+        policy: Policy,
+        subject: Subject,
+        attempt: Attempt,
+        change: Change,
+    ) -> None:
+        self._service, self._policy, self._subject, self._attempt = service, policy, subject, attempt
+        self._change = change
+        self._last: Stamp | None = None
+
+    def read(self) -> tuple[Decision, Snapshot | None]:
+        """Asks for approvals first and the issue last. Never raises a :class:`JiraCiError`.
+
+        Returns:
+            rows 6, 7 and 17 without a snapshot when the change could not be read, and 11 when it is gone; 11 and 13
+            with one of the issue alone when it is not the change that was pinned; otherwise what the snapshot comes to.
+        """
+        try:
+            own = self._service.myself().id
+            try:
+                listed, stamps = self._service.approvals(self._change.id)
+                approvals, complete = [_approval(one) for one in listed.values], listed.complete
+            except NotFound:  # not an empty list: the account may see the issue, and not its approvals
+                approvals, complete, stamps = None, True, []
+            issue, stamp = self._issue()
+        except _Gone:
+            reason = f"{self._change.key} was deleted, or is hidden from the gate's account. Run again."
+            return Decision.of(11, reason), None
+        except JiraCiError as error:
+            return decision_of(error, 17), None
+        other = self._other(issue)
+        if other:
+            return other, replace(self._snapshot(issue, [stamp]), start=(), end=(), window_fields=())
+        read = self._snapshot(issue, [*stamps, stamp], own=own, approvals=approvals, complete=complete)
+        return decide(read, self._policy.requirements), read
+
+    def _issue(self) -> tuple[Issue, Stamp]:
+        try:
+            return self._service.issue(self._change.id, self._policy.window or ())
+        except NotFound:
+            raise _Gone from None
+
+    def _other(self, issue: Issue) -> Decision | None:
+        """Why this is not the change that was pinned, or not for this deployment any more; ``None`` when it is."""
+        pinned = self._change
+        if (issue.id, issue.key, issue.project_key, issue.type_name) != (
+            pinned.id,
+            pinned.key,
+            pinned.project,
+            pinned.issue_type,
+        ):
+            return Decision.of(
+                11,
+                f"{pinned.key} was moved or retyped: it is {issue.key}, a {one_line(issue.type_name, 60)} in "
+                f"{issue.project_key}, now. Close it and run again for another change.",
+            )
+        if pinned.found_by != "key":
+            if issue.summary == self._subject.title:
+                return None
+            return Decision.of(11, f"{pinned.key} was found by its title, and has another one now. Run again.")
+        if self._policy.binding != "any" and missing(self._words, issue.summary, issue.description):
+            return Decision.of(13, f"{pinned.key} does not name this version and environment any more. Run again.")
+        return None
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return words(self._subject)
+
+    def _snapshot(
+        self,
+        issue: Issue,
+        stamps: Sequence[Stamp],
+        *,
+        own: str | None = None,
+        approvals: list[Approval] | None = None,
+        complete: bool = False,
+    ) -> Snapshot:
+        status = Status(issue.status_id, issue.status_name, issue.status_category)
+        excluded = tuple(self._excluded(issue))
+        rules = self._policy.requirements
+        approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
+        fields = [_window_field(issue, name) for name in self._policy.window or ()]
+        values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
+        return Snapshot(
+            key=issue.key,
+            now=stamps[-1].date,
+            aged=any(stamp.aged for stamp in stamps),
+            status=status,
+            approvals=approvals,
+            pages_complete=complete,
+            own_account=own,
+            excluded=excluded,
+            start=values[0],
+            end=values[1],
+            edited=edited(issue.history, self._watched(issue), status, rules, approved),
+            commit_differs=issue.mark is not None and issue.mark.get("commit") != self._subject.commit,
+            gaps=tuple(self._gaps(issue, stamps)),
+            reporter=issue.reporter.id if issue.reporter else "",
+            window_fields=tuple(field for ids in fields for field in ids),
+        )
+
+    def _excluded(self, issue: Issue) -> Iterator[Excluded]:
+        if "reporter" in self._policy.exclude_approvers:
+            yield Excluded("the reporter", issue.reporter.id if issue.reporter else None)
+        if "deployer" in self._policy.exclude_approvers:
+            actor, known = self._attempt.actor, self._policy.deployers
+            logins = {login.casefold(): account for login, account in known.items()}
+            account = known.get(actor) or logins.get(actor.casefold())
+            yield Excluded(f"the deployer {one_line(actor, 60)}".strip(), account)
+
+    def _watched(self, issue: Issue) -> tuple[str, ...]:
+        """The fields that bind the change to this deployment."""
+        by_text = self._change.found_by == "key" and self._policy.binding != "any"
+        return ("summary", "description") if by_text and missing(self._words, issue.summary) else ("summary",)
+
+    def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
+        if any(stamp.date is None for stamp in stamps):
+            yield "one of Jira's answers has no Date, or two that differ"
+        if any(stamp.back for stamp in stamps):
+            yield "one of Jira's answers is older than one before it: a cache or proxy stands in between"
+        if issue.history is None:
+            yield "Jira did not give the history of the change"
+        if self._policy.window and issue.names is None:
+            yield "Jira did not give the names of the fields"
+        if issue.mark is not None and not isinstance(issue.mark.get("commit"), str):
+            yield "our property of the change does not say for which commit it was made"
+        if self._drifted(stamps):
+            yield "Jira's clock and this machine's do not go equally fast"
+
+    def _drifted(self, stamps: Sequence[Stamp]) -> bool:
+        """Whether an answer and the one before it lie further apart on one clock than on the other."""
+        drifted = False
+        for stamp in stamps:
+            last = self._last
+            if last is not None and last.date is not None and stamp.date is not None:
+                apart = (stamp.date - last.date).total_seconds() - (stamp.at - last.at)
+                drifted = drifted or abs(apart) > _DRIFT
+            self._last = stamp
+        return drifted
+
+
+def _approval(raw: parse.Approval) -> Approval:
+    approvers = tuple(
+        Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
+        for one in raw.approvers
+    )
+    return Approval(raw.id, raw.name, raw.decision, moment_of(raw.created), moment_of(raw.completed), approvers)
+
+
+def _window_field(issue: Issue, wanted: str) -> tuple[str, ...]:
+    """The ids of every field with this id or name on the issue."""
+    if wanted in issue.fields:
+        return (wanted,)
+    names = issue.names or {}
+    return tuple(field for field in issue.fields if canonical(names.get(field, "")) == canonical(wanted))
 
 
 def edited(
@@ -81,199 +249,3 @@ def _since_entry(steps: _Dated, policy: Requirements) -> tuple[datetime | None, 
 
 def _allows(status: Value, policy: Requirements) -> bool:
     return policy.standing(Status(status.id or "", status.text or "", None)) == "proceed"
-
-
-_DRIFT = 60.0  # seconds by which Jira's clock and the monotonic one may differ between two answers
-_THE_GATE = "the gate itself"
-
-
-class _Gone(Exception):
-    """The change is not there, or not for the gate's account."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A round, or why there is none.
-
-    Attributes:
-        begun: monotonic seconds before the first question.
-        decision: rows 6, 7, 11, 13 and 17 when the change could not be read; otherwise what the round comes to.
-        round: what was decided from; ``None`` when the change could not be read.
-        issue: ``None`` likewise.
-        at: Jira's time of the last answer.
-        window_fields: the ids of the fields that were taken for start and end of the window.
-    """
-
-    begun: float
-    decision: Decision
-    round: Snapshot | None = None
-    issue: Issue | None = None
-    at: datetime | None = None
-    window_fields: tuple[str, ...] = ()
-
-
-class SnapshotReader:
-    """Reads one change, round after round.
-
-    Args:
-        clock: monotonic seconds; the service's own.
-    """
-
-    def __init__(
-        self,
-        service: Service,
-        policy: Policy,
-        subject: Subject,
-        occasion: Attempt,
-        change: Change,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._service, self._policy, self._subject, self._occasion = service, policy, subject, occasion
-        self._change, self._clock = change, clock
-        self._last: Stamp | None = None
-
-    def read(self) -> Reading:
-        """One round. Never raises a :class:`JiraCiError`."""
-        begun = self._clock()
-        try:
-            own = self._service.myself().id
-            approvals, complete, stamps = self._approvals()
-            issue, stamp = self._issue()
-        except _Gone:
-            reason = f"{self._change.key} was deleted, or is hidden from the gate's account. Run again."
-            return Reading(begun, Decision.of(11, reason))
-        except JiraCiError as error:
-            return Reading(begun, decision_of(error, 17))
-        stamps = [*stamps, stamp]
-        other = self._other(issue)
-        if other:
-            return Reading(begun, other, issue=issue, at=stamp.date)
-        return self._judged(begun, own, approvals, complete, issue, stamps)
-
-    def _approvals(self) -> tuple[list[Approval] | None, bool, list[Stamp]]:
-        try:
-            listed, stamps = self._service.approvals(self._change.id)
-        except NotFound:  # not an empty list: the account may see the issue, and not its approvals
-            return None, True, []
-        return [_approval(one) for one in listed.values], listed.complete, stamps
-
-    def _issue(self) -> tuple[Issue, Stamp]:
-        try:
-            return self._service.issue(self._change.id, self._policy.window or ())
-        except NotFound:
-            raise _Gone from None
-
-    def _other(self, issue: Issue) -> Decision | None:
-        """Why this is not the change that was pinned, or not for this deployment any more; ``None`` when it is."""
-        pinned = self._change
-        if (issue.id, issue.key, issue.project_key, issue.type_name) != (
-            pinned.id,
-            pinned.key,
-            pinned.project,
-            pinned.issue_type,
-        ):
-            return Decision.of(
-                11,
-                f"{pinned.key} was moved or retyped: it is {issue.key}, a {one_line(issue.type_name, 60)} in "
-                f"{issue.project_key}, now. Close it and run again for another change.",
-            )
-        if pinned.found_by != "key":
-            if issue.summary == self._subject.title:
-                return None
-            return Decision.of(11, f"{pinned.key} was found by its title, and has another one now. Run again.")
-        if self._policy.binding != "any" and subject.missing(self._words, issue.summary, issue.description):
-            return Decision.of(13, f"{pinned.key} does not name this version and environment any more. Run again.")
-        return None
-
-    @property
-    def _words(self) -> tuple[str, ...]:
-        return subject.words(self._subject)
-
-    def _judged(
-        self,
-        begun: float,
-        own: str,
-        approvals: list[Approval] | None,
-        complete: bool,
-        issue: Issue,
-        stamps: Sequence[Stamp],
-    ) -> Reading:
-        status = Status(issue.status_id, issue.status_name, issue.status_category)
-        excluded = tuple(self._excluded(issue))
-        rules = self._policy.requirements
-        approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
-        fields = [_window_field(issue, name) for name in self._policy.window or ()]
-        values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
-        read = Snapshot(
-            key=issue.key,
-            now=stamps[-1].date,
-            aged=any(stamp.aged for stamp in stamps),
-            status=status,
-            approvals=approvals,
-            pages_complete=complete,
-            own_account=own,
-            excluded=excluded,
-            start=values[0],
-            end=values[1],
-            edited=edited(issue.history, self._watched(issue), status, rules, approved),
-            commit_differs=issue.mark is not None and issue.mark.get("commit") != self._subject.commit,
-            gaps=tuple(self._gaps(issue, stamps)),
-        )
-        named = tuple(field for ids in fields for field in ids)
-        return Reading(begun, decide(read, rules), read, issue, read.now, named)
-
-    def _excluded(self, issue: Issue) -> Iterator[Excluded]:
-        if "reporter" in self._policy.exclude_approvers:
-            yield Excluded("the reporter", issue.reporter.id if issue.reporter else None)
-        if "deployer" in self._policy.exclude_approvers:
-            actor, known = self._occasion.actor, self._policy.deployers
-            logins = {login.casefold(): account for login, account in known.items()}
-            account = known.get(actor) or logins.get(actor.casefold())
-            yield Excluded(f"the deployer {one_line(actor, 60)}".strip(), account)
-
-    def _watched(self, issue: Issue) -> tuple[str, ...]:
-        """The fields that bind the change to this deployment."""
-        by_text = self._change.found_by == "key" and self._policy.binding != "any"
-        return ("summary", "description") if by_text and subject.missing(self._words, issue.summary) else ("summary",)
-
-    def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
-        if any(stamp.date is None for stamp in stamps):
-            yield "one of Jira's answers has no Date, or two that differ"
-        if any(stamp.back for stamp in stamps):
-            yield "one of Jira's answers is older than one before it: a cache or proxy stands in between"
-        if issue.history is None:
-            yield "Jira did not give the history of the change"
-        if self._policy.window and issue.names is None:
-            yield "Jira did not give the names of the fields"
-        if issue.mark is not None and not isinstance(issue.mark.get("commit"), str):
-            yield "our property of the change does not say for which commit it was made"
-        if self._drifted(stamps):
-            yield "Jira's clock and this machine's do not go equally fast"
-
-    def _drifted(self, stamps: Sequence[Stamp]) -> bool:
-        """Whether an answer and the one before it lie further apart on one clock than on the other."""
-        drifted = False
-        for stamp in stamps:
-            last = self._last
-            if last is not None and last.date is not None and stamp.date is not None:
-                apart = (stamp.date - last.date).total_seconds() - (stamp.at - last.at)
-                drifted = drifted or abs(apart) > _DRIFT
-            self._last = stamp
-        return drifted
-
-
-def _approval(raw: parse_desk.Approval) -> Approval:
-    approvers = tuple(
-        Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
-        for one in raw.approvers
-    )
-    return Approval(raw.id, raw.name, raw.decision, moment_of(raw.created), moment_of(raw.completed), approvers)
-
-
-def _window_field(issue: Issue, wanted: str) -> tuple[str, ...]:
-    """The ids of every field with this id or name on the issue."""
-    if wanted in issue.fields:
-        return (wanted,)
-    names = issue.names or {}
-    return tuple(field for field in issue.fields if canonical(names.get(field, "")) == canonical(wanted))

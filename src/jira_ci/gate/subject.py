@@ -1,11 +1,4 @@
-"""Whether a change names a version and an environment, as whole words.
-
-Versions hold points, hyphens and slashes, so that these belong to a word wherever another word follows or precedes
-them: ``1.2.3`` is not named by ``1.2.3-rc1``, ``1.2.3.4`` or ``app/1.2.3``, and ``Prod`` not by ``Prod-EU`` or
-``pre-prod``. So do the marks of moments, sums and addresses between digits: ``30`` is not named by ``12:30``, ``1,30``,
-``30%`` or ``#30``. The full stop of a sentence ends a word. ``v1.2.3`` and ``1.2.3`` are two versions, because nobody
-knows that they are the same.
-"""
+"""What is deployed and where to: whether a change can be approved for it, and the title that the change has."""
 
 from __future__ import annotations
 
@@ -14,60 +7,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy.trusted_ref import has_host, origin_objection
+from jira_ci.errors import UsageError
+from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line
 
-_JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
-_BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
-_OF_NUMBERS = frozenset("%#$\u2030\u00b0\u20ac\u00a3")
-
-
-def names(text: str, word: str) -> bool:
-    """Whether the text holds the word (or several) whole, in any case and any Unicode form."""
-    text, word = canonical(text), canonical(word)
-    start = text.find(word) if word else -1
-    while start >= 0:
-        end = start + len(word)
-        if _is_free(word[0], text[:start][::-1]) and _is_free(word[-1], text[end:]):
-            return True
-        start = text.find(word, start + 1)
-    return False
-
-
-def words(subject: Subject) -> tuple[str, ...]:
-    """What a given change has to name: of several tenants each needs its own, as each needs its own title."""
-    return tuple(filter(None, (subject.version, subject.environment, subject.tenant)))
-
-
-def missing(words: tuple[str, ...], *texts: str) -> list[str]:
-    """Those of the words that none of the texts names."""
-    return [word for word in words if not any(names(text, word) for text in texts)]
-
-
-def _is_free(edge: str, neighbours: str) -> bool:
-    """Whether a word can end here: no letter or digit is next, not even behind joining characters.
-
-    Args:
-        edge: the word's own character at this end.
-        neighbours: what stands beside it, the nearest first.
-    """
-    number, parted = edge.isdecimal(), False
-    if number and neighbours[:1] in _OF_NUMBERS:
-        return False
-    for character in neighbours:
-        if character in _BETWEEN_DIGITS:
-            parted = True
-        elif character not in _JOINING:
-            belongs = character.isalnum() or unicodedata.category(character).startswith("M")
-            return not belongs or (parted and not (number and character.isdecimal()))
-    return True
-
-
 _LONGEST = 255  # characters of a summary
-# Controls, characters that nobody sees, halves of a pair, line separators, and what is no character at all.
+# Controls, invisible characters, halves of a pair, line separators, and what is no character at all.
 _UNSHOWABLE = ("Cc", "Cf", "Cs", "Zl", "Zp", "Cn")
 _SLOT = re.compile(r"\{(project|version|environment|tenant)\}")
 _FULL_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # a shorter one may be a date
@@ -91,9 +38,9 @@ class Subject:
     commit: str
     """The full id of what is checked out; without a checkout of the run's repository, of the run's commit."""
     title: str
-    """What the change's summary must be, exactly; empty where nobody looks for a change."""
+    """What the change's summary must be, exactly; empty where no change is looked for."""
     checkout: str = ""
-    """The full id of what is checked out, also of what a step has committed on top; empty where nobody knows."""
+    """The full id of what is checked out, also of what a step has committed on top; empty where that is unknown."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +53,7 @@ class Attempt:
         actor: the login of whoever deploys; empty when the CI does not say.
         keys: the issues that are deployed, for the change to be linked to.
         objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
-        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.report.templates.of_run`.
+        words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.run_words.of_run`.
     """
 
     url: str = ""
@@ -135,7 +82,7 @@ class Named:
     on_top: str = ""
     """The full id of what a step has committed on top of the run's commit."""
     problem: str = ""
-    """Why nobody can tell what is deployed, with the hint."""
+    """Why it is unknown what is deployed, with the hint."""
 
 
 def named(git: Git, version: str) -> Named:
@@ -207,28 +154,36 @@ def describe(
     return Subject(project, environment, tenant, version or default_version(run), commit, "", checkout)
 
 
-def fit(subject: Subject, template: str, run: Run, *, at: Named | None = None) -> Subject | Decision:
-    """The subject with its title, or row 4.
+def titled(subject: Subject, template: str, run: Run, *, at: Named | None = None) -> Subject:
+    """The subject with the title of its change.
 
     Args:
         subject: as :func:`describe` gives it.
         template: the policy's ``title``.
         at: what the version names in the checkout.
+
+    Raises:
+        UsageError: no change can be approved for it (row 4).
     """
-    objection = next(_objections(subject, template, run, at or Named()), "")
-    if objection:
-        return Decision.of(4, objection)
+    _refuse(_objections(subject, template, run, at or Named()))
     title = _SLOT.sub(lambda slot: str(getattr(subject, slot[1])), template)
-    objection = next(_title_objections(title), "")
-    if objection:
-        return Decision.of(4, objection)
+    _refuse(_title_objections(title))
     return replace(subject, title=title)
 
 
-def fit_untitled(subject: Subject, run: Run, *, at: Named | None = None) -> Subject | Decision:
-    """The subject where no title is looked for, because Jira finds the change itself; or row 4."""
-    objection = next(_unfit(subject, run, at or Named()), "") or next(_parts(subject, "environment", "version"), "")
-    return Decision.of(4, objection) if objection else subject
+def check_untitled(subject: Subject, run: Run, *, at: Named | None = None) -> None:
+    """The same where no title is looked for, because Jira finds the change itself.
+
+    Raises:
+        UsageError: Jira can allow no deployment of it (row 4).
+    """
+    _refuse(_unfit(subject, run, at or Named()))
+    _refuse(_parts(subject, "environment", "version"))
+
+
+def _refuse(objections: Iterator[str]) -> None:
+    for objection in objections:
+        raise UsageError(objection)
 
 
 def _unfit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
@@ -242,7 +197,7 @@ def _unfit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
         )
     yield from _other_commit(subject, run, at)
     if at.problem:
-        yield f"Nobody can tell which commit is deployed: {at.problem} Run the job in an image with git and a checkout."
+        yield f"It is unknown which commit is deployed: {at.problem} Run the job in an image with git and a checkout."
     if not subject.commit:
         yield "The commit that is deployed is not known. Run jira-ci in a checkout."
 

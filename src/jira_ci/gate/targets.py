@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from jira_ci.config.trusted_ref import Absent, place
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
-from jira_ci.gate.policy.trusted_ref import Absent, place
-from jira_ci.gate.subject import Attempt, Named, Subject, describe, fit, fit_untitled, seen
-from jira_ci.jira.addresses import site_url
-from jira_ci.keys.claims import Claims
-from jira_ci.report.templates import of_run
+from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
+from jira_ci.jira.endpoints import site_url
+from jira_ci.keys.resolve import Claims
 from jira_ci.run import CI, Run
-from jira_ci.sites import gate_sites, trust
+from jira_ci.run_words import of_run
+from jira_ci.sites import session, trust
 from jira_ci.text import canonical, one_line
 
 _MERGE_REQUESTS = ("merge_request_event", "external_pull_request_event")
@@ -36,6 +36,11 @@ class Target:
     source: Policy | Loaded | Absent | None
     decision: Decision | None
 
+    @property
+    def policy(self) -> Policy | None:
+        """What Jira is asked under; ``None`` when it is not asked."""
+        return self.source if self.decision is None and isinstance(self.source, Policy) else None
+
 
 def targets(context: Context, *, deploying: bool) -> list[Target]:
     """One for each environment and tenant that was named; at least one. Never raises a UsageError: that is row 1."""
@@ -47,7 +52,7 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
         return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
             _nowhere(context)
         ]
-    for sentence in found.relaxed if context.run.provider != "local" else ():
+    for sentence in found.relaxed if context.run.provider != CI.LOCAL else ():
         context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
     at = seen(context.git, context.run, context.given.version)
     if at.on_top:
@@ -72,7 +77,7 @@ def _besides(context: Context, names: Sequence[str]) -> list[str]:
 
 
 def _differing(context: Context, own: str, names: Sequence[str], *, counts: bool) -> str:
-    provider = {"gitlab": "GitLab", "github": "GitHub"}.get(context.run.provider, "The CI")
+    provider = {CI.GITLAB: "GitLab", CI.GITHUB: "GitHub"}.get(context.run.provider, "The CI")
     said = f"{provider} says that this job deploys to {one_line(own, 80)}, and the setting environment says "
     more = "both are asked for" if counts else f"{one_line(own, 80)} is not change controlled"
     return f"{said}{one_line(', '.join(names), 200)}: {more}."
@@ -97,7 +102,7 @@ def attempt_of(context: Context) -> Attempt:
     why = "a dry run" if context.given.dry_run else ""
     run, actor = context.run, deployer(context)
     words = of_run(run, project="", version="", state="")
-    del words["state"]  # nobody knows it yet
+    del words["state"]  # not known yet
     return Attempt(run.url, run.run_id, actor, objection=why or objection(run), words={**words, "actor": actor})
 
 
@@ -131,14 +136,14 @@ def trusted_file(context: Context) -> Loaded | Absent:
     """The policy's file at the trusted commit.
 
     Raises:
-        UsageError: nobody can tell, or it cannot be meant.
+        UsageError: it is unknown, or invalid.
     """
     with trust.provider(context) as connect:
         return load(place(context.run, git=context.git, connect=connect), context.given.config)
 
 
 def asked_for(context: Context) -> Asked:
-    """Of the settings only what somebody said: the work tree's file has no say here."""
+    """Of the settings only what was set: the work tree's file has no say here."""
     given = context.given
     return Asked(
         change_controlled=given.change_controlled,
@@ -161,15 +166,15 @@ def _targets(
             yield Target(_subject(context, environment, tenant, at=at), found, settled)
             continue
         subject = _subject(context, environment, tenant, settled.project, at=at)
-        fitting = (
-            fit_untitled(subject, context.run, at=at)
-            if settled.gate_by == "jira"
-            else fit(subject, settled.title, context.run, at=at)
-        )
-        if isinstance(fitting, Decision):
-            yield Target(subject, settled, fitting)
+        try:
+            if settled.gate_by == "jira":
+                check_untitled(subject, context.run, at=at)
+            else:
+                subject = titled(subject, settled.title, context.run, at=at)
+        except UsageError as error:
+            yield Target(subject, settled, Decision.of(4, str(error)))
         else:
-            yield Target(fitting, settled, next(unaskable(context, settled), None))
+            yield Target(subject, settled, next(unaskable(context, settled), None))
 
 
 def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
@@ -178,11 +183,11 @@ def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
     if by_jira and context.given.jira_type == "data-center":
         yield Decision.of(1, "Jira Data Center gates no deployments (gate-by: jira). Use gate-by: change.")
     try:
-        access = gate_sites.access(context, policy)
+        access = session.gate_access(context, policy.site, policy.credentials)
         if by_jira and not (access.client_id and access.client_secret):
-            yield Decision.of(5, gate_sites.withheld(context, by_jira=True))
+            yield Decision.of(5, session.gate_withheld(context, by_jira=True))
         elif not access.kind:
-            yield Decision.of(5, gate_sites.withheld(context))
+            yield Decision.of(5, session.gate_withheld(context))
     except UsageError as error:
         yield Decision.of(1, str(error))
 

@@ -12,7 +12,7 @@ from jira_ci.text import one_line
 State = Literal["none", "before", "in", "after", "inv", "bad"]
 
 # 2015-11-18T14:39:00.000+1100, with or without the colon, a fraction or Z for the offset; never without an offset,
-# because then nobody knows which moment it is. datetime.fromisoformat takes these only from Python 3.11 on, and others
+# because then it is unknown which moment it is. datetime.fromisoformat takes these only from Python 3.11 on, and others
 # besides, so it gets the parts in the one form that all versions read alike.
 _JIRA = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
@@ -27,7 +27,7 @@ class Edge:
 
     Attributes:
         moment: when; ``None`` means no limit on this side, if there is no ``problem``.
-        problem: why nobody can tell; empty when it was readable. Holds Jira's text, cut and harmless in a line.
+        problem: why it is unknown; empty when it was readable. Holds Jira's text, cut and harmless in a line.
     """
 
     moment: datetime | None = None
@@ -72,11 +72,6 @@ def moment_of(date: object) -> datetime | None:
         return _EPOCH + timedelta(milliseconds=millis)
     except OverflowError:
         return None
-
-
-def is_aware(value: object) -> bool:
-    """Whether this is a moment, and not only what a clock on some wall shows."""
-    return isinstance(value, datetime) and value.utcoffset() is not None
 
 
 def edge(values: object) -> Edge:

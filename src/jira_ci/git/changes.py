@@ -127,7 +127,7 @@ def _log(
     group: Callable[[str], int],
     given: IO[bytes] | None = None,
 ) -> Iterator[Change]:
-    # Nobody can write a message or name a file so that it looks like the next commit.
+    # No message and no file name can be written so that it looks like the next commit.
     mark = os.urandom(8).hex()
     whole = (*_SETTINGS, *_ARGUMENTS, f"--format={mark}%H %P%n%B", *arguments)
     return follow(directory, environ, whole, functools.partial(_commits, mark=mark, group=group), given)

@@ -1,4 +1,4 @@
-"""How the git command line is started so that a stranger's checkout cannot start anything else.
+"""How the git command line is started so that an untrusted checkout cannot start anything else.
 
 A checkout's own configuration is not to be trusted: a step before us, or an archive that was unpacked, may have put a
 command into ``.git/config``. Everything there that names a program is overridden; the user's environment is respected.

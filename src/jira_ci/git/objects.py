@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from jira_ci.ci.env_values import sha as full_sha
-from jira_ci.ci.env_values import short
 from jira_ci.git import command as git_command
 from jira_ci.git.command import GitError
+from jira_ci.text import sha as full_sha
+from jira_ci.text import short
 
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
 _REGULAR = b"100"  # a regular file's mode begins so, executable or not

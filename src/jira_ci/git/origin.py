@@ -1,21 +1,60 @@
-"""What the remote named origin adds to a clone: history behind its cuts, tags, and where a branch stands now.
+"""The remote named origin: whether it is the run's repository, and what it adds to a clone.
 
-The default checkout of GitHub has one commit, that of GitLab twenty. Origin is asked only where it is the run's own
-repository, and only within bounds.
+The default checkout of GitHub has one commit, that of GitLab twenty. History behind its cuts, tags, and where a branch
+stands now come from origin, only where it is the run's own repository, and only within bounds.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git.command import GitError
-from jira_ci.git.remote_address import parts
 from jira_ci.git.repository import Git
-from jira_ci.run import Run
+from jira_ci.run import CI, Run
+from jira_ci.text import sha as full_sha
+
+# user@host:path, git's short form of an ssh address (https://git-scm.com/docs/git-clone#_git_urls). One letter before
+# the colon is a Windows drive.
+_SCP = re.compile(r"(?:[^@/\\]+@)?(?P<host>\[[^\]]+\]|[^:/\\@\[\]]{2,}):(?!//)(?P<path>.+)\Z")
+
+
+def address_parts(address: str) -> tuple[str, str, str]:
+    """Host (with an unusual port), path without ``.git``, and web address of a remote; credentials are left behind."""
+    address = address.strip()
+    if "://" not in address:
+        short = _SCP.match(address)
+        # "helper::address" names a program, not a host.
+        if not short or short["path"].startswith(":"):
+            return "", "", ""
+        host, path = short["host"].lower(), _path(short["path"])
+        return host, path, _web("https", host, path)
+    try:
+        found = urlsplit(address)
+        host, port = (found.hostname or "").lower(), found.port
+    except ValueError:
+        return "", "", ""
+    if found.scheme not in ("http", "https", "ssh", "git", "git+ssh", "ssh+git") or not host:
+        return "", "", ""
+    path = _path(unquote(found.path))
+    if found.scheme not in ("http", "https"):
+        # The port of an ssh address says nothing about the web.
+        return host, path, _web("https", host, path)
+    host = f"{host}:{port}" if port and port != {"http": 80, "https": 443}[found.scheme] else host
+    return host, path, _web(found.scheme, host, path)
+
+
+def _path(path: str) -> str:
+    clean = re.sub(r"[\x00-\x1f\x7f]+", "", path).strip("/ ")
+    return clean.removesuffix(".git").strip("/").removeprefix("~")
+
+
+def _web(scheme: str, host: str, path: str) -> str:
+    return f"{scheme}://{host}/{quote(path)}" if path else ""
+
 
 _STEPS = (50, 500, 5000)  # commits: a pull request, a release, a long silence
 _SECONDS = 20.0  # all steps together; the provider's API is usually faster for anything larger
@@ -28,15 +67,15 @@ def is_home(address: str, run: Run) -> bool:
     address, ``clone_url``: there the path decides
     (https://docs.gitlab.com/runner/configuration/advanced-configuration/#how-clone_url-works).
     """
-    host, path, _ = parts(address)
+    host, path, _ = address_parts(address)
     if not host:
         return address.startswith("file:") or (bool(address) and "://" not in address and "::" not in address)
-    if run.provider == "local":
+    if run.provider == CI.LOCAL:
         return True
     ours = (urlsplit(run.server_url).hostname or "").lower()
     theirs = host.rpartition(":")[0] or host
     return path.lower() == run.repository.lower() and (
-        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == "gitlab"
+        not ours or theirs == ours or theirs.endswith(f".{ours}") or run.provider == CI.GITLAB
     )
 
 
@@ -54,8 +93,9 @@ class Origin:
     @cached_property
     def is_home(self) -> bool:
         """Whether it may be asked."""
-        # What git would ask, after all rules of its configuration.
-        return not self._git.problem() and is_home(self._git.ask("ls-remote", "--get-url", "origin"), self._run)
+        # What git would ask, after all rules of its configuration; of several addresses it fetches from one only.
+        addresses = self._git.addresses()
+        return len(addresses) == 1 and is_home(addresses[0], self._run)
 
     def branch(self, name: str) -> str:
         """Where a branch stands there now; empty when that is not known. The commit may not be here."""
@@ -148,3 +188,32 @@ def refs_of(listed: str, kind: str) -> dict[str, str]:
         if full_sha(commit) and name.startswith(kind):
             found[name.removeprefix(kind).removesuffix("^{}")] = commit
     return found
+
+
+def origin_objection(addresses: Sequence[str], run: Run, *, trusting: bool) -> str:
+    """Why the remote named origin is not the run's repository; empty when it is.
+
+    Args:
+        addresses: all of its addresses, as they are used.
+        trusting: whether it has to be on the run's own host. An address without a host (a path of this machine) tells
+            nothing of it, and does only for objects that are known by their id.
+    """
+    if len(addresses) != 1:
+        many = f"has {len(addresses)} addresses" if addresses else "has no address"
+        return f"the checkout's origin {many}, and only one that is {run.repository} is asked"
+    host, path, web = address_parts(unquote(addresses[0]))
+    home, within, own = address_parts(run.repository_url)
+    if not host and not (trusting and home):
+        path = addresses[0].rstrip("/").removesuffix(".git")
+        known = re.search(rf"[/:]{re.escape(run.repository)}\Z", path, re.IGNORECASE) is not None
+    else:
+        by_web = re.match("https?://", addresses[0]) is not None  # the port of an ssh address is not the web's
+        same = home in ("", host) if by_web else home.partition(":")[0] in ("", host)
+        known = same and path.lower() in (run.repository.lower(), within.lower())
+        known = known and not (own.startswith("https:") and web.startswith("http:"))
+    return "" if known else f"the checkout's origin is not {run.repository}{f' on {home}' if home else ''}"
+
+
+def has_host(address: str) -> bool:
+    """Whether a remote's address is on a host, and no path of this machine."""
+    return bool(address_parts(address)[0])

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.env_values import first, strip_ref
-from jira_ci.ci.env_values import sha as full_sha
 from jira_ci.git import command as git_command
 from jira_ci.git import log as git_log
+from jira_ci.git.ancestry import Spans
 from jira_ci.git.command import GitError
 from jira_ci.git.log import revisions
-from jira_ci.git.spans import Spans
-from jira_ci.text import one_line
+from jira_ci.text import first, one_line, strip_ref
+from jira_ci.text import sha as full_sha
 
 if TYPE_CHECKING:
     from jira_ci.git.changes import Change
@@ -139,7 +138,7 @@ class Git:
         """The same commits in the same order, with the files that each touches.
 
         Args:
-            group: what the caller sorts files into, by their names; files of 0 are nobody's.
+            group: what the caller sorts files into, by their names; files of 0 belong to none.
 
         Raises:
             GitError: git fails, perhaps after some commits: a clone may have no trees.
@@ -205,7 +204,7 @@ class Git:
 
     def detours(self) -> list[str]:
         """The names of what the checkout's own configuration says about the way to origin, other than its address: a
-        proxy, or certificates that nobody looks at.
+        proxy, or certificates that are not verified.
         """
         told = self.ask("config", "--includes", "--show-scope", "--name-only", "--get-regexp", _DETOURS).splitlines()
         scoped = [line.partition("\t") for line in told]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jira_ci.ci.env_values import mapping, mappings, text
 from jira_ci.errors import UsageError
-from jira_ci.init import found, write
-from jira_ci.init.found import Deploying, File, Found, Pipelines
+from jira_ci.init import files
+from jira_ci.init.files import Deploying, File, Found, Pipelines
+from jira_ci.text import mapping, mappings, string
 
 FOLDER = ".github/workflows"
 OURS = f"{FOLDER}/jira.yml"
@@ -41,17 +41,17 @@ class _Workflow:
     def events(self) -> Mapping[str, Any]:
         on = self.document.get("on")
         named = [on] if isinstance(on, str) else on if isinstance(on, list) else []
-        return mapping(on) or {text(name): {} for name in named}
+        return mapping(on) or {string(name): {} for name in named}
 
 
 def look_at_github(root: Path) -> Pipelines:
     """What the workflows of this repository say; our own is passed over."""
     workflows, notes = [], []
-    for file in found.listed(root, FOLDER):
+    for file in files.yaml_files(root, FOLDER):
         if file == OURS:
             continue
         try:
-            workflows.append(_Workflow(file, found.read(root, file) or {}))
+            workflows.append(_Workflow(file, files.read_yaml(root, file) or {}))
         except UsageError as error:
             notes.append(f"{error.message} It was passed over.")
     _pass_inputs(workflows)
@@ -71,7 +71,7 @@ def look_at_github(root: Path) -> Pipelines:
 
 def _title(workflow: _Workflow) -> str:
     """What ``workflow_run`` knows it by: its name, else its file."""
-    name = text(workflow.document.get("name")) or workflow.file
+    name = string(workflow.document.get("name")) or workflow.file
     return name if _NAME.fullmatch(name) and not _EXPRESSION.search(name) else ""
 
 
@@ -84,7 +84,7 @@ def _builds(workflow: _Workflow) -> bool:
 def _reports(workflow: _Workflow) -> bool:
     """Whether it uses our action, or our reusable workflow."""
     used = [one for job in workflow.jobs.values() for one in (job, *mappings(job.get("steps")))]
-    return any(text(one.get("uses")).startswith(("jira-ci/jira-ci@", "jira-ci/jira-ci/")) for one in used)
+    return any(string(one.get("uses")).startswith(("jira-ci/jira-ci@", "jira-ci/jira-ci/")) for one in used)
 
 
 def _pass_inputs(workflows: list[_Workflow]) -> None:
@@ -92,23 +92,23 @@ def _pass_inputs(workflows: list[_Workflow]) -> None:
     by_file = {f"./{workflow.file}": workflow for workflow in workflows}
     for caller in workflows:
         for job in caller.jobs.values():
-            called = by_file.get(text(job.get("uses")))
+            called = by_file.get(string(job.get("uses")))
             for name, value in mapping(job.get("with")).items() if called else ():
-                names, _ = _resolve(text(value), caller, job)
+                names, _ = _resolve(string(value), caller, job)
                 if called:
-                    called.given.setdefault(text(name), []).extend(
-                        names[: _MOST - len(called.given.get(text(name), []))]
+                    called.given.setdefault(string(name), []).extend(
+                        names[: _MOST - len(called.given.get(string(name), []))]
                     )
 
 
 def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
     for name, job in workflow.jobs.items():
         given = job.get("environment")
-        written = text(mapping(given).get("name")) or text(given)
+        written = string(mapping(given).get("name")) or string(given)
         if written.strip():
             names, _ = _resolve(written.strip(), workflow, job)
             called = "workflow_call" in workflow.events
-            yield Deploying(workflow.file, text(name), tuple(dict.fromkeys(names)), written.strip(), called=called)
+            yield Deploying(workflow.file, string(name), tuple(dict.fromkeys(names)), written.strip(), called=called)
 
 
 def _resolve(written: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:
@@ -140,16 +140,16 @@ def _alternatives(expression: str, workflow: _Workflow, job: Mapping[str, Any]) 
 def _of_input(name: str, workflow: _Workflow) -> list[str]:
     row = mapping(mapping(mapping(workflow.events.get("workflow_dispatch")).get("inputs")).get(name))
     options = row.get("options")
-    chosen = [text(option) for option in options] if isinstance(options, list) else []
-    found = [*chosen, *workflow.given.get(name, [])] or list(filter(None, [text(row.get("default"))]))
+    chosen = [string(option) for option in options] if isinstance(options, list) else []
+    found = [*chosen, *workflow.given.get(name, [])] or list(filter(None, [string(row.get("default"))]))
     return found[:_MOST]
 
 
 def _of_matrix(name: str, job: Mapping[str, Any]) -> list[str]:
     matrix = mapping(mapping(job.get("strategy")).get("matrix"))
     listed = matrix.get(name)
-    values = [text(value) for value in listed] if isinstance(listed, list) else []
-    values += [text(row.get(name)) for row in mappings(matrix.get("include"))]
+    values = [string(value) for value in listed] if isinstance(listed, list) else []
+    values += [string(row.get(name)) for row in mappings(matrix.get("include"))]
     return [value for value in values[:_MOST] if value and "${{" not in value]
 
 
@@ -224,7 +224,7 @@ def make(found: Found) -> Iterator[File]:
     if found.github.reports and not found.github.builds:
         return
     if found.github.builds:
-        text = _AFTER.format(workflows=write.listed(found.github.builds), checkout=CHECKOUT, action=ACTION)
+        text = _AFTER.format(workflows=files.listed(found.github.builds), checkout=CHECKOUT, action=ACTION)
     else:
         text = _FIRST.format(checkout=CHECKOUT, action=ACTION)
     yield File(OURS, text + CREDENTIALS)
@@ -234,7 +234,7 @@ def deployment_step(environment: str) -> str:
     """The step that a job which deploys needs, indented as below ``steps``."""
     return (
         f"      - uses: {ACTION}\n        if: always()\n        with:\n"
-        f"          environment: {write.quoted(environment)}\n{CREDENTIALS}"
+        f"          environment: {files.quoted(environment)}\n{CREDENTIALS}"
     ).rstrip("\n")
 
 

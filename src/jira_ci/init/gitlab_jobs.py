@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from jira_ci import __version__
-from jira_ci.ci.env_values import mapping, mappings, text
 from jira_ci.errors import UsageError
-from jira_ci.init import found, write
-from jira_ci.init.found import Deploying, File, Found, Pipelines
+from jira_ci.init import files
+from jira_ci.init.files import Deploying, File, Found, Pipelines
+from jira_ci.text import mapping, mappings, string
 
 MAIN = ".gitlab-ci.yml"
 OURS = ".gitlab/jira-ci.yml"
@@ -61,7 +61,7 @@ def _files(root: Path, notes: list[str]) -> Iterator[tuple[str, dict[str, Any]]]
             continue
         seen.add(name)
         try:
-            document = found.read(root, name)
+            document = files.read_yaml(root, name)
         except UsageError as error:
             notes.append(f"{error.message} It was passed over.")
             continue
@@ -72,7 +72,7 @@ def _files(root: Path, notes: list[str]) -> Iterator[tuple[str, dict[str, Any]]]
 
 def _includes(include: Any) -> list[str]:
     rows = include if isinstance(include, list) else [include]
-    named = [text(row) or text(mapping(row).get("local")) for row in rows]
+    named = [string(row) or string(mapping(row).get("local")) for row in rows]
     return [name.lstrip("/") for name in named if name.endswith((".yml", ".yaml")) and not re.search(r"[$*]|://", name)]
 
 
@@ -83,11 +83,11 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
     job = _extended(name, merged, {})
     given = job.get("environment")
     row = mapping(given)
-    written = (text(row.get("name")) or text(given)).strip()
-    if not written or text(row.get("action")) not in ("", "start"):
+    written = (string(row.get("name")) or string(given)).strip()
+    if not written or string(row.get("action")) not in ("", "start"):
         return
     names = _resolve(written, job, merged)
-    tier = text(row.get("deployment_tier"))
+    tier = string(row.get("deployment_tier"))
     obstacle, parents = _obstacle(raw, job, merged), _parents(raw)
     yield Deploying(file, name, tuple(names), written, tier if tier in _TIERS else "", obstacle, parents)
 
@@ -109,7 +109,7 @@ def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, A
 
 def _parents(job: Mapping[str, Any]) -> tuple[str, ...]:
     given = {**mapping(job.get("<<")), **job}.get("extends")
-    return tuple(filter(None, map(text, given if isinstance(given, list) else [given])))
+    return tuple(filter(None, map(string, given if isinstance(given, list) else [given])))
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,12 +139,12 @@ def _values(variable: str, job: Mapping[str, Any], merged: Mapping[str, Any]) ->
     found: list[str] = []
     for row in mappings(mapping(job.get("parallel")).get("matrix")):
         value = row.get(variable)
-        found += [text(one) for one in value] if isinstance(value, list) else [text(value)]
+        found += [string(one) for one in value] if isinstance(value, list) else [string(value)]
     for place in (job, merged):
         value = mapping(place.get("variables")).get(variable)
         options = mapping(value).get("options")
-        listed = [text(option) for option in options] if isinstance(options, list) else []
-        found = list(filter(None, found)) or listed or [text(value) or text(mapping(value).get("value"))]
+        listed = [string(option) for option in options] if isinstance(options, list) else []
+        found = list(filter(None, found)) or listed or [string(value) or string(mapping(value).get("value"))]
     return list(filter(None, found))[:_MOST_NAMES]
 
 
@@ -202,6 +202,6 @@ def _added(job: Deploying) -> str:
     # GitLab merges jobs of the same name, and what includes wins over what is included:
     # https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values
     return (
-        f"\n# Added to the job of this name in {write.comment(job.file)}; its image needs Python 3.10 and git.\n"
-        f"{write.quoted(job.job)}:\n  extends: .jira-ci-deployment\n"
+        f"\n# Added to the job of this name in {files.comment(job.file)}; its image needs Python 3.10 and git.\n"
+        f"{files.quoted(job.job)}:\n  extends: .jira-ci-deployment\n"
     )

@@ -14,9 +14,9 @@ from jira_ci.environments.atlassian_mapping import Mapping
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
-from jira_ci.init import github_workflow, gitlab_jobs, write
-from jira_ci.init.found import Deploying, Found, Named, Pipelines
-from jira_ci.keys.issue_keys import Source, collect
+from jira_ci.init import files, github_workflow, gitlab_jobs
+from jira_ci.init.files import Deploying, Found, Named, Pipelines
+from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical
 
@@ -66,11 +66,11 @@ _MOST_ENVIRONMENTS = 200
 
 
 def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
-    """Everything that the files below ``root`` and the run say. Nothing is written, and nobody is asked.
+    """Everything that the files below ``root`` and the run say. Nothing is written, and no request is made.
 
     Args:
         seen: how many commits and branches name issues of each project.
-        site: as it shall stand in the file; empty when nobody named it.
+        site: as it shall stand in the file; empty when none was named.
     """
     github, gitlab = github_workflow.look_at_github(root), gitlab_jobs.look_at_gitlab(root)
     theirs, notes = atlassian_mapping.read(root)
@@ -94,15 +94,15 @@ def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
     )
 
 
-def _providers(run: Run, github: Pipelines, gitlab: Pipelines) -> tuple[str, ...]:
+def _providers(run: Run, github: Pipelines, gitlab: Pipelines) -> tuple[CI, ...]:
     """Who runs the pipelines: who runs us, else whose host the remote is on, else whose files are there."""
     if run.provider in (CI.GITHUB, CI.GITLAB):
         return (run.provider,)
     host = (urlsplit(run.repository_url).hostname or "").split(".")
-    for provider in ("github", "gitlab"):
+    for provider in (CI.GITHUB, CI.GITLAB):
         if any(provider in label for label in host):
             return (provider,)
-    return tuple(name for name, files in (("github", github), ("gitlab", gitlab)) if files.here)
+    return tuple(name for name, found in ((CI.GITHUB, github), (CI.GITLAB, gitlab)) if found.here)
 
 
 def _projects_comment(seen: Counter[str]) -> str:
@@ -122,7 +122,7 @@ def _environments(deploying: list[Deploying], theirs: Mapping | None, notes: lis
         try:
             found = classify(name, None, tier=job.tier, fallback=theirs)
         except UsageError as error:
-            notes.append(f"{error.message} It was passed over ({write.comment(job.where)}).")
+            notes.append(f"{error.message} It was passed over ({files.comment(job.where)}).")
             continue
         why = "" if found.type == "unmapped" else f"; {found.rule}"
         yield Named(name, found.type, f"{job.where}{why}", key in gated)
@@ -139,7 +139,7 @@ def _environments(deploying: list[Deploying], theirs: Mapping | None, notes: lis
 
 
 def _gates(theirs: Mapping | None) -> str:
-    """Where Atlassian's file gates; empty when it does not, or when nobody can tell what, which is told by then."""
+    """Where Atlassian's file gates; empty when it does not, or when the notes say that it is unclear."""
     gating = theirs.gating if theirs else None
     return f"{theirs.name} line {gating.line}" if theirs and gating and not gating.problem else ""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jira_ci.config.model import Config
-from jira_ci.init import github_workflow, gitlab_jobs, write
-from jira_ci.init.found import Deploying, Found
-from jira_ci.init.write import PLACEHOLDER
+from jira_ci.init import files, github_workflow, gitlab_jobs
+from jira_ci.init.files import PLACEHOLDER, Deploying, Found
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 _OAUTH = (
@@ -15,11 +15,11 @@ _OAUTH = (
     "Builds and Deployments."
 )
 _KEEP = {
-    "github": "Keep them as secrets of the repository or organisation: gh secret set JIRA_CLIENT_ID, and "
+    CI.GITHUB: "Keep them as secrets of the repository or organisation: gh secret set JIRA_CLIENT_ID, and "
     "gh secret set JIRA_CLIENT_SECRET.",
-    "gitlab": "Keep them as CI/CD variables of the project or group: JIRA_CI_CLIENT_ID and, masked, "
+    CI.GITLAB: "Keep them as CI/CD variables of the project or group: JIRA_CI_CLIENT_ID and, masked, "
     "JIRA_CI_CLIENT_SECRET.",
-    "": "Keep them as secrets of your CI, and pass them as JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET.",
+    None: "Keep them as secrets of your CI, and pass them as JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET.",
 }
 _ANYWHERE = (
     "No workflow was written: neither GitHub nor GitLab was recognised. Let the pipeline run, at its end:\n"
@@ -36,12 +36,12 @@ def of(found: Found, config: Config | None) -> list[str]:
     """
     return [
         *(_configuration(found, config) if config else ()),
-        *(_github(found) if "github" in found.providers else ()),
-        *(_gitlab(found) if "gitlab" in found.providers else ()),
+        *(_github(found) if CI.GITHUB in found.providers else ()),
+        *(_gitlab(found) if CI.GITLAB in found.providers else ()),
         *(() if found.providers else (_ANYWHERE,)),
         *_open_names(found),
         *_of_atlassian(found, config),
-        f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or ('',))}",
+        f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or (None,))}",
         "Commit the files, then test all of it with these credentials in JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET:\n"
         "  jira-ci check",
     ]
@@ -50,7 +50,7 @@ def of(found: Found, config: Config | None) -> list[str]:
 def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
     """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
     if config and found.service_ids:
-        name = write.quoted(write.service_name(found))
+        name = files.quoted(files.service_name(found))
         yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
     if config and found.gating:
         yield (
@@ -71,7 +71,7 @@ def _configuration(found: Found, config: Config) -> Iterator[str]:
     for row in found.environments:
         if row.unsure:
             where = config.where("environments", row.name)
-            yield f"{where}: say which type this environment has, such as:\n  {write.quoted(row.name)}: staging"
+            yield f"{where}: say which type this environment has, such as:\n  {files.quoted(row.name)}: staging"
 
 
 def _github(found: Found) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _github(found: Found) -> Iterator[str]:
                 f"{one_line(first.where, 200)}: to report its deployments, add this as its last step; to show when "
                 "they start, also before it deploys, with state: in_progress in place of the if:",
                 github_workflow.deployment_step(first.written),
-                *(f"{one_line(job.where, 200)}, with environment: {write.quoted(job.written)}" for job in others),
+                *(f"{one_line(job.where, 200)}, with environment: {files.quoted(job.written)}" for job in others),
                 "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
             ]
         )
@@ -127,7 +127,7 @@ def _gitlab(found: Found) -> Iterator[str]:
 
 def _extended(job: Deploying) -> str:
     ours = ".jira-ci-deployment"
-    return write.listed([*job.parents, ours]) if job.parents else ours
+    return files.listed([*job.parents, ours]) if job.parents else ours
 
 
 def _open_names(found: Found) -> Iterator[str]:

@@ -1,17 +1,103 @@
-"""One question to a Jira site, before anybody decided at which address and with which credential it is asked."""
+"""Where Jira is asked: addresses as people write them, made exact, and each question relative to a site."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from jira_ci.errors import AccessError
-from jira_ci.exchange import Answer, Request
-from jira_ci.jira.errors import CREDENTIALS_PAGE, expect, not_from_jira, phrase, redirect, said
+from jira_ci.errors import UsageError
+from jira_ci.exchange import Request
 from jira_ci.text import one_line
+
+
+def base_url(text: str, setting: str) -> str:
+    """An address as people write it, as ``https://host[:port][/path]`` without a trailing slash.
+
+    Plain ``http`` is accepted for loopback addresses only, and credentials in an address never.
+
+    Raises:
+        UsageError: naming the setting.
+    """
+    url = text.strip() if "://" in text else f"https://{text.strip()}"
+    if "@" in text:
+        raise UsageError(
+            f"{setting} holds a user name or password.", "Take it out; credentials have settings of their own."
+        )
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    known = parts.scheme in ("https", "http") and re.fullmatch(r"[A-Za-z0-9.:_-]+", host)
+    if not known or parts.query or re.match(r"[A-Za-z]+:/(?!/)", text.strip()):
+        raise UsageError(
+            f"{setting} is {one_line(text, 100)!r}, which is no address.", "Write it as https://acme.atlassian.net."
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise UsageError(f"{setting} is a plain http address.", "Use https; http is for loopback addresses only.")
+    shown = f"[{host}]" if ":" in host else host
+    # A page's address, as people copy it; Jira Cloud's own paths begin at the root of its host.
+    path = "" if host.endswith(".atlassian.net") else parts.path.rstrip("/")
+    return f"{parts.scheme}://{shown}{f':{port}' if port else ''}{path}"
+
+
+def site_url(site: str, instance: str) -> str:
+    """The Jira site's address from ``site`` or ``instance`` (the name before ``.atlassian.net``); empty without both.
+
+    Raises:
+        UsageError: neither can be an address, or they disagree.
+    """
+    if instance and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", instance):
+        raise UsageError(
+            f"instance is {one_line(instance, 100)!r}; it must be the name before .atlassian.net.",
+            "For a full address use site.",
+        )
+    if site and "." not in site and "://" not in site and not site.startswith("localhost"):
+        raise UsageError(
+            f"site is {one_line(site, 100)!r}, which is no host name.", f"Did you mean {site}.atlassian.net?"
+        )
+    url = base_url(site, "site") if site else ""
+    of_instance = f"https://{instance.lower()}.atlassian.net" if instance else ""
+    if url and of_instance and url.lower() != of_instance:
+        raise UsageError(f"site is {url} and instance means {of_instance}: they disagree.", "Give one of them.")
+    return url or of_instance
+
+
+def is_gateway_of(site: str, api: str) -> bool:
+    """Whether an API address may answer for a site: Atlassian's, the site's own, or anything for a site on loopback.
+
+    The gate needs to know: an address out of a variable must not be able to approve in the site's name.
+    """
+    there, here = (urlsplit(url).hostname or "" for url in (api, site))
+    return there == here or there.endswith(".atlassian.com") or is_loopback(here)
+
+
+def cloud_id(text: str) -> str:
+    """A cloud id that can stand in a path.
+
+    Raises:
+        UsageError: it is not made of hexadecimal digits, letters and hyphens.
+    """
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", text):
+        raise UsageError(
+            f"cloud-id is {one_line(text, 100)!r}, which is no cloud id.",
+            "It looks like 11223344-a1b2-3b33-c444-def123456789; left out, the site is asked for it.",
+        )
+    return text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
 
 Edition = Literal["cloud", "data-center"]
 
@@ -81,24 +167,8 @@ NO_CLOUD_ID = "{cloudId}"
 """Stands in a dry run's addresses when nobody was asked for the cloud id."""
 
 
-def tenant_info(site: str, *, named_by_user: bool = True) -> Request:
-    """Asks a site for its cloud id: the one request that needs no credential.
-
-    Args:
-        named_by_user: the extra headers go to the site that the settings name, not to where it points.
-    """
-    return Request("GET", f"{site}/_edge/tenant_info", "tell its cloud id", site=named_by_user)
-
-
-def access_token(api: str, client_id: str, client_secret: str) -> Request:
-    """Asks the gateway for an access token with OAuth 2.0 client credentials."""
-    body = {
-        "audience": "api.atlassian.com",
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-    }
-    return Request("POST", f"{api}/oauth/token", "give an access token", body, secret=True)
+Make = Callable[[str, str, str], Request]
+"""A request from the API's address, the cloud id and the access token."""
 
 
 def bulk(api: str, cloud: str, plural: str, body: Mapping[str, Any], bearer: str = "") -> Request:
@@ -118,55 +188,6 @@ def deployment_by_key(api: str, cloud: str, pipeline: str, environment: str, num
     """Reads one stored deployment; ``check`` uses it to see whether the credential is let in."""
     path = f"pipelines/{quote(pipeline, safe='')}/environments/{quote(environment, safe='')}/deployments/{number}"
     return Request("GET", f"{api}/jira/deployments/0.1/cloud/{cloud}/{path}", "show a deployment", bearer=bearer)
-
-
-def renamed_to(request: Request, answer: Answer) -> str:
-    """Where a renamed Atlassian site lives now, from its redirect; empty when the answer is no such redirect.
-
-    Only ``tenant_info`` may be asked again there: it carries no credential, and only Atlassian gives names under
-    ``.atlassian.net``.
-    """
-    target = redirect(answer)
-    host = target.netloc.lower()
-    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
-    return f"https://{host}" if known and host != request.host.lower() else ""
-
-
-def read_cloud_id(request: Request, answer: Answer) -> str:
-    """The cloud id from ``tenant_info``'s answer.
-
-    Raises:
-        JiraCiError: the site is unknown, moved, or does not answer as Jira Cloud does.
-    """
-    expect(request, answer, 200)
-    found = _mapping(answer).get("cloudId")
-    if not isinstance(found, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", found):
-        raise not_from_jira(request, answer, "Check that site names a Jira Cloud site, or set cloud-id.")
-    return found
-
-
-def read_access_token(request: Request, answer: Answer) -> str:
-    """The access token from the gateway's answer.
-
-    Raises:
-        JiraCiError: the credential was refused, or the answer is not of the documented shape.
-    """
-    if answer.status in (400, 401, 403):
-        raise AccessError(
-            f"Asked {request.host} to give an access token for client-id and client-secret: it answered "
-            f"{phrase(answer)}{said(answer)}.",
-            f"Compare both with {CREDENTIALS_PAGE}; an API token or a personal access token does not work here.",
-        )
-    expect(request, answer, 200)
-    token = _mapping(answer).get("access_token")
-    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise not_from_jira(request, answer)
-    return token
-
-
-def _mapping(answer: Answer) -> Mapping[str, Any]:
-    body = answer.json()
-    return body if isinstance(body, dict) else {}
 
 
 PROPERTY = "jira-ci.change"

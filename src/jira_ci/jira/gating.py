@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from jira_ci.errors import AccessError
-from jira_ci.exchange import Answer, Request
-from jira_ci.http import Client
+from jira_ci.exchange import Request
 from jira_ci.jira import endpoints, records
-from jira_ci.jira.auth import Access
-from jira_ci.jira.errors import CREDENTIALS_PAGE, NotFound, misshapen, phrase, said, unwelcome
+from jira_ci.jira.auth import Login
 from jira_ci.jira.parse import WrongShape, items, mapping, text
 from jira_ci.jira.records import Record
 from jira_ci.jira.service_desk import Stamp, Timeline
-from jira_ci.jira.submit import DEPLOYMENTS, Submission, submit
+from jira_ci.jira.status_errors import expect, misshapen
+from jira_ci.jira.submit import DEPLOYMENTS, Submission, bulk, submit
 from jira_ci.run import Run
 
 _COMMAND = {"command": "initiate_deployment_gating"}
@@ -129,16 +127,6 @@ def read_name(body: Any, identity: Identity) -> str:
     return name_of(answer)
 
 
-def no_access(request: Request, answer: Answer) -> AccessError:
-    """The error for 401 and 403: whether Jira serves its gating to OAuth clients is documented nowhere."""
-    return AccessError(
-        f"Asked {request.host} to {request.asks} with the OAuth token of client-id and client-secret: it answered "
-        f"{phrase(answer)}{said(answer)}.",
-        f"Allow Deployments in {CREDENTIALS_PAGE}. Where they are allowed, Jira keeps its own gating to apps: say "
-        "gate-by: change in the policy, and the change request itself is asked (with user and token).",
-    )
-
-
 def is_of(site: str, link: str) -> bool:
     """Whether a link leads to this site, by http or https."""
     try:
@@ -159,7 +147,6 @@ def _gate(detail: Mapping[str, Any]) -> Gate | None:
 
 
 T = TypeVar("T")
-_GONE = (404, 410)
 
 
 class GatingSite:
@@ -171,44 +158,13 @@ class GatingSite:
     - ``Refused``: any other 4xx.
 
     Args:
-        access: the site, the gateway, and ``client_id`` with ``client_secret``.
-        keep_secret: is told an access token as soon as it is there.
+        login: of the client, at the site and the gateway.
         clock: monotonic seconds.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        access: Access,
-        *,
-        keep_secret: Callable[[str], object],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.client, self._access, self._keep_secret, self._clock = client, access, keep_secret, clock
-        self._cloud, self._token, self._fresh = access.cloud, "", False
-        self._timeline = Timeline()
-        self._final: AccessError | None = None
-        self._refused: dict[str, AccessError] = {}
-
-    def connect(self) -> None:
-        """Fetches the cloud id and an access token, unless they are there. A refused client is not offered again."""
-        if self._final is not None:
-            raise self._final
-        try:
-            self._log_in()
-        except AccessError as error:
-            self._final = error
-            raise
-
-    def _log_in(self) -> None:
-        if not self._cloud:
-            self._cloud = endpoints.read_cloud_id(*self._answered(endpoints.tenant_info(self._access.site)))
-        if not self._token:
-            access = self._access
-            request = endpoints.access_token(access.api, access.client_id, access.client_secret)
-            self._token = endpoints.read_access_token(*self._answered(request))
-            self._keep_secret(self._token)
-            self._fresh = True
+    def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._login, self._clock, self._timeline = login, clock, Timeline()
+        self.client, self.connect = login.client, login.prepare
 
     def status(self, identity: Identity) -> tuple[Status | None, Stamp]:
         """What Jira says about a deployment, and when; ``None`` when it knows none or does not gate it (404)."""
@@ -225,53 +181,18 @@ class GatingSite:
             properties: the user's own, kept with each record.
         """
 
-        def post(portion: Sequence[records.Record]) -> tuple[Request, Answer]:
-            body = records.body(DEPLOYMENTS.plural, portion, run, properties)
-            request, answer = self._send(
-                lambda api, cloud, token: endpoints.bulk(api, cloud, "deployments", body, token)
-            )
-            if answer.status in _GONE:
-                raise NotFound(f"{request.host} does not know the site any more ({answer.status}).", "Run again.")
-            return request, answer
-
-        return submit(DEPLOYMENTS, report, post)
+        make = bulk(DEPLOYMENTS, run, properties)
+        return submit(DEPLOYMENTS, report, make, self._login.ask, "gating")
 
     def _read(
         self, make: Callable[[str, str, Identity, str], Request], identity: Identity, parse: Callable[[Any], T]
     ) -> tuple[T | None, Stamp]:
-        request, answer = self._send(lambda api, cloud, token: make(api, cloud, identity, token))
+        request, answer = self._login.ask(lambda api, cloud, token: make(api, cloud, identity, token))
         when = self._timeline.stamp(answer, self._clock())
         if answer.status == 404:
             return None, when
-        if answer.status != 200:
-            raise unwelcome(request, answer)
+        expect(request, answer, 200, "gating")
         try:
             return parse(answer.json()), when
         except WrongShape as error:
             raise misshapen(request, answer, error) from None
-
-    def _send(self, make: Callable[[str, str, str], Request]) -> tuple[Request, Answer]:
-        """One exchange; an access token that has expired is renewed once."""
-        self.connect()
-        request, answer = self._exchange(make)
-        if answer.status == 401 and not self._fresh:
-            self._token = ""
-            self.connect()
-            request, answer = self._exchange(make)
-        if answer.status in (401, 403):
-            self._refused[request.asks] = no_access(request, answer)
-            raise self._refused[request.asks]
-        self._fresh = False
-        return request, answer
-
-    def _exchange(self, make: Callable[[str, str, str], Request]) -> tuple[Request, Answer]:
-        request = make(self._access.api, self._cloud, self._token)
-        if request.asks in self._refused:  # whoever may not ask this may still report
-            raise self._refused[request.asks]
-        return self._answered(request)
-
-    def _answered(self, request: Request) -> tuple[Request, Answer]:
-        answer = self.client.send(request)
-        if 300 <= answer.status < 400:
-            raise unwelcome(request, answer)
-        return request, answer

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from jira_ci import states
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, identifier
 
-PHASES = {"pending": 0, "in_progress": 1}
-"""Every other state ends a record: phase 2. Correcting an end, and closing what a killed job left open, is phase 3."""
-_END, _CORRECTION = 2, 3
-_SEVERITY = {"unknown": 0, "successful": 1, "cancelled": 2, "failed": 3}
-"""Of two ends of one attempt, which jobs or legs may report that share a record, the worse one stays."""
 _MOST = (1 << 63) - 1
 _CLOCK_BITS, _JOB_CLOCK_BITS = 48, 24
 _SEVERITY_BITS = 2  # of an end: the clock's uppermost
@@ -64,12 +60,11 @@ def update_sequence_number(run: Run, state: str, now: int) -> int:
         epoch milliseconds (48 bits); but GitLab's attempt is the job's start or id, which leaves 24 bits, so there the
         time counts from the job's start.
     """
-    phase = _CORRECTION if state == "rolled_back" else PHASES.get(state, _END)
-    bits = _clock_bits(run)
-    head, severity = (run.attempt << 2 | phase) << bits, 0
-    if phase == _END:
+    known, bits, severity = states.of(state), _clock_bits(run), 0
+    head = (run.attempt << 2 | known.phase) << bits
+    if known.phase == states.ENDED:
         bits -= _SEVERITY_BITS
-        severity = _SEVERITY.get(state, 0) << bits
+        severity = known.severity << bits
     clock = _job_clock(run, now, bits) if run.provider == CI.GITLAB else now
     return min(head | severity | min(max(0, clock), (1 << bits) - 1), _MOST)
 
@@ -92,7 +87,7 @@ def later_number(run: Run, number: int, now: int) -> int:
     bits = _clock_bits(run)
     clock = now // 60_000 - _MINUTES_TO_2020 if run.provider == CI.GITLAB else now
     clock = min(max(0, clock), (1 << bits) - 1)
-    return min(max((number >> bits + 2 << bits + 2) | (_CORRECTION << bits) | clock, number + 1), _MOST)
+    return min(max((number >> bits + 2 << bits + 2) | (states.CORRECTED << bits) | clock, number + 1), _MOST)
 
 
 def _clock_bits(run: Run) -> int:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.errors import JiraCiError
 from jira_ci.exchange import Answer, Request
-from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Route
+from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition, Question, quoted
-from jira_ci.jira.errors import misshapen, unwelcome
 from jira_ci.jira.parse import WrongShape, items, mapping, number, optional_text, text
+from jira_ci.jira.status_errors import expect, misshapen
 
 PAGE = 100
 """Jira Cloud takes no more keys in one request
@@ -181,24 +180,12 @@ def _allowed(value: Any, inside: str = "") -> Any:
 
 _MORE = 10
 """Requests besides, at most, to tell which of several moved issues belongs to which key."""
-_HINTS = {
-    403: "The account needs the permission Browse Projects, its token the scope read:jira-work; an IP allow-list may "
-    "be in the way, too.",
-    404: "No Jira answers at this address: check site and cloud-id.",
-}
 
 
-def look_up(
-    client: Client, access: Access, edition: Edition, keys: Sequence[str], cloud_id: Callable[[], str]
-) -> IssueTitles:
+def look_up(login: Login, edition: Edition, keys: Sequence[str]) -> IssueTitles:
     """What the account sees of these issues. Whatever keeps it from being asked is a part of the answer, and what was
-    told before that stays known.
-
-    Args:
-        access: with a token.
-        cloud_id: is asked for it when the token is one for Atlassian's gateway; may raise a ``JiraCiError``.
-    """
-    found = _LookUp(client, access, edition, cloud_id)
+    told before that stays known."""
+    found = _LookUp(login, edition)
     try:
         for start in range(0, len(keys), PAGE):
             found.batch(keys[start : start + PAGE])
@@ -208,9 +195,8 @@ def look_up(
 
 
 class _LookUp:
-    def __init__(self, client: Client, access: Access, edition: Edition, cloud_id: Callable[[], str]) -> None:
-        self._client, self._access, self._edition, self._cloud_id = client, access, edition, cloud_id
-        self._route: Route | None = None
+    def __init__(self, login: Login, edition: Edition) -> None:
+        self._login, self._edition = login, edition
         self._left = _MORE
         self.cards: dict[str, IssueSummary] = {}
         self.missing: list[str] = []
@@ -238,62 +224,9 @@ class _LookUp:
         return nowhere
 
     def _page(self, keys: Sequence[str]) -> Page:
-        request, answer = self._answered(fetch(keys, self._edition))
-        if answer.status != 200:
-            raise _unwelcome(request, answer)
-        if _is_nobody(answer):
-            raise AccessError(
-                f"Asked {request.host} to {request.asks}: it answered as to somebody who is not logged in.",
-                "Check user and token: expired, revoked, or of another account.",
-            )
+        request, answer = self._login.send(fetch(keys, self._edition))
+        expect(request, answer, 200, self._login.audience)
         try:
-            return page(answer.json(), self._edition, self._access.site)
+            return page(answer.json(), self._edition, self._login.access.site)
         except WrongShape as error:
             raise misshapen(request, answer, error) from None
-
-    def _answered(self, ask: Question) -> tuple[Request, Answer]:
-        """A token with scopes gets 401 on the site's address, and is let in by the gateway
-        (https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/)."""
-        first = self._route is None
-        route = self._route = self._route or self._likely()
-        request, answer = self._exchange(ask, route)
-        if first and answer.status == 401 and route.site and route.edition == "cloud":
-            self._route = self._gateway()
-            return self._exchange(ask, self._route)
-        return request, answer
-
-    def _likely(self) -> Route:
-        access, edition = self._access, self._edition
-        if edition == "cloud" and not (access.site and access.kind == "basic"):
-            return self._gateway()
-        return Route(access.site, edition, access.kind, True)
-
-    def _gateway(self) -> Route:
-        cloud = self._access.cloud or self._cloud_id()
-        return Route(f"{self._access.api}/ex/jira/{cloud}", "cloud", self._access.kind, False)
-
-    def _exchange(self, ask: Question, route: Route) -> tuple[Request, Answer]:
-        request = Request(
-            ask.method,
-            ask.address(route.base, route.edition),
-            ask.asks,
-            ask.body,
-            bearer=self._access.token if route.kind == "bearer" else "",
-            basic=self._access.basic if route.kind == "basic" else "",
-            site=route.site,
-        )
-        return request, self._client.send(request)
-
-
-def _unwelcome(request: Request, answer: Answer) -> JiraCiError:
-    """The error for an unexpected status, with what this question takes, which is less than a change does."""
-    error = unwelcome(request, answer)
-    hint = "" if "CAPTCHA" in error.hint else _HINTS.get(answer.status, "")
-    return type(error)(error.message, hint or error.hint)
-
-
-def _is_nobody(answer: Answer) -> bool:
-    """Jira answers a wrong credential with what everybody may see, where everybody may see something; its headers tell
-    (https://support.servicenow.com/kb?id=kb_article_view&sysparm_article=KB2942093)."""
-    reason = answer.headers.get("x-seraph-loginreason", "").upper()
-    return "FAILED" in reason or "DENIED" in reason or answer.headers.get("x-ausername", "").lower() == "anonymous"

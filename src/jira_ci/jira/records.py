@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict, cast
 from urllib.parse import quote
 
+from jira_ci import states
 from jira_ci.errors import UsageError
 from jira_ci.jira import identity
 from jira_ci.run import CI, Run
@@ -36,7 +37,100 @@ def inert(url: str) -> str:
 VALUES = 500
 _ISSUES, _SERVICES = "issueIdOrKeys", "serviceIdOrKeys"
 _LONGEST_ID = 255
-Association = dict[str, Any]
+
+
+class Association(TypedDict):
+    """What a record is about: keys of issues, ids of services, a commit or a repository."""
+
+    associationType: str
+    values: list[Any]
+
+
+class Tests(TypedDict):
+    """How the tests of a build ended."""
+
+    totalNumber: int
+    numberPassed: int
+    numberFailed: int
+    numberSkipped: int
+
+
+class Commit(TypedDict):
+    """The commit that was built."""
+
+    id: str
+    repositoryUri: str
+
+
+class Ref(TypedDict):
+    """The branch or the tag of it."""
+
+    name: str
+    uri: str
+
+
+class Reference(TypedDict):
+    """What was built."""
+
+    commit: Commit
+    ref: Ref | None
+
+
+class Pipeline(TypedDict):
+    """What deployed."""
+
+    id: str
+    displayName: str
+    url: str
+
+
+class Environment(TypedDict):
+    """Where to."""
+
+    id: str
+    displayName: str
+    type: str
+
+
+class Command(TypedDict):
+    """What Jira is asked to do about a deployment."""
+
+    command: str
+
+
+class Common(TypedDict):
+    """What builds and deployments have in common. In all of these, what is None is not sent."""
+
+    updateSequenceNumber: int
+    displayName: str
+    url: str
+    description: str | None
+    label: str | None
+    state: str
+    lastUpdated: str
+
+
+class BuildRecord(Common):
+    """https://developer.atlassian.com/cloud/jira/software/rest/api-group-builds/"""
+
+    schemaVersion: str
+    pipelineId: str
+    buildNumber: int
+    associations: list[Association] | None
+    testInfo: Tests | None
+    references: list[Reference] | None
+
+
+class DeploymentRecord(Common):
+    """https://developer.atlassian.com/cloud/jira/software/rest/api-group-deployments/"""
+
+    schemaVersion: str
+    deploymentSequenceNumber: int
+    associations: list[Association] | None
+    duration: int | None
+    commands: list[Command] | None
+    pipeline: Pipeline
+    environment: Environment
 
 
 def of(keys: Sequence[str], service_ids: Sequence[str] = (), run: Run | None = None) -> list[Association] | None:
@@ -137,7 +231,7 @@ class Report:
 
     @property
     def ended(self) -> bool:
-        return self.state not in identity.PHASES
+        return not states.of(self.state).open
 
     def pipeline_id(self, run: Run) -> str:
         """Of the pipeline whose record this is about."""
@@ -154,17 +248,16 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
     Raises:
         UsageError: neither the settings nor the run name a web address for it.
     """
-    return _without_none(
-        {
-            "schemaVersion": "1.0",
-            "pipelineId": report.pipeline_id(run),
-            "buildNumber": run.number,
-            **_common(run, report, f"{_pipeline_name(run, report)} #{run.number}"),
-            "associations": of(keys),
-            "testInfo": dict(tests) if tests else None,
-            "references": _references(run),
-        }
-    )
+    record: BuildRecord = {
+        **_common(run, report, f"{_pipeline_name(run, report)} #{run.number}"),
+        "schemaVersion": "1.0",
+        "pipelineId": report.pipeline_id(run),
+        "buildNumber": run.number,
+        "associations": of(keys),
+        "testInfo": cast("Tests", dict(tests)) if tests else None,
+        "references": _references(run),
+    }
+    return _without_none(record)
 
 
 def deployment(
@@ -195,27 +288,27 @@ def deployment(
     where = displayed(environment, tenant)
     named = f"{report.version} to {where}".strip()
     described = replace(report, description=report.description.strip() or named)
-    return _without_none(
-        {
-            "schemaVersion": "1.0",
-            "deploymentSequenceNumber": run.number,
-            **_common(run, described, f"{pipeline} #{run.number}" + (f": {report.version}" * bool(report.version))),
-            "associations": of(keys, service_ids, run),
-            "label": for_jira(report.label.strip() or report.version, TEXT) or None,
-            "duration": _duration(run, report),
-            "commands": [{"command": command} for command in commands] or None,
-            "pipeline": {
-                "id": report.pipeline_id(run),
-                "displayName": for_jira(pipeline, TEXT),
-                "url": _address(run.repository_url, run.url, report.url),
-            },
-            "environment": {
-                "id": identity.environment_id(environment, tenant),
-                "displayName": where,
-                "type": environment_type,
-            },
-        }
-    )
+    common = _common(run, described, f"{pipeline} #{run.number}" + (f": {report.version}" * bool(report.version)))
+    record: DeploymentRecord = {
+        **common,
+        "schemaVersion": "1.0",
+        "deploymentSequenceNumber": run.number,
+        "associations": of(keys, service_ids, run),
+        "label": for_jira(report.label.strip() or report.version, TEXT) or None,
+        "duration": _duration(run, report),
+        "commands": [{"command": command} for command in commands] or None,
+        "pipeline": {
+            "id": report.pipeline_id(run),
+            "displayName": for_jira(pipeline, TEXT),
+            "url": _address(run.repository_url, run.url, report.url),
+        },
+        "environment": {
+            "id": identity.environment_id(environment, tenant),
+            "displayName": where,
+            "type": environment_type,
+        },
+    }
+    return _without_none(record)
 
 
 def displayed(environment: str, tenant: str = "") -> str:
@@ -266,7 +359,7 @@ def body(plural: str, records: Sequence[Record], run: Run, properties: Mapping[s
     }
 
 
-def _common(run: Run, report: Report, name: str) -> Record:
+def _common(run: Run, report: Report, name: str) -> Common:
     return {
         "updateSequenceNumber": identity.update_sequence_number(run, report.state, int(report.now * 1000)),
         "displayName": for_jira(name, TEXT),
@@ -294,15 +387,18 @@ def _duration(run: Run, report: Report) -> int | None:
     return seconds if report.ended and run.attempt_started and seconds >= 0 else None
 
 
-def _references(run: Run) -> list[Record] | None:
+def _references(run: Run) -> list[Reference] | None:
     repository = run.repository_url
     if not (is_web(repository) and run.commit):
         return None
-    reference: Record = {"commit": {"id": for_jira(run.commit, TEXT), "repositoryUri": inert(repository)}}
+    reference: Reference = {
+        "commit": {"id": for_jira(run.commit, TEXT), "repositoryUri": inert(repository)},
+        "ref": None,
+    }
     name = run.branch or run.tag
     if name:
-        tree = _TREES.get(run.provider, "/tree/")
         path = quote(name, safe="/", errors="replace")
+        tree = _TREES.get(run.provider, "/tree/")
         reference["ref"] = {"name": for_jira(name, TEXT), "uri": inert(repository + tree + path)}
     return [reference]
 
@@ -317,8 +413,15 @@ def _address(*candidates: str) -> str:
     return inert(found)
 
 
-def _without_none(record: Record) -> Record:
-    return {name: value for name, value in record.items() if value is not None}
+def _without_none(record: Mapping[str, Any]) -> Record:
+    """What is sent: without what nobody knows, on any level."""
+    return {name: _sent(value) for name, value in record.items() if value is not None}
+
+
+def _sent(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_sent(one) for one in value]
+    return _without_none(value) if isinstance(value, dict) else value
 
 
 def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:

@@ -11,13 +11,12 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
-from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected
+from jira_ci.errors import JiraCiError, NetworkError, Redirected
 from jira_ci.exchange import Answer, Request
-from jira_ci.http import Client
-from jira_ci.jira.auth import Access
-from jira_ci.jira.endpoints import segment
-from jira_ci.jira.errors import messages, not_from_jira, phrase, said, unwelcome
+from jira_ci.jira.auth import Login
+from jira_ci.jira.endpoints import Question, segment
 from jira_ci.jira.records import Record, keys_of, with_keys
+from jira_ci.jira.status_errors import is_refused, messages, not_from_jira, phrase, refusal
 from jira_ci.jira.submit import DEPLOYMENTS, Kind, LinkSubmission
 from jira_ci.text import for_jira, identifier, one_line
 
@@ -57,17 +56,9 @@ def body(kind: Kind, record: Record) -> dict[str, Any]:
     }
 
 
-def link(access: Access, key: str, document: Mapping[str, Any]) -> Request:
+def link(key: str, document: Mapping[str, Any]) -> Question:
     """Sets one link on one issue. It may be sent again: it is the same link."""
-    return Request(
-        "POST",
-        f"{access.site}/rest/api/2/issue/{segment(key)}/remotelink",
-        f"show it on {key}",
-        document,
-        bearer=access.token if access.kind == "bearer" else "",
-        basic=access.basic if access.kind == "basic" else "",
-        site=True,
-    )
+    return Question("POST", f"api/issue/{segment(key)}/remotelink", f"show it on {key}", body=document)
 
 
 def is_linked(request: Request, answer: Answer) -> bool:
@@ -91,28 +82,12 @@ def final(request: Request, answer: Answer) -> JiraCiError | None:
     (https://confluence.atlassian.com/jirakb/captcha-challenge-in-jira-server-and-data-center).
     """
     status, told = answer.status, bool(messages(answer))
-    if status == 401 or (status == 403 and (not told or _locked(answer))):
-        return refused(request, answer)
     if status == 404 and not told:
         return not_from_jira(request, answer, "Check site: is the path that Jira has on this host part of it?")
-    return None if 400 <= status < 500 and status not in (407, 408, 425, 429) else unwelcome(request, answer)
-
-
-def refused(request: Request, answer: Answer) -> AccessError:
-    """The error for 401 and 403, with what to change."""
-    credential = "user and token" if request.basic else "a personal access token"
-    came = f"Asked {request.host} to {request.asks} with {credential}: it answered {phrase(answer)}{said(answer)}."
-    if _locked(answer):
-        return AccessError(came, "The account has to pass a CAPTCHA: log in once in a browser.")
-    if answer.status == 403 and messages(answer):
-        return AccessError(came, "Give the account the permission Link Issues in these projects.")
-    if answer.status == 403:
-        return AccessError(came, "A proxy or a login page may stand in between: check site and headers.")
-    if request.basic:
-        return AccessError(
-            came, "Check user and password. Leave user out for a personal access token, which is given alone."
-        )
-    return AccessError(came, "The token is wrong, expired or revoked: make a new personal access token in Jira.")
+    judged = 400 <= status < 500 and status not in (401, 407, 408, 425, 429)
+    if judged and not is_refused(answer) and (told or status != 403):
+        return None
+    return refusal(request, answer, "links")
 
 
 def too_late(arrived: int, wanted: int) -> NetworkError:
@@ -121,13 +96,6 @@ def too_late(arrived: int, wanted: int) -> NetworkError:
         f"The deadline came when {arrived} of {wanted} remote links were made.",
         "Raise timeout, or report fewer issues: set projects or since.",
     )
-
-
-def _locked(answer: Answer) -> bool:
-    headers = [
-        answer.headers.get(name, "").upper() for name in ("x-seraph-loginreason", "x-authentication-denied-reason")
-    ]
-    return any("AUTHENTICATION_DENIED" in text or "CAPTCHA" in text for text in headers)
 
 
 def _summary(record: Record, state: str) -> str:
@@ -140,17 +108,22 @@ def _summary(record: Record, state: str) -> str:
 _PATIENCE = 2  # issues in a row without an answer; each was tried for half a minute by then
 
 
-def requests(kind: Kind, records: Sequence[Record], access: Access) -> Iterator[Request]:
-    """Every request that these records mean; the surest issues first, each with all its records."""
+def requests(kind: Kind, records: Sequence[Record], site: str) -> Iterator[Request]:
+    """Every request that these records mean, without a credential; the surest issues first, each with all its records.
+
+    Args:
+        site: its address.
+    """
     bodies = [body(kind, record) for record in records]
     for key, index in _pairs(records):
-        yield link(access, key, bodies[index])
+        question = link(key, bodies[index])
+        yield Request(question.method, question.address(site, "data-center"), question.asks, question.body, site=True)
 
 
-def submit(kind: Kind, records: Sequence[Record], access: Access, client: Client) -> LinkSubmission:
+def submit(kind: Kind, records: Sequence[Record], login: Login) -> LinkSubmission:
     """Makes the links, and says what became of each. Asking on ends with the deadline, and with the first answer that
     is about more than one issue, such as a refused credential."""
-    submission = _Linking(kind, records, access, client)
+    submission = _Linking(kind, records, login)
     try:
         submission.send()
     except JiraCiError as error:
@@ -159,8 +132,8 @@ def submit(kind: Kind, records: Sequence[Record], access: Access, client: Client
 
 
 class _Linking:
-    def __init__(self, kind: Kind, records: Sequence[Record], access: Access, client: Client) -> None:
-        self._records, self._access, self._client = records, access, client
+    def __init__(self, kind: Kind, records: Sequence[Record], login: Login) -> None:
+        self._records, self._login = records, login
         self._bodies: list[dict[str, Any]] = [body(kind, record) for record in records]
         self._shown: list[dict[str, None]] = [{} for _ in records]
         self._reasons: list[dict[str, None]] = [{} for _ in records]
@@ -180,7 +153,7 @@ class _Linking:
             if key in self.links.refusals:
                 self._reasons[index][f"{key}: {self.links.refusals[key]}"] = None
                 continue
-            if self._client.deadline.remaining() <= 0:
+            if self._login.client.deadline.remaining() <= 0:
                 raise self._late()
             try:
                 self._one(key, index)
@@ -191,8 +164,7 @@ class _Linking:
                 self._trouble(error)
 
     def _one(self, key: str, index: int) -> None:
-        request = link(self._access, key, self._bodies[index])
-        answer = self._client.send(request)
+        request, answer = self._login.send(link(key, self._bodies[index]))
         if is_linked(request, answer):
             self.links.arrived += 1
             self._shown[index][key] = None
@@ -204,7 +176,7 @@ class _Linking:
             self.links.unknown_keys.append(key)
             return
         if answer.status == 403:
-            self._forbidden = refused(request, answer)
+            self._forbidden = refusal(request, answer, "links")
         reason = one_line("; ".join(messages(answer)) or phrase(answer), 300)
         self.links.refusals[key] = reason
         self._reasons[index][f"{key}: {reason}"] = None

@@ -1,4 +1,4 @@
-"""Text for people in Jira: as a document (ADF) or as wiki markup, either of which shows strangers' text as it is."""
+"""Text for people in Jira: as a document (ADF) or as wiki markup, either of which shows untrusted text as it is."""
 
 from __future__ import annotations
 

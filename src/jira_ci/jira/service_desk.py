@@ -11,15 +11,19 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
 from jira_ci.exchange import Answer
-from jira_ci.http import Client
-from jira_ci.jira import endpoints, parse, parse_desk
-from jira_ci.jira.auth import Access, Login, Route
+from jira_ci.jira import endpoints, parse
+from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
-from jira_ci.jira.errors import misshapen, unwelcome
 from jira_ci.jira.parse import (
     Account,
+    Approval,
+    Comment,
+    Desk,
+    Field,
     Found,
     Issue,
+    Page,
+    RequestType,
     WrongShape,
     candidates,
     items,
@@ -28,7 +32,7 @@ from jira_ci.jira.parse import (
     optional_text,
     text,
 )
-from jira_ci.jira.parse_desk import Approval, Comment, Desk, Field, Page, RequestType
+from jira_ci.jira.status_errors import misshapen, refusal
 from jira_ci.timing import Deadline
 
 T = TypeVar("T")
@@ -154,36 +158,28 @@ class Service:
     - ``NetworkError``: no answer, none that is complete, 429, 5xx, or one of another shape than documented.
 
     Args:
-        keep_secret: is told an access token as soon as it is there.
+        login: of the account.
         clock: monotonic seconds.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        access: Access,
-        *,
-        keep_secret: Callable[[str], object] = _nothing,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._client, self._clock = client, clock
-        self._timeline = Timeline()
-        self._session = Login(client, access, keep_secret, self._timeline.see)
+    def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._login, self._clock, self._timeline = login, clock, Timeline()
+        login.see = self._timeline.see
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
 
     @property
     def deadline(self) -> Deadline:
         """The client's, over everything that is asked."""
-        return self._client.deadline
+        return self._login.client.deadline
 
     def connect(self) -> Route:
         """Where and how the site is asked; the first call logs in."""
-        return self._session.connect()[0]
+        return self._login.connect()[0]
 
     def myself(self) -> Account:
         """Who the gate is; asked once."""
-        return self._session.connect()[1]
+        return self._login.connect()[1]
 
     def search(self, jql: str, reconcile: Sequence[str] = ()) -> Listed[Found]:
         """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
@@ -207,7 +203,7 @@ class Service:
 
         def fetch(start: int) -> Page:
             ask = endpoints.approvals(issue_id, start)
-            page, stamp = self._read(ask, lambda body: _parsed(parse_desk.page(body), parse_desk.approval))
+            page, stamp = self._read(ask, lambda body: _parsed(parse.page(body), parse.approval))
             stamps.append(stamp)
             return page
 
@@ -215,19 +211,19 @@ class Service:
 
     def desk(self, id_or_project: str) -> Desk:
         """A service desk."""
-        return self._read(endpoints.desk(id_or_project), parse_desk.desk)[0]
+        return self._read(endpoints.desk(id_or_project), parse.desk)[0]
 
     def desks(self) -> Listed[Desk]:
         """All service desks."""
-        return self._pages(endpoints.desks, parse_desk.desk)
+        return self._pages(endpoints.desks, parse.desk)
 
     def request_types(self, desk_id: str, name: str = "") -> Listed[RequestType]:
         """The request types of a desk whose name or description holds this text, hidden ones too."""
-        return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse_desk.request_type)
+        return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse.request_type)
 
     def request_fields(self, desk_id: str, type_id: str) -> list[Field]:
         """The fields of a request type."""
-        return self._read(endpoints.request_fields(desk_id, type_id), parse_desk.request_fields)[0]
+        return self._read(endpoints.request_fields(desk_id, type_id), parse.request_fields)[0]
 
     def types_of_project(self, project: str) -> dict[str, str]:
         """The issue types of a project: id to name."""
@@ -242,7 +238,7 @@ class Service:
     ) -> tuple[str, str]:
         """Makes a request, and gives its id and key. Sent once: after a ``NetworkError`` it may be there or not."""
         ask = endpoints.create(desk_id, type_id, values, documents=documents)
-        return self._read(ask, parse_desk.created, 201)[0]
+        return self._read(ask, parse.created, 201)[0]
 
     def set_mark(self, issue_id: str, value: Mapping[str, Any]) -> None:
         """Writes our own property of a change."""
@@ -258,16 +254,16 @@ class Service:
 
     def comments(self, issue_id: str) -> Listed[Comment]:
         """A change's comments, internal ones too."""
-        return every_page(lambda start: self._read(endpoints.comments(issue_id, start), parse_desk.comments)[0])
+        return every_page(lambda start: self._read(endpoints.comments(issue_id, start), parse.comments)[0])
 
     def comment(self, issue_id: str, body: str, *, public: bool) -> None:
         """Writes a comment (wiki markup) the service desk's way. Sent once: after a ``NetworkError`` it may be there or
         not."""
-        self._read(endpoints.comment(issue_id, body, public=public), parse_desk.desk_comment, 201)
+        self._read(endpoints.comment(issue_id, body, public=public), parse.desk_comment, 201)
 
     def document_comment(self, issue_id: str, document: Mapping[str, Any], properties: Mapping[str, Any]) -> Comment:
         """Writes a comment that is an Atlassian document (Cloud), and gives it as Jira has taken it. Sent once too."""
-        return self._read(endpoints.document_comment(issue_id, document, properties), parse_desk.comment, 201)[0]
+        return self._read(endpoints.document_comment(issue_id, document, properties), parse.comment, 201)[0]
 
     def remove_comment(self, issue_id: str, comment_id: str) -> None:
         """Takes a comment away."""
@@ -277,17 +273,18 @@ class Service:
         """Which of these permissions the account has in a project, or in any where none is named."""
         return self._read(endpoints.permissions(project, names), parse.granted)[0]
 
-    def _pages(self, ask: Callable[[int], Question], parse: Callable[[Any], T]) -> Listed[T]:
+    def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
         def fetch(start: int) -> Page:
-            return self._read(ask(start), lambda body: _parsed(parse_desk.page(body), parse))[0]
+            return self._read(ask(start), lambda body: _parsed(parse.page(body), read))[0]
 
         return every_page(fetch)
 
     def _read(self, ask: Question, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
-        request, answer = self._session.send(ask)
+        self._login.connect()
+        request, answer = self._login.send(ask)
         stamp = self._timeline.stamp(answer, self._clock())
         if answer.status not in (statuses or (200,)):
-            raise unwelcome(request, answer)
+            raise refusal(request, answer, self._login.audience)
         try:
             return parse(answer.json()), stamp
         except WrongShape as error:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from jira_ci import states
 from jira_ci.errors import RejectedError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira import endpoints, identity, remote_links
-from jira_ci.jira.auth import Access
-from jira_ci.jira.endpoints import segment
-from jira_ci.jira.errors import expect, messages, not_from_jira, unwelcome
+from jira_ci.jira.endpoints import Make, Question, segment
 from jira_ci.jira.records import VALUES, Record
+from jira_ci.jira.status_errors import expect, messages, not_from_jira, refusal
 from jira_ci.jira.submit import BUILDS, Kind
 from jira_ci.run import Run
 from jira_ci.text import one_line
@@ -73,10 +73,6 @@ def _picked(value: Any, shape: Any) -> Any:
     return value if isinstance(value, shape) and not isinstance(value, bool) else None
 
 
-Make = Callable[[str, str, str], Request]
-"""A request from the API's address, the cloud id and the access token."""
-
-
 @dataclass(frozen=True)
 class Key:
     """Which record."""
@@ -115,7 +111,7 @@ class Stored:
     @property
     def going(self) -> bool:
         """Whether Jira shows it as not ended."""
-        return self.state in identity.PHASES
+        return states.of(self.state).open
 
 
 def reading(key: Key) -> Make:
@@ -208,18 +204,11 @@ def again(stored: Stored, run: Run, state: str, now: float, keys: Iterable[str] 
     }
 
 
-def unlink(access: Access, issue: str, key: Key) -> Request:
+def unlink(issue: str, key: Key) -> Question:
     """Takes the link that shows this record off one issue, if it is there."""
-    link = segment(remote_links.global_id(key.kind, key.mapping))
-    return Request(
-        "DELETE",
-        f"{access.site}/rest/api/2/issue/{segment(issue)}/remotelink?globalId={link}",
-        f"take a link off {issue}",
-        bearer=access.token if access.kind == "bearer" else "",
-        basic=access.basic if access.kind == "basic" else "",
-        bodiless=True,
-        site=True,
-    )
+    link = {"globalId": remote_links.global_id(key.kind, key.mapping)}
+    path = f"api/issue/{segment(issue)}/remotelink"
+    return Question("DELETE", path, f"take a link off {issue}", link, bodiless=True)
 
 
 def was_linked(request: Request, answer: Answer) -> bool:
@@ -232,4 +221,4 @@ def was_linked(request: Request, answer: Answer) -> bool:
         return True
     if answer.status == 404 and messages(answer):
         return False
-    raise remote_links.final(request, answer) or unwelcome(request, answer)
+    raise remote_links.final(request, answer) or refusal(request, answer, "links")

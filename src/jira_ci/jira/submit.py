@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from jira_ci.errors import JiraCiError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira.errors import TooLarge, expect, messages, not_from_jira
+from jira_ci.jira import endpoints, records
+from jira_ci.jira.endpoints import Make
 from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
+from jira_ci.jira.status_errors import Audience, TooLarge, expect, messages, not_from_jira
+from jira_ci.run import Run
 from jira_ci.text import one_line
 
 
@@ -46,7 +49,7 @@ class LinkSubmission(Submission):
 
 
 LARGEST = 100
-Post = Callable[[Sequence[Record]], tuple[Request, Answer]]
+M = TypeVar("M")
 
 
 @dataclass(frozen=True)
@@ -80,49 +83,72 @@ BUILDS = Kind("builds", _build_identity)
 DEPLOYMENTS = Kind("deployments", _deployment_identity)
 
 
-def submit(kind: Kind, records: Sequence[Record], post: Post) -> Submission:
+def bulk(kind: Kind, run: Run, properties: Mapping[str, str]) -> Callable[[Sequence[Record]], Make]:
+    """How a portion is asked to be taken.
+
+    Args:
+        properties: the user's own, kept with each record.
+    """
+
+    def make(portion: Sequence[Record]) -> Make:
+        body = records.body(kind.plural, portion, run, properties)
+        return lambda api, cloud, bearer: endpoints.bulk(api, cloud, kind.plural, body, bearer)
+
+    return make
+
+
+def submit(
+    kind: Kind,
+    report: Sequence[Record],
+    make: Callable[[Sequence[Record]], M],
+    ask: Callable[[M], tuple[Request, Answer]],
+    audience: Audience = "report",
+) -> Submission:
     """Sends all records, in as few requests as Jira allows, and says what became of each.
 
     Args:
-        post: sends one portion and returns the exchange; it may raise a :class:`JiraCiError`.
+        make: what is asked about one portion.
+        ask: sends that and returns the exchange; it may raise a :class:`JiraCiError`.
+        audience: for whom.
     """
-    submission = _Sending(kind, post, Submission(), [])
+    sending = _Sending(kind, audience, Submission(), [])
     try:
-        for portion in _portions(records):
-            submission.send(portion)
-        submission.repeating = True
-        for portion in _portions(submission.again):
-            submission.send(portion)
+        for sending.repeating in (False, True):
+            waiting = [(portion, True) for portion in _portions(sending.again if sending.repeating else report)]
+            while waiting:
+                portion, whole = waiting.pop(0)
+                halves = sending.take(portion, *ask(make(portion)), whole=whole)
+                waiting[:0] = [(half, False) for half in halves]
     except JiraCiError as error:
-        submission.outcome.error = error
-    return submission.outcome
+        sending.outcome.error = error
+    return sending.outcome
 
 
 @dataclass
 class _Sending:
     kind: Kind
-    post: Post
+    audience: Audience
     outcome: Submission
     again: list[Record]
     """Records to be sent once more, without the keys that Jira refused."""
     repeating: bool = False
     """Whether this is that second time; there is no third."""
 
-    def send(self, portion: Sequence[Record], *, whole: bool = True) -> None:
-        """Sends one portion; one that is too large is split once."""
-        request, answer = self.post(portion)
+    def take(
+        self, portion: Sequence[Record], request: Request, answer: Answer, *, whole: bool
+    ) -> Sequence[Sequence[Record]]:
+        """Takes an answer in; what is too large is given back in halves, once."""
         if not self.repeating and self._refused_as_a_whole(portion, answer):
-            return
+            return ()
         try:
-            expect(request, answer, 202)
+            expect(request, answer, 202, self.audience)
         except TooLarge:
             if not whole or len(portion) < 2:
                 raise
             middle = len(portion) // 2
-            self.send(portion[:middle], whole=False)
-            self.send(portion[middle:], whole=False)
-            return
+            return portion[:middle], portion[middle:]
         self._read(portion, request, answer)
+        return ()
 
     def _refused_as_a_whole(self, portion: Sequence[Record], answer: Answer) -> bool:
         """Whether a 400 for the whole request names keys: then every record in it, innocent or not, is sent again."""

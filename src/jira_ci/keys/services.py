@@ -31,7 +31,7 @@ def known(config: Config | None, names: Iterable[str]) -> tuple[Service, ...]:
         config: ``.jira-ci.yml``, if there is one.
 
     Raises:
-        UsageError: the file has no such service, or there is no file; or one of its paths cannot be meant.
+        UsageError: the file has no such service, or there is no file; or one of its paths is invalid.
     """
     found = {service.name: service for service in (_known(config, name) for name in names)}
     return tuple(found.values())
@@ -64,7 +64,7 @@ def _known(config: Config | None, given: str) -> Service:
 
 
 def _check(config: Config, service: str, paths: Sequence[str]) -> None:
-    from jira_ci.keys.path_globs import problem
+    from jira_ci.keys.path_matching import problem
 
     for number, pattern in enumerate(paths):
         if wrong := problem(pattern):

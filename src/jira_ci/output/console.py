@@ -1,4 +1,9 @@
-"""What the user reads while it happens: lines, foldable blocks, warnings. Everything is masked and inert."""
+"""What the user reads while it happens: lines, foldable blocks, warnings, in the markers of each CI's log.
+
+Everything is masked, and untrusted text goes through :func:`jira_ci.text.one_line` before the runner's own escapes are
+added (https://docs.github.com/actions/reference/workflow-commands-for-github-actions,
+https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections).
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,88 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from dataclasses import dataclass
+from typing import Any, Literal, TextIO
 
 from jira_ci.output import terminal
-from jira_ci.output.ci_log import Level, Log
 from jira_ci.output.masking import Masker
 from jira_ci.output.terminal import Live
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
+Level = Literal["warning", "error"]
 _LONGEST = 20_000  # characters of one line
 _GOODBYE = 1.0  # seconds for a line that is being written
+
+
+@dataclass(frozen=True)
+class Log:
+    """The markers of one CI; this one is for a terminal."""
+
+    on_stdout: bool = False
+    """Whether warnings have to stand on stdout to be seen as such."""
+
+    def open(self, title: str, block: str, now: int) -> str:  # noqa: ARG002 - GitLab needs them
+        """The line that begins a foldable block.
+
+        Args:
+            block: a name of letters, digits and underscores, not used twice in one job.
+            now: epoch seconds.
+        """
+        return one_line(title, 300)
+
+    def close(self, block: str, now: int) -> str:  # noqa: ARG002
+        """The line that ends it; empty where none is needed."""
+        return ""
+
+    def notice(self, level: Level, text: str, hint: str = "") -> str:
+        """A warning or an error that the CI shows outside the log as well, where it can.
+
+        Args:
+            hint: what to do about it, on a line of its own.
+        """
+        return "\n".join([f"{level}: {one_line(text, 2000)}", *_hint(hint)])
+
+
+class GitHubLog(Log):
+    """GitHub's workflow commands."""
+
+    def open(self, title: str, block: str, now: int) -> str:  # noqa: ARG002
+        return f"::group::{_escaped(title)}"
+
+    def close(self, block: str, now: int) -> str:  # noqa: ARG002
+        return "::endgroup::"
+
+    def notice(self, level: Level, text: str, hint: str = "") -> str:
+        return f"::{level} title=jira-ci::" + "%0A".join(map(_escaped, [text, *_hint(hint)]))
+
+
+class GitLabLog(Log):
+    """GitLab's collapsible sections and colours."""
+
+    def open(self, title: str, block: str, now: int) -> str:
+        return f"\x1b[0Ksection_start:{now}:{block}[collapsed=true]\r\x1b[0K{one_line(title, 300)}"
+
+    def close(self, block: str, now: int) -> str:
+        return f"\x1b[0Ksection_end:{now}:{block}\r\x1b[0K"
+
+    def notice(self, level: Level, text: str, hint: str = "") -> str:
+        colour = {"warning": 33, "error": 31}[level]
+        return "\n".join([f"\x1b[0;{colour}m{level}: {one_line(text, 2000)}\x1b[0m", *_hint(hint)])
+
+
+def log_of(provider: CI | None) -> Log:
+    """The markers of the CI that runs us."""
+    return {CI.GITHUB: GitHubLog(on_stdout=True), CI.GITLAB: GitLabLog()}.get(provider or CI.LOCAL, Log())
+
+
+def _hint(hint: str) -> list[str]:
+    return [f"hint: {one_line(hint, 2000)}"] if hint else []
+
+
+def _escaped(text: str) -> str:
+    # The runner turns %0A back into a line break, so a percent sign has to be escaped as well.
+    return one_line(text, 2000).replace("%", "%25")
 
 
 class Console:
@@ -71,10 +148,15 @@ class Console:
         end = self._log.close(name, now)
         self._write(self._text, [self._log.open(self.mask(title), name, now), *inside, *([end] if end else [])])
 
-    def notice(self, level: Level, text: str, *labels: str) -> None:
-        """A warning or an error, shown by the CI outside the log as well where it can."""
+    def notice(self, level: Level, text: str, *labels: str, hint: str = "") -> None:
+        """A warning or an error, shown by the CI outside the log as well where it can.
+
+        Args:
+            hint: what to do about it.
+        """
         stream = self._text if self._log.on_stdout else self._err
-        self._write(stream, [self._painted(stream, self._log.notice(level, self.mask(text)), (level, *labels))])
+        shown = self._log.notice(level, self.mask(text), self.mask(hint))
+        self._write(stream, [self._painted(stream, shown, (level, *labels))])
 
     def document(self, value: Any) -> None:
         """The one JSON document of ``--format json``."""
@@ -110,7 +192,7 @@ class Console:
                 self._live.tick()
 
     def close(self) -> None:
-        """The end: what a thread that nobody waits for would still say is dropped.
+        """The end: what a thread that is not waited for would still say is dropped.
 
         Python aborts the process if one is writing while it shuts down: https://bugs.python.org/issue26037.
         """

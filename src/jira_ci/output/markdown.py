@@ -36,7 +36,7 @@ def as_markdown(page: Page, largest: int = LARGEST) -> str:
 
 
 def inert(text: str, limit: int = _TEXT) -> str:
-    """A stranger's text: no markup, nobody's mention, and no link."""
+    """An untrusted text: no markup, no mention of a person, and no link."""
     return markdown(unlinked(text[:limit] + "…" * (len(text) > limit)), 4 * _TEXT)
 
 

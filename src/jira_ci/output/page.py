@@ -1,6 +1,6 @@
 """A page as a value: a title, and under it headings, paragraphs, lists and tables. It knows no markup.
 
-Every text in it is a stranger's; whoever writes the page makes it inert.
+Every text in it is untrusted; what writes the page makes it inert.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
+
+from jira_ci import states
 
 T = TypeVar("T")
 TONES: Mapping[str, str] = MappingProxyType(
@@ -25,16 +27,6 @@ TONES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The signs. None stands without a word: colours and pictures are not for everybody."""
-_STATES: Mapping[str, str] = MappingProxyType(
-    {
-        "successful": "good",
-        "failed": "bad",
-        "in_progress": "busy",
-        "pending": "busy",
-        "cancelled": "off",
-        "rolled_back": "back",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,7 @@ class Table:
     """Rows of cells, one for each column."""
 
     title: str
-    """For whoever cannot see where it stands."""
+    """For readers who cannot see where it stands."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Phrase, ...], ...]
     left_out: int = 0
@@ -127,7 +119,7 @@ class Page:
 
 def state(word: str) -> Mark:
     """Jira's word for a state, with its sign."""
-    return Mark(_STATES.get(word, "unknown"), word.replace("_", " "))
+    return Mark(states.of(word).tone, word.replace("_", " "))
 
 
 def table(

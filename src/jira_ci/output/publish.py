@@ -1,29 +1,46 @@
-"""Results as each CI takes them: GitHub's step outputs, GitLab's dotenv report. Text in, text out.
+"""Results as each CI takes them: GitHub's step outputs and summary, GitLab's dotenv report and pages.
 
 What is written here cannot be forged by what was read: a random delimiter on GitHub, and only harmless characters on
 GitLab, whose dotenv reports know no quoting and may expand ``$``
 (https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv).
+
+Files go to places where others may have put something: a branch can commit a link under the name of our artifact, and
+an earlier step can leave a FIFO there. So only a plain file with one name is written: nothing is followed, nothing is
+waited for, and what is refused was not touched.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import secrets
+import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jira_ci.context import Context, Result
-from jira_ci.output import plain_file
 from jira_ci.run import CI
 from jira_ci.text import one_line
+
+if TYPE_CHECKING:
+    from jira_ci.context import Context, Result
 
 _UNSAFE = re.compile(r"[^\w .,:/@+-]")  # letters of any alphabet are harmless, and issue keys hold them
 _DOTENV_VALUE = 1500  # bytes
 _DOTENV_FILE = 4900  # bytes; GitLab's limits are 5 KB and 20 variables
 _DOTENV_VARIABLES = 20
 _GITHUB_VALUE = 500_000  # characters: 500 of the longest keys fit; GitHub takes a megabyte
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+)
+_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")  # those that there are
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def as_text(value: Any) -> str:
@@ -146,7 +163,7 @@ def _harness(result: Result, context: Context) -> None:
 
 def _append(path: Path, text: str, variable: str, context: Context) -> None:
     try:
-        plain_file.write(path, text, append=True)
+        write_plain(path, text, append=True)
     except OSError as error:
         context.console.notice("warning", f"{variable} could not be written: {error.strerror or error}.")
 
@@ -158,7 +175,7 @@ def keep(path: Path, text: str, context: Context, *, mode: int = 0o666) -> Path 
         Where it is; ``None`` when it could be written nowhere.
     """
     try:
-        plain_file.write(path, text, mode=mode)
+        write_plain(path, text, mode=mode)
         return path
     except OSError as error:
         why = f"{path.name} could not be written to {path.parent}: {error.strerror or error}."
@@ -171,3 +188,61 @@ def keep(path: Path, text: str, context: Context, *, mode: int = 0o666) -> Path 
     if not said:
         context.console.notice("warning", f"{why} It is here: {kept}")
     return kept
+
+
+def write_plain(path: Path, text: str, *, append: bool = False, mode: int = 0o666) -> None:
+    """Writes the text in UTF-8, over what was in the file or behind it.
+
+    Args:
+        mode: the permissions of a new file, less the umask.
+
+    Raises:
+        OSError: it cannot be written; ``strerror`` says why in words.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        _refuse(path.lstat())
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else 0)
+    for name in _FLAGS:
+        flags |= getattr(os, name, 0)
+    with os.fdopen(os.open(path, flags, mode), "w", encoding="utf-8", newline="\n") as file:
+        _refuse(os.fstat(file.fileno()))  # it may have been exchanged meanwhile
+        if not append:
+            file.truncate(0)
+        file.write(text)
+
+
+def _refuse(found: os.stat_result) -> None:
+    kind = next((words for is_one, words in _KINDS if is_one(found.st_mode)), "a device")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(0, f"{kind} is in its place")
+    if found.st_nlink > 1:
+        raise OSError(0, "it is another file's second name (a hard link)")
+    if not found.st_mode & _WRITABLE:  # root may write it all the same
+        raise OSError(0, "the file is read-only")
+
+
+class Spare:
+    """A temporary folder for what its own place does not take; it is made when it is needed first.
+
+    Args:
+        base: where it is made; empty for the machine's temporary folder.
+    """
+
+    def __init__(self, base: str) -> None:
+        self._base, self._folder = base, ""
+        self.names: set[str] = set()
+        """Of the files that are in it."""
+
+    def write(self, name: str, text: str) -> Path:
+        """Writes a file for this user alone, and says where it is.
+
+        Raises:
+            OSError: not even here.
+        """
+        if not self._folder:
+            folder = self._base if os.path.isdir(self._base) else None  # noqa: PTH112
+            self._folder = tempfile.mkdtemp(prefix="jira-ci-", dir=folder)
+        path = Path(self._folder) / name
+        write_plain(path, text, mode=0o600)
+        self.names.add(name)
+        return path

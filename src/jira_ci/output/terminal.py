@@ -17,10 +17,11 @@ from typing import TextIO
 from jira_ci.text import one_line
 
 _GREEN, _YELLOW, _RED = 32, 33, 31
-_COLOURS = {
-    **dict.fromkeys(("Proceed", "ok", "successful"), _GREEN),
-    **dict.fromkeys(("Wait", "warning", "pending", "in_progress", "cancelled", "rolled_back"), _YELLOW),
-    **dict.fromkeys(("Denied", "error", "PROBLEM", "failed"), _RED),
+_TONES = {"good": _GREEN, "bad": _RED, "busy": _YELLOW, "off": _YELLOW, "back": _YELLOW}
+_LABELS = {
+    **dict.fromkeys(("Proceed", "ok"), _GREEN),
+    **dict.fromkeys(("Wait", "warning"), _YELLOW),
+    **dict.fromkeys(("Denied", "error", "PROBLEM"), _RED),
 }
 _OWN_MARKERS = ("GITHUB_ACTIONS", "GITLAB_CI")
 # Most CIs set CI; these may not: https://adamj.eu/tech/2020/03/09/detect-if-your-tests-are-running-on-ci/
@@ -67,16 +68,23 @@ def in_foreground(stream: TextIO) -> bool:
         return True
     try:
         return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
-    except (OSError, ValueError):  # a terminal, and nobody's: in a container
+    except (OSError, ValueError):  # a terminal without an owner: in a container
         return True
 
 
 def painted(line: str, *words: str) -> str:
     """The line with these words in their colours, each once, where it is a label: before a colon or in a column."""
     for word in words:
-        if word in _COLOURS:
-            line = re.sub(rf"(?<![\w-]){word}(?=:|  |$)", f"\x1b[{_COLOURS[word]}m{word}\x1b[0m", line, count=1)
+        colour = _LABELS.get(word) or _colour_of_state(word)
+        if colour:
+            line = re.sub(rf"(?<![\w-]){word}(?=:|  |$)", f"\x1b[{colour}m{word}\x1b[0m", line, count=1)
     return line
+
+
+def _colour_of_state(word: str) -> int | None:
+    from jira_ci.states import STATES  # only a terminal needs it
+
+    return _TONES.get(STATES[word].tone) if word in STATES else None
 
 
 def _is_set(environ: Mapping[str, str], *names: str) -> bool:
@@ -84,7 +92,7 @@ def _is_set(environ: Mapping[str, str], *names: str) -> bool:
 
 
 def _is_dumb(environ: Mapping[str, str]) -> bool:
-    """Windows knows no ``TERM``; elsewhere whoever has none cannot do anything."""
+    """Windows knows no ``TERM``; elsewhere a terminal without one can do nothing."""
     return environ.get("TERM", "windows" if sys.platform == "win32" else "") in ("", "dumb", "unknown")
 
 
@@ -204,7 +212,7 @@ class Live:
         signal.signal(number, self._stop)
 
     def _write(self, text: str) -> bool:
-        """Whether it was written; a terminal that went away is missed by nobody."""
+        """Whether it was written; a terminal that went away is no error."""
         try:
             self._stream.write(text)
             self._stream.flush()

@@ -5,20 +5,22 @@ Only a run that will have something to say dials ahead, so that hardly any reque
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jira_ci import states
+from jira_ci import states, templates
 from jira_ci.config import model as configuration
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
-from jira_ci.keys.issue_keys import Source, collect
-from jira_ci.report.site_result import SiteResult
+from jira_ci.keys.parse_keys import Source, collect
+from jira_ci.output import exchanges
+from jira_ci.report.report_result import SiteResult
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.sites.session import SiteSession
@@ -29,11 +31,11 @@ from jira_ci.timing import Call, Deadline, Late
 if TYPE_CHECKING:
     from jira_ci.jira.issues import IssueTitles
 
-_GRACE = 1.0  # seconds after the deadline, in which a conversation that it ended says how far it came
+_GRACE = 1.0  # seconds after the deadline, in which a session that it ended says how far it came
 
 
 class Delivery:
-    """One report's conversations with all its destinations, and the record of them."""
+    """One report's sessions with all its sites, and the record of them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -41,123 +43,117 @@ class Delivery:
         self.requests: list[dict[str, Any]] = []
         """Every exchange, for the JSON document."""
         self.looked: dict[str, IssueTitles] = {}
-        """By destination, what is known of the issues; may be handed on from one report of a deployment to the next."""
+        """By site, what is known of the issues; may be handed on from one report of a deployment to the next."""
 
     @cached_property
-    def destinations(self) -> tuple[Site, ...]:
+    def sites(self) -> tuple[Site, ...]:
         """Where the report goes.
 
         Raises:
-            UsageError: a name or a setting cannot be meant.
+            UsageError: a name or a setting is invalid.
         """
         return sites(self._context)
 
     @property
     def several(self) -> bool:
-        """Whether destinations have to be told apart."""
-        return len(self.destinations) > 1
+        """Whether sites have to be told apart."""
+        return len(self.sites) > 1
 
-    def dial(self, destination: Site) -> None:
-        """Begins to connect to a destination that has no fault, and does not wait for it.
+    def dial(self, site: Site) -> None:
+        """Begins to connect to a site that has no fault, and does not wait for it.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
-        if self.unsent(destination) is None:
-            self.conversation(destination).dial()
+        if self.unsent(site) is None:
+            self.session(site).dial()
 
     def close(self) -> None:
         """Hangs up everywhere."""
-        for conversation in self._open.values():
-            conversation.close()
+        for session in self._open.values():
+            session.close()
 
     def report(
         self, kind: Kind, records: Sequence[Record], hidden: Mapping[str, Sequence[str]] = MappingProxyType({})
     ) -> list[SiteResult]:
-        """Sends the records everywhere, side by side; each destination has all of the time, and a result of its own.
+        """Sends the records everywhere, side by side; each site has all of the time, and a result of its own.
 
         Args:
-            hidden: by destination the issues that it does not show, so that they are not named there.
+            hidden: by site the issues that it does not show, so that they are not named there.
 
         Raises:
-            UsageError: the only destination misses a credential, or a setting of it cannot be meant.
+            UsageError: the only site misses a credential, or a setting of it is invalid.
         """
+        prepared = [self._prepared(one, records, hidden) for one in self.sites]
         if not self.several:
-            return [self._alone(self.destinations[0], kind, records, hidden)]
-        fates: list[SiteResult] = []
-        calls: dict[str, Call[Submission]] = {}
-        for destination in self.destinations:
-            fate, unseen = self.unsent(destination), tuple(hidden.get(destination.name, ()))
-            left = destination.own(without(records, unseen))
-            fates.append(fate or SiteResult(destination, withheld=_none_of_its(destination, left), hidden=unseen))
-            if fate is None and left:
-                calls[destination.name] = self._call(destination, kind, left)
-        patience = Deadline(self._context.deadline.remaining() + _GRACE)
-        return [self._awaited(fate, calls.get(fate.destination.name), patience) for fate in fates]
+            [(result, left)] = prepared
+            if result.submission.error is not None:
+                raise result.submission.error
+            if not left:
+                return [result]
+            try:
+                submission = self.session(result.site).report(kind, left, templates.given)
+                return [dataclasses.replace(result, submission=submission)]
+            finally:
+                self.show(result.site)
+        calls = {result.site.name: self._call(result.site, kind, left) for result, left in prepared if left}
+        until = Deadline(self._context.deadline.remaining() + _GRACE)
+        return [self._awaited(result, calls.get(result.site.name), until) for result, _ in prepared]
 
-    def _alone(
-        self, destination: Site, kind: Kind, records: Sequence[Record], hidden: Mapping[str, Sequence[str]]
-    ) -> SiteResult:
-        fate = self.unsent(destination)
-        if fate is not None:
-            if fate.outcome.error is not None:
-                raise fate.outcome.error
-            return fate
-        unseen = tuple(hidden.get(destination.name, ()))
-        left = destination.own(without(records, unseen))
-        if none_of_its := _none_of_its(destination, left):
-            return SiteResult(destination, withheld=none_of_its, hidden=unseen)
-        try:
-            outcome = self.conversation(destination).report(kind, left)
-            return SiteResult(destination, outcome, hidden=unseen)
-        finally:
-            self.show(destination)
+    def _prepared(
+        self, site: Site, records: Sequence[Record], hidden: Mapping[str, Sequence[str]]
+    ) -> tuple[SiteResult, list[Record]]:
+        """What is known of the result before anything is sent, and the records to send; none where none are sent."""
+        result = self.unsent(site)
+        if result is not None:
+            return result, []
+        unseen = tuple(hidden.get(site.name, ()))
+        left = site.own(without(records, unseen))
+        return SiteResult(site, withheld=_none_of_its(site, left), hidden=unseen), left
 
-    def unsent(self, destination: Site) -> SiteResult | None:
-        """The fate of a report that cannot be sent; ``None`` when it can."""
-        withheld = destination.withheld(self._context.run)
+    def unsent(self, site: Site) -> SiteResult | None:
+        """The result of a report that cannot be sent; ``None`` when it can."""
+        withheld = site.withheld(self._context.run)
         if withheld:
-            return SiteResult(destination, withheld=withheld)
-        fault = destination.fault or destination.unverifiable(self._context.run)
-        return SiteResult(destination, Submission(error=fault)) if fault else None
+            return SiteResult(site, withheld=withheld)
+        fault = site.fault or site.unverifiable(self._context.run)
+        return SiteResult(site, Submission(error=fault)) if fault else None
 
-    def _call(self, destination: Site, kind: Kind, records: Sequence[Record]) -> Call[Submission]:
-        conversation = self.conversation(destination)
-        return Call(lambda: conversation.report(kind, records))
+    def _call(self, site: Site, kind: Kind, records: Sequence[Record]) -> Call[Submission]:
+        session = self.session(site)
+        return Call(lambda: session.report(kind, records, templates.given))
 
-    def _awaited(self, fate: SiteResult, call: Call[Submission] | None, patience: Deadline) -> SiteResult:
+    def _awaited(self, result: SiteResult, call: Call[Submission] | None, until: Deadline) -> SiteResult:
         if call is None:
-            return fate
+            return result
         try:
-            outcome = call.result(patience)
+            submission = call.result(until)
         except Late:
-            outcome = Submission(error=NetworkError("Jira did not answer before the deadline.", "Raise timeout."))
+            submission = Submission(error=NetworkError("Jira did not answer before the deadline.", "Raise timeout."))
         except Exception as error:  # noqa: BLE001 - our own mistake about one site hides nothing about the others
-            outcome = Submission(error=JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}."))
-        self.show(fate.destination)
-        return SiteResult(fate.destination, outcome, hidden=fate.hidden)
+            submission = Submission(error=JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}."))
+        self.show(result.site)
+        return dataclasses.replace(result, submission=submission)
 
-    def conversation(self, destination: Site) -> SiteSession:
-        """The one with this destination, which has no fault."""
-        return self._open.setdefault(destination.name, SiteSession(self._context, destination))
+    def session(self, site: Site) -> SiteSession:
+        """The one with this site, which has no fault."""
+        return self._open.setdefault(site.name, SiteSession(self._context, site))
 
-    def show(self, destination: Site) -> None:
+    def show(self, site: Site) -> None:
         """Prints what was heard; here and not when it is heard, so that no two threads print at once."""
-        conversation = self.conversation(destination)
-        self._print(destination, list(_emptied(conversation.heard)))
-        if destination.name in self.looked:  # or they are still being looked up
-            self._print(destination, list(_emptied(conversation.looked)))
+        session = self.session(site)
+        self._print(site, list(_emptied(session.heard)))
+        if site.name in self.looked:  # or they are still being looked up
+            self._print(site, list(_emptied(session.looked)))
 
-    def _print(self, destination: Site, heard: Sequence[tuple[Request, Answer] | str]) -> None:
-        from jira_ci.report import report_result
-
-        name = destination.name if self.several else ""
+    def _print(self, site: Site, heard: Sequence[tuple[Request, Answer] | str]) -> None:
+        name = site.name if self.several else ""
         exchanged = [one for one in heard if not isinstance(one, str)]
         document = {"connection": name} if name else {}
-        self.requests += [{**document, **report_result.exchange_document(*exchange)} for exchange in exchanged]
+        self.requests += [{**document, **exchanges.exchange_document(*exchange)} for exchange in exchanged]
         for text in (one for one in heard if isinstance(one, str)):
             self._context.console.notice("warning", f"{name}: {text}" if name else text)
-        for title, lines in report_result.exchange_blocks(exchanged, debug=self._context.settings.log_level == "debug"):
+        for title, lines in exchanges.exchange_blocks(exchanged, debug=self._context.settings.log_level == "debug"):
             self._context.console.block(f"{name}: {title}" if name else title, lines)
 
 
@@ -166,13 +162,13 @@ def _emptied(heard: list[tuple[Request, Answer] | str]) -> Iterator[tuple[Reques
         yield heard.pop(0)
 
 
-def _none_of_its(destination: Site, left: Sequence[Record]) -> str:
+def _none_of_its(site: Site, left: Sequence[Record]) -> str:
     """Why nothing is sent to a site that takes some projects only; empty when something is."""
-    projects = one_line(", ".join(destination.projects), 200)
+    projects = one_line(", ".join(site.projects), 200)
     return f"no issue is of the site's projects ({projects})." if projects and not left else ""
 
 
-def dial_ahead(context: Context, environments: Sequence[str]) -> Delivery:
+def dial_ahead(context: Context, environments: Sequence[str], state: str | None = None) -> Delivery:
     """A line that is being dialled already when there will be something to say.
 
     Where the settings name the site, and the file no others, not even the file is waited for; whether it filters the
@@ -180,20 +176,22 @@ def dial_ahead(context: Context, environments: Sequence[str]) -> Delivery:
 
     Args:
         environments: what was deployed to; none for a build.
+        state: Jira's word; what the settings or the CI say by default.
 
     Raises:
-        UsageError: a setting is missing or cannot be meant.
+        UsageError: a setting is missing or invalid.
     """
-    line, given = Delivery(context), context.given
+    delivery, given = Delivery(context), context.given
     alone = bool(given.site or given.instance or given.cloud_id) and not (given.connection or _others(context))
     settings = given if alone else context.settings
-    told = _has_keys(context.run, settings) and states.reported(settings.state, context.run, environments)
-    if settings.dry_run or not told:
-        return line
-    for destination in (Site(DEFAULT, given),) if alone else line.destinations:
-        if not destination.projects or _has_keys(context.run, settings, destination.projects):
-            line.dial(destination)
-    return line
+    if settings.dry_run or not _has_keys(context.run, settings):
+        return delivery
+    if not (states.reported(settings.state, context.run, environments) if state is None else state):
+        return delivery  # everything was skipped
+    for site in (Site(DEFAULT, given),) if alone else delivery.sites:
+        if not site.projects or _has_keys(context.run, settings, site.projects):
+            delivery.dial(site)
+    return delivery
 
 
 def _others(context: Context) -> bool:

@@ -9,8 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
 from jira_ci.context import Context, Result
-from jira_ci.sites import connection
-from jira_ci.sites.sites import sites
+from jira_ci.sites.sites import incomplete, missing_credentials, sites
 from jira_ci.timing import Call, Deadline, Late
 
 if TYPE_CHECKING:
@@ -65,46 +64,36 @@ class TwoReports:
         if self._context.settings.dry_run:
             return ""
         why = []
-        for destination in sites(self._context):
-            missing = connection.missing_credentials(destination.settings)
+        for site in sites(self._context):
+            missing = missing_credentials(site.settings)
             if not missing:
                 return ""
-            found = destination.withheld(self._context.run)
-            why.append(found or connection.incomplete(destination.settings, missing, destination.word).message)
+            found = site.withheld(self._context.run)
+            why.append(found or incomplete(site.settings, missing, site.word).message)
         return f"The deployment is not reported to Jira: {' '.join(dict.fromkeys(why))}"
 
     def _report(self, state: str, seconds: float, limit: float, whole: Deadline) -> Result:
-        deadline = Deadline(limit, whole=whole)
-        context = self._at(state, deadline)
+        context = dataclasses.replace(self._context, deadline=Deadline(limit, whole=whole))
 
         def complain(problem: str) -> None:
             context.console.notice("warning", f"Not reported: {problem.rstrip('.')}.")
 
-        patience = Deadline(limit + _GRACE, whole=whole)
-        return bounded(lambda: self._send(context, state, seconds), patience, Result(), complain)
+        until = Deadline(limit + _GRACE, whole=whole)
+        return bounded(lambda: self._send(context, state, seconds), until, Result(), complain)
 
     def _send(self, context: Context, state: str, seconds: float) -> Result:
         from jira_ci.report import plan, report
         from jira_ci.report.deliver import dial_ahead
 
-        with closing(dial_ahead(context, context.environment_names)) as line:
+        with closing(dial_ahead(context, context.environment_names, state)) as delivery:
             again = self._plan is not None
-            self._plan = self._plan or plan.plan_deployment(context)
+            self._plan = self._plan or plan.plan_deployment(context, state)
             if not context.deadline.remaining():
-                return Result()  # nobody waits for it any more, and the user's command may be writing to the log
+                return Result()  # it is not waited for any more, and the user's command may be writing to the log
             found = self._plan if state == "in_progress" else plan.ended(self._plan, context, state, seconds)
-            line.looked = self._looked
+            delivery.looked = self._looked
             # Titles are not waited for before a deployment begins.
-            return report.report(context, found, line, said=again, titles=again)
-
-    def _at(self, state: str, deadline: Deadline) -> Context:
-        """The context for one report. The file is not read again: the deployment may have changed the work tree."""
-        first, states = self._context, (state,)
-        given = dataclasses.replace(first.given, state=states)
-        context = dataclasses.replace(first, given=given, deadline=deadline)
-        settings = dataclasses.replace(first.settings, state=states)
-        vars(context).update(config=first.config, fallback=first.fallback, settings=settings)
-        return context
+            return report.report(context, found, delivery, said=again, titles=again)
 
 
 def bounded(function: Callable[[], T], deadline: Deadline, otherwise: T, complain: Callable[[str], None]) -> T:

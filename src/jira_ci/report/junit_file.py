@@ -1,6 +1,6 @@
 """One file of JUnit XML -> how its tests went, suite by suite, by the rules of who wrote it.
 
-The file is a stranger's: it is read as a stream, in memory that does not grow with its text, and a document type
+The file is untrusted: it is read as a stream, in memory that does not grow with its text, and a document type
 declaration (entities, external references) is refused. It may hold several documents (cmocka and libtest write them),
 and a character that XML does not allow costs that character.
 """

@@ -17,9 +17,9 @@ from jira_ci.errors import UsageError
 from jira_ci.jira import records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
-from jira_ci.keys.claims import Claim, Claims
-from jira_ci.report.templates import Draft
+from jira_ci.keys.resolve import Claim, Claims
 from jira_ci.run import Run
+from jira_ci.templates import ReportTemplate
 
 if TYPE_CHECKING:
     from jira_ci.keys.services import Service
@@ -62,14 +62,18 @@ class Plan:
         return [entry for entry in self.entries if records.is_shown(entry.record)]
 
 
-def plan_build(context: Context) -> Plan:
+def plan_build(context: Context, state: str | None = None) -> Plan:
     """A build's record, or one for each service, with the test counts of ``test-results``.
 
+    Args:
+        state: Jira's word; what the settings or the CI say by default.
+
     Raises:
-        UsageError: a setting cannot be meant.
+        UsageError: a setting is invalid.
     """
-    state = states.reported(context.settings.state, context.run, ())
-    draft, services = Draft(context, state), _services(context)
+    if state is None:
+        state = states.reported(context.settings.state, context.run, ())
+    template, services = ReportTemplate(context, state), _services(context)
     if not state:
         return Plan(BUILDS, "")
     tests, problems = _tests(context)
@@ -78,22 +82,31 @@ def plan_build(context: Context) -> Plan:
         for service in services:
             name = service.name if service else ""
             claim = _claim(claims, "", service, context.run)
-            record = records.build(context.run, draft.report(None, "", name), claim.keys.keys, tests)
+            record = records.build(context.run, template.report(None, "", name), claim.keys.keys, tests)
             entries.setdefault(record["pipelineId"], Entry(record, claim, service=name))
     needless = "tenant is set, but a build has none: give an environment as well." * bool(context.settings.tenant)
-    warnings = [*collisions(context.settings.service, "service"), *filter(None, [needless]), *draft.warnings, *problems]
+    warnings = [
+        *collisions(context.settings.service, "service"),
+        *filter(None, [needless]),
+        *template.warnings,
+        *problems,
+    ]
     return Plan(BUILDS, state, tuple(entries.values()), tuple(warnings))
 
 
-def plan_deployment(context: Context) -> Plan:
+def plan_deployment(context: Context, state: str | None = None) -> Plan:
     """A record for each environment, tenant and service.
 
+    Args:
+        state: Jira's word; what the settings or the CI say by default.
+
     Raises:
-        UsageError: a setting cannot be meant, or no environment was given.
+        UsageError: a setting is invalid, or no environment was given.
     """
     run, settings = context.run, context.settings
-    state = states.reported(settings.state, run, context.environment_names)
-    environments, services, draft = _places(context), _deployed_services(context), Draft(context, state)
+    if state is None:
+        state = states.reported(settings.state, run, context.environment_names)
+    environments, services, template = _places(context), _deployed_services(context), ReportTemplate(context, state)
     if not state:
         return Plan(DEPLOYMENTS, "")
     entries: dict[tuple[str, str], Entry] = {}
@@ -102,26 +115,26 @@ def plan_deployment(context: Context) -> Plan:
             claim = _claim(claims, environment.name, service, run)
             name, ids = (service.name, service.ids) if service else ("", ())
             for tenant in settings.tenant or ("",):
-                report, keys = draft.report(environment, tenant, name), claim.keys.keys
+                report, keys = template.report(environment, tenant, name), claim.keys.keys
                 record = records.deployment(
                     run, report, keys, environment.name, environment.type, tenant=tenant, service_ids=ids
                 )
                 identity = record["pipeline"]["id"], record["environment"]["id"]
                 entries.setdefault(identity, Entry(record, claim, environment, tenant, name))
         older = dict.fromkeys(filter(None, (claims.older(environment.name) for environment in environments)))
-    warnings = (*_same(context), *older, *draft.warnings)
-    return Plan(DEPLOYMENTS, state, tuple(entries.values()), warnings, tuple(draft.notes))
+    warnings = (*_same(context), *older, *template.warnings)
+    return Plan(DEPLOYMENTS, state, tuple(entries.values()), warnings, tuple(template.notes))
 
 
 def check_deployment(context: Context) -> None:
-    """Finds out, without asking anybody, whether a deployment could be planned; its state is not looked at.
+    """Finds out, without a request, whether a deployment could be planned; its state is not looked at.
 
     Raises:
         UsageError: it could not.
     """
     _places(context)
     _services(context)
-    Draft(context, "pending")
+    ReportTemplate(context, "pending")
 
 
 def ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
@@ -132,10 +145,10 @@ def ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
         state: Jira's word.
         seconds: how long it took.
     """
-    draft, now = Draft(context, state), context.edges.clock()
+    template, now = ReportTemplate(context, state), context.edges.clock()
     entries = []
     for entry in plan.entries:
-        texts = draft.texts_of_state(entry.environment, entry.tenant, entry.service)
+        texts = template.texts_of_state(entry.environment, entry.tenant, entry.service)
         record = records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds, texts=texts)
         entries.append(dataclasses.replace(entry, record=record))
     return dataclasses.replace(plan, state=state, entries=tuple(entries))

@@ -1,4 +1,4 @@
-"""What a report would send, shown and not sent."""
+"""A report: shown in a dry run, else sent, and its result for the log, the outputs and the summary."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from jira_ci import templates
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
 from jira_ci.exchange import Request
 from jira_ci.jira import endpoints, records, remote_links
 from jira_ci.jira.records import keys_of, without
 from jira_ci.jira.submit import LARGEST, LinkSubmission
-from jira_ci.report import report_result, templates
+from jira_ci.output import exchanges
+from jira_ci.report import report_result
 from jira_ci.report.deliver import Delivery
 from jira_ci.report.plan import Plan
-from jira_ci.report.site_result import SiteResult, documents, problems
+from jira_ci.report.report_result import SiteResult, documents, problems
 from jira_ci.report.summary import Column, about, summary
-from jira_ci.sites import connection
-from jira_ci.sites.sites import Site
+from jira_ci.sites.sites import Site, access, need_site
 
 if TYPE_CHECKING:
     from jira_ci.jira.issues import IssueSummary
@@ -29,32 +30,32 @@ if TYPE_CHECKING:
     from jira_ci.report.issue_titles import LookUps
 
 
-def requests(context: Context, plan: Plan, destinations: Sequence[Site]) -> list[dict[str, Any]]:
-    """Shows every request to every destination, and returns them for the JSON document. Nobody is asked anything, and
+def requests(context: Context, plan: Plan, sites: Sequence[Site]) -> list[dict[str, Any]]:
+    """Shows every request to every site, and returns them for the JSON document. Nothing is asked, and
     no credentials are needed: a token for a site that may be either edition means Data Center.
 
     Raises:
-        UsageError: an address cannot be meant.
+        UsageError: an address is invalid.
     """
     shown: list[dict[str, Any]] = []
-    for destination in destinations:
-        name = destination.name if len(destinations) > 1 else ""
-        for request, what in _links(plan, destination) if by_links(destination) else _bulks(context, plan, destination):
-            shown.append({**({"connection": name} if name else {}), **report_result.exchange_document(request, None)})
+    for site in sites:
+        name = site.name if len(sites) > 1 else ""
+        for request, what in _links(plan, site) if by_links(site) else _bulks(context, plan, site):
+            shown.append({**({"connection": name} if name else {}), **exchanges.exchange_document(request, None)})
             if what:
                 lines = json.dumps(request.body, indent=2, ensure_ascii=False).splitlines()
                 context.console.block(f"{name}: {what}" if name else what, lines)
     return shown
 
 
-def by_links(destination: Site) -> bool:
+def by_links(site: Site) -> bool:
     """Whether a site is told by links on its issues, as far as that can be known without asking it."""
-    return destination.edition == "data-center" or (destination.edition is None and bool(destination.settings.token))
+    return site.edition == "data-center" or (site.edition is None and bool(site.settings.token))
 
 
-def _bulks(context: Context, plan: Plan, destination: Site) -> Iterator[tuple[Request, str]]:
-    where = connection.access(destination.settings)
-    claiming = destination.own([entry.record for entry in plan.claiming])
+def _bulks(context: Context, plan: Plan, site: Site) -> Iterator[tuple[Request, str]]:
+    where = access(site.settings)
+    claiming = site.own([entry.record for entry in plan.claiming])
     for start in range(0, len(claiming), LARGEST):
         portion = claiming[start : start + LARGEST]
         body = records.body(plan.kind.plural, portion, context.run, templates.given(context.settings))
@@ -62,12 +63,12 @@ def _bulks(context: Context, plan: Plan, destination: Site) -> Iterator[tuple[Re
         yield request, f"Dry run, would be sent: {request.method} {request.url}"
 
 
-def _links(plan: Plan, destination: Site) -> Iterator[tuple[Request, str]]:
+def _links(plan: Plan, site: Site) -> Iterator[tuple[Request, str]]:
     """Each request, with the text above it; the same link on other issues is shown once."""
-    access = connection.access(destination.settings)
-    connection.need_site(access)
-    claiming = [record for record in destination.own([entry.record for entry in plan.claiming]) if keys_of(record)]
-    made = list(remote_links.requests(plan.kind, claiming, access))
+    where = access(site.settings)
+    need_site(where)
+    claiming = [record for record in site.own([entry.record for entry in plan.claiming]) if keys_of(record)]
+    made = list(remote_links.requests(plan.kind, claiming, where.site))
     issues = Counter(request.body["globalId"] for request in made)
     for request in made:
         others = issues.pop(request.body["globalId"], 0) - 1
@@ -78,109 +79,114 @@ def _links(plan: Plan, destination: Site) -> Iterator[tuple[Request, str]]:
 _NONE: Mapping[str, IssueSummary] = MappingProxyType({})
 
 
-def report(context: Context, plan: Plan, line: Delivery, *, said: bool = False, titles: bool = True) -> Result:
-    """Sends the plan, if there is anything to send and somebody to send it to.
+def report(context: Context, plan: Plan, delivery: Delivery, *, said: bool = False, titles: bool = True) -> Result:
+    """Sends the plan, if there is anything to send and a site to send it to.
 
     Args:
         said: whether the plan was said before, and only the state is new.
         titles: whether the issues are shown with their titles, where there is a token to ask for them.
 
     Raises:
-        JiraCiError: a setting cannot be meant.
+        JiraCiError: a setting is invalid.
     """
     if not said:
         _say_plan(context, plan)
+    unsent = _unsent(context, plan, delivery, said=said)
+    if unsent is not None:
+        return unsent
+    records, keys = [entry.record for entry in plan.claiming], report_result.keys(plan)
+    look_ups = _look_ups(context, delivery)
+    hidden = look_ups.verify(keys) if look_ups and context.settings.verify_keys else {}
+    if all(one.name in hidden and not without(records, hidden[one.name]) for one in delivery.sites):
+        shown = [SiteResult(one, hidden=tuple(hidden[one.name])) for one in delivery.sites]
+        result = _result(context, plan, shown, delivery.requests, said=said)
+        return result if said else report_result.on_no_keys(context, report_result.NONE_SHOWN, result)
+    if look_ups and titles:
+        look_ups.begin(keys)
+    results = delivery.report(plan.kind, records, hidden)
+    for site_result in results:
+        for sentence in report_result.site_lines(site_result, several=delivery.several):
+            context.console.say(sentence)
+    found = look_ups.finish(keys, results) if look_ups and titles else _NONE
+    result = _result(context, plan, results, delivery.requests, found, said=said)
+    if not said:
+        everywhere = set.intersection(*(set(hidden.get(one.name, ())) for one in delivery.sites))
+        services = not all(isinstance(site_result.submission, LinkSubmission) for site_result in results)
+        result = _without_some(context, result, report_result.found(plan, everywhere, services=services))
+    return _commented(context, plan, results, result, found)
+
+
+def _unsent(context: Context, plan: Plan, delivery: Delivery, *, said: bool) -> Result | None:
+    """The result of a report of which nothing is sent; ``None`` when something is."""
     if not plan.state:
         context.console.say("It was skipped: nothing to report.")
         return _result(context, plan, [], [])
     if not plan.claiming:
-        return report_result.settled(context, report_result.NO_KEYS, _result(context, plan, [], []))
-    if context.settings.dry_run:
-        if context.settings.verify_keys:
-            context.console.say("A dry run verifies no keys: Jira is not asked anything.")
-        unsent = [SiteResult(destination) for destination in line.destinations]
-        result = _result(context, plan, unsent, requests(context, plan, line.destinations))
-        if not said:
-            services = not all(map(by_links, line.destinations))
-            result = _without_some(context, result, report_result.found(plan, services=services))
-        return _commented(context, plan, unsent, result)
-    return _sent(context, plan, line, said=said, titles=titles)
-
-
-def _sent(context: Context, plan: Plan, line: Delivery, *, said: bool, titles: bool) -> Result:
-    records, keys, look_ups = (
-        [entry.record for entry in plan.claiming],
-        report_result.keys(plan),
-        _look_ups(context, line),
-    )
-    hidden = look_ups.verify(keys) if look_ups and context.settings.verify_keys else {}
-    if all(one.name in hidden and not without(records, hidden[one.name]) for one in line.destinations):
-        unsent = [SiteResult(one, hidden=tuple(hidden[one.name])) for one in line.destinations]
-        result = _result(context, plan, unsent, line.requests, said=said)
-        return result if said else report_result.settled(context, report_result.NONE_SHOWN, result)
-    if look_ups and titles:
-        look_ups.begin(keys)
-    fates = line.report(plan.kind, records, hidden)
-    for fate in fates:
-        for sentence in report_result.fate_lines(fate, several=line.several):
-            context.console.say(sentence)
-    found = look_ups.finish(keys, fates) if look_ups and titles else _NONE
-    result = _result(context, plan, fates, line.requests, found, said=said)
+        return report_result.on_no_keys(context, report_result.NO_KEYS, _result(context, plan, [], []))
+    if not context.settings.dry_run:
+        return None
+    if context.settings.verify_keys:
+        context.console.say("A dry run verifies no keys: Jira is not asked anything.")
+    unsent = [SiteResult(site) for site in delivery.sites]
+    result = _result(context, plan, unsent, requests(context, plan, delivery.sites))
     if not said:
-        everywhere = set.intersection(*(set(hidden.get(one.name, ())) for one in line.destinations))
-        services = not all(isinstance(fate.outcome, LinkSubmission) for fate in fates)
-        result = _without_some(context, result, report_result.found(plan, everywhere, services=services))
-    return _commented(context, plan, fates, result, found)
+        services = not all(map(by_links, delivery.sites))
+        result = _without_some(context, result, report_result.found(plan, services=services))
+    return _commented(context, plan, unsent, result)
 
 
-def _look_ups(context: Context, line: Delivery) -> LookUps | None:
+def _look_ups(context: Context, delivery: Delivery) -> LookUps | None:
     """The questions about issues; ``None`` where there is no token to ask them with, and nothing of it is loaded."""
-    if not any(one.settings.token or one.settings.verify_keys for one in line.destinations):
+    if not any(one.settings.token or one.settings.verify_keys for one in delivery.sites):
         return None
     from jira_ci.report.issue_titles import LookUps
 
-    return LookUps(context, line, line.looked)
+    return LookUps(context, delivery, delivery.looked)
 
 
 def _commented(
-    context: Context, plan: Plan, fates: Sequence[SiteResult], result: Result, found: Mapping[str, IssueSummary] = _NONE
+    context: Context,
+    plan: Plan,
+    results: Sequence[SiteResult],
+    result: Result,
+    found: Mapping[str, IssueSummary] = _NONE,
 ) -> Result:
     """The result with the address of the pull request's comment, where one is wanted."""
     if not context.settings.pull_request_comment:
         return result
-    from jira_ci.report.pr_comment import upsert
+    from jira_ci.report import pr_comment
 
-    address = upsert.comment(context, plan, fates, {key: (one.title, one.status) for key, one in found.items()})
+    address = pr_comment.comment(context, plan, results, {key: (one.title, one.status) for key, one in found.items()})
     return dataclasses.replace(result, document={**result.document, "pull-request-comment": address})
 
 
 def _result(
     context: Context,
     plan: Plan,
-    fates: Sequence[SiteResult],
+    results: Sequence[SiteResult],
     requests: list[dict[str, Any]],
     found: Mapping[str, IssueSummary] = _NONE,
     *,
     said: bool = False,
 ) -> Result:
-    errors = problems(fates)
+    errors = problems(results)
     document: dict[str, Any] = {"requests": requests, "pull-request-comment": ""}
-    if len(fates) > 1:
-        document["connections"] = documents(fates, errors)
+    if len(results) > 1:
+        document["connections"] = documents(results, errors)
     told = _told(context, plan, found, document) if found else ((), {})
     foot = about(context.run, context.settings.version.strip())
     decisive = _decisive(errors)
     if decisive is not None:
         document["error"] = decisive.document()
-    for fate, error in zip(fates, errors, strict=True):
+    for site_result, error in zip(results, errors, strict=True):
         if error is not None and not (said and isinstance(error, UsageError)):
-            _complain(context, f" to {fate.destination.name}" if len(fates) > 1 else "", error)
+            _complain(context, f" to {site_result.site.name}" if len(results) > 1 else "", error)
     fails = isinstance(decisive, UsageError) or context.settings.on_error == "fail"
     return Result(
         exit=decisive.exit if decisive is not None and fails else Exit.OK,
-        outputs=report_result.outputs(plan, fates),
+        outputs=report_result.outputs(plan, results),
         document=document,
-        summary=summary(plan, fates, errors, *told, foot),
+        summary=summary(plan, results, errors, *told, foot),
     )
 
 
@@ -205,12 +211,12 @@ def _decisive(errors: Sequence[JiraCiError | None]) -> JiraCiError | None:
 
 def _complain(context: Context, where: str, error: JiraCiError) -> None:
     fatal = isinstance(error, UsageError) or context.settings.on_error != "warn"
-    context.console.notice("error" if fatal else "warning", f"Not reported{where}: {error}")
+    context.console.notice("error" if fatal else "warning", f"Not reported{where}: {error.message}", hint=error.hint)
 
 
 def _without_some(context: Context, result: Result, error: RejectedError | None) -> Result:
     """The result of a report of which some records, or all, may name no issue."""
-    return report_result.settled(context, error, result) if error else result
+    return report_result.on_no_keys(context, error, result) if error else result
 
 
 def _say_plan(context: Context, plan: Plan) -> None:

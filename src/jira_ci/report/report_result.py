@@ -1,45 +1,155 @@
-"""What became of a report at each of its destinations, and all in all."""
+"""What became of a report at each site, and all in all: words for the log, outputs, the JSON document."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from jira_ci.context import Context, Result
-from jira_ci.errors import RejectedError
-from jira_ci.exchange import Answer, Request
+from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.jira.records import keys_of, services_of, without
 from jira_ci.jira.submit import LinkSubmission, Submission
-from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.site_result import SiteResult, knows_nothing, unknown_keys
+from jira_ci.output.exchanges import described
+from jira_ci.sites.sites import Site
 from jira_ci.text import one_line
 
+if TYPE_CHECKING:
+    from jira_ci.report.plan import Entry, Plan
+
+
+@dataclass(frozen=True)
+class SiteResult:
+    """What became of the report at one site."""
+
+    site: Site
+    submission: Submission = field(default_factory=Submission)
+    withheld: str = ""
+    """Why nothing was sent there, where that is no fault; empty when it was."""
+    hidden: tuple[str, ...] = ()
+    """Issues that were not named there, because the site does not show them to the account of ``token``."""
+
+    @property
+    def unknown_keys(self) -> list[str]:
+        """The issues that the site does not know, or does not show."""
+        return list(dict.fromkeys([*self.hidden, *self.submission.unknown_keys]))
+
+
+def problem(submission: Submission) -> JiraCiError | None:
+    """The error for a report that did not arrive, or of which Jira shows nothing; ``None`` when it stands."""
+    if submission.error is not None:
+        return submission.error
+    if submission.rejected:
+        record, reasons = submission.rejected[0]
+        more = f" and {len(submission.rejected) - 1} more" if len(submission.rejected) > 1 else ""
+        return RejectedError(
+            f"Jira rejected {one_line(record['displayName'], 100)!r}{more}: {one_line('; '.join(reasons))}.",
+            "Run with log-level: debug to see what was sent.",
+        )
+    if submission.accepted and knows_nothing(submission):
+        issues = f"issues {', '.join(submission.unknown_keys[:5])}"
+        services = f"services {one_line(', '.join(submission.unknown_services[:5]), 500)}"
+        named = [*([issues] if submission.unknown_keys else []), *([services] if submission.unknown_services else [])]
+        return RejectedError(
+            f"Jira knows none of the {' and '.join(named)}, so it shows nothing.",
+            "Check their spelling, and that site or cloud-id names the site that has them.",
+        )
+    if knows_no_service(submission):
+        return RejectedError(
+            f"Jira knows none of the services {one_line(', '.join(submission.unknown_services[:5]), 500)}, so it shows "
+            "their deployments on issues only.",
+            "Check the ids under services in .jira-ci.yml: they are those of the site's own services.",
+        )
+    return None
+
+
+def knows_nothing(submission: Submission) -> bool:
+    """Whether a site has none of the issues and services that it was told about, and so shows nothing."""
+    told = [*submission.accepted, *(record for record, _ in submission.rejected)]
+    keys, services = set(submission.unknown_keys), set(submission.unknown_services)
+    return bool(told) and all(
+        keys.issuperset(keys_of(record)) and services.issuperset(services_of(record)) for record in told
+    )
+
+
+def knows_no_service(submission: Submission) -> bool:
+    """Whether a site has none of the services that it was told about, if there were any."""
+    told = _services(submission)
+    return bool(told) and told.issubset(submission.unknown_services)
+
+
+def _services(submission: Submission) -> set[str]:
+    """The services that a site was told about; Data Center takes none."""
+    if isinstance(submission, LinkSubmission):
+        return set()
+    return {service for record in submission.accepted for service in services_of(record)}
+
+
+def problems(results: Sequence[SiteResult]) -> list[JiraCiError | None]:
+    """For each site its error, or ``None``. Several sites may share one repository: that one of them has none of
+    the issues, or services, is no error while another has some."""
+    shown = any(result.submission.accepted and not knows_nothing(result.submission) for result in results)
+    served = any(_services(result.submission).difference(result.submission.unknown_services) for result in results)
+
+    def excused(submission: Submission) -> bool:
+        nothing, no_service = knows_nothing(submission), knows_no_service(submission)
+        if submission.error is not None or (submission.rejected and not nothing):
+            return False
+        return (nothing and shown) or (no_service and served)
+
+    return [None if excused(result.submission) else problem(result.submission) for result in results]
+
+
+def unknown_keys(results: Sequence[SiteResult]) -> list[str]:
+    """The issues that no site knows, of the sites that judged."""
+    judging = [
+        result for result in results if result.submission.accepted or result.submission.rejected or result.hidden
+    ]
+
+    def by_all(key: str) -> bool:
+        return all(key in result.unknown_keys or not result.site.takes(key) for result in judging)
+
+    return list(dict.fromkeys(key for result in judging for key in result.unknown_keys if by_all(key)))
+
+
+def documents(results: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Mapping[str, Any]:
+    """Each site's part of the JSON document."""
+    return {
+        result.site.name: {
+            "accepted": len(result.submission.accepted),
+            "rejected": len(result.submission.rejected),
+            "unknown-keys": result.unknown_keys,
+            "error": error.document() if error else None,
+            **({"skipped": result.withheld} if result.withheld else {}),
+        }
+        for result, error in zip(results, errors, strict=True)
+    }
+
+
 _SHOWN_KEYS = 20
-_DEEPEST = 50
 
 
-def outputs(plan: Plan, fates: Sequence[SiteResult]) -> dict[str, Any]:
-    """The step outputs of a report: of all destinations together."""
+def outputs(plan: Plan, results: Sequence[SiteResult]) -> dict[str, Any]:
+    """The step outputs of a report: of all sites together."""
     environments = {entry.environment.name: entry.environment.type for entry in plan.entries if entry.environment}
     return {
         "issue-keys": keys(plan),
         "keys-complete": all(entry.claim.complete for entry in plan.entries),
         "environment": list(environments),
         "environment-type": list(environments.values()),
-        "state": plan.state if is_reported(plan, fates) else "skipped",
-        "accepted": sum(len(fate.outcome.accepted) for fate in fates),
-        "rejected": sum(len(fate.outcome.rejected) for fate in fates),
-        "unknown-keys": unknown_keys(fates),
+        "state": plan.state if is_reported(plan, results) else "skipped",
+        "accepted": sum(len(result.submission.accepted) for result in results),
+        "rejected": sum(len(result.submission.rejected) for result in results),
+        "unknown-keys": unknown_keys(results),
     }
 
 
-def is_reported(plan: Plan, fates: Sequence[SiteResult]) -> bool:
-    """Whether anybody is told anything: not when everything was skipped, no issue is known, or the CI keeps back the
+def is_reported(plan: Plan, results: Sequence[SiteResult]) -> bool:
+    """Whether any site is told anything: not when everything was skipped, no issue is known, or the CI keeps back the
     credentials."""
     records = [entry.record for entry in plan.claiming] if plan.state else []
-    return any(not fate.withheld and without(records, fate.hidden) for fate in fates)
+    return any(not result.withheld and without(records, result.hidden) for result in results)
 
 
 def keys(plan: Plan) -> list[str]:
@@ -50,7 +160,7 @@ def keys(plan: Plan) -> list[str]:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """What is about to be reported, for the log."""
     for entry in plan.entries:
-        yield _described(entry.record)
+        yield described(entry.record)
     yield from left_out_lines(plan)
 
 
@@ -62,91 +172,53 @@ def left_out_lines(plan: Plan) -> Iterator[str]:
         yield f"{most} more keys are left out: Jira takes 500 of one record."
 
 
-def outcome_lines(outcome: Submission) -> Iterator[str]:
+def submission_lines(submission: Submission) -> Iterator[str]:
     """What Jira made of it, part by part."""
-    yield from _links_made(outcome) if isinstance(outcome, LinkSubmission) else _records_taken(outcome)
-    if outcome.unknown_keys:
-        yield f"Issues that Jira does not know: {', '.join(outcome.unknown_keys)}"
-    if outcome.unknown_services:
-        yield f"Services that Jira does not know: {one_line(', '.join(outcome.unknown_services), 2000)}"
-    if outcome.unknown_associations:
-        yield f"Other things that Jira does not know: {one_line(', '.join(outcome.unknown_associations), 2000)}"
+    yield from _links_made(submission) if isinstance(submission, LinkSubmission) else _records_taken(submission)
+    if submission.unknown_keys:
+        yield f"Issues that Jira does not know: {', '.join(submission.unknown_keys)}"
+    if submission.unknown_services:
+        yield f"Services that Jira does not know: {one_line(', '.join(submission.unknown_services), 2000)}"
+    if submission.unknown_associations:
+        yield f"Other things that Jira does not know: {one_line(', '.join(submission.unknown_associations), 2000)}"
 
 
-def fate_lines(fate: SiteResult, *, several: bool) -> Iterator[str]:
-    """What became of it at one destination, which is named where there are several."""
-    name = f"{fate.destination.name}: " if several else ""
-    if fate.withheld:
-        yield f"{name}Nothing was reported: {fate.withheld}"
-    yield from (f"{name}{sentence}" for sentence in outcome_lines(fate.outcome))
-    if several and fate.hidden and not (fate.outcome.accepted or fate.outcome.rejected or fate.outcome.error):
+def site_lines(result: SiteResult, *, several: bool) -> Iterator[str]:
+    """What became of it at one site, which is named where there are several."""
+    name = f"{result.site.name}: " if several else ""
+    if result.withheld:
+        yield f"{name}Nothing was reported: {result.withheld}"
+    yield from (f"{name}{sentence}" for sentence in submission_lines(result.submission))
+    if (
+        several
+        and result.hidden
+        and not (result.submission.accepted or result.submission.rejected or result.submission.error)
+    ):
         yield f"{name}Nothing was reported: the site shows none of the issues."
-    if several and knows_nothing(fate.outcome):
+    if several and knows_nothing(result.submission):
         yield f"{name}This site knows none of the issues."
 
 
-def _records_taken(outcome: Submission) -> Iterator[str]:
-    if outcome.accepted:
-        all_of_them = len(outcome.accepted) + len(outcome.rejected)
-        yield f"Jira accepted {len(outcome.accepted)}" + ("." if outcome.error else f" of {all_of_them}.")
-    for record, reasons in outcome.rejected:
+def _records_taken(submission: Submission) -> Iterator[str]:
+    if submission.accepted:
+        all_of_them = len(submission.accepted) + len(submission.rejected)
+        yield f"Jira accepted {len(submission.accepted)}" + ("." if submission.error else f" of {all_of_them}.")
+    for record, reasons in submission.rejected:
         yield f"Rejected: {one_line(record['displayName'], 100)}: {one_line('; '.join(reasons), 1000)}"
-    if outcome.refused_keys:
-        yield f"Sent once more without keys that Jira refused: {', '.join(outcome.refused_keys)}"
+    if submission.refused_keys:
+        yield f"Sent once more without keys that Jira refused: {', '.join(submission.refused_keys)}"
 
 
-def _links_made(outcome: LinkSubmission) -> Iterator[str]:
-    if outcome.wanted:
-        yield f"Jira has {outcome.arrived} of {outcome.wanted} remote links."
-    for key, reason in list(outcome.refusals.items())[:_SHOWN_KEYS]:
+def _links_made(submission: LinkSubmission) -> Iterator[str]:
+    if submission.wanted:
+        yield f"Jira has {submission.arrived} of {submission.wanted} remote links."
+    for key, reason in list(submission.refusals.items())[:_SHOWN_KEYS]:
         yield f"Not linked: {key}: {reason}"
-    if len(outcome.refusals) > _SHOWN_KEYS:
-        yield f"Not linked: {len(outcome.refusals) - _SHOWN_KEYS} more issues."
-    if outcome.left:
-        more = f" and {len(outcome.left) - _SHOWN_KEYS} more" if len(outcome.left) > _SHOWN_KEYS else ""
-        yield f"Not reached: {', '.join(outcome.left[:_SHOWN_KEYS])}{more}"
-
-
-def exchange_blocks(heard: Sequence[tuple[Request, Answer]], *, debug: bool) -> Iterator[tuple[str, list[str]]]:
-    """Exchanges as folds in the log, title and lines: one for each, but one for all links of a conversation."""
-    links = [exchange for exchange in heard if _is_link(exchange[0]) and not debug]
-    for request, answer in heard:
-        if debug or not _is_link(request):
-            title = f"Asked {request.host} to {request.asks}: {answer.status}"
-            yield title, list(exchange_lines(request, answer, debug=debug))
-    if links:
-        host = links[0][0].host
-        yield (
-            f"Asked {host} for {len(links)} remote link{'s' * (len(links) > 1)}",
-            [f"{request.method} {request.url}: {answer.status}" for request, answer in links],
-        )
-
-
-def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
-    """One exchange with Jira, for the fold in the log."""
-    yield f"{request.method} {request.url}"
-    if request.secret:
-        yield f"answer: {answer.status} (not shown: credentials)"
-        return
-    if debug and request.body is not None:
-        yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
-    elif request.body is not None:
-        for record in (*request.body.get("builds", ()), *request.body.get("deployments", ())):
-            yield f"sent: {_described(record)}"
-    yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
-
-
-def exchange_document(request: Request, answer: Answer | None) -> Mapping[str, Any]:
-    """One exchange with Jira, for the JSON document."""
-    sent: dict[str, Any] = {"method": request.method, "url": request.url}
-    if request.secret:
-        return sent if answer is None else {**sent, "answer": {"status": answer.status}}
-    sent["body"] = request.body
-    if answer is not None:
-        body = answer.json()
-        readable = body is not None and not _deeper_than(body, _DEEPEST)
-        sent["answer"] = {"status": answer.status, "body": body if readable else answer.body.decode("utf-8", "replace")}
-    return sent
+    if len(submission.refusals) > _SHOWN_KEYS:
+        yield f"Not linked: {len(submission.refusals) - _SHOWN_KEYS} more issues."
+    if submission.left:
+        more = f" and {len(submission.left) - _SHOWN_KEYS} more" if len(submission.left) > _SHOWN_KEYS else ""
+        yield f"Not reached: {', '.join(submission.left[:_SHOWN_KEYS])}{more}"
 
 
 def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
@@ -155,25 +227,6 @@ def dropped_lines(entries: Sequence[Entry]) -> Iterator[str]:
     if dropped:
         shown = ", ".join(f"{key} ({why})" for key, why in list(dropped.items())[:_SHOWN_KEYS])
         yield f"Not counted: {one_line(shown, 2000)}"
-
-
-def _described(record: Mapping[str, Any]) -> str:
-    environment, keys = record.get("environment"), keys_of(record)
-    where = f" to {environment['displayName']} ({environment['type']})" if environment else ""
-    shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
-    return one_line(f"{record['displayName']}{where}, {record['state']}: {shown or 'no keys'}", 2000)
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    """Whether a JSON value is nested too deeply to be worked on; Jira's answers have five levels."""
-    if not isinstance(value, (dict, list)):
-        return False
-    parts = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
-
-
-def _is_link(request: Request) -> bool:
-    return request.method == "POST" and request.url.endswith("/remotelink")
 
 
 _HINT = "Name an issue in the branch, the title or a commit, or set issue-keys."
@@ -200,13 +253,13 @@ def found(plan: Plan, unseen: Collection[str] = (), *, services: bool = True) ->
     return RejectedError(sentences, _HINT) if sentences else None
 
 
-def settled(context: Context, error: RejectedError, result: Result) -> Result:
+def on_no_keys(context: Context, error: RejectedError, result: Result) -> Result:
     """Says it as ``on-no-keys`` wants it, and fails a result that has not failed already where that is wanted."""
     choice = context.settings.on_no_keys
     if choice == "skip":
         context.console.say(str(error))
         return result
-    context.console.notice("error" if choice == "fail" else "warning", str(error))
+    context.console.notice("error" if choice == "fail" else "warning", error.message, hint=error.hint)
     if choice == "warn" or result.exit:
         return result
     return dataclasses.replace(result, exit=error.exit, document={**result.document, "error": error.document()})

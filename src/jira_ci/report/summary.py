@@ -4,74 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from urllib.parse import quote
 
 from jira_ci.errors import JiraCiError
-from jira_ci.jira import addresses
+from jira_ci.jira import endpoints
 from jira_ci.jira.records import keys_of
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase, Strong
 from jira_ci.report import report_result
 from jira_ci.report.plan import Entry, Plan
-from jira_ci.report.site_result import SiteResult, knows_nothing
+from jira_ci.report.report_result import SiteResult, knows_nothing
 from jira_ci.run import Run
 
 _MOST = 50
 _NAMED = 20
 
 
-def shortfalls(plan: Plan, fates: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Iterator[Block]:
+def _not_taken(plan: Plan, results: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Iterator[Block]:
     """Blocks of the page; none where all is well."""
-    several = len(fates) > 1
-    for fate, error in zip(fates, errors, strict=True):
-        where = f" to {fate.destination.name}" if several else ""
+    several = len(results) > 1
+    for result, error in zip(results, errors, strict=True):
+        where = f" to {result.site.name}" if several else ""
         if error is not None:
             yield Notice((Strong(f"Not reported{where}:"), f" {error}"))
-        elif fate.withheld:
-            yield Notice((Strong(f"Not reported{where}:"), f" {fate.withheld}"))
-    wanting = [sentence for fate in fates for sentence in _wanting(fate, several=several)]
-    if wanting:
+        elif result.withheld:
+            yield Notice((Strong(f"Not reported{where}:"), f" {result.withheld}"))
+    problems_found = [sentence for result in results for sentence in _problems_at(result, several=several)]
+    if problems_found:
         yield Heading("Not accepted")
-        yield from page.items(wanting, _MOST)
+        yield from page.items(problems_found, _MOST)
     doubts = list(_doubts(plan))
     if doubts:
         yield Heading("Perhaps not complete")
         yield from page.items(doubts, _MOST)
 
 
-def _wanting(fate: SiteResult, *, several: bool) -> Iterator[Phrase]:
-    """What is wanting at one destination, which is named where there are several."""
-    name = f"{fate.destination.name}: " if several else ""
-    for sentence in (*_records(fate.outcome), *_keys(fate)):
+def _problems_at(result: SiteResult, *, several: bool) -> Iterator[Phrase]:
+    """What is problems_found at one site, which is named where there are several."""
+    name = f"{result.site.name}: " if several else ""
+    for sentence in (*_records(result.submission), *_keys(result)):
         yield (name, *sentence) if name else sentence
-    if several and knows_nothing(fate.outcome):
+    if several and knows_nothing(result.submission):
         yield (f"{name}This site knows none of the issues.",)
 
 
-def _records(outcome: Submission) -> Iterator[Phrase]:
-    for record, reasons in outcome.rejected:
+def _records(submission: Submission) -> Iterator[Phrase]:
+    for record, reasons in submission.rejected:
         where = (record.get("environment") or {}).get("displayName", "")
         issues = _some(keys_of(record))
         about = "".join([f" to {where}" if where else "", f" ({issues})" if issues else ""])
         why = "; ".join(reasons) or "Jira gives no reason."
         yield "Rejected: ", Strong(f"{record['displayName']}{about}"), f": {why}"
-    if isinstance(outcome, LinkSubmission):
-        for key, reason in list(outcome.refusals.items())[:_NAMED]:
+    if isinstance(submission, LinkSubmission):
+        for key, reason in list(submission.refusals.items())[:_NAMED]:
             yield "Not linked: ", Strong(key), f": {reason}"
-        if len(outcome.refusals) > _NAMED:
-            yield (f"Not linked: {len(outcome.refusals) - _NAMED} more issues.",)
+        if len(submission.refusals) > _NAMED:
+            yield (f"Not linked: {len(submission.refusals) - _NAMED} more issues.",)
 
 
-def _keys(fate: SiteResult) -> Iterator[Phrase]:
-    outcome = fate.outcome
+def _keys(result: SiteResult) -> Iterator[Phrase]:
+    submission = result.submission
     for names, what in (
-        (outcome.refused_keys, "Refused by Jira, and left out of the report"),
-        (outcome.unknown_keys, "Issues that Jira does not know"),
-        (fate.hidden, "Issues that Jira does not show to the account of token, and that were not named to it"),
-        (outcome.unknown_services, "Services that Jira does not know"),
-        (getattr(outcome, "left", ()), "Not reached"),
+        (submission.refused_keys, "Refused by Jira, and left out of the report"),
+        (submission.unknown_keys, "Issues that Jira does not know"),
+        (result.hidden, "Issues that Jira does not show to the account of token, and that were not named to it"),
+        (submission.unknown_services, "Services that Jira does not know"),
+        (getattr(submission, "left", ()), "Not reached"),
     ):
         if names:
             yield f"{what}: ", Strong(_some(names))
@@ -107,7 +108,7 @@ class Column:
 
 def summary(
     plan: Plan,
-    fates: Sequence[SiteResult],
+    results: Sequence[SiteResult],
     errors: Sequence[JiraCiError | None],
     more: Sequence[Column] = (),
     moved: Mapping[str, Link] = _NONE,
@@ -116,15 +117,15 @@ def summary(
     """The whole page.
 
     Args:
-        errors: of each fate.
+        errors: of each result.
         more: what else is known of the issues.
         moved: for issues that are called otherwise now, how.
         foot: see :func:`about`.
     """
     what = "deployment" if plan.kind.plural == "deployments" else "build"
     state = page.state(plan.state) if plan.state else Mark("off", "skipped")
-    blocks = [*_environments(plan), *_issues(plan, fates, errors, more, moved), *shortfalls(plan, fates, errors)]
-    told = not plan.state or any(fate.outcome.accepted for fate in fates)
+    blocks = [*_environments(plan), *_issues(plan, results, errors, more, moved), *_not_taken(plan, results, errors)]
+    told = not plan.state or any(result.submission.accepted for result in results)
     heading = (
         Mark(state.tone, f"{what} {state.word}") if told else Mark("doubtful", f"{what} {state.word}, not reported")
     )
@@ -154,17 +155,17 @@ def _environment(entry: Entry, state: Mark) -> list[Phrase]:
 
 def _issues(
     plan: Plan,
-    fates: Sequence[SiteResult],
+    results: Sequence[SiteResult],
     errors: Sequence[JiraCiError | None],
     more: Sequence[Column],
     moved: Mapping[str, Link],
 ) -> list[Block]:
     sources = {key: source for entry in plan.entries for key, source in entry.claim.keys.sources.items()}
     columns = [
-        Column("Issue", lambda key: (_link(key, fates), *((", now ", moved[key]) if key in moved else ()))),
+        Column("Issue", lambda key: (_link(key, results), *((", now ", moved[key]) if key in moved else ()))),
         *more,
         Column("Found in", lambda key: (sources[key],)),
-        *_verdicts(fates, errors),
+        *_columns_of_sites(results, errors),
     ]
     if not sources:
         return [Paragraph(("No issue was found.",))] if plan.state else []
@@ -174,33 +175,33 @@ def _issues(
     return page.table("Issues", [column.title for column in columns], rows, _KEYS, optional)
 
 
-def _verdicts(fates: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Iterator[Column]:
-    """A column for each destination, or one about Jira where there is one; none before anybody was told."""
-    for fate, error in zip(fates, errors, strict=True):
-        shown = {key for record in fate.outcome.accepted for key in keys_of(record)}
-        title = fate.destination.name if len(fates) > 1 else "Jira"
-        yield Column(title, lambda key, fate=fate, error=error, shown=shown: _fate(key, fate, error, shown))  # type: ignore[misc]
+def _columns_of_sites(results: Sequence[SiteResult], errors: Sequence[JiraCiError | None]) -> Iterator[Column]:
+    """A column for each site, or one about Jira where there is one; none before any site was told."""
+    for result, error in zip(results, errors, strict=True):
+        shown = {key for record in result.submission.accepted for key in keys_of(record)}
+        title = result.site.name if len(results) > 1 else "Jira"
+        yield Column(title, partial(_key_mark, result, error, shown))
 
 
-def _fate(key: str, fate: SiteResult, error: JiraCiError | None, shown: set[str]) -> Phrase:
-    outcome = fate.outcome
-    if not fate.destination.takes(key):
+def _key_mark(result: SiteResult, error: JiraCiError | None, shown: set[str], key: str) -> Phrase:
+    submission = result.submission
+    if not result.site.takes(key):
         return ()
-    if key in fate.hidden:
+    if key in result.hidden:
         return (Mark("doubtful", "not shown by Jira"),)
-    if key in outcome.refused_keys:
+    if key in submission.refused_keys:
         return (Mark("bad", "refused"),)
-    if key in outcome.unknown_keys:
+    if key in submission.unknown_keys:
         return (Mark("doubtful", "unknown to Jira"),)
-    if key in shown and key not in getattr(outcome, "left", ()):
+    if key in shown and key not in getattr(submission, "left", ()):
         return (Mark("good", "reported"),)
-    return (Mark("bad", "not reported"),) if error or outcome.rejected else ()
+    return (Mark("bad", "not reported"),) if error or submission.rejected else ()
 
 
-def _link(key: str, fates: Sequence[SiteResult]) -> Link:
+def _link(key: str, results: Sequence[SiteResult]) -> Link:
     """The key as a link to the first site that knows it."""
-    told = [fate for fate in fates if fate.destination.takes(key)]
-    known = [fate for fate in told if key not in fate.unknown_keys] or told or list(fates)
-    settings = known[0].destination.settings if known else None
-    site = addresses.site_url(settings.site, settings.instance) if settings else ""
+    told = [result for result in results if result.site.takes(key)]
+    known = [result for result in told if key not in result.unknown_keys] or told or list(results)
+    settings = known[0].site.settings if known else None
+    site = endpoints.site_url(settings.site, settings.instance) if settings else ""
     return Link(key, f"{site}/browse/{quote(key)}" if site else "")

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jira_ci.config import trusted_ref
 from jira_ci.config.model import Config, parse
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.gate.policy import trusted_ref
-from jira_ci.jira import addresses
+from jira_ci.jira import endpoints
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def unnamed(context: Context, places: Collection[Place]) -> Mapping[Place, str]:
 
     Outside a CI there is nobody who could have written the file but the user.
     """
-    if context.run.provider == "local":
+    if context.run.provider == CI.LOCAL:
         return {}
     new = dict.fromkeys(place for place in places if place not in context.vouched)
     if new:
@@ -48,9 +49,9 @@ def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
     connected: list[Provider] = []
 
     def connect() -> Provider | None:
-        from jira_ci.ci import api
+        from jira_ci.ci import detect
 
-        found = api.connect(
+        found = detect.connect(
             context.run,
             github_token=context.given.github_token,
             gitlab_token=context.given.gitlab_token,
@@ -111,9 +112,9 @@ def _reason(error: UsageError) -> str:
 
 def _places(config: Config) -> Iterator[Place]:
     if config.site:
-        yield addresses.site_url(config.site, ""), ""
+        yield endpoints.site_url(config.site, ""), ""
     for connection in config.connections.values():
-        yield addresses.site_url(connection.site, ""), connection.credentials
+        yield endpoints.site_url(connection.site, ""), connection.credentials
 
 
 def _sentence(context: Context, place: Place, why: str) -> str:

@@ -1,4 +1,4 @@
-"""What is under change control by the trusted policy, and what in that policy is hardly meant."""
+"""What is under change control by the trusted policy, and what in that policy is probably a mistake."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from jira_ci.checks.report_checks import Line, warning
 from jira_ci.config.model import Config, Rule
-from jira_ci.environments import globs
-from jira_ci.environments.classify import Environment, classify
+from jira_ci.environments.classify import Environment, classify, glob_matches, is_glob
 from jira_ci.errors import UsageError
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.text import one_line
@@ -32,6 +31,13 @@ class Controlled:
     """Whether ``name`` is an environment's own, and no glob."""
 
 
+class Doubt(NamedTuple):
+    """What in a policy is probably a mistake."""
+
+    problem: str
+    hint: str
+
+
 def type_of(name: str, config: Config) -> str:
     """The environment's type; empty when no rule tells."""
     try:
@@ -40,16 +46,15 @@ def type_of(name: str, config: Config) -> str:
         return ""
 
 
-def lint(config: Config, stakes: Sequence[Controlled]) -> Iterator[Line]:
-    """A warning for each thing in the policy that is hardly meant."""
-    if config.enabled and not stakes and not any(rule.change_controlled for rule in config.rules):
-        yield warning(
-            "gate policy",
+def lint(config: Config, controlled: Sequence[Controlled]) -> Iterator[Doubt]:
+    """A warning for each thing in the policy that is probably a mistake."""
+    if config.enabled and not controlled and not any(rule.change_controlled for rule in config.rules):
+        yield Doubt(
             f"{config.where('change-control', 'enabled')}: this project is change controlled, but no environment is.",
             "Say change-controlled: true for those that are.",
         )
     yield from _dead(config)
-    yield from dict.fromkeys(line for stake in stakes for line in _of_stake(config, stake))
+    yield from dict.fromkeys(doubt for environment in controlled for doubt in _of_environment(config, environment))
 
 
 def examples(glob: str) -> list[str]:
@@ -59,7 +64,7 @@ def examples(glob: str) -> list[str]:
     for star, one in _FILLERS:
         choices = [_choices(part, star, one) if index % 2 else [part] for index, part in enumerate(parts)]
         names = map("".join, itertools.islice(itertools.product(*choices), _MOST))
-        found += [name for name in names if name.strip() == name and globs.matches(glob, name)]
+        found += [name for name in names if name.strip() == name and glob_matches(glob, name)]
     return list(dict.fromkeys(found))
 
 
@@ -70,16 +75,16 @@ def _choices(special: str, star: str, one: str) -> list[str]:
     near = ["0", "q", "~", *body.removeprefix("!")]
     for first, last in re.findall(r"(?=(.)-(.))", body):
         near += map(chr, range(ord(first), min(ord(last), ord(first) + _RANGE) + 1))
-    return [character for character in dict.fromkeys(near) if globs.matches(special, character)]
+    return [character for character in dict.fromkeys(near) if glob_matches(special, character)]
 
 
-def _dead(config: Config) -> Iterator[Line]:
+def _dead(config: Config) -> Iterator[Doubt]:
     for rule in config.rules:
-        if globs.is_glob(rule.name):
+        if is_glob(rule.name):
             where = f"{config.name} line {rule.line}: {one_line(rule.name, 100)}"
             why = _why_dead(rule, config, where)
             if why:
-                yield warning("gate policy", f"{where} {why}", "Correct it or take it out.")
+                yield Doubt(f"{where} {why}", "Correct it or take it out.")
 
 
 def _why_dead(rule: Rule, config: Config, where: str) -> str:
@@ -101,29 +106,25 @@ def _others(found: Sequence[Environment]) -> str:
     return one_line(found[0].rule, 200)
 
 
-def _of_stake(config: Config, stake: Controlled) -> Iterator[Line]:
-    policy, name = stake.policy, one_line(stake.name, 80)
-    if stake.type == "production" and policy.minimum_approvals == 0 and policy.gate_by == "change":
-        yield warning(
-            "gate policy",
+def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
+    policy, name = environment.policy, one_line(environment.name, 80)
+    if environment.type == "production" and policy.minimum_approvals == 0 and policy.gate_by == "change":
+        yield Doubt(
             f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",
             "Say minimum-approvals: 1 or more.",
         )
     if not config.site and policy.connection not in config.connections:
-        yield warning(
-            "gate policy",
+        yield Doubt(
             f"{config.name} does not name the Jira site, so that a setting decides which site the gate asks.",
             "Name it: jira.site.",
         )
     if "deployer" in policy.exclude_approvers and not policy.deployers:
-        yield warning(
-            "gate policy",
+        yield Doubt(
             "exclude-approvers names the deployer, but deployers is empty: no deployer's account is known.",
             "Map each login to an account id under deployers.",
         )
     if policy.exclude_approvers and policy.minimum_approvals == 0:
-        yield warning(
-            "gate policy",
+        yield Doubt(
             f"exclude-approvers has no effect for {name} with minimum-approvals: 0.",
             "Say minimum-approvals: 1 or more.",
         )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from jira_ci.config.model import Config
 from jira_ci.errors import UsageError
-from jira_ci.jira.addresses import site_url
+from jira_ci.jira.endpoints import site_url
 from jira_ci.text import one_line
 
 _MOST_APPROVALS = 100
@@ -44,7 +44,7 @@ def project(config: Config, asked: Asked, repository: str) -> str:
 
 
 def site_and_credentials(config: Config, control: Mapping[str, Any], asked: Asked) -> tuple[str, str]:
-    """The gate's site (empty when nobody names one), and the word of its credentials (empty for the default's)."""
+    """The gate's site (empty when none is named), and the word of its credentials (empty for the default's)."""
     name, wanted = control["connection"], site_url(asked.site, "")
     own = site_url(config.site, "")
     named = config.connections.get(name)
@@ -106,7 +106,7 @@ def comments(config: Config, control: Mapping[str, Any], asked: Asked) -> Reader
 
 
 def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> str:
-    """What is demanded of a change that nobody would look at, because Jira's own gating decides; or nothing.
+    """What is demanded of a change that would not be looked at, because Jira's own gating decides; or nothing.
 
     Args:
         approvals, given: what is in force for ``minimum-approvals`` and ``change``.

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jira_ci.config import strict_yaml
 from jira_ci.config.model import DEFAULT_NAME, Config, parse
+from jira_ci.config.trusted_ref import Absent, Committed, Place, path_of
+from jira_ci.environments import atlassian_mapping
+from jira_ci.environments.atlassian_mapping import Gating
 from jira_ci.environments.classify import classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy import atlassian_gating
 from jira_ci.gate.policy.overrides import (
     Asked,
     change,
@@ -26,11 +29,15 @@ from jira_ci.gate.policy.overrides import (
     site_and_credentials,
     unenforceable,
 )
-from jira_ci.gate.policy.trusted_ref import Absent, Committed, Place, path_of
 from jira_ci.gate.requirements import Requirements, meaningless
 from jira_ci.text import canonical, one_line
 
 _MISNAMED = ".jira-ci.yaml"
+_ATLASSIAN_HINT = (
+    "Write in .jira-ci.yml what is meant, such as change-control: {enabled: true, gate-by: jira} and, under "
+    "environments, Prod: {change-controlled: true}; or change-control: {enabled: false}."
+)
+_KEPT = ("project-name", "jira", "connections")
 _RELAXATIONS = (("change-binding", "any"), ("window", "off"))
 
 
@@ -60,7 +67,7 @@ class Policy:
     site: str
     """``https://acme.atlassian.net``"""
     service_desk: str
-    """Empty where Jira's own gating decides and nobody named it."""
+    """Empty where Jira's own gating decides and none is named."""
     request_type: str
     issue_types: tuple[str, ...]
     title: str
@@ -96,13 +103,13 @@ class Policy:
 
 
 def load(place: Place, config: str = DEFAULT_NAME) -> Loaded | Absent:
-    """The policy's file at the trusted commit; absent only when it certainly is, and nobody named another one.
+    """The policy's file at the trusted commit; absent only when it certainly is, and no other one was named.
 
     Args:
         config: the setting ``config``.
 
     Raises:
-        UsageError: the file cannot be read or meant; ``config`` names one that is not there, or leads away from a
+        UsageError: the file cannot be read or is invalid; ``config`` names one that is not there, or leads away from a
             ``.jira-ci.yml`` that is change controlled.
     """
     path = path_of(config)
@@ -121,11 +128,76 @@ def load(place: Place, config: str = DEFAULT_NAME) -> Loaded | Absent:
 
 def _of_atlassian(place: Place, ours: Config | None = None) -> Loaded | None:
     """What Atlassian's own file gates, where ours says nothing of change control."""
-    found = atlassian_gating.find(place, ours)
+    found = _gated_by_atlassian(place, ours)
     if found is None:
         return None
     file, config = found
     return Loaded(config, file.source, file.sha256, place.repository, place.relaxed)
+
+
+def _gated_by_atlassian(place: Place, ours: Config | None) -> tuple[Committed, Config] | None:
+    """The file of Atlassian's own GitHub app that gates, and what it means; None where there certainly is none.
+
+    ``deployments.deploymentGating`` in ``.jira/config.yml`` names environments whose deployments Jira itself allows or
+    prevents: ``gate-by: jira``. Whoever moves from there keeps the gate.
+
+    Args:
+        ours: the committed file of ours, which says nothing of change control.
+
+    Raises:
+        UsageError: it is unknown what is gated.
+    """
+    for name in atlassian_mapping.NAMES:
+        found = place.file(name)
+        if isinstance(found, Committed) and (gating := _gating(found)):
+            if gating.problem:
+                raise UsageError(f"{gating.problem} Whether Jira gates this deployment is unknown.", _ATLASSIAN_HINT)
+            return found, _as_config(gating, found.name, ours)
+    return None
+
+
+def _gating(found: Committed) -> Gating | None:
+    try:
+        theirs, _ = atlassian_mapping.parse(found.data, found.name)
+    except UsageError as error:
+        gating = atlassian_mapping.unreadable(found.data)
+        return Gating((), 1, f"{error.message} {gating.problem}") if gating else None
+    return theirs.gating if theirs else None
+
+
+def _as_config(gating: Gating, name: str, ours: Config | None) -> Config:
+    """A file of ours that says the same, with the lines of theirs: no other environment is gated.
+
+    Args:
+        name: what their file is called in messages.
+        ours: it names the site and the project, where it does.
+    """
+    environments: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    known: set[str] = set()
+    for one in gating.environments:
+        if canonical(one.name) not in known:
+            known.add(canonical(one.name))
+            environments[one.name], lines[one.name] = {"change-controlled": True}, one.line
+    if "*" not in environments:
+        environments["*"], lines["*"] = {"change-controlled": False}, gating.line
+    kept = {key: ours.document[key] for key in _KEPT if ours and key in ours.document}
+    document = {**kept, "change-control": {"enabled": True, "gate-by": "jira"}, "environments": environments}
+    return Config(name, document, _lines_of_theirs(document, gating.line, lines))
+
+
+def _lines_of_theirs(document: Mapping[str, Any], line: int, lines: Mapping[str, int]) -> strict_yaml.Node:
+    """Where their file says what ours would."""
+    rules = strict_yaml.Node({}, line)
+    for name, at in lines.items():
+        rules.hold(name, at, strict_yaml.Node(None, at))
+    control = strict_yaml.Node({}, line)
+    for key in document["change-control"]:
+        control.hold(key, line, strict_yaml.Node(None, line))
+    top = strict_yaml.Node({}, line)
+    top.hold("change-control", line, control)
+    top.hold("environments", line, rules)
+    return top
 
 
 def settle(found: Loaded | Absent, environment: str, asked: Asked, *, gate: bool) -> Policy | Decision:
@@ -204,8 +276,8 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
     idle = unenforceable(control, approvals=policy.minimum_approvals, given=policy.change)
     if policy.gate_by == "jira" and idle:
         raise UsageError(
-            f"{config.name}: with gate-by: jira nobody could enforce {one_line(idle, 100)}: Jira only says whether it "
-            "allows the deployment.",
+            f"{config.name}: with gate-by: jira the gate cannot enforce {one_line(idle, 100)}: Jira only says "
+            "whether it allows the deployment.",
             "Demand it in the workflow of the changes and leave it out here, or say gate-by: change.",
         )
     return policy
@@ -231,14 +303,14 @@ def _named(place: Place, path: str) -> tuple[str, ...]:
 
 
 def _is_invisible(name: str) -> bool:
-    """Whether it holds characters that nobody sees, so that it looks like another name, and globs do not match."""
+    """Whether it holds invisible characters, so that it looks like another name, and globs do not match."""
     return any(unicodedata.category(character) == "Cf" for character in name)
 
 
 def _unmatched(name: str, config: Config) -> str:
     shown = one_line(name, 80)
     if _is_invisible(name):
-        return f"The environment's name {shown} holds characters that nobody can see. Type it anew."
+        return f"The environment's name {shown} holds invisible characters. Type it anew."
     rules = {canonical(rule.name): rule for rule in config.rules}
     near = difflib.get_close_matches(canonical(name[:200]), rules, 1, cutoff=0.0)
     sentence = f"No rule in {config.name} matches the environment {shown}, and this project is change controlled."

@@ -1,0 +1,292 @@
+"""The CI files that a repository has, as values, and the files that are proposed for it: YAML read and written."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from jira_ci.config import model
+from jira_ci.config.model import Config, read_bytes
+from jira_ci.config.strict_yaml import MAX_BYTES
+from jira_ci.errors import UsageError
+from jira_ci.run import CI
+from jira_ci.text import one_line
+
+
+@dataclass(frozen=True)
+class Deploying:
+    """One job that deploys somewhere."""
+
+    file: str
+    job: str
+    names: tuple[str, ...]
+    """The environments it deploys to, as far as the file says their names."""
+    written: str
+    """What stands in the file, perhaps with expressions or variables."""
+    tier: str = ""
+    """GitLab's ``deployment_tier``, where it is written out."""
+    obstacle: str = ""
+    """GitLab: why a job of the same name in another file cannot add to this one; empty when it can."""
+    parents: tuple[str, ...] = ()
+    """GitLab: what the job extends itself."""
+    called: bool = False
+    """GitHub: whether other workflows call this one, and pass it its secrets."""
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}, job {self.job}"
+
+
+@dataclass(frozen=True)
+class Pipelines:
+    """The CI files of one provider."""
+
+    here: bool = False
+    """Whether there are any."""
+    builds: tuple[str, ...] = ()
+    """GitHub: names of the workflows that build and test."""
+    deploying: tuple[Deploying, ...] = ()
+    reports: tuple[str, ...] = ()
+    """Files that use jira-ci already."""
+    includes: bool = False
+    """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what could not be read."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """One line below ``environments``."""
+
+    name: str
+    """A name, or a glob of ``.jira/config.yml``."""
+    type: str
+    comment: str
+    gated: bool = False
+    """Whether Atlassian's own file says that Jira gates its deployments."""
+
+    @property
+    def unsure(self) -> bool:
+        return self.type == "unmapped"
+
+
+@dataclass(frozen=True)
+class Found:
+    """All of it."""
+
+    providers: tuple[CI, ...]
+    """GitHub, GitLab, both, or none."""
+    project_name: str
+    site: str
+    """As written into the file; empty when none was named."""
+    projects: tuple[str, ...]
+    projects_comment: str
+    environments: tuple[Named, ...]
+    service_ids: tuple[str, ...] = ()
+    """What Jira calls the repository's services, by Atlassian's own file."""
+    gating: str = ""
+    """Where Atlassian's own file says that Jira gates deployments; empty when it does not."""
+    github: Pipelines = field(default_factory=Pipelines)
+    gitlab: Pipelines = field(default_factory=Pipelines)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that is proposed."""
+
+    name: str
+    """From the repository's top, with slashes."""
+    text: str
+
+
+_MOST_FILES = 100
+_MOST_DOCUMENTS = 4
+
+
+def read_yaml(root: Path, name: str) -> dict[str, Any] | None:
+    """The file's last document; None when there is no such file.
+
+    Raises:
+        UsageError: it is no YAML map, too large, or leads out of the repository.
+    """
+    data = read_bytes(root, name)
+    if data is None:
+        return None
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{one_line(name, 200)} is larger than {MAX_BYTES // 1024} KB.")
+    document = _parsed(data, one_line(name, 200))
+    if not isinstance(document, dict):
+        raise UsageError(f"{one_line(name, 200)} holds no keys.")
+    return document
+
+
+def yaml_files(root: Path, folder: str) -> Iterator[str]:
+    """The YAML files right in a folder of the repository, by name."""
+    try:
+        if not (root / folder).resolve().is_relative_to(root.resolve()):
+            return
+        names = sorted(path.name for path in (root / folder).iterdir() if path.suffix in (".yml", ".yaml"))
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links, before Python 3.13
+        return
+    yield from (f"{folder}/{name}" for name in names[:_MOST_FILES])
+
+
+def _parsed(data: bytes, name: str) -> Any:
+    import yaml
+
+    last: Any = None
+    try:
+        # GitLab's component files begin with a document of their own.
+        for document in islice(yaml.load_all(data, yaml.BaseLoader), _MOST_DOCUMENTS):
+            last = document
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise UsageError(f"{name}{line}: this is not YAML.") from None
+    except RecursionError:
+        raise UsageError(f"{name} is nested too deeply.") from None
+    return last
+
+
+# A word that no reader of YAML takes for anything but a text.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+_UNSEEN = re.compile("[\ufeff\ufffe\uffff]")
+
+
+def quoted(value: str) -> str:
+    """A text as a YAML scalar on one line."""
+    import yaml
+
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return yaml.safe_dump(value, default_style='"', allow_unicode=True, width=1_000_000).strip()
+
+
+def listed(values: Iterable[str]) -> str:
+    """Texts as a YAML list on one line."""
+    return f"[{', '.join(map(quoted, values))}]"
+
+
+def comment(value: str, limit: int = 200) -> str:
+    """A text behind ``#``: one line, whatever it holds."""
+    return _UNSEEN.sub(" ", one_line(value, limit))
+
+
+def refuse_outside(root: Path, file: File) -> None:
+    """Refuses a place that is not in the repository, also by a symbolic link.
+
+    Raises:
+        UsageError: the file would be written somewhere else.
+    """
+    try:
+        inside = (root / file.name).parent.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links, before Python 3.13
+        inside = False
+    if not inside:
+        raise UsageError(f"{one_line(file.name, 200)} leads out of {root}.", "Put the file itself there.")
+
+
+def is_taken(root: Path, file: File) -> bool:
+    """Whether something of this name is there: a file, a folder, or a link to nothing."""
+    return os.path.lexists(root / file.name)
+
+
+def write(root: Path, file: File) -> None:
+    """Writes the file and the folders above it.
+
+    Raises:
+        UsageError: it is there by now, or cannot be written.
+    """
+    path = root / file.name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(file.text)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError(f"{one_line(file.name, 200)} could not be written: {one_line(why, 200)}.") from None
+
+
+SCHEMA = "https://raw.githubusercontent.com/jira-ci/jira-ci/main/jira-ci.schema.json"
+# Of a reserved top-level domain (RFC 2606): a forgotten placeholder leads to nobody else's server.
+PLACEHOLDER = "your-site.invalid"
+_UNSURE = "not sure: development, testing, staging, production or unmapped?"
+
+
+def make_config(found: Found, name: str) -> tuple[File, Config]:
+    """The file, and what it says.
+
+    Args:
+        name: from the repository's top, with slashes.
+
+    Raises:
+        UsageError: the site that was given cannot stand in the file.
+    """
+    text = "\n".join(
+        [
+            f"# yaml-language-server: $schema={SCHEMA}",
+            *_name(found),
+            *_jira(found),
+            *_environments(found),
+            *_services(found),
+            *_change_control(found),
+        ]
+    )
+    return File(name, f"{text}\n"), model.parse(f"{text}\n".encode(), name)
+
+
+def _name(found: Found) -> Iterator[str]:
+    if found.project_name:
+        yield f"project-name: {quoted(found.project_name)}"
+
+
+def _jira(found: Found) -> Iterator[str]:
+    yield "jira:"
+    if found.site:
+        yield f"  site: {quoted(found.site)}"
+    else:
+        yield f"  site: {PLACEHOLDER} # write your Jira site's host, such as acme.atlassian.net"
+    if found.projects:
+        yield f"  # {comment(found.projects_comment)}"
+        yield f"  projects: {listed(found.projects)} # only their issues count"
+    else:
+        yield "  # projects: [WEB] # only issues of these projects would count; no commit names an issue yet"
+
+
+def _environments(found: Found) -> Iterator[str]:
+    if not found.environments:
+        yield "# environments: # Jira's type of each environment, where its name does not say it"
+        yield "#   Azure-Dev: development"
+        return
+    yield "environments:"
+    for row in found.environments:
+        why = f"{_UNSURE} ({row.comment})" if row.unsure else row.comment
+        said = f"{{type: {row.type}, change-controlled: true}}" if row.gated else row.type
+        yield f"  {quoted(row.name)}: {said} # {comment(why, 400)}"
+    if found.gating and all(row.name != "*" for row in found.environments):
+        yield f'  "*": {{change-controlled: false}} # {comment(found.gating)} gates no other'
+
+
+def service_name(found: Found) -> str:
+    """What the only service is called in the file; its ids are what Jira calls it."""
+    return found.project_name or "service"
+
+
+def _services(found: Found) -> Iterator[str]:
+    if found.service_ids:
+        yield "services: # a deployment is of one when the setting service names it"
+        yield f"  {quoted(service_name(found))}: {{ids: {listed(found.service_ids)}}}"
+
+
+def _change_control(found: Found) -> Iterator[str]:
+    if found.gating:
+        yield f"change-control: # {comment(found.gating)}: deploymentGating"
+        yield "  enabled: true"
+        yield "  gate-by: jira"

@@ -1,0 +1,146 @@
+"""Every fault at every question of the gate's conversations: none proceeds, none makes two, each has its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from gate_faults import FAULTS, Trouble
+from gate_subjects import approved, asking, finder, known, reader, titled
+from jira_ci.gate.decision import Decision
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
+
+GIVEN = "Deploy 1.2.3 to Prod"
+
+
+def gate(sandbox: Sandbox, key: str, seconds: float) -> Decision:
+    """Finds and reads the change as one gate does that asks once."""
+    with asking(sandbox, seconds=seconds) as service:
+        found = finder(service, change=key, minimum_approvals=0).find()
+        if found.decision is not None:
+            return found.decision
+        assert found.change is not None
+        return reader(service, found.change).read()[0]
+
+
+def walk(sandbox: Sandbox, key: str, name: str, *, after: bool = False) -> list[tuple[str, Decision]]:
+    """The question that went wrong and what the gate said, for each question of the conversation; after each walk a
+    gate without trouble must come to its end."""
+    said: list[tuple[str, Decision]] = []
+    seconds = 0.3 if FAULTS[name] is None else 10.0
+    while True:
+        trouble = Trouble(sandbox, len(said), FAULTS[name], after=after)
+        sandbox.before = trouble
+        decision = gate(sandbox, key, seconds)
+        sandbox.before = None
+        if len(trouble.asked) <= trouble.number:
+            return said
+        said.append((trouble.asked[trouble.number], decision))
+
+
+def rows(name: str) -> tuple[int, int]:
+    """The rows for a question before the round and for one in it."""
+    same = {"401": 6, "403": 6, "302": 7, "307 to itself": 7}.get(name)
+    return (same, same) if same else (8, 17)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_given_change_proceeds_through_no_fault(sandbox: Sandbox, name: str) -> None:
+    key = approved(sandbox, summary=GIVEN)
+    said = walk(sandbox, key, name)
+    before, late = rows(name)
+    missing = name == "404"
+    assert [(path.split("/")[-1], decision.row) for path, decision in said] == [
+        ("myself", before),
+        (key, 10 if missing else before),
+        ("approval", late),
+        (known(sandbox, key).id, 11 if missing else late),
+    ]
+    assert {decision.result for _, decision in said} <= {"wait", "deny"}
+    assert gate(sandbox, key, 10).row == 31
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_change_found_by_its_title_proceeds_through_no_fault(sandbox: Sandbox, name: str) -> None:
+    key = approved(sandbox)
+    sandbox.site.desk.denied.add("CREATE_ISSUES")
+    said = walk(sandbox, "", name)
+    before, late = rows(name)
+    missing = name == "404"
+    identity = known(sandbox, key).id
+    assert [(path.split("/")[-1], decision.row) for path, decision in said] == [
+        ("myself", before),
+        ("jql", 6 if name == "200 an empty page" else before),  # an answer as good as any: there is no such change
+        (identity, 6 if missing else before),  # deleted, so that another one would be made, which is not allowed here
+        ("approval", late),
+        (identity, 11 if missing else late),
+    ]
+    assert {decision.result for _, decision in said} <= {"wait", "deny"}
+
+
+def made_twice(sandbox: Sandbox) -> bool:
+    return len(titled(sandbox)) > 1
+
+
+LOST = ("closed without a word", "cut in the body", "hangs", "302", "401", "404", "500", "200 HTML", "200 an error")
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [*((name, False) for name in FAULTS), *((name, True) for name in LOST)],
+    ids=[*FAULTS, *(f"{name}, but done" for name in LOST)],
+)
+def test_making_a_change_proceeds_through_no_fault_and_makes_one(sandbox: Sandbox, name: str, after: bool) -> None:
+    seconds = 0.4 if FAULTS[name] is None else 10.0
+    said: list[tuple[str, Decision]] = []
+    while True:
+        trouble = Trouble(sandbox, len(said), FAULTS[name], after=after)
+        sandbox.before = trouble
+        with asking(sandbox, seconds=seconds) as service:
+            decision = finder(service).find().decision
+        assert not made_twice(sandbox)
+        if len(trouble.asked) <= trouble.number:
+            break
+        said.append((trouble.asked[trouble.number].split("/")[-1], decision or Decision.of(24, "found")))
+        sandbox.before = None
+        with asking(sandbox) as service:
+            again = finder(service).find()
+        assert not made_twice(sandbox)
+        assert again.change is not None
+        assert [again.change.key] == titled(sandbox)
+        _close(sandbox)
+    assert {decision.result for _, decision in said} <= {"wait", "deny"}
+    _check(name, said)
+
+
+def _close(sandbox: Sandbox) -> None:
+    """So that the next gate makes another one."""
+    for key in titled(sandbox):
+        sandbox.desk.edit(key, {"summary": "done with"})
+
+
+def _check(name: str, said: Sequence[tuple[str, Decision]]) -> None:
+    expected = {"401": 6, "403": 6, "302": 7, "307 to itself": 7}.get(name)
+    for path, decision in said:
+        if path in ("remotelink", "issueLink"):
+            assert decision.row == 15, (path, decision)
+        elif expected is not None:
+            assert decision.row == expected, (path, decision)
+        else:
+            assert decision.row in (8, 9, 15), (path, decision)
+    assert {path for path, _ in said} >= {"myself", "jql", "request", "jira-ci.change"}
+
+
+def test_a_fault_that_passes_is_lived_through(sandbox: Sandbox) -> None:
+    key = approved(sandbox, summary=GIVEN)
+    troubles = [FAULTS[name] for name in ("500", "closed without a word", "429", "200 empty")]
+
+    def before(request: Request) -> Answer | None:
+        del request
+        return troubles.pop() if troubles else None
+
+    sandbox.before = before
+    assert gate(sandbox, key, 10).row == 31
+    assert troubles == []

@@ -1,0 +1,87 @@
+"""The words of the live line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gate.changes import READ, approval, people
+from jira_ci.gate.approvals import Approval
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.evaluation import Decided, Evaluation
+from jira_ci.gate.record import ChangeFacts
+from jira_ci.gate.subject import Subject
+from jira_ci.gate.targets import Target
+from jira_ci.gate.wait_line import WaitLine
+
+NOW = 100.0
+
+
+class Heard(Decided):
+    """One environment after a look."""
+
+    def __init__(
+        self, row: int, *approvals: Approval, reason: str = "Why.", key: str = "OPS-7", status: str = "Authorize"
+    ) -> None:
+        subject = Subject("Web Site", "Prod", "", "1.2.3", "0" * 40, "Deploy")
+        super().__init__(Target(subject, None, Decision.of(row, reason)), clock=lambda: NOW)
+        self.rounds, self._facts = 1, ChangeFacts(key=key, status_name=status)
+        self.snapshot = replace(READ, approvals=approvals) if approvals else None
+
+    def change_facts(self) -> ChangeFacts:
+        return self._facts
+
+
+def words(*cases: Evaluation, pause: float | None = None) -> str:
+    waiting = WaitLine(lambda: NOW)
+    waiting.begin(cases)
+    waiting.pause(pause)
+    return waiting()
+
+
+def pending(*names: str, called: str = "CAB") -> Approval:
+    return approval(called, "pending", people(*names, decision="pending"), number=called)
+
+
+UNREAD = Heard(24)
+UNREAD.rounds = 0
+
+
+@pytest.mark.parametrize(
+    ("cases", "about"),
+    [
+        ([], ""),
+        ([UNREAD], ""),
+        ([Heard(31)], ""),
+        ([Heard(24, pending("ana", "bo"))], "OPS-7 waits in Authorize for Ana, Bo"),
+        ([Heard(26, pending("ana"), pending("ana", "bo", called="Board"))], "OPS-7 waits in Authorize for Ana, Bo"),
+        ([Heard(24, pending(*"abcdefg"))], "OPS-7 waits in Authorize for A, B, C, D, E, 2 more"),
+        ([Heard(24, approval(), status="Awaiting implementation")], "OPS-7 waits in Awaiting implementation"),
+        ([Heard(24)], "OPS-7 waits in Authorize"),
+        ([Heard(24, status="")], "Why."),
+        ([Heard(24, key="")], "Why."),
+        ([Heard(29, pending("ana"), reason="The window begins later.")], "The window begins later."),
+        ([Heard(8, reason="Jira did not answer.")], "Jira did not answer."),
+        ([Heard(31), Heard(24), Heard(8), Heard(8)], "OPS-7 waits in Authorize (and 2 more)"),
+        ([Heard(24, status="A\n\x1b[2J")], "OPS-7 waits in A\\n\\x1b[2J"),
+        ([Heard(24, pending("\x1b[2J"))], "OPS-7 waits in Authorize for \\x1b[2J"),
+    ],
+)
+def test_what_is_waited_for(cases: list[Evaluation], about: str) -> None:
+    assert words(*cases, pause=None) == (f"{about} · Jira is asked" if about else "Jira is asked")
+
+
+@pytest.mark.parametrize(
+    ("pause", "then"),
+    [
+        (20.0, "asked again in 20 s"),
+        (19.2, "asked again in 20 s"),
+        (95, "asked again in 1 min 35 s"),
+        (0, "asked again in 0 s"),
+        (-3, "asked again in 0 s"),
+        (None, "Jira is asked"),
+    ],
+)
+def test_when_jira_is_asked_again(pause: float | None, then: str) -> None:
+    assert words(Heard(24), pause=pause) == f"OPS-7 waits in Authorize · {then}"

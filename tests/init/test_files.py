@@ -1,0 +1,83 @@
+"""Whatever strangers call things, what is written stays YAML that says the same names and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jira_ci.init import files, github_workflow, gitlab_jobs, next_steps
+from jira_ci.init.files import Deploying, Found, Named, Pipelines
+
+NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=30).filter(str.strip)
+ANY = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30)
+
+
+def _found(**more: object) -> Found:
+    given = {"providers": ("github",), "project_name": "shop", "site": "", "projects": (), "projects_comment": ""}
+    return Found(**{**given, "environments": (), **more})  # type: ignore[arg-type]
+
+
+@given(NAMES, ANY)
+def test_an_environment_keeps_its_name(name: str, where: str) -> None:
+    row = Named(name, "unmapped", where)
+    file, config = files.make_config(_found(environments=(row,), projects_comment=where), ".jira-ci.yml")
+    assert config.document["environments"] == {name: "unmapped"}
+    assert config.document.keys() == {"project-name", "jira", "environments"}
+    assert next_steps.of(_found(environments=(row,)), config)
+    assert file.text.count("\n") == 7
+
+
+@given(st.lists(NAMES, min_size=1, max_size=3))
+def test_workflows_keep_their_names(names: list[str]) -> None:
+    [file] = github_workflow.make(_found(github=Pipelines(here=True, builds=tuple(names))))
+    document = next(yaml.load_all(file.text, yaml.BaseLoader))
+    assert document["on"]["workflow_run"]["workflows"] == names
+    assert document.keys() == {"name", "on", "permissions", "jobs"}
+
+
+@given(NAMES, ANY)
+def test_jobs_keep_their_names(name: str, where: str) -> None:
+    job = Deploying(where, name, (), "x")
+    [file] = gitlab_jobs.make(_found(gitlab=Pipelines(here=True, deploying=(job,))))
+    jobs = next(yaml.load_all(file.text, yaml.BaseLoader))
+    assert jobs[name] == {"extends": ".jira-ci-deployment"}
+    assert len(jobs) == 4
+
+
+@given(NAMES)
+def test_a_step_holds_the_environment_as_it_is(name: str) -> None:
+    [step] = yaml.safe_load(github_workflow.deployment_step(name))
+    assert step["with"]["environment"] == name
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("Prod-EU", "Prod-EU"),
+        ("QA 2", "QA 2"),
+        ("on", '"on"'),
+        ("No", '"No"'),
+        ("1.10", '"1.10"'),
+        ("a: b", '"a: b"'),
+        ("a #b", '"a #b"'),
+        ("- a", '"- a"'),
+        ("*a", '"*a"'),
+        ("prod ", '"prod "'),
+        ('say "x"', json.dumps('say "x"')),
+        ("a\nb", '"a\\nb"'),
+        ("${{ inputs.x }}", '"${{ inputs.x }}"'),
+    ],
+)
+def test_only_plain_words_are_written_without_quotes(value: str, written: str) -> None:
+    assert files.quoted(value) == written
+    assert yaml.safe_load(files.quoted(value)) == value
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Shop", True), ("", False)])
+def test_a_project_name_that_cannot_be_one_is_left_out(name: str, shown: bool) -> None:
+    file, _ = files.make_config(_found(project_name=name), ".jira-ci.yml")
+    assert ("project-name" in file.text) is shown
