@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.text import canonical, for_jira, identifier, markdown, nfkc, one_line, without_login
+from jira_ci.text import canonical, for_jira, identifier, markdown, nfkc, one_line, unlinked, without_login
 
 # Python's and .NET's blanks, and the characters that a culture-sensitive comparison in .NET overlooks.
 _OVERLOOKED = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufe00\ufe0f\ufeff"
@@ -253,3 +253,19 @@ def test_endless_accents_are_no_trouble(run: str) -> None:
 )
 def test_no_login_of_an_address_is_left(text: str, shown: str) -> None:
     assert without_login(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "pulled_apart"),
+    [
+        ("4 of 5 done", "4 of 5 done"),
+        ("5f3a9c1", "5f3a9c|1"),
+        ("5F3A9C1 and Beefed1", "5F3A9C|1 and Beefed|1"),
+        ("GH-4, gl-5 and MRGH-6", "GH-|4, gl-|5 and MRGH-6"),
+        ("!4 &5 %6 ~7 $8 ^9 *a", "!|4 &|5 %|6 ~|7 $|8 ^|9 *|a"),
+        ("ftp://a www.a mailto:a", "ftp:|//a www|.a mailto|:a"),
+        ("[x] [ ] [X] [y]", "[|x] [| ] [|X] [y]"),
+    ],
+)
+def test_what_a_provider_would_link_is_pulled_apart(text: str, pulled_apart: str) -> None:
+    assert unlinked(text) == pulled_apart.replace("|", "\u200b")

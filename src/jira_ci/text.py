@@ -28,6 +28,14 @@ _COMMAND = re.compile(
 )
 # Before a character of ASCII, which no composition takes, or where there is none for long.
 _PIECES = re.compile(r".{1,250}(?![^\x00-\x7f])|.{1,250}", re.DOTALL)
+# Providers look for references in the text that is shown, where no escape protects it: "!3", "GH-12", "&5", an address,
+# a commit's id, the box of a task.
+# https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+# https://docs.gitlab.com/user/markdown/#gitlab-specific-references
+_REFERENCES = re.compile(
+    r"[!&%~$^*](?=[\w\"])|(?<=\b[Gg][HhLl])-(?=\d)|:(?=//)|\b[Ww]{3}(?=\.)|\b[Mm][Aa][Ii][Ll][Tt][Oo](?=:)"
+    r"|\[(?=[a-z_]+:|[ xX]\])|\b[0-9A-Fa-f]{6}(?=[0-9A-Fa-f]+\b)"
+)
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 
 
@@ -81,6 +89,14 @@ def markdown(text: str, limit: int = 500) -> str:
     """
     shown = _CONTROL.sub(" ", text[:limit]) + "…" * (len(text) > limit)
     return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};" + "&#8203;" * (match[0] in "@#"), shown)
+
+
+def unlinked(text: str) -> str:
+    """For :func:`markdown`, before it: an invisible blank inside of all that a provider would make a link of.
+
+    :func:`markdown` puts one behind ``@`` and ``#`` itself.
+    """
+    return _REFERENCES.sub("\\g<0>\u200b", text)
 
 
 def hypertext(text: str, limit: int = 500) -> str:

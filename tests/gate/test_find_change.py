@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+import atlassian
 from gate_faults import FAULTS, answered
 from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, known, reader, titled
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.find_change import PAUSES, Finder, Search
 from jira_ci.gate.subject import Attempt
 from jira_ci.jira.endpoints import PROPERTY
+from jira_sandbox.desk.markup import shown
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
@@ -548,6 +550,39 @@ def test_a_change_is_found_through_the_gateway(sandbox: Sandbox, credentials: An
     assert found.change.key == key
     asked = [seen.path for seen in sandbox.exchanges if "/ex/jira/" in seen.path]
     assert len(asked) == 5
+
+
+NAMED = Subject(project="Prod (/) *x*", version="1.2-rc [a|https://bad.example]", tenant="A&amp;B")
+PLAN = "h2. Plan\n{version} goes to {environment}\n"
+
+
+def test_names_stand_on_a_change_as_they_are(sandbox: Sandbox) -> None:
+    outcome = find(sandbox, subject=NAMED, fields={"Implementation plan": PLAN})
+    assert row(outcome) == 15
+    made = known(sandbox, outcome.change.key if outcome.change else "")
+    lines = made.description.splitlines()
+    assert lines[:2] == ["Project: Prod (/) *x*", "Version: 1.2-rc [a|https://bad.example]"]
+    assert "Tenant: A&amp;B" in lines
+    sent = next(seen.json() for seen in sandbox.exchanges if seen.path == "/rest/servicedeskapi/request")
+    assert sent["isAdfRequest"] is True
+    for name in ("description", "customfield_10342"):
+        atlassian.document_check()(sent["requestFieldValues"][name])
+    links = [part for line in shown("", made.documents["description"]) for part in line if part[1]]
+    assert links == [(RUN.url, RUN.url)]
+    assert made.values["customfield_10342"] == "h2. Plan\n1.2-rc [a|https://bad.example] goes to Prod"
+
+
+def test_names_stand_on_a_change_of_data_center_as_they_are(start_sandbox: Callable[..., Sandbox]) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    with asking(sandbox, user="", token="sandbox-personal-token") as service:
+        outcome = finder(service, subject=NAMED, fields={"Implementation plan": PLAN}).find()
+    made = known(sandbox, outcome.change.key if outcome.change else "")
+    seen = ["".join(text for text, _ in line) for line in shown(made.description, None)]
+    assert seen[:2] == ["Project: Prod (/) *x*", "Version: 1.2-rc [a|https://bad.example]"]
+    assert "Tenant: A&amp;B" in seen
+    assert [part for line in shown(made.description, None) for part in line if part[1]] == [(RUN.url, RUN.url)]
+    plan = made.values["customfield_10342"]
+    assert plan == "h2. Plan\n1.2-rc \\[a\\|https:{anchor:x}//bad.example\\] goes to Prod\n"  # its own markup is
 
 
 def test_data_center_is_gated_alike(start_sandbox: Callable[..., Sandbox]) -> None:

@@ -563,7 +563,7 @@ def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
         (parse.created, {"issueId": "1"}),
         (parse.created, {"issueId": 1, "issueKey": "OPS-1"}),
         (parse.created, []),
-        (parse.comment, {"id": "1", "body": "x", "author": None}),
+        (parse.comment, {"id": "1", "body": "x", "author": None, "jsdPublic": "no"}),
         (types, {"10050": "Change"}),
         (types, [{"id": "10050"}]),
         (granted, {"permissions": []}),

@@ -254,6 +254,7 @@ def test_nothing_a_stranger_writes_is_markup_or_leads_anywhere() -> None:
 
 def test_an_id_of_a_commit_is_pulled_apart_and_a_word_is_not() -> None:
     assert inert("see 1a2b3c4d5e6f of defaced") == "see 1a2b3c\u200b4d5e6f of deface\u200bd"
+    assert inert("Reverts FACADE99 and Cafebabe") == "Reverts FACADE\u200b99 and Cafeba\u200bbe"
     assert inert("Prod EU 2026") == "Prod EU 2026"
 
 

@@ -32,6 +32,11 @@ _ADDRESSES = (
     (re.compile(r"(?:/ex/jira/[^/]+)?/rest/api/2(/.*)"), r"/rest/api/3\1"),
     (re.compile(r"/ex/jira/[^/]+(/rest/.*)"), r"\1"),
 )
+# Operations of Atlassian's that our documents, which are extracts, leave out.
+_BESIDE = (
+    # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
+    re.compile(r"DELETE /rest/api/3/issue/[^/]+/comment/[^/]+"),
+)
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"
 }
@@ -44,8 +49,8 @@ STRICTER = {
     r"commitHash' (is required|must )": "the schema takes a repository's value under the type commit",
     r"^Unable to parse|^Invalid UTF-8|^The document is nested": "Python's parser takes more than JSON, such as NaN",
     r"^The number of issue ids or keys": "'You can request up to 100 issues' is prose",
-    r"'globalId' must not be longer than 255 characters": "'The maximum length is 255 characters' is prose",
-    r"^(INVALID_INPUT|The request is not valid:) '[\w.]+' is required": "what an operation cannot do without is prose",
+    r"'(globalId|properties\[\d+\]\.key)' must not be longer than 255 characters": "the maximum of 255 is prose",
+    r"^(INVALID_INPUT|The request is not valid:) '[\w.\[\]]+' is required": "what cannot be left out is prose",
     r"^'.*' is no property$|^At least one property": "the property names of a query are no parameters of the document",
 }
 DATA_CENTER = (
@@ -216,7 +221,9 @@ class _Request:
 
     def __init__(self, exchange: Exchange) -> None:
         self.path = _address(exchange.path)
-        self.document = next((name for folder, name in _FOLDERS.items() if self.path.startswith(folder)), "")
+        beside = any(pattern.fullmatch(f"{exchange.method} {self.path}") for pattern in _BESIDE)
+        folders = {} if beside else _FOLDERS
+        self.document = next((name for folder, name in folders.items() if self.path.startswith(folder)), "")
         self.method = exchange.method.lower()
         self.body = exchange.body or None
         self.content_type = exchange.headers.get("content-type", "").lower()

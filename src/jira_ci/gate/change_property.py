@@ -9,20 +9,18 @@ nothing says that they are the same.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from jira_ci.gate.subject import Attempt, Subject
+from jira_ci.jira.rich_text import Line, Own
 from jira_ci.text import canonical
 
 _SCHEMA = "jira-ci.change/1"
 _BINDING = ("project", "environment", "tenant", "version")
 _LISTED_KEYS = 50
-# What Jira's wiki markup takes for more than text (https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa).
-_MARKUP = re.compile(r"[{}\[\]|!*^~\\]|(?<![^\W_])[-+_?@#]|[-+_?](?![^\W_])")
 _JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
 _BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
 _OF_NUMBERS = frozenset("%#$\u2030\u00b0\u20ac\u00a3")
@@ -59,26 +57,21 @@ def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     return all((found.get(name) or "") == value for name, value in _binding(subject).items())
 
 
-def description(subject: Subject, attempt: Attempt) -> str:
-    """For the people who approve, in wiki markup."""
+def description(subject: Subject, attempt: Attempt) -> list[Line]:
+    """For the people who approve."""
     keys = attempt.keys[:_LISTED_KEYS]
     more = f" and {len(attempt.keys) - len(keys)} more" if len(attempt.keys) > len(keys) else ""
     lines = {
-        "Project": inert(subject.project),
-        "Version": inert(subject.version),
-        "Environment": inert(subject.environment),
-        "Tenant": inert(subject.tenant),
-        "Commit": inert(subject.commit),
-        "Run": attempt.url,
-        "Issues": ", ".join(keys) + more,
+        "Project": subject.project,
+        "Version": subject.version,
+        "Environment": subject.environment,
+        "Tenant": subject.tenant,
+        "Commit": subject.commit,
     }
-    told = [f"{name}: {value}" for name, value in lines.items() if value]
-    return "\n".join([*told, "", "Made by jira-ci. The deployment begins when this change allows it."])
-
-
-def inert(text: str) -> str:
-    """Untrusted text for wiki markup: shown as it is."""
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", text)
+    told: list[Line] = [[f"{name}: ", value] for name, value in lines.items() if value]
+    told += [["Run: ", Own(attempt.url, link=True)]] if attempt.url else []
+    told += [["Issues: ", Own(", ".join(keys) + more)]] if keys else []
+    return [*told, [], ["Made by jira-ci. The deployment begins when this change allows it."]]
 
 
 def _binding(subject: Subject) -> dict[str, str]:

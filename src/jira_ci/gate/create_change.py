@@ -6,7 +6,7 @@ https://docs.atlassian.com/jira-servicedesk/REST/latest/#fieldformats
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
@@ -16,6 +16,7 @@ from jira_ci.gate.change_property import description
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
+from jira_ci.jira import rich_text
 from jira_ci.jira.parse import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
@@ -77,6 +78,8 @@ def _value(field: Field, value: Any, kinds: _Kinds) -> Any:
 def _single(field: Field, kind: str, value: Any, kinds: _Kinds) -> Any:
     if isinstance(value, (list, dict)):
         raise Unfit(f"the field {one_line(field.name, 60)!r} takes a single value")
+    if field.rich:
+        return kinds["rich"](field, value)
     convert = kinds.get(kind)
     if convert is not None:
         return convert(field, value)
@@ -87,6 +90,10 @@ def _text(field: Field, value: Any) -> str:
     if isinstance(value, bool):
         raise Unfit(f"the field {one_line(field.name, 60)!r} takes a text, and not a switch: put it in quotes")
     return str(value)
+
+
+def _lines(field: Field, value: Any) -> list[rich_text.Line]:
+    return [[line] for line in _text(field, value).split("\n")]
 
 
 def _choice(field: Field, value: Any) -> str:
@@ -133,8 +140,10 @@ _CLOUD: _Kinds = {
     "number": _number,
     "date": _date,
     "datetime": _datetime,
+    # The service desk takes all rich texts of a request as documents, or none of them.
+    "rich": lambda field, value: rich_text.document(_lines(field, value)),
 }
-_DATA_CENTER: _Kinds = {**_CLOUD, "user": lambda field, value: {"name": _text(field, value)}}
+_DATA_CENTER: _Kinds = {**_CLOUD, "rich": _text, "user": lambda field, value: {"name": _text(field, value)}}
 
 
 _MOST = 20  # issues: Jira takes each link as a request of its own
@@ -187,6 +196,8 @@ class Form:
     desk: str
     type: str
     values: Mapping[str, Any]
+    documents: bool
+    """Whether its rich texts are documents, and not wiki markup."""
 
 
 def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt) -> Form:
@@ -206,20 +217,38 @@ def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt
             "Change request-type or issue-types in the policy."
         )
     known = service.request_fields(desk.id, kind.id)
-    values: dict[str, Any] = {"summary": subject.title, "description": description(subject, attempt)}
+    cloud = service.connect().edition == "cloud"
+    told = description(subject, attempt)
+    values: dict[str, Any] = {
+        "summary": subject.title,
+        "description": rich_text.document(told) if cloud else rich_text.wiki(told),
+    }
     try:
-        fields = _in_words(policy.fields, subject, attempt)
-        values |= field_values(fields, known, cloud=service.connect().edition == "cloud")
+        marked_up = (
+            () if cloud else [name for field in known if field.rich for name in (field.id, canonical(field.name))]
+        )
+        fields = _in_words(policy.fields, subject, attempt, marked_up)
+        values |= field_values(fields, known, cloud=cloud)
     except Unfit as error:
         raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
-    return Form(desk.id, kind.id, _fitting(values, known, kind))
+    return Form(desk.id, kind.id, _fitting(values, known, kind), documents=cloud)
 
 
-def _in_words(fields: Mapping[str, Any], subject: Subject, attempt: Attempt) -> dict[str, Any]:
-    """The policy's fields with the words filled in that mean something before a deployment."""
+def _in_words(
+    fields: Mapping[str, Any], subject: Subject, attempt: Attempt, marked_up: Collection[str]
+) -> dict[str, Any]:
+    """The policy's fields with the words filled in that mean something before a deployment.
+
+    Args:
+        marked_up: ids and names of the fields that hold wiki markup, which is the policy's own and not that of a word.
+    """
     own = {name: getattr(subject, name) for name in ("project", "version", "environment", "tenant", "commit")}
     words = {**attempt.words, **own, "short-commit": subject.commit[:7]}
-    return {name: _in_words_of(name, value, words) for name, value in fields.items()}
+    inert = {name: rich_text.escaped(word) for name, word in words.items()} if marked_up else words
+    return {
+        name: _in_words_of(name, value, inert if name in marked_up or canonical(name) in marked_up else words)
+        for name, value in fields.items()
+    }
 
 
 def _in_words_of(name: str, value: Any, words: Mapping[str, str]) -> Any:
@@ -240,7 +269,7 @@ def make(service: Service, form: Form) -> tuple[str, str]:
         AccessError, Redirected: it was not made.
     """
     try:
-        return service.create(form.desk, form.type, form.values)
+        return service.create(form.desk, form.type, form.values, documents=form.documents)
     except (NotFound, Refused) as error:
         raise Impossible(f"Jira refused to make the change. {error.message} Change request-type or fields.") from None
     except (AccessError, Redirected):

@@ -274,9 +274,8 @@ class Gate:
         if policy is None or change is None or service is None or policy.comments == "off":
             return
         late = kind != "started" and self._is_over(evaluation)
-        body = comments.text(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
-        mark, public = comments.marker(kind, evaluation.subject, run), policy.comments == "public"
-        problem = comments.write(service, change, body, mark, public=public)
+        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
+        problem = comments.write(service, change, told, public=policy.comments == "public")
         if problem:
             self._context.console.notice("warning", problem)
 

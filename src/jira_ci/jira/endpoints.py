@@ -317,9 +317,14 @@ def request_fields(desk_id: str, type_id: str) -> Question:
     return Question("GET", path, "list the fields of the request type", {"expand": "hiddenFields"})
 
 
-def create(desk_id: str, type_id: str, values: Mapping[str, Any]) -> Question:
-    """Makes a request. It is sent once: nothing in it would let Jira know a second one from the first."""
-    body = {"serviceDeskId": desk_id, "requestTypeId": type_id, "requestFieldValues": dict(values)}
+def create(desk_id: str, type_id: str, values: Mapping[str, Any], *, documents: bool = False) -> Question:
+    """Makes a request. It is sent once: nothing in it would let Jira know a second one from the first.
+
+    Args:
+        documents: all rich texts among the values are Atlassian documents (Cloud), and none is wiki markup.
+    """
+    body: dict[str, Any] = {"serviceDeskId": desk_id, "requestTypeId": type_id, "requestFieldValues": dict(values)}
+    body |= {"isAdfRequest": True} if documents else {}
     return Question("POST", f"{_API}/request", "make a change", body=body, idempotent=False)
 
 
@@ -329,14 +334,31 @@ def approvals(issue_id: str, start: int) -> Question:
 
 
 def comments(issue_id: str, start: int) -> Question:
-    """A page of a request's comments, internal ones too."""
-    return Question("GET", f"{_API}/request/{segment(issue_id)}/comment", "list the change's comments", _page(start))
+    """A page of an issue's comments, internal ones too, with the properties that they carry."""
+    query = {"startAt": str(start), "maxResults": str(PAGE), "expand": "properties"}
+    return Question("GET", f"api/issue/{segment(issue_id)}/comment", "list the change's comments", query)
 
 
 def comment(issue_id: str, body: str, *, public: bool) -> Question:
-    """Writes a comment (wiki markup). It is sent once, as a change is."""
+    """Writes a comment (wiki markup) the service desk's way. It is sent once, as a change is."""
     path = f"{_API}/request/{segment(issue_id)}/comment"
     return Question("POST", path, "take a comment", body={"body": body, "public": public}, idempotent=False)
+
+
+def document_comment(issue_id: str, document: Mapping[str, Any], properties: Mapping[str, Any]) -> Question:
+    """Writes a comment that is an Atlassian document (Cloud). It is sent once, as a change is."""
+    body = {"body": document, "properties": [{"key": key, "value": value} for key, value in properties.items()]}
+    path = f"api/issue/{segment(issue_id)}/comment"
+    return Question("POST", path, "take a comment", body=body, idempotent=False)
+
+
+def remove_comment(issue_id: str, comment_id: str) -> Question:
+    """Takes a comment away.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
+    """
+    path = f"api/issue/{segment(issue_id)}/comment/{segment(comment_id)}"
+    return Question("DELETE", path, "take a comment away", bodiless=True)
 
 
 def _page(start: int) -> dict[str, str]:

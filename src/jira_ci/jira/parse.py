@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#version
+_RICH = ("description", "environment")
+
 
 class WrongShape(Exception):
     """A part of an answer is missing or of another kind; the message names it."""
@@ -340,6 +343,8 @@ class Field:
     type: str
     items: str
     choices: tuple[str, ...]
+    rich: bool = False
+    """Whether its text is wiki markup, or a document."""
 
 
 @dataclass(frozen=True)
@@ -364,12 +369,19 @@ class Approval:
 
 @dataclass(frozen=True)
 class Comment:
-    """One comment on a request."""
+    """One comment on a change.
+
+    Attributes:
+        body: the text that people see, or wiki markup where Jira keeps that.
+        public: whether customers see it; ``None`` when the answer does not say.
+        properties: those that the answer shows.
+    """
 
     id: str
     body: str
     author: Account | None
-    public: bool
+    public: bool | None
+    properties: Mapping[str, Any]
 
 
 def page(body: Any) -> Page:
@@ -429,13 +441,40 @@ def approval(value: Any) -> Approval:
     )
 
 
+def comments(body: Any) -> Page:
+    """A page of an issue's comments.
+
+    Raises:
+        WrongShape: nobody can tell whether it is the last.
+    """
+    bean = mapping(body, "the page")
+    values, start, total = (
+        tuple(items(bean.get("comments"), "comments")),
+        number(bean, "startAt"),
+        number(bean, "total"),
+    )
+    return Page(start, tuple(map(comment, values)), start + len(values) >= total)
+
+
 def comment(value: Any) -> Comment:
-    """A comment."""
+    """A comment as the platform shows it."""
     bean = mapping(value, "a comment")
-    public = bean.get("public")
-    if not isinstance(public, bool):
-        raise WrongShape("public is neither true nor false")
-    return Comment(digits(bean, "id"), optional_text(bean, "body") or "", account(bean.get("author"), "author"), public)
+    public = bean.get("jsdPublic")
+    if public is not None and not isinstance(public, bool):
+        raise WrongShape("jsdPublic is neither true nor false")
+    known = [mapping(one, "a property") for one in items(bean.get("properties") or [], "properties")]
+    return Comment(
+        id=digits(bean, "id"),
+        body=plain(bean.get("body")),
+        author=account(bean.get("author"), "author"),
+        public=public,
+        properties={text(one, "key"): one.get("value") for one in known},
+    )
+
+
+def desk_comment(value: Any) -> str:
+    """The id of a comment that was written the service desk's way."""
+    return digits(mapping(value, "a comment"), "id")
 
 
 def _request_field(bean: Mapping[str, Any]) -> Field:
@@ -449,4 +488,5 @@ def _request_field(bean: Mapping[str, Any]) -> Field:
         type=text(schema, "type"),
         items=optional_text(schema, "items") or "",
         choices=tuple(text(one, "label") for one in choices),
+        rich=(optional_text(schema, "custom") or "").endswith(":textarea") or schema.get("system") in _RICH,
     )

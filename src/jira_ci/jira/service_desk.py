@@ -165,6 +165,8 @@ class Service:
     def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._login, self._clock, self._timeline = login, clock, Timeline()
         login.see = self._timeline.see
+        self.keeps_internal = True
+        """Whether the platform has so far kept each comment internal that was to be so."""
 
     @property
     def deadline(self) -> Deadline:
@@ -231,9 +233,12 @@ class Service:
         """Every field of the site: id to name."""
         return self._read(endpoints.fields(), _names)[0]
 
-    def create(self, desk_id: str, type_id: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    def create(
+        self, desk_id: str, type_id: str, values: Mapping[str, Any], *, documents: bool = False
+    ) -> tuple[str, str]:
         """Makes a request, and gives its id and key. Sent once: after a ``NetworkError`` it may be there or not."""
-        return self._read(endpoints.create(desk_id, type_id, values), parse.created, 201)[0]
+        ask = endpoints.create(desk_id, type_id, values, documents=documents)
+        return self._read(ask, parse.created, 201)[0]
 
     def set_mark(self, issue_id: str, value: Mapping[str, Any]) -> None:
         """Writes our own property of a change."""
@@ -249,11 +254,20 @@ class Service:
 
     def comments(self, issue_id: str) -> Listed[Comment]:
         """A change's comments, internal ones too."""
-        return self._pages(lambda start: endpoints.comments(issue_id, start), parse.comment)
+        return every_page(lambda start: self._read(endpoints.comments(issue_id, start), parse.comments)[0])
 
     def comment(self, issue_id: str, body: str, *, public: bool) -> None:
-        """Writes a comment (wiki markup). Sent once: after a ``NetworkError`` it may be there or not."""
-        self._read(endpoints.comment(issue_id, body, public=public), parse.comment, 201)
+        """Writes a comment (wiki markup) the service desk's way. Sent once: after a ``NetworkError`` it may be there or
+        not."""
+        self._read(endpoints.comment(issue_id, body, public=public), parse.desk_comment, 201)
+
+    def document_comment(self, issue_id: str, document: Mapping[str, Any], properties: Mapping[str, Any]) -> Comment:
+        """Writes a comment that is an Atlassian document (Cloud), and gives it as Jira has taken it. Sent once too."""
+        return self._read(endpoints.document_comment(issue_id, document, properties), parse.comment, 201)[0]
+
+    def remove_comment(self, issue_id: str, comment_id: str) -> None:
+        """Takes a comment away."""
+        self._read(endpoints.remove_comment(issue_id, comment_id), _nothing, 204)
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from jira_ci.output import page
 from jira_ci.output.page import TONES, Block, Code, Link, Mark, Page, Part, Phrase, Strong, Table
-from jira_ci.text import markdown
+from jira_ci.text import markdown, unlinked
 
 LARGEST = 1 << 20
 """Bytes that GitHub takes from one step; of a larger file it shows nothing
@@ -16,8 +16,6 @@ LARGEST = 1 << 20
 CUT = "**Cut here:** the rest did not fit. All of it is in the log."
 _HARMLESS = re.compile(r"[A-Za-z0-9._/\\:+-]{1,300}")
 _TEXT = 2000  # characters of one text
-# Addresses are made links in the text that is shown, where no escape protects it; an invisible blank inside does.
-_ADDRESS = re.compile(r":(?=//)|\b[Ww]{3}(?=\.)|\b[Mm][Aa][Ii][Ll][Tt][Oo](?=:)")
 
 
 def as_markdown(page: Page, largest: int = LARGEST) -> str:
@@ -39,7 +37,7 @@ def as_markdown(page: Page, largest: int = LARGEST) -> str:
 
 def inert(text: str, limit: int = _TEXT) -> str:
     """An untrusted text: no markup, no mention of a person, and no link."""
-    return markdown(_ADDRESS.sub("\\g<0>\u200b", text[:limit] + "…" * (len(text) > limit)), 4 * _TEXT)
+    return markdown(unlinked(text[:limit] + "…" * (len(text) > limit)), 4 * _TEXT)
 
 
 def _lines(page: Page) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,18 +14,10 @@ from jira_ci.report.comment_state import LONGEST, Known, Place, Source, hidden
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.report.report_result import SiteResult
 from jira_ci.run import CI, Run
-from jira_ci.text import canonical, markdown
+from jira_ci.text import canonical, markdown, unlinked
 
 _SHOWN = 50
 _LARGEST = 60_000  # bytes; GitHub takes 65536 characters
-# Both providers look for references in the text that is shown, where no escape protects it: "!3", "GH-12", "&5", an
-# address, a commit's id. An invisible blank inside of each does; text.markdown has put one behind "@" and "#".
-# https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
-# https://docs.gitlab.com/user/markdown/#gitlab-specific-references
-_REFERENCES = re.compile(
-    r"[!&%~$^*](?=[\w\"])|(?<=\b[Gg][HhLl])-(?=\d)|:(?=//)|\b[Ww]{3}(?=\.)|\b[Mm][Aa][Ii][Ll][Tt][Oo](?=:)"
-    r"|\[(?=[a-z_]+:)|\b[0-9a-f]{6}(?=[0-9a-f]+\b)"
-)
 
 
 @dataclass(frozen=True)
@@ -54,7 +45,7 @@ def body(known: Known, links: Links, noun: str) -> str:
 
 def inert(text: str, limit: int = LONGEST) -> str:
     """An untrusted text for a comment: no markup, and nothing that notifies a person or links to anything."""
-    return markdown(_REFERENCES.sub("\\g<0>\u200b", text[:limit] + "…" * (len(text) > limit)), 4 * LONGEST)
+    return markdown(unlinked(text[:limit] + "…" * (len(text) > limit)), 4 * LONGEST)
 
 
 def _lines(known: Known, links: Links, noun: str) -> Iterator[str]:

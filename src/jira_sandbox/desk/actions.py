@@ -12,6 +12,7 @@ from jira_sandbox.desk.catalogue import Catalogue, RequestType
 from jira_sandbox.desk.change_issue import Approval, Change, Decision, Item, Stage, checked_summary, opened
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.ledger import Extras, Ledger
+from jira_sandbox.desk.markup import DocumentText
 from jira_sandbox.desk.workflow import Workflow
 from jira_sandbox.jira_errors import DeskError, NotFound
 from jira_sandbox.moments import Clock, jira_date, moment
@@ -90,13 +91,14 @@ class Desk:
                     kind.issue_type,
                     kind.id,
                     summary,
-                    description,
+                    str(description),
                     status,
                     reporter,
                     now,
                     now,
-                    {name: value for name, value in values.items() if value is not None},
+                    {name: _stored(value) for name, value in values.items() if value is not None},
                     ((status, now),),
+                    documents=_documents({**values, "description": description}),
                 )
             )
 
@@ -127,8 +129,10 @@ class Desk:
             before = {"summary": change.summary, "description": change.description, **change.values}
             items = [item(self.catalogue, self.people, name, before.get(name), changes[name]) for name in changes]
             values = {**change.values, **{name: value for name, value in changes.items() if name not in own}}
-            kept = {name: value for name, value in values.items() if value is not None}
-            return self._noted(change, author, items, **own, values=kept)
+            kept = {name: _stored(value) for name, value in values.items() if value is not None}
+            others = {name: one for name, one in change.documents.items() if name not in changes}
+            plain = {name: _stored(value) for name, value in own.items()}
+            return self._noted(change, author, items, **plain, values=kept, documents={**others, **_documents(changes)})
 
         return self.alter(key, alteration)
 
@@ -206,6 +210,14 @@ class Desk:
             return self.people.find(by).account
         except NotFound as error:
             raise DeskError(str(error)) from error
+
+
+def _stored(value: Any) -> Any:
+    return str(value) if isinstance(value, DocumentText) else value
+
+
+def _documents(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.document for name, value in values.items() if isinstance(value, DocumentText)}
 
 
 def item(catalogue: Catalogue, people: People, identity: str, before: Any, after: Any) -> Item:

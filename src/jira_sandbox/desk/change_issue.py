@@ -111,6 +111,8 @@ class Change:
         statuses: every status it ever had, with the moment when it got it, oldest first.
         approvals, history: oldest first.
         former: keys that it had before it was moved; they still lead to it.
+        documents: of the texts that were written as Atlassian documents these, by the field's id. The text itself is
+            then what the document shows; every other rich text is wiki markup.
     """
 
     id: str
@@ -131,6 +133,7 @@ class Change:
     former: tuple[str, ...] = ()
     hidden: bool = False
     deleted: bool = False
+    documents: Mapping[str, Any] = field(default_factory=dict)
 
     def noted(self, entry: str, author: str, now: int, items: Iterable[Item], **changes: Any) -> Change:
         """The issue with these changes, and the items in its history; the same issue when there are no items."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jira_sandbox.desk.change_issue import checked_text
+from jira_sandbox.desk.markup import document_text
 from jira_sandbox.jira_errors import DeskError
 from jira_sandbox.moments import milliseconds
 
@@ -43,7 +44,6 @@ _SYSTEM_TYPES = {
 # "YYYY-MM-DDThh:mm:ss.sTZD"
 # https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/#datetime-field
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:?\d\d)", re.ASCII)
-_BLOCKS = {"paragraph", "heading", "listItem", "codeBlock", "tableRow", "blockquote"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Field:
         if value is None:
             return None
         if self.kind == "textarea" or self.id == "description":
-            return checked_text(adf_text(value) if rich else _string(value))
+            return document_text(value) if rich else checked_text(_string(value))
         if self.kind in ("users", "labels", "groups", "services"):
             if not isinstance(value, list):
                 raise DeskError("data was not an array")
@@ -154,42 +154,3 @@ def _item(kind: str, value: Any) -> str:
     if not isinstance(found, str):
         raise DeskError(f"Specify a valid '{name[0]}'")
     return found
-
-
-def adf_document(text: str) -> dict[str, Any]:
-    """Plain text as a document: a paragraph for each line."""
-    paragraphs = [
-        {"type": "paragraph", "content": [{"type": "text", "text": line}] if line else []} for line in text.split("\n")
-    ]
-    return {"type": "doc", "version": 1, "content": paragraphs}
-
-
-def adf_text(value: Any) -> str:
-    """The text of a document, a line for each block.
-
-    Raises:
-        DeskError: it is no document, or one too deep.
-    """
-    if not (isinstance(value, dict) and value.get("type") == "doc" and value.get("version") == 1):
-        raise DeskError("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
-    try:
-        return _text(value).rstrip("\n")
-    except RecursionError as error:
-        raise DeskError("INVALID_INPUT") from error
-
-
-def _text(node: Any) -> str:
-    if not isinstance(node, dict) or not isinstance(node.get("type"), str):
-        raise DeskError("INVALID_INPUT")
-    kind = node["type"]
-    if kind == "hardBreak":
-        return "\n"
-    if kind == "text":
-        if not (isinstance(node.get("text"), str) and node["text"]):
-            raise DeskError("INVALID_INPUT")  # an empty text node is no valid document
-        return str(node["text"])
-    content = node.get("content", [])
-    if not isinstance(content, list):
-        raise DeskError("INVALID_INPUT")
-    inner = "".join(_text(one) for one in content)
-    return inner + "\n" if kind in _BLOCKS and not inner.endswith("\n") else inner

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jira_sandbox.desk.change_issue import Change, checked_text, restored
+from jira_sandbox.desk.markup import DocumentText
 from jira_sandbox.jira_errors import DeskError, NotFound
 
 _FIRST_ID = 10_001
@@ -136,13 +137,19 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Comment:
-    """``author`` is an account id; ``public``: customers see it; ``created`` in epoch milliseconds."""
+    """``author`` is an account id; ``public``: customers see it; ``created`` in epoch milliseconds.
+
+    A comment that was written as an Atlassian document has this as ``document``, and what it shows as ``body``; every
+    other body is wiki markup.
+    """
 
     id: str
     author: str
     body: str
     public: bool
     created: int
+    document: dict[str, Any] | None = None
+    properties: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,12 +172,24 @@ class Extras:
         self._properties: dict[str, dict[str, Any]] = {}
         self._links: list[IssueLink] = []
 
-    def comment(self, issue: str, author: str, body: str, now: int, *, public: bool) -> Comment:
+    def comment(
+        self,
+        issue: str,
+        author: str,
+        body: str,
+        now: int,
+        *,
+        public: bool,
+        properties: dict[str, Any] | None = None,
+    ) -> Comment:
         """Add a comment. Raises DeskError when it is empty, or longer than Jira keeps."""
         if not body.strip():
             raise DeskError("Comment body can not be empty!")
+        document = body.document if isinstance(body, DocumentText) else None
         with self._ledger.lock:
-            comment = Comment(self._ledger.number("comments", 10_100), author, checked_text(body), public, now)
+            identity = self._ledger.number("comments", 10_100)
+            text = str(checked_text(body))
+            comment = Comment(identity, author, text, public, now, document, dict(properties or {}))
             self._comments.setdefault(issue, []).append(comment)
             self._ledger.changed()
             return comment
@@ -179,6 +198,16 @@ class Extras:
         """Oldest first."""
         with self._ledger.lock:
             return list(self._comments.get(issue, []))
+
+    def remove_comment(self, issue: str, identity: str) -> Comment:
+        """Gives the comment that is gone. Raises NotFound when there is none with this id."""
+        with self._ledger.lock:
+            found = next((one for one in self._comments.get(issue, []) if one.id == identity), None)
+            if found is None:
+                raise NotFound(f"Can not find a comment for the id: {identity}.")
+            self._comments[issue].remove(found)
+            self._ledger.changed()
+            return found
 
     def remote_links(self, issue: str) -> list[dict[str, Any]]:
         """Each as it was given, with its ``id``."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jira_sandbox import moments
+from jira_sandbox.desk import markup
 from jira_sandbox.desk.actions import item
 from jira_sandbox.desk.change_issue import Approval, Change
 from jira_sandbox.desk.ledger import LINK_TYPES
@@ -143,9 +144,24 @@ def comments(context: Context, change: Change) -> list[dict[str, Any]]:
     """Oldest first."""
     desk = context.site.desk
     return [
-        {"by": desk.people.of(one.author).display, "body": one.body, "public": one.public, "at": one.created}
+        {
+            "by": desk.people.of(one.author).display,
+            "body": _followed(markup.shown(one.body, one.document)),
+            "public": one.public,
+            "at": one.created,
+        }
         for one in desk.extras.comments(change.id)
     ]
+
+
+def description(issue: Change) -> list[list[markup.Part]]:
+    """What people see of it, line by line; nothing without one."""
+    return _followed(markup.shown(issue.description, issue.documents.get("description"))) if issue.description else []
+
+
+def _followed(lines: list[list[markup.Part]]) -> list[list[markup.Part]]:
+    """The lines with those addresses only that are of the web."""
+    return [[(text, web_address(address)) for text, address in line] for line in lines]
 
 
 def history(context: Context, change: Change) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from jira_sandbox.desk.catalogue import Project, RequestType
 from jira_sandbox.desk.change_issue import Approval, Change
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.ledger import Comment
+from jira_sandbox.desk.markup import markup_of
 from jira_sandbox.documents import number
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import DeskError, NotFound
@@ -145,7 +146,7 @@ class DeskView:
         return shown
 
     def _values(self, change: Change, kind: RequestType | None) -> list[dict[str, Any]]:
-        own = {"summary": change.summary, "description": change.description}
+        own = {"summary": change.summary, "description": _markup(change, "description", change.description)}
         names = [name for name in (kind.fields if kind else ("summary",)) if name in own or name in change.values]
         fields = [field for field in map(self._site.catalogue.field, names) if field]
         return [
@@ -155,8 +156,8 @@ class DeskView:
 
     def _value(self, field: Field, change: Change) -> Any:
         value = change.values.get(field.id)
-        # Long texts are plain here, whatever the platform's version.
-        return value if field.kind == "textarea" else View(self._context).value(field, value)
+        # Long texts are wiki markup here, whatever the platform's version.
+        return _markup(change, field.id, value) if field.kind == "textarea" else View(self._context).value(field, value)
 
     def statuses(self, change: Change) -> list[dict[str, Any]]:
         """Every status that the request had, newest first."""
@@ -192,9 +193,14 @@ class DeskView:
         return {
             "_expands": ["attachment", "renderedBody"],
             "id": comment.id,
-            "body": comment.body,
+            "body": markup_of(comment.document) if comment.document else comment.body,
             "public": comment.public,
             "author": self.user(comment.author),
             "created": date(comment.created),
             "_links": {"self": f"{self.base}/request/{change.id}/comment/{comment.id}"},
         }
+
+
+def _markup(change: Change, field: str, text: Any) -> Any:
+    document = change.documents.get(field)
+    return markup_of(document) if document else text

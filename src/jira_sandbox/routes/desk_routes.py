@@ -96,6 +96,8 @@ def _info(context: Context, request: Request, captured: dict[str, str]) -> Answe
 
 def _create(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     document = body_of(request, _CREATE, _BAD)
+    if "isAdfRequest" in document and not context.edition.is_cloud:
+        raise BadRequest(f"{_BAD} 'isAdfRequest' is not known")
     asker = need(context, "CREATE_ISSUES", "You do not have permission to create requests in this service desk.")
     desk, kind = context.site.desk, _kind(context, document)
     values = _values(context, kind, document)

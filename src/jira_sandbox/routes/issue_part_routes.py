@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from jira_sandbox.authorization import guarded, need
 from jira_sandbox.desk.change_issue import Change
-from jira_sandbox.desk.fields import adf_text
 from jira_sandbox.desk.ledger import LINK_TYPES
+from jira_sandbox.desk.markup import document_text
 from jira_sandbox.desk.workflow import Transition
-from jira_sandbox.documents import anything, body_of, boolean, items, number, parameter, parse, record, text
+from jira_sandbox.documents import anything, body_of, boolean, expanded, items, number, parameter, parse, record, text
 from jira_sandbox.http_types import Answer, Request, json_answer
-from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, NotFound, platform_error
+from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, Forbidden, NotFound, platform_error
 from jira_sandbox.routes.issue_routes import parsed, visible, wanted_of
 from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Route
 
 _BY_APPROVAL = ("Approve", "Decline")
 _TRANSITION = record({"transition": record({"id": text()})}, {"fields": record({}), "update": record({})})
-_COMMENT = record({"body": anything}, {"properties": items(record({"key": text(255)})), "visibility": record({})})
+_PROPERTY = record({"key": text(255), "value": anything}, closed=True)
+_COMMENT = record({"body": anything}, {"properties": items(_PROPERTY), "visibility": record({})})
 _ICON = record({}, {"url16x16": text(), "title": text(), "link": text()})
 _REMOTE = record(
     {
@@ -80,7 +82,7 @@ def _comments(context: Context, request: Request, captured: dict[str, str]) -> A
     comments = context.site.desk.extras.comments(issue.id)
     if parameter(request, "orderBy") == "-created":
         comments.reverse()
-    return json_answer(200, View(context).comments(issue.id, comments, start, most))
+    return json_answer(200, View(context).comments(issue.id, comments, start, most, expanded(request)))
 
 
 def _comment(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -89,17 +91,27 @@ def _comment(context: Context, request: Request, captured: dict[str, str]) -> An
     asker = need(context, "ADD_COMMENTS", "You do not have the permission to comment on this issue.")
     body = document["body"]
     if context.version == "3":
-        body = adf_text(body)
+        body = document_text(body)
     if not isinstance(body, str) or not body.strip():
         raise DeskError(fields={"comment": "Comment body can not be empty!"})
+    properties = {one["key"]: one["value"] for one in document.get("properties", ())}
+    if any(len(json.dumps(value)) > _PROPERTY_LIMIT for value in properties.values()):
+        raise BadRequest(f"The property value cannot be longer than {_PROPERTY_LIMIT} bytes.")
     # The way in which agents' comments stay internal on a service desk's issue; otherwise customers see them.
-    internal = any(
-        one["key"] == "sd.public.comment" and one.get("value") == {"internal": True}
-        for one in document.get("properties", ())
-    )
-    desk = context.site.desk
-    made = desk.extras.comment(issue.id, asker.account, body, desk.clock.milliseconds(), public=not internal)
-    return json_answer(201, View(context).comment(issue.id, made))
+    public = properties.get("sd.public.comment") != {"internal": True} or not issue.request_type
+    desk, now = context.site.desk, context.site.desk.clock.milliseconds()
+    made = desk.extras.comment(issue.id, asker.account, body, now, public=public, properties=properties)
+    return json_answer(201, View(context).comment(issue.id, made, expanded(request)))
+
+
+def _remove_comment(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    issue = visible(context, captured["issueIdOrKey"])
+    asker = need(context, "ADD_COMMENTS", "You do not have the permission to delete this comment.")
+    found = [one for one in context.site.desk.extras.comments(issue.id) if one.id == captured["id"]]
+    if found and found[0].author != asker.account:
+        raise Forbidden("You do not have the permission to delete this comment.")
+    context.site.desk.extras.remove_comment(issue.id, captured["id"])
+    return Answer(204)
 
 
 def _remote_links(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -185,6 +197,7 @@ ROUTES = guarded(
         Route("POST", f"{_ISSUE}/transitions", _transit),
         Route("GET", f"{_ISSUE}/comment", _comments),
         Route("POST", f"{_ISSUE}/comment", _comment),
+        Route("DELETE", f"{_ISSUE}/comment/{{id}}", _remove_comment),
         Route("GET", f"{_ISSUE}/remotelink", _remote_links),
         Route("POST", f"{_ISSUE}/remotelink", _link_remotely),
         Route("DELETE", f"{_ISSUE}/remotelink", _unlink_remotely),

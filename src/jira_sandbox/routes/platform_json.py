@@ -7,8 +7,9 @@ from typing import Any
 
 from jira_sandbox.desk.catalogue import STORY, IssueType, Project
 from jira_sandbox.desk.change_issue import Change, Entry
-from jira_sandbox.desk.fields import Field, adf_document
+from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.ledger import LINK_TYPES, Comment
+from jira_sandbox.desk.markup import document_of, markup_of
 from jira_sandbox.desk.workflow import CATEGORIES, Transition
 from jira_sandbox.moments import jira_date
 from jira_sandbox.routing import Context
@@ -28,11 +29,13 @@ class View:
         person = self._desk.people.of(account)
         return self._context.edition.user(person, self._context.address, self._context.version)
 
-    def rich(self, text: str) -> Any:
-        """A long text: a document in version 3 of the API. Nothing when it is empty."""
+    def rich(self, text: str, document: dict[str, Any] | None = None) -> Any:
+        """A long text: a document in version 3 of the API, wiki markup in version 2. Nothing when it is empty."""
         if not text:
             return None
-        return adf_document(text) if self._context.version == "3" else text
+        if self._context.version == "3":
+            return document or document_of(text)
+        return markup_of(document) if document else text
 
     def status(self, identity: str) -> dict[str, Any]:
         status = self._desk.workflow.status(identity)
@@ -98,14 +101,14 @@ class View:
             shown["schema"] = {field.id: field.schema() for field in fields}
         return shown
 
-    def value(self, field: Field, value: Any) -> Any:
-        """The value of a custom field, or of the labels."""
+    def value(self, field: Field, value: Any, document: dict[str, Any] | None = None) -> Any:
+        """The value of a custom field, or of the labels; with the document that it shows, if it has one."""
         if value is None or (isinstance(value, str) and field.kind in ("string", "datetime", "system")):
             return value
         if field.kind == "datetime":
             return jira_date(value) if isinstance(value, int) else value
         if field.kind == "textarea":
-            return self.rich(value)
+            return self.rich(value, document)
         if field.kind == "select" and value in field.options:
             option = field.option_id(value)
             return {"self": f"{self.base}/customFieldOption/{option}", "value": value, "id": option}
@@ -117,18 +120,21 @@ class View:
         maker = makers.get(field.kind)
         return [maker(one) for one in value] if maker and isinstance(value, list) else value
 
-    def comment(self, issue: str, comment: Comment) -> dict[str, Any]:
+    def comment(self, issue: str, comment: Comment, expand: Iterable[str] = ()) -> dict[str, Any]:
         author = self.user(comment.author)
-        return {
+        shown = {
             "self": f"{self.base}/issue/{issue}/comment/{comment.id}",
             "id": comment.id,
             "author": author,
-            "body": self.rich(comment.body),
+            "body": self.rich(comment.body, comment.document),
             "updateAuthor": author,
             "created": jira_date(comment.created),
             "updated": jira_date(comment.created),
             "jsdPublic": comment.public,
         }
+        if "properties" in expand:
+            shown["properties"] = [{"key": key, "value": value} for key, value in comment.properties.items()]
+        return shown
 
     def transition(self, one: Transition) -> dict[str, Any]:
         shown = {"id": one.id, "name": one.name, "to": self.status(one.target), "hasScreen": False}
@@ -138,14 +144,16 @@ class View:
         makers = self._system(change)
         customs = [] if change.issue_type == STORY.id else [one for one in self._desk.catalogue.fields if one.custom]
         for field in customs:
-            makers[field.id] = lambda field=field: self.value(field, change.values.get(field.id))
+            makers[field.id] = lambda field=field: self.value(
+                field, change.values.get(field.id), change.documents.get(field.id)
+            )
         return {name: make() for name, make in makers.items() if _is_wanted(name, wanted)}
 
     def _system(self, change: Change) -> dict[str, Any]:
         extras, assignee = self._desk.extras, change.values.get("assignee")
         return {
             "summary": lambda: change.summary,
-            "description": lambda: self.rich(change.description),
+            "description": lambda: self.rich(change.description, change.documents.get("description")),
             "issuetype": lambda: self.issue_type(change.issue_type),
             "project": lambda: self.project(change.project),
             "status": lambda: self.status(change.status),
@@ -160,9 +168,11 @@ class View:
             "comment": lambda: self.comments(change.id, extras.comments(change.id)),
         }
 
-    def comments(self, issue: str, comments: Sequence[Comment], start: int = 0, most: int = 5000) -> dict[str, Any]:
+    def comments(
+        self, issue: str, comments: Sequence[Comment], start: int = 0, most: int = 5000, expand: Iterable[str] = ()
+    ) -> dict[str, Any]:
         """A page of comments."""
-        shown = [self.comment(issue, one) for one in comments[start : start + most]]
+        shown = [self.comment(issue, one, expand) for one in comments[start : start + most]]
         return {"comments": shown, "maxResults": most, "total": len(comments), "startAt": start}
 
     def _links(self, change: Change) -> list[dict[str, Any]]:

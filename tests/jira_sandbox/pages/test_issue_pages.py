@@ -114,6 +114,14 @@ def test_it_is_moved_along_the_workflow_and_nowhere_else(sandbox: Sandbox, key: 
     assert "Canceled" in get(sandbox, f"/browse/{key}").text
 
 
+def test_rich_texts_are_shown_as_jira_would_show_them(sandbox: Sandbox, key: str) -> None:
+    body = r"Prod (/) \(x\) *a* https://x.example/a https:{anchor:x}//y.example"
+    do(sandbox, key, "comment", body=body, visibility="internal")
+    found = get(sandbox, f"/browse/{key}")
+    assert "Prod \u2705 (x) *a* https://x.example/a https://y.example" in found.text
+    assert [one for one in found.all("a", "href") if ".example" in one] == ["https://x.example/a"]
+
+
 def test_comments_are_added_and_shown(sandbox: Sandbox, key: str) -> None:
     do(sandbox, key, "comment", body="Go <b>ahead</b>\nplease", visibility="public")
     do(sandbox, key, "comment", body="Not for customers", visibility="internal")

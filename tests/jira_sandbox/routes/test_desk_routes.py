@@ -204,3 +204,32 @@ def test_a_permission_that_is_missing_is_a_refusal(
 def test_nobody_else_is_let_in(site: Pretend, authorization: str) -> None:
     site.authorization = authorization
     assert site.refused("GET", DESK)[0] == 401
+
+
+def _paragraph(text: str) -> dict[str, Any]:
+    content = [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]
+    return {"type": "doc", "version": 1, "content": content}
+
+
+def _raising(adf: bool | None, **values: Any) -> dict[str, Any]:
+    body = {"serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "x", **values}}
+    return body if adf is None else {**body, "isAdfRequest": adf}
+
+
+def test_rich_texts_of_a_request_are_all_documents_or_all_markup(site: Pretend) -> None:
+    plan, told = _paragraph("(/) *plan*"), _paragraph("1.2-rc [a]")
+    key = site.post(REQUEST, _raising(True, description=told, customfield_10342=plan))["issueKey"]
+    fields = site.get(f"/rest/api/3/issue/{key}")["fields"]
+    assert (fields["description"], fields["customfield_10342"]) == (told, plan)
+    assert site.get(f"/rest/api/2/issue/{key}")["fields"]["description"] == "1.2-rc \\[a\\]"
+    marked = site.post(REQUEST, _raising(False, description="1.2-rc \\[a\\]", customfield_10342="x"))["issueKey"]
+    assert site.get(f"/rest/api/3/issue/{marked}")["fields"]["description"] == told
+    for adf, description in ((True, "text"), (False, told), (None, told)):
+        assert site.refused("POST", REQUEST, _raising(adf, description=description))[0] == 400
+    assert site.refused("POST", REQUEST, _raising(True, description=told, customfield_10342="plan"))[0] == 400
+
+
+def test_data_center_knows_no_documents() -> None:
+    site = Pretend("data-center")
+    assert site.refused("POST", REQUEST, _raising(True, description=_paragraph("x")))[0] == 400
+    site.post(REQUEST, _raising(None, description="x"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jira_sandbox.accounts import DINA
 from pretend import Pretend
 
 ISSUE = "/rest/api/3/issue"
@@ -92,3 +93,33 @@ def test_issues_are_linked_once(site: Pretend, key: str) -> None:
     wrong: list[dict[str, Any]] = [{"type": {"name": "Eats"}}, {"type": {}}, {"inwardIssue": {"key": "NO-1"}}]
     for changes in wrong:
         assert site.refused("POST", "/rest/api/3/issueLink", {**body, **changes})[0] == 404
+
+
+def test_a_comment_carries_its_properties_and_shows_them_to_who_asks(site: Pretend, key: str) -> None:
+    mine = {"key": "tool.mark", "value": {"mark": 7}}
+    made = site.post(f"{ISSUE}/{key}/comment", {"body": DOC, "properties": [mine]})
+    assert "properties" not in made
+    (one,) = site.get(f"{ISSUE}/{key}/comment?expand=properties")["comments"]
+    assert (one["id"], one["properties"], one["body"]) == (made["id"], [mine], DOC)
+    wrong: list[Any] = [{"key": "x"}, {"value": 1}, {**mine, "more": 1}, {"key": "x" * 256, "value": 1}, "x"]
+    for properties in ([one] for one in wrong):
+        assert site.refused("POST", f"{ISSUE}/{key}/comment", {"body": DOC, "properties": properties})[0] == 400
+    large = {"key": "x", "value": "x" * 32_768}
+    assert site.refused("POST", f"{ISSUE}/{key}/comment", {"body": DOC, "properties": [large]})[0] == 400
+
+
+def test_one_s_own_comment_is_taken_away(site: Pretend, key: str) -> None:
+    made = site.post(f"{ISSUE}/{key}/comment", {"body": DOC})
+    change = site.context.site.issue(key)
+    assert change is not None
+    others = site.context.site.desk.extras.comment(change.id, DINA.account, "Mine", 0, public=True)
+    assert site.refused("DELETE", f"{ISSUE}/{key}/comment/{others.id}")[0] == 403
+    assert site.ask("DELETE", f"{ISSUE}/{key}/comment/{made['id']}") == b""
+    assert site.last.status == 204
+    assert site.refused("DELETE", f"{ISSUE}/{key}/comment/{made['id']}")[0] == 404
+    assert [one["id"] for one in site.get(f"{ISSUE}/{key}/comment")["comments"]] == [others.id]
+
+
+def test_a_comment_on_an_issue_of_no_desk_is_public_whatever_it_says(site: Pretend) -> None:
+    internal = {"key": "sd.public.comment", "value": {"internal": True}}
+    assert site.post(f"{ISSUE}/WEB-1/comment", {"body": DOC, "properties": [internal]})["jsdPublic"] is True

@@ -1,0 +1,88 @@
+"""Text for people in Jira: as a document (ADF) or as wiki markup, either of which shows untrusted text as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Own:
+    """A text of our own: an address that may be followed, or issue keys, which Jira may link."""
+
+    text: str
+    link: bool = False
+
+
+Line = Sequence["str | Own"]
+"""Texts are shown as they are, also where one looks like an address or like markup."""
+
+# Shows nothing in either renderer, and what stands before and behind it is no longer one word to them.
+_NOTHING = "{anchor:x}"
+_WORD_JOINER = "\u2060"
+# https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa. A backslash takes its meaning from a character of this
+# list and of no other: com.atlassian.renderer.v2.components.BackslashEscapeRendererComponent, and escape.js of
+# https://www.npmjs.com/package/@atlaskit/editor-wikimarkup-transformer. Inside of a word a hyphen or an underscore
+# opens nothing, unless the word looks like an issue's key.
+_MARKUP = re.compile(
+    r"(?P<escaped>[{}\[\]()|!*^~@]|(?<![^\W_])[-+_?#]|[-+_?](?![^\W_])|(?<=[A-Z0-9_])-(?=[0-9]))"
+    r"|(?P<parted>&(?=#?\w+;)|:(?=//)|:(?=[PpD](?![A-Za-z0-9]))"
+    r"|(?<=(?i:mailto)):|(?<=(?i:file)):|(?<=(?i:news)):|(?<=(?i:nntp)):)"
+    r"|(?P<backslash>\\(?=$|_|[^\w\s.,/]))"
+)
+
+
+def plain(lines: Sequence[Line]) -> str:
+    """What people see, a line each."""
+    return "\n".join("".join(_shown(part) for part in line) for line in lines)
+
+
+def document(lines: Sequence[Line]) -> dict[str, Any]:
+    """An Atlassian document: an empty line ends a paragraph.
+
+    https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
+    """
+    paragraphs: list[list[dict[str, Any]]] = [[]]
+    for line in lines:
+        nodes = [node for part in line for node in _nodes(part)]
+        if not nodes:
+            paragraphs.append([])
+        elif paragraphs[-1]:
+            paragraphs[-1] += [{"type": "hardBreak"}, *nodes]
+        else:
+            paragraphs[-1] = nodes
+    content = [{"type": "paragraph", "content": nodes} for nodes in paragraphs if nodes]
+    return {"type": "doc", "version": 1, "content": content}
+
+
+def wiki(lines: Sequence[Line]) -> str:
+    """Wiki markup, for Data Center and for the service desk's comments. A line begins with a word of our own."""
+    return "\n".join("".join(part.text if isinstance(part, Own) else escaped(part) for part in line) for line in lines)
+
+
+def escaped(text: str) -> str:
+    """A text inside of a line of wiki markup: shown as it is, with no link, no picture and nobody's mention.
+
+    A backslash cannot be written before what is escaped, and at the end it would take the line's end with it: there an
+    invisible character comes between.
+    """
+    return _MARKUP.sub(_harmless, text)
+
+
+def _harmless(match: re.Match[str]) -> str:
+    if match.lastgroup == "escaped":
+        return f"\\{match[0]}"
+    return match[0] + (_NOTHING if match.lastgroup == "parted" else _WORD_JOINER)
+
+
+def _shown(part: str | Own) -> str:
+    return part.text if isinstance(part, Own) else part
+
+
+def _nodes(part: str | Own) -> list[dict[str, Any]]:
+    node: dict[str, Any] = {"type": "text", "text": _shown(part)}
+    if isinstance(part, Own) and part.link:
+        node["marks"] = [{"type": "link", "attrs": {"href": part.text}}]
+    return [node] if node["text"] else []
