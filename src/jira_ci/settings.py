@@ -1,4 +1,4 @@
-"""One setting: what it is, and its text as a value."""
+"""The settings: one table that documents itself, and where each value comes from."""
 
 from __future__ import annotations
 

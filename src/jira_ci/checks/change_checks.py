@@ -1,4 +1,4 @@
-"""What ``check`` asks about one environment's change: the title as it is searched, and whether changes can be read."""
+"""What ``check`` asks one Jira site for the gate: account, desk, permissions, titles, one environment's change."""
 
 from __future__ import annotations
 

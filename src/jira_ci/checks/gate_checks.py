@@ -1,4 +1,4 @@
-"""What ``check`` asks one Jira site that gates deployments itself: the client, and whether it is told about gating."""
+"""The gate's half of ``check``: the trusted policy, its environments and credentials; then each site is asked."""
 
 from __future__ import annotations
 

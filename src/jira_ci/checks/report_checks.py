@@ -1,4 +1,4 @@
-"""One thing that was tested: what is there, what is wrong, what to do."""
+"""What ``check`` tests of reporting: configuration, run, environments and each site, a line for each thing tested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a provider is asked about commits when the clone does not know, and who answers."""
+"""What a provider is asked about commits and comments: its answers read strictly, its refusals in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""History through GitHub's REST API, asked with PyGithub. Imported on use only: it brings all of PyGithub."""
+"""History and comments through GitHub's REST API, asked with PyGithub. Imported on use only: it brings all of it."""
 
 from __future__ import annotations
 

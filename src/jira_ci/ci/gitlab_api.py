@@ -1,4 +1,4 @@
-"""History through GitLab's REST API, asked with python-gitlab. Imported on use only."""
+"""History and comments through GitLab's REST API, asked with python-gitlab. Imported on use only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of the past: what a provider says of how they went. Pure; who asks for it is in ``runs_api``.
+"""Runs of the past: GitHub and GitLab are asked how they went. Imported on use only.
 
 https://docs.github.com/rest/actions/workflow-runs and https://docs.gitlab.com/api/pipelines/
 """

@@ -1,4 +1,4 @@
-"""YAML's scalars: the text of one -> a text, a number, a switch or nothing.
+"""Strict YAML: text that people wrote -> plain values, with the line of every key and list item.
 
 The rules are YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema), except that ``True`` and ``TRUE``
 stay texts: only ``true`` and ``false`` are switches.

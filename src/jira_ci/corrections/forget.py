@@ -1,4 +1,4 @@
-"""What ``forget`` takes out: by run or property all that was reported so, or single records by their key."""
+"""``forget``, step by step: what is meant, by run, property or key; shown, or taken out at every site."""
 
 from __future__ import annotations
 

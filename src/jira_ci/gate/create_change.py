@@ -1,6 +1,6 @@
-"""Values of ``fields`` in the policy, as the service desk wants them for each kind of field.
+"""Making a change through the service desk: which desk and request type, which values, links to run and issues.
 
-https://docs.atlassian.com/jira-servicedesk/REST/latest/#fieldformats
+Values as for each kind of field: https://docs.atlassian.com/jira-servicedesk/REST/latest/#fieldformats
 """
 
 from __future__ import annotations

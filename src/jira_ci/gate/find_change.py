@@ -1,4 +1,4 @@
-"""The open changes that carry a title: a search finds candidates, and each is read and compared here."""
+"""Which change a deployment depends on: the given key, else the one with exactly this title, else a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GitHub's workflows: what they are called, which of them build, and where their jobs deploy to."""
+"""GitHub's workflows: which of them build and where they deploy to, and the one that reports a repository's builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GitLab's jobs: where they deploy to, and whether another file may add something to them.
+"""GitLab's jobs: where they deploy to, and the file that reports them once it is included.
 
 Only this repository's own files are read: ``.gitlab-ci.yml`` and what it includes from here.
 """

@@ -1,4 +1,4 @@
-"""Which issue projects a repository's history speaks of."""
+"""Looks at a repository: its host, its CI files, its history, and Atlassian's own file."""
 
 from __future__ import annotations
 

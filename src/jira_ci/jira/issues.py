@@ -1,4 +1,4 @@
-"""Issues by their keys, a hundred at a time: how they are asked for, and what an answer tells. No I/O."""
+"""Issues by their keys, a hundred at a time: asked for, read, and paired with the keys that were asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Web addresses in payloads: percent-encoded, so that they stay inert, and within Jira's limit."""
+"""Builds and deployments as Jira takes them: what leaves the house, field by field, within Jira's limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists that come in pages: all of them, or it is known that they are not all."""
+"""One site's service desk: each question once, lists to their end, each answer read strictly."""
 
 from __future__ import annotations
 

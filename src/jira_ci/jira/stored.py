@@ -1,4 +1,4 @@
-"""Of a record that Jira shows, what may be sent back: the fields of its schema, and nothing else."""
+"""A record that Jira has stored: read, sent again with another state, deleted; links are taken off again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of a report: records that were taken or refused, and what they named that Jira does not know."""
+"""Submitting records in bulk, and reading what became of each: a 202 is not success."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the HTML page looks: light and dark, on a desk and on a phone. The contrast of every pair is 4.5 or more."""
+"""A page as one HTML file that needs nothing else and runs nothing: for an artifact that GitLab shows by itself."""
 
 from __future__ import annotations
 

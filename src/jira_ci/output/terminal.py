@@ -1,4 +1,4 @@
-"""What a stream can show: colours, and a line that is written anew. Everything else gets plain lines."""
+"""What a stream can show: colours, and the live line while something is waited for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines to Jira: dialled before they are needed, so that the network works while the commits are read.
+"""Delivering a report to each site: dialled ahead, so that the network works while the commits are read.
 
 Only a run that will have something to say dials ahead, so that hardly any request turns out needless.
 """

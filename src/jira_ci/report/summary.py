@@ -1,4 +1,4 @@
-"""What Jira did not take of a report, and why: sentences for the summary, the worst first."""
+"""The report's page: what was reported about which issues, where it is, and what was not taken, with the reason."""
 
 from __future__ import annotations
 
