@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from providers.github_answers import refusal, sha, shape
 from providers.serving import Provider, Reply
@@ -20,6 +20,7 @@ NEEDS = {
     "/git/ref/{ref}": "contents",
     "/git/trees/{tree_sha}": "contents",
     "/git/blobs/{file_sha}": "contents",
+    "/contents/{path}": "contents",
     "/commits/{commit_sha}/pulls": "pull-requests",
     "/pulls/{pull_number}/commits": "pull-requests",
     "/pulls/{pull_number}": "pull-requests",
@@ -39,6 +40,7 @@ _VIEWS = {
     "/git/ref/{ref}": "_git_ref",
     "/git/trees/{tree_sha}": "_git_tree",
     "/git/blobs/{file_sha}": "_git_blob",
+    "/contents/{path}": "_contents",
     "/commits/{commit_sha}/pulls": "_commit_pulls",
     "/pulls/{pull_number}/commits": "_pull_commits",
     "/pulls/{pull_number}": "_pull",
@@ -159,6 +161,15 @@ class GitHub(Provider):
             return self.no_such_place()
         content = base64.encodebytes(data).decode()
         return Reply.of(shape("blob", sha=named[2], size=len(data), content=content, encoding="base64"))
+
+    def _contents(self, _: Mapping[str, str], *named: str) -> Reply:
+        path = unquote(named[2])
+        data = self.files.get(path)
+        if data is None:
+            return self.no_such_place()
+        content = base64.encodebytes(data).decode()
+        named_so = {"name": path.rpartition("/")[2], "path": path, "sha": _id(path)}
+        return Reply.of({**shape("file_content", size=len(data), content=content), **named_so})
 
     def _run(self, _: Mapping[str, str], *named: str) -> Reply:
         found = [run for run in self.runs if str(run["id"]) == named[2]]

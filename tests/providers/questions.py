@@ -25,7 +25,7 @@ TOKEN = "t0ken"
 GONE = "d" * 40
 """A commit that no repository has."""
 OF_CI = ".github/workflows/ci.yml"
-PAST = PastRun("9002", 42, True, "success", OF_CI, 3)
+PAST = PastRun("9002", 42, True, "success", OF_CI, 3, sha(3))
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ GITHUB = [
     _row(lambda api: api.runs.numbered(OF_CI, 41), "actions", f"run #41 of {OF_CI}"),
     _row(lambda api: api.runs.last(5), "actions", "the last runs"),
     _row(lambda api: api.runs.attempt(PAST, 1), "actions", "attempt 1 of run 9002"),
+    _row(lambda api: api.runs.legs(PAST), "contents", f"{OF_CI} at {PAST.commit[:8]}"),
     _row(
         lambda api: api.runs.deployed("prod"),
         "deployments deployments deployments actions",
@@ -101,6 +102,7 @@ GITLAB = [
     _row(lambda api: api.runs.numbered("", 41), "api", "pipeline #41"),
     _row(lambda api: api.runs.last(5), "api", "the last pipelines"),
     _row(lambda api: api.runs.attempt(PAST, 1), "api", "the jobs of pipeline 9002"),
+    _row(lambda api: api.runs.legs(PAST), "api", "the jobs of pipeline 9002"),
     _row(lambda api: api.runs.deployed("prod"), "own", "the deployments to 'prod'"),
 ]
 
@@ -125,7 +127,7 @@ def settle(provider: Provider) -> None:
         provider.pipelines = [(9003, 43, "running"), (9002, 42, "success"), (9001, 41, "failed")]
         provider.jobs = [{"id": 1, "started_at": gitlab_server.WHEN}]
     if isinstance(provider, (GitHub, GitLab)):
-        provider.files = {"a b/ü.yml": b"jira: {}\n"}
+        provider.files = {"a b/ü.yml": b"jira: {}\n", OF_CI: b"jobs: {build: {}}\n"}
         provider.touched = [f"src/{number}.py" for number in range(130)]
 
 

@@ -106,11 +106,12 @@ class Provider:
 
 
 def pattern(template: str) -> str:
-    """What a path of this template looks like while it is quoted. Only the name of a ref begins with its kind and a
-    slash that is none of the client's.
+    """What a path of this template looks like while it is quoted. Only a file's path and the name of a ref have
+    slashes of their own.
     """
     parts = re.split(r"({[^}]*})", template)
-    found = ["(.+)" if part == "{ref}" else "([^/]+)" if part.startswith("{") else re.escape(part) for part in parts]
+    whole = ("{ref}", "{path}")
+    found = ["(.+)" if part in whole else "([^/]+)" if part.startswith("{") else re.escape(part) for part in parts]
     return "".join(found)
 
 

@@ -289,6 +289,8 @@ def test_the_reusable_workflow_is_gate_deployment_and_report(act: Act, sandbox: 
         (EXAMPLES / "reusable.yml").read_text("utf-8").replace(ours, "./.github/workflows/gated-deployment.yml")
     )
     act.workflow((ROOT / ".github/workflows/gated-deployment.yml").read_text("utf-8"), "gated-deployment.yml")
+    # A clone's memory of the default branch says what is there, and proves no absence.
+    act.write(".jira-ci.yml", "change-control: {enabled: false}\n")
     event = _push(act, "WEB-7 Sign in", "refs/tags/v1.4.0")
     act.git("update-ref", "refs/remotes/origin/main", "HEAD")
     act.git("tag", "v1.4.0")

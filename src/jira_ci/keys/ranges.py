@@ -166,7 +166,7 @@ def _why(wanted: Range, lookup: Lookup) -> str:
     absent = [commit for commit in (wanted.head, wanted.base) if not git.resolve(commit)]
     if absent and (above := git.ask("rev-parse", "--show-superproject-working-tree")):
         return f"{git.directory} is a submodule of {one_line(above, 200)} (run jira-ci there)"
-    if absent and not lookup.origin.is_home:
+    if absent and git.addresses() and not lookup.origin.is_home:
         return f"{git.directory} is no checkout of {one_line(lookup.run.repository, 100)} (run jira-ci in one)"
     if git.boundary() and not git.holds(wanted.head, wanted.base, *wanted.without):
         return f"the clone is shallow ({deeper(lookup.run)}, and no later step fetches with --depth)"
