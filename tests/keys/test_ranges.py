@@ -344,6 +344,12 @@ def test_the_tag_before_begins_a_release_of_which_no_deployment_is_known(
     assert gaps == [
         f"The last deployment to 'prod' is not known: {NO_TOKEN[:-1]}; the commits since the tag v1.3.2 were read."
     ]
+    refusing = Provider()  # it may know of a deployment that is older than the tag
+    found, gaps = read(run, repository.git, refusing, environment="prod")
+    assert found == ["WEB-3", "WEB-2", "WEB-1"]
+    assert len(gaps) == 1
+    assert "did not show last" in gaps[0]
+    assert gaps[0].endswith("; the commits since the tag v1.3.2 were read.")
     untagged = run_of(commit=repository.git.head(), branch="main", event="push", base=repository.git.resolve("HEAD~1"))
     assert read(untagged, repository.git, api, environment="prod", version="1.4.0")[0] == [
         "main",

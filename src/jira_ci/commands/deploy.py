@@ -90,9 +90,9 @@ def _check(context: Context, command: Sequence[str]) -> None:
 
     explicit(context.settings.issue_keys)
     check_deployment(context)
-    for destination in sites(context):
-        fault = destination.fault or destination.unverifiable(context.run)
-        if fault and not missing_credentials(destination.settings):
+    for site in sites(context):
+        fault = site.fault or site.unverifiable(context.run)
+        if fault and not missing_credentials(site.settings):
             raise fault
 
 

@@ -45,7 +45,6 @@ class Claims:
         connected = self._connect()
         self._history = Remembered(connected) if connected is not None else None
         self._api = self._history.as_history if self._history else None
-
         other = context.settings.from_repository
         self._other = self._connect(other) if other else None
 

@@ -73,28 +73,28 @@ def _deployed(lookup: Lookup, asked: Asked) -> Messages | None:
     run, environment = lookup.run, asked.environment
     if not environment or not run.commit:
         return None
-    last, unknown = _last_deployment(lookup, environment)
+    last, unknown, is_answer = _last_deployment(lookup, environment)
     if last:
         what = f"the commits since the last deployment to {environment!r} ({short(last)})"
         return _or_head(span(lookup, what, last, run.commit), lookup)
     tag, base = _previous_tag(lookup, run.tag or asked.version)
     if base:
-        if lookup.api is None and run.provider in ranges.TOKENS:
+        if not is_answer and run.provider in ranges.TOKENS:
             lookup.gaps.append(f"{unknown}; the commits since the tag {tag} were read.")
         return _or_head(span(lookup, f"the commits since the tag {tag}", base, run.commit), lookup)
     lookup.gaps.append(f"{unknown}; only this run's own commits were read (since names another start).")
     return None
 
 
-def _last_deployment(lookup: Lookup, environment: str) -> tuple[str, str]:
-    """The commit, or why there is none, without a full stop."""
+def _last_deployment(lookup: Lookup, environment: str) -> tuple[str, str, bool]:
+    """The commit, or why there is none, without a full stop; and whether the provider said so itself."""
     if lookup.api is None:
-        return "", f"The last deployment to {environment!r} is not known: {lookup.no_token()}"
+        return "", f"The last deployment to {environment!r} is not known: {lookup.no_token()}", False
     try:
         last = lookup.api.last_deployment(environment)
     except Unreadable as error:
-        return "", str(error).rstrip(".")
-    return last, f"The provider knows no deployment to {environment!r} that succeeded before"
+        return "", str(error).rstrip("."), False
+    return last, f"The provider knows no deployment to {environment!r} that succeeded before", True
 
 
 def _previous_tag(lookup: Lookup, name: str) -> tuple[str, str]:
@@ -254,7 +254,7 @@ def end_of(run: Run, git: Git, version: str) -> tuple[Run, str]:
     for name in (version, f"v{version}") if version else ():
         if tagged := git.resolve(f"refs/tags/{name}"):
             return (run if tagged == run.commit else _elsewhere(run, tagged, name)), ""
-    if run.provider == "local" or run.event in _ABOUT_ANOTHER or (run.pull_request and run.pull_request.head_sha):
+    if run.provider == CI.LOCAL or run.event in _ABOUT_ANOTHER or (run.pull_request and run.pull_request.head_sha):
         return run, ""
     head = git.head()
     if not head or head == run.commit or not run.commit or not Origin(git, run).is_home:
