@@ -28,16 +28,26 @@ def gate(sandbox: Sandbox, key: str, seconds: float) -> Decision:
 def walk(sandbox: Sandbox, key: str, name: str, *, after: bool = False) -> list[tuple[str, Decision]]:
     """The question that went wrong and what the gate said, for each question of the conversation; after each walk a
     gate without trouble must come to its end."""
-    said: list[tuple[str, Decision]] = []
     seconds = 0.3 if FAULTS[name] is None else 10.0
-    while True:
+    smooth = Trouble(sandbox, -1, None)
+    troubled(sandbox, key, smooth, 10.0)
+    said: list[tuple[str, Decision]] = []
+    while len(said) < len(smooth.asked):
         trouble = Trouble(sandbox, len(said), FAULTS[name], after=after)
-        sandbox.before = trouble
-        decision = gate(sandbox, key, seconds)
+        decision = troubled(sandbox, key, trouble, seconds)
+        if len(trouble.asked) > trouble.number:
+            said.append((trouble.asked[trouble.number], decision))
+        else:  # a busy machine did not come as far as that question
+            seconds *= 2
+    return said
+
+
+def troubled(sandbox: Sandbox, key: str, trouble: Trouble, seconds: float) -> Decision:
+    sandbox.before = trouble
+    try:
+        return gate(sandbox, key, seconds)
+    finally:
         sandbox.before = None
-        if len(trouble.asked) <= trouble.number:
-            return said
-        said.append((trouble.asked[trouble.number], decision))
 
 
 def rows(name: str) -> tuple[int, int]:
@@ -93,7 +103,7 @@ LOST = ("closed without a word", "cut in the body", "hangs", "302", "401", "404"
     ids=[*FAULTS, *(f"{name}, but done" for name in LOST)],
 )
 def test_making_a_change_proceeds_through_no_fault_and_makes_one(sandbox: Sandbox, name: str, after: bool) -> None:
-    seconds = 0.4 if FAULTS[name] is None else 10.0
+    seconds = 1.0 if FAULTS[name] is None else 10.0
     said: list[tuple[str, Decision]] = []
     while True:
         trouble = Trouble(sandbox, len(said), FAULTS[name], after=after)
@@ -101,6 +111,10 @@ def test_making_a_change_proceeds_through_no_fault_and_makes_one(sandbox: Sandbo
         with asking(sandbox, seconds=seconds) as service:
             decision = finder(service).find().decision
         assert not made_twice(sandbox)
+        if len(trouble.asked) <= trouble.number and not titled(sandbox):
+            seconds *= 2  # a busy machine did not come as far as that question
+            sandbox.before = None
+            continue
         if len(trouble.asked) <= trouble.number:
             break
         said.append((trouble.asked[trouble.number].split("/")[-1], decision or Decision.of(24, "found")))
