@@ -79,6 +79,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "exclude-approvers": [],
         "deployers": {},
         "fields": {},
+        "description": "",
         "comments": "internal",
     }
 

@@ -246,7 +246,7 @@ def test_a_change_is_made_with_all_that_people_need(sandbox: Sandbox) -> None:
     assert (change.found_by, change.ours, change.others) == ("created", True, ())
     made = known(sandbox, change.key)
     assert made.summary == TITLE
-    for told in ("1.2.3", "Prod", "Web Site", Subject().commit, RUN.url, "WEB-1, WEB-2"):
+    for told in ("1.2.3", "Prod", "Web Site", Subject().commit, RUN.url, "WEB-1 ", "WEB-2 "):
         assert told in made.description
     sent = next(seen.json() for seen in sandbox.exchanges if seen.path == "/rest/servicedeskapi/request")
     assert sent["requestTypeId"] == "25"

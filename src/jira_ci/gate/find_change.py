@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.gate.change_property import Change, FoundBy, change_property, missing, same_binding, words
+from jira_ci.gate.change_property import Change, FoundBy, change_property, same_binding, unnamed
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
@@ -112,6 +112,7 @@ class Finder:
         self._clock, self._pauses = clock, pauses
         self._lost: float | None = None
         self._made: tuple[str, str] | None = None
+        self._said: tuple[str, ...] = ()
 
     def find(self) -> Search:
         """The change, or the decision of rows 6 to 16. Never raises a :class:`JiraCiError`."""
@@ -139,7 +140,7 @@ class Finder:
                 f"{given} is a {shown(issue.type_name)} in {issue.project_key}; a change has to be in "
                 f"{self._policy.service_desk} and of a type in issue-types. Give another one.",
             )
-        lacking = missing(words(self._subject), issue.summary, issue.description)
+        lacking = unnamed(self._subject, issue, self._service.myself().id)
         if lacking and self._policy.binding != "any":
             named = " and ".join(shown(word) for word in lacking)
             return _end(
@@ -170,7 +171,8 @@ class Finder:
         if self._lost is not None and self._clock() - self._lost < _FORGET:
             return _end(8, "Jira did not say whether it made the change, which is not there yet. Run again.")
         try:
-            self._made = make(self._service, prepare(self._service, self._policy, self._subject, self._attempt))
+            form = prepare(self._service, self._policy, self._subject, self._attempt)
+            self._made, self._said = make(self._service, form), form.said
         except Impossible as error:
             return _end(9, str(error))
         except Lost as error:
@@ -223,7 +225,7 @@ class Finder:
         said = outcome.said
         if change.id == made:
             change = replace(change, found_by="created")
-            said = (*said, *link(self._service, made, change.key, self._attempt))
+            said = (*said, *self._said, *link(self._service, made, change.key, self._attempt))
         reason = f"{change.key} was made for this deployment. Have it approved in Jira, then run again."
         return Search(change, Decision.of(15, reason), said)
 

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
+from jira_ci.errors import JiraCiError
 from jira_ci.exchange import Answer
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
+from jira_ci.jira.issues import IssueTitles, look_up
 from jira_ci.jira.parse import (
     Account,
     Approval,
@@ -180,6 +182,19 @@ class Service:
     def myself(self) -> Account:
         """Who the gate is; asked once."""
         return self._login.connect()[1]
+
+    def titles(self, keys: Sequence[str], share: float) -> IssueTitles:
+        """What the account sees of these issues, in this share of the time that is left. Raises nothing: what is not
+        known is a part of the answer."""
+        client = self._login.client
+        whole = client.deadline
+        client.deadline = whole.part(share)
+        try:
+            return look_up(self._login, self.connect().edition, keys)
+        except JiraCiError as error:
+            return IssueTitles(error=error)
+        finally:
+            client.deadline = whole
 
     def search(self, jql: str, reconcile: Sequence[str] = ()) -> Listed[Found]:
         """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
