@@ -42,7 +42,7 @@ def outputs(job: Job) -> dict[str, str]:
 def test_not_approved_is_an_exit_code_of_its_own_and_what_to_do_is_said(job: Job, sandbox: Sandbox) -> None:
     ended = gate(job, sandbox)
     assert ended.code == 4
-    assert "was made for this deployment. Have it approved in Jira, then run again." in ended.out
+    assert "was made for this deployment. Have it approved in Jira. Then run this job again." in ended.out
     assert outputs(job)["approved"] == "false"
     assert outputs(job)["decision"] == "wait"
     assert outputs(job)["change-key"].startswith("OPS-")
@@ -94,7 +94,9 @@ def test_declined(job: Job, sandbox: Sandbox) -> None:
     sandbox.desk.decline(key)
     ended = gate(job, sandbox)
     assert ended.code == 3
-    assert f"::error title=jira-ci::Denied: {key} was declined: Authorize (Ana Souza)." in ended.out
+    assert (
+        f"::error title=jira-ci::Denied: {key} is in Authorize, and was declined: Authorize (Ana Souza)." in ended.out
+    )
 
 
 def test_outside_of_the_window(job: Job, sandbox: Sandbox) -> None:

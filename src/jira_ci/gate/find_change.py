@@ -169,7 +169,7 @@ class Finder:
         if objection:
             return _end(16, f"No open change carries the title {title}, and none is made ({objection}).")
         if self._lost is not None and self._clock() - self._lost < _FORGET:
-            return _end(8, "Jira did not say whether it made the change, which is not there yet. Run again.")
+            return _end(8, "Jira did not say whether it made the change, which is not there yet.")
         try:
             form = prepare(self._service, self._policy, self._subject, self._attempt)
             self._made, self._said = make(self._service, form), form.said
@@ -226,7 +226,7 @@ class Finder:
         if change.id == made:
             change = replace(change, found_by="created")
             said = (*said, *self._said, *link(self._service, made, change.key, self._attempt))
-        reason = f"{change.key} was made for this deployment. Have it approved in Jira, then run again."
+        reason = f"{change.key} was made for this deployment. Have it approved in Jira."
         return Search(change, Decision.of(15, reason), said)
 
     def _looks(self) -> Iterator[None]:
