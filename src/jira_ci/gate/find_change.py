@@ -61,7 +61,7 @@ class Candidates:
 
     def _read(self, candidate: Found) -> Issue | None:
         try:
-            return self._service.issue(candidate.id)[0]
+            return self._service.candidate(candidate.id)
         except NotFound:
             return None  # deleted since it was indexed
 
@@ -129,7 +129,7 @@ class Finder:
     def _given(self, key: str) -> Search:
         given = one_line(key, 100)
         try:
-            issue, _ = self._service.issue(key)
+            issue = self._service.candidate(key)
         except NotFound:
             return _end(10, f"There is no change {given} that the gate's account can see. Change the setting change.")
         if issue.key.upper() != key.upper():

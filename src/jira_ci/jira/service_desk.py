@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
-from jira_ci.errors import JiraCiError
+from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
@@ -202,7 +202,7 @@ class Service:
 
         def fetch(after: str) -> Hits:
             ask = endpoints.search(jql, edition, after=after, reconcile=reconcile)
-            return self._read(ask, lambda body: hits(body, edition))[0]
+            return self._fresh(self._read(ask, lambda body: hits(body, edition)))
 
         return every_hit(fetch)
 
@@ -211,6 +211,10 @@ class Service:
         wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
         ask = endpoints.issue(id_or_key, wanted, history=window is not None)
         return self._read(ask, lambda body: parse.issue(body, endpoints.PROPERTY))
+
+    def candidate(self, id_or_key: str) -> Issue:
+        """An issue that may be the change."""
+        return self._fresh(self.issue(id_or_key))
 
     def approvals(self, issue_id: str) -> tuple[Listed[Approval], list[Stamp]]:
         """A change's approvals, of all pages, and when each page was read."""
@@ -287,6 +291,17 @@ class Service:
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""
         return self._read(endpoints.permissions(project, names), parse.granted)[0]
+
+    @staticmethod
+    def _fresh(read: tuple[T, Stamp]) -> T:
+        """What was read, where no round judges its moment: out of a cache it may show what was, and hide what is."""
+        value, stamp = read
+        if stamp.back or stamp.aged:
+            raise NetworkError(
+                "An answer is older than one before it, or comes out of a cache.",
+                "Take Jira's address out of the cache or proxy that stands in between.",
+            )
+        return value
 
     def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
         def fetch(start: int) -> Page:
