@@ -329,11 +329,8 @@ def _request_type(service: Service, desk: Desk, wanted: str) -> RequestType:
         if found:
             return found[0]
     _whole(listed.complete, "request types")
-    hint = nearest(wanted, [one.name for one in listed.values])
-    raise Impossible(
-        f"The service desk {desk.project_key} has no request type {shown(wanted)}. {one_line(hint, 100)} "
-        "Change request-type in the policy."
-    )
+    hint = f"{one_line(nearest(wanted, [one.name for one in listed.values]), 100)} Change request-type in the policy."
+    raise Impossible(f"The service desk {desk.project_key} has no request type {shown(wanted)}. {hint.lstrip()}")
 
 
 def _whole(complete: bool, what: str) -> None:

@@ -167,7 +167,8 @@ class Finder:
         title = shown(self._subject.title)
         objection = self._attempt.objection or ("" if self._policy.create else "create: false")
         if objection:
-            return _end(16, f"No open change carries the title {title}, and none is made ({objection}).")
+            told = f"No open change carries the title {title}, and none is made ({objection})."
+            return _end(16, f"{told} Make one with that title in Jira, or give one: change.")
         if self._lost is not None and self._clock() - self._lost < _FORGET:
             return _end(8, "Jira did not say whether it made the change, which is not there yet.")
         try:

@@ -30,14 +30,15 @@ class Progress:
             end: epoch seconds of the deadline.
         """
         news = [
-            _named(evaluation, evaluations) + self._where(index, evaluation)
+            (_named(evaluation, evaluations), self._where(index, evaluation))
             for index, evaluation in enumerate(evaluations)
             if self._is_new(index, evaluation.decision)
         ]
         if not news or pause is None:
             return ""
         until = when(datetime.fromtimestamp(int(end), timezone.utc))
-        return f"{' '.join(news)} Asking again in {round(pause)} s, until {until}."
+        told, where = " ".join(sentence for sentence, _ in news), "".join(address for _, address in news)
+        return f"{told} Asking again in {round(pause)} s, until {until}.{where}"
 
     def rest(self, evaluations: Sequence[Evaluation]) -> list[str]:
         """What was not told yet of several environments, a line for each; of one the result tells it, and where the
