@@ -245,3 +245,25 @@ def test_data_center_is_asked_the_same_with_a_personal_access_token(
     assert outputs(job)["change-key"] == key
     assert {exchange.path.split("/")[3] for exchange in sandbox.exchanges if "/rest/api/" in exchange.path} == {"2"}
     assert len(sandbox.exchanges) == (4 if by_key else 5)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "told", "problem"),
+    [
+        ((), "", ""),
+        (("out.xml",), "1 passed, 1 failed, 0 skipped", ""),
+        (("out.xml", "none.xml"), "1 passed, 1 failed, 0 skipped (not all files could be counted)", ""),
+        (("none.xml",), "", "test-results: no file matches none.xml."),
+    ],
+)
+def test_an_approver_is_told_how_the_tests_went(
+    job: Job, sandbox: Sandbox, patterns: tuple[str, ...], told: str, problem: str
+) -> None:
+    job.write("out.xml", "<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>")
+    ended = gate(job, sandbox, *(part for one in patterns for part in ("--test-results", one)))
+    assert ended.code == 4
+    change = sandbox.site.desk.find(outputs(job)["change-key"])
+    assert change is not None
+    assert f"Tests: {told}\n" in change.description if told else "Tests:" not in change.description
+    assert ("How the tests went is not known." in change.description) == bool(problem)
+    assert problem in ended.out
