@@ -1,4 +1,4 @@
-"""What a change was made for: the property, and the description for people."""
+"""What a change was made for: the property, and the words that it names."""
 
 from __future__ import annotations
 
