@@ -163,13 +163,13 @@ COMMANDS = {
         "look for the change, and decide whether the deployment may start",
         "gate",
         "run",
-        ("deployment", "gate", *_RECORD, *_RUN, "access", "jira", "dry-run"),
+        ("deployment", "gate", "build", *_RECORD, *_RUN, "access", "jira", "dry-run"),
     ),
     "deploy": Command(
         "ask the gate, report a deployment, run the command behind --, and pass its exit code on",
         "deploy",
         "run",
-        ("deployment", "gate", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
+        ("deployment", "gate", "build", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
     ),
     "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
     "environment": Command(

@@ -15,8 +15,12 @@ _WORDS = (
     "project version environment environment-type tenant service state branch tag commit short-commit number attempt "
     "run-id job actor repository pull-request workflow provider"
 )
+_CONTENTS = "issues authors comparison tests"
 WORDS = tuple(_WORDS.split())
 """Those that a report's templates can hold."""
+_NOT_YET = ("environment-type", "service", "state")  # before a deployment there are none
+OF_CHANGE = (*(word for word in WORDS if word not in _NOT_YET), "run", *_CONTENTS.split())
+"""Those that the description of a change can hold."""
 # An expression that GitHub did not evaluate (a bound, so that no text takes quadratic time), a brace, a word.
 PART = re.compile(r"(?P<expression>\$\{\{(?:[^}]|\}(?!\})){0,300}\}\})|\{\{|\}\}|\{(?P<word>[A-Za-z][A-Za-z0-9_-]*)\}")
 

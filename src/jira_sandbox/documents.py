@@ -55,6 +55,12 @@ def text(limit: int | None = None, pattern: str | None = None) -> Rule:
     return rule
 
 
+def identifier(value: Any, where: str) -> Iterator[str]:
+    """An id: a text, or the number that Jira reads as one."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        yield f"'{where}' must be a string"
+
+
 def int64(value: Any, where: str) -> Iterator[str]:
     """A whole number of 64 bits, written without a fraction."""
     if isinstance(value, bool) or not isinstance(value, int):

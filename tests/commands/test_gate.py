@@ -42,7 +42,7 @@ def outputs(job: Job) -> dict[str, str]:
 def test_not_approved_is_an_exit_code_of_its_own_and_what_to_do_is_said(job: Job, sandbox: Sandbox) -> None:
     ended = gate(job, sandbox)
     assert ended.code == 4
-    assert "was made for this deployment. Have it approved in Jira, then run again." in ended.out
+    assert "was made for this deployment. Have it approved in Jira. Then run this job again." in ended.out
     assert outputs(job)["approved"] == "false"
     assert outputs(job)["decision"] == "wait"
     assert outputs(job)["change-key"].startswith("OPS-")
@@ -94,7 +94,9 @@ def test_declined(job: Job, sandbox: Sandbox) -> None:
     sandbox.desk.decline(key)
     ended = gate(job, sandbox)
     assert ended.code == 3
-    assert f"::error title=jira-ci::Denied: {key} was declined: Authorize (Ana Souza)." in ended.out
+    assert (
+        f"::error title=jira-ci::Denied: {key} is in Authorize, and was declined: Authorize (Ana Souza)." in ended.out
+    )
 
 
 def test_outside_of_the_window(job: Job, sandbox: Sandbox) -> None:
@@ -243,3 +245,25 @@ def test_data_center_is_asked_the_same_with_a_personal_access_token(
     assert outputs(job)["change-key"] == key
     assert {exchange.path.split("/")[3] for exchange in sandbox.exchanges if "/rest/api/" in exchange.path} == {"2"}
     assert len(sandbox.exchanges) == (4 if by_key else 5)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "told", "problem"),
+    [
+        ((), "", ""),
+        (("out.xml",), "1 passed, 1 failed, 0 skipped", ""),
+        (("out.xml", "none.xml"), "1 passed, 1 failed, 0 skipped (not all files could be counted)", ""),
+        (("none.xml",), "", "test-results: no file matches none.xml."),
+    ],
+)
+def test_an_approver_is_told_how_the_tests_went(
+    job: Job, sandbox: Sandbox, patterns: tuple[str, ...], told: str, problem: str
+) -> None:
+    job.write("out.xml", "<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>")
+    ended = gate(job, sandbox, *(part for one in patterns for part in ("--test-results", one)))
+    assert ended.code == 4
+    change = sandbox.site.desk.find(outputs(job)["change-key"])
+    assert change is not None
+    assert f"Tests: {told}\n" in change.description if told else "Tests:" not in change.description
+    assert ("How the tests went is not known." in change.description) == bool(problem)
+    assert problem in ended.out

@@ -92,8 +92,10 @@ def test_it_shows_what_is_waited_for_and_leaves_nothing_behind(here: Scene, star
     assert terminal.end() == 0
     shown = terminal.screen.lines
     assert [line for line in shown if re.search(LIVE, line)] == []
-    assert shown[0].startswith(f"{key} waits for approval: Authorize (Ana Souza) must answer in Jira.")
-    assert any(line.startswith(f"Proceed: {key} is Implementing") for line in shown)
+    assert shown[0].startswith(
+        f"{key} is in Authorize, and waits for approval: Authorize (Ana Souza) must answer in Jira."
+    )
+    assert any(line.startswith(f"Proceed: {key} is in Implementing") for line in shown)
     assert "True True" in shown
     theirs = terminal.raw.split("Proceed", 1)[1]
     assert CONTROL.sub("", theirs) == COLOUR.sub("", theirs)  # from then on the terminal is the command's
@@ -188,7 +190,7 @@ def test_the_command_gate_shows_it_too(here: Scene, environ: dict[str, str], wor
     finally:
         terminal.kill()
     assert terminal.raw.isascii() == bool(environ)
-    assert terminal.screen.lines[-2].startswith(f"error: Denied: {key} was declined")
+    assert terminal.screen.lines[-2].startswith(f"error: Denied: {key} is in Authorize, and was declined")
     assert "\x1b[31mDenied\x1b[0m" in terminal.raw
 
 
@@ -206,7 +208,7 @@ def test_ctrl_c_leaves_the_line_clean(here: Scene, start: Start) -> None:
 
 def test_ctrl_z_takes_the_line_away_until_the_command_goes_on(here: Scene, start: Start) -> None:
     key = waiting(here)
-    terminal = start(width=200)
+    terminal = start(width=400)
     terminal.until_shown(LIVE)
     terminal.type("\x1a")
     terminal.until_shown(r"\[stopped\]")

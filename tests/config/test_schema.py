@@ -13,6 +13,7 @@ import pytest
 from jira_ci.config import schema as config_schema
 from jira_ci.config import strict_yaml
 from jira_ci.config.schema import defaults, problems, schema
+from jira_ci.run_words import OF_CHANGE
 
 WHOLE = (Path(__file__).parent / "answers/yaml/whole.yml").read_bytes()
 
@@ -79,6 +80,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "exclude-approvers": [],
         "deployers": {},
         "fields": {},
+        "description": "",
         "comments": "internal",
     }
 
@@ -158,3 +160,20 @@ def test_an_installed_package_reads_the_schema_beside_the_module(
     (folder / "jira-ci.schema.json").write_text('{"title": "packed"}', encoding="utf-8")
     monkeypatch.setattr(config_schema, "__file__", str(folder / "configuration" / "schema.py"))
     assert schema.__wrapped__() == {"title": "packed"}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [{"change-control": {}}, {"environments": {"Prod": {"change-control": {}}}}],
+    ids=["project", "environment"],
+)
+def test_a_word_that_a_description_cannot_hold_is_said_with_the_nearest_one(place: dict[str, Any]) -> None:
+    section = place.get("change-control", place.get("environments", {}).get("Prod", {}).get("change-control"))
+    section["description"] = "{{braces}} {version}: {isues} {state}"
+    found = list(config_schema.contradictions(place))
+    assert [one.path[-1] for one in found] == ["description", "description"]
+    assert found[0].sentence.endswith("change-control.description holds {isues}, which stands for nothing there.")
+    assert found[0].hint == "Did you mean issues? A brace itself is written twice, as {{ or }}."
+    assert "{state}" in found[1].sentence
+    section["description"] = "".join(f"{{{word}}}" for word in OF_CHANGE)
+    assert list(config_schema.contradictions(place)) == []

@@ -187,3 +187,45 @@ def test_a_file_that_is_no_yaml_and_speaks_of_gating_may_gate(tmp_path: Path) ->
     assert mapping is not None
     assert mapping.gating is not None
     assert mapping.gating.problem
+
+
+def test_a_tag_costs_its_value_and_a_merge_its_key() -> None:
+    mapping, warnings = parse(
+        b"b: &b {development: [a]}\n"
+        b"deployments:\n"
+        b"  environmentMapping:\n"
+        b"    <<: *b\n"
+        b"    staging: !mine [eu-west]\n"
+        b"    production:\n"
+        b"    - p\n"
+        b"    - !(prod)\n"
+        b"    - !mine prod\n"
+    )
+    assert mapping is not None
+    assert [(one.type, one.glob) for one in mapping.patterns] == [("staging", "eu-west"), ("production", "p")]
+    merged, first, second = warnings
+    assert "line 4: << is no type. It is ignored." in merged
+    assert "line 8: the pattern !(prod) is ignored" in first
+    assert "line 9: the pattern !mine prod is ignored" in second
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "\n\n", "~"])
+def test_an_empty_file_says_nothing(text: str) -> None:
+    assert parse(text.encode()) == (None, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deployments: {deploymentGating: {enabled: true, environments: [!x Prod]}}",
+        "deployments: {deploymentGating: {enabled: !x true, environments: [Prod]}}",
+        "deployments: {deploymentGating: {<<: {enabled: true}, environments: [Prod]}}",
+        "deployments: {<<: {deploymentGating: {enabled: true, environments: [Prod]}}}",
+        "<<: {deployments: {deploymentGating: {enabled: true, environments: [Prod]}}}",
+    ],
+)
+def test_what_a_tag_or_a_merge_says_of_gating_is_not_guessed(text: str) -> None:
+    mapping, (*_, warning) = parse(text.encode())
+    assert mapping is not None
+    assert mapping.gating is not None
+    assert mapping.gating.problem == warning

@@ -1,4 +1,4 @@
-"""What a change was made for: the property, and the description for people."""
+"""What a change was made for: the property, and the words that it names."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from gate_subjects import Subject
-from jira_ci.gate.change_property import change_property, description, same_binding
+from jira_ci.gate.change_property import change_property, same_binding
 from jira_ci.gate.subject import Attempt
-from jira_ci.jira.rich_text import plain
 
 
 def test_the_property_holds_what_binds_the_change() -> None:
@@ -39,18 +38,3 @@ def test_the_property_holds_what_binds_the_change() -> None:
 )
 def test_a_binding_is_the_same_when_all_of_it_is(changed: dict[str, Any], same: bool) -> None:
     assert same_binding({**change_property(Subject(), Attempt()), **changed}, Subject()) is same
-
-
-def test_people_read_what_is_deployed_where() -> None:
-    attempt = Attempt("https://ci.example/7", "7", "octocat", ("WEB-1", "WEB-2"))
-    assert plain(description(Subject(tenant="[EU]"), attempt)).splitlines() == [
-        "Project: Web Site",
-        "Version: 1.2.3",
-        "Environment: Prod",
-        "Tenant: [EU]",
-        f"Commit: {Subject().commit}",
-        "Run: https://ci.example/7",
-        "Issues: WEB-1, WEB-2",
-        "",
-        "Made by jira-ci. The deployment begins when this change allows it.",
-    ]

@@ -106,6 +106,17 @@ def test_a_given_change_has_to_name_version_and_environment(
     assert row(find(sandbox, change=key, binding="any")) is None
 
 
+def test_titles_of_issues_on_a_change_that_we_made_name_nothing(sandbox: Sandbox) -> None:
+    """Whoever may write an issue's title could lend an older approval to this deployment."""
+    sandbox.desk.edit("WEB-1", {"summary": "Also 1.2.3 to Prod"})
+    older = Subject(version="1.2.2", title='Deploy "Web Site" version 1.2.2 to "Prod"')
+    made = find(sandbox, older).change
+    assert made is not None
+    assert "Also 1.2.3 to Prod" in known(sandbox, made.key).description
+    assert row(find(sandbox, change=made.key)) == 13
+    assert row(find(sandbox, older, change=made.key)) is None
+
+
 def test_a_service_desk_and_a_type_may_be_given_by_their_ids(sandbox: Sandbox) -> None:
     key = approved(sandbox)
     assert find(sandbox, change=key, service_desk="10010", issue_types=("10050",)).change is not None
@@ -246,7 +257,7 @@ def test_a_change_is_made_with_all_that_people_need(sandbox: Sandbox) -> None:
     assert (change.found_by, change.ours, change.others) == ("created", True, ())
     made = known(sandbox, change.key)
     assert made.summary == TITLE
-    for told in ("1.2.3", "Prod", "Web Site", Subject().commit, RUN.url, "WEB-1, WEB-2"):
+    for told in ("1.2.3", "Prod", "Web Site", Subject().commit, RUN.url, "WEB-1 ", "WEB-2 "):
         assert told in made.description
     sent = next(seen.json() for seen in sandbox.exchanges if seen.path == "/rest/servicedeskapi/request")
     assert sent["requestTypeId"] == "25"

@@ -136,7 +136,7 @@ def test_without_a_change_one_is_made_that_names_the_issues(here: Scene) -> None
     assert found.outputs["change-key"] == key
     change = here.sandbox.site.desk.find(key)
     assert change is not None
-    assert "WEB-12" in change.description
+    assert "WEB-12 " in change.description
     assert told(ask(here)) == (24, "wait", 4)
     assert titled(here.sandbox) == [key]
 

@@ -25,7 +25,7 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"status": replace(IMPLEMENTING, name="Completed", category="done")},
         {},
-        "OPS-7 is Completed, which is an end, so it allows no deployment any more. "
+        "OPS-7 is in Completed, which is an end, so it allows no deployment any more. "
         "Run again for another change; if the setting change names this one, name an open one or leave it out.",
     ),
     (
@@ -36,12 +36,13 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
             )
         },
         {},
-        "OPS-7 was declined: CAB (Bob). Have it approved anew in Jira, or close it and run again for another change.",
+        "OPS-7 is in Implementing, and was declined: CAB (Bob). Have it approved anew in Jira, or close it "
+        "and run again for another change.",
     ),
     (
         {"status": SHELVED},
         {"proceed_statuses": ("Implementing", "Rolling out")},
-        "OPS-7 is Shelved (id 10009), which is neither in proceed-statuses nor in wait-statuses. "
+        "OPS-7 is in Shelved (id 10009), which is neither in proceed-statuses nor in wait-statuses. "
         "Move it to Implementing or Rolling out, or add its status to one of the two in the policy.",
     ),
     (
@@ -57,57 +58,67 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"start": (jira(90),), "end": (jira(60),)},
         {},
-        "Planned start of OPS-7 (2026-03-02 12:01:30 UTC) is after its Planned end (2026-03-02 12:01 UTC). "
+        "OPS-7 is in Implementing, but its Planned start (2026-03-02 12:01:30 UTC) is after its Planned end "
+        "(2026-03-02 12:01 UTC). "
         "Put them in order, then re-run.",
     ),
     (
         {"end": (jira(-3600),), "start": (None,)},
         {"window": ("Beginn", "Ende\n")},
-        "The window of OPS-7 is over. Extend Ende\\n of OPS-7 (now 2026-03-02 11:00 UTC), then re-run.",
+        "OPS-7 is in Implementing, but its window is over. Extend Ende\\n of OPS-7 (now 2026-03-02 11:00 "
+        "UTC), then re-run.",
     ),
     (
         {"status": REVIEW},
         {},
-        "OPS-7 is Review, approved by Ana; somebody must move OPS-7 to Implementing, "
-        "or add its status to proceed-statuses.",
+        "OPS-7 is in Review, approved by Ana; an agent of OPS must move OPS-7 to Implementing, "
+        "or Review must be added to proceed-statuses.",
     ),
-    ({"status": REVIEW}, TWO, "OPS-7 is Review. Have it approved, and move it to Implementing, in Jira."),
+    (
+        {"status": REVIEW},
+        TWO,
+        "OPS-7 is in Review. Have it approved in Jira; then an agent of OPS must move OPS-7 to Implementing.",
+    ),
     (
         {"status": REVIEW, "approvals": ()},
         {"minimum_approvals": 0},
-        "OPS-7 is Review. Have it approved, and move it to Implementing, in Jira.",
+        "OPS-7 is in Review. Have it approved in Jira; then an agent of OPS must move OPS-7 to Implementing.",
     ),
     (
         {"status": REVIEW, "approvals": (approval("Peer", number="2"), PENDING)},
         {},
-        "OPS-7 waits for approval: CAB (Ana, Bob) must answer in Jira. Then somebody must move OPS-7 to Implementing.",
+        "OPS-7 is in Review, and waits for approval: CAB (Ana, Bob) must answer in Jira. "
+        "Then an agent of OPS must move OPS-7 to Implementing.",
     ),
     (
         {"status": replace(IMPLEMENTING, category="undefined")},
         {},
-        "OPS-7 is Implementing, which is in proceed-statuses, but Jira has no category for it, so it is unknown "
+        "OPS-7 is in Implementing, which is one of proceed-statuses, but Jira has no category for it, so it is unknown "
         "whether it is open. Give the status a category in Jira's workflow.",
     ),
     (
         {"approvals": (approval("Peer", "pending", approvers=(), number="2", minutes=3), PENDING)},
         {},
-        "OPS-7 waits for approval: CAB (Ana, Bob), Peer (it has no approvers: name some) must answer in Jira.",
+        "OPS-7 is in Implementing, and waits for approval: "
+        "CAB (Ana, Bob), Peer (it has no approvers: name some) must answer in Jira.",
     ),
     (
         {"approvals": ()},
         {},
-        "OPS-7 is Implementing, but it has no approval, and minimum-approvals is 1. "
+        "OPS-7 is in Implementing, but it has no approval, and minimum-approvals is 1. "
         "Have it approved in Jira: its workflow needs an approval step.",
     ),
     (
         {},
         TWO,
-        "OPS-7 is approved by Ana, which makes 1 of minimum-approvals: 2. Have more people approve it in Jira.",
+        "OPS-7 is in Implementing, approved by Ana, which makes 1 of minimum-approvals: 2. Have more people "
+        "approve it in Jira.",
     ),
     (
         {"excluded": (DEPLOYER,), "approvals": (approval(approvers=people("bob", "ana")),)},
         {},
-        "OPS-7 is approved by people who do not count, which makes 0 of minimum-approvals: 1. Does not count: "
+        "OPS-7 is in Implementing, approved by people who do not count, which makes 0 of minimum-approvals: "
+        "1. Does not count: "
         "Ana (the account of the deployer octocat is not known: add octocat to deployers), "
         "Bob (the account of the deployer octocat is not known: add octocat to deployers). "
         "Have more people approve it in Jira.",
@@ -115,44 +126,47 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"own_account": "account-ana", "approvals": (approval(approvers=people("bob", "ana")),)},
         TWO,
-        "OPS-7 is approved by Bob, which makes 1 of minimum-approvals: 2. Does not count: Ana (the gate itself). "
+        "OPS-7 is in Implementing, approved by Bob, which makes 1 of minimum-approvals: 2. Does not count: "
+        "Ana (the gate itself). "
         "Have more people approve it in Jira.",
     ),
     (
         {"start": ("soon",)},
         {},
-        "Planned start holds 'soon', which is no date and time with an offset, so it is unknown whether the window "
-        "of OPS-7 is open. "
+        "OPS-7 is in Implementing, but Planned start holds 'soon', which is no date and time with an offset, "
+        "so it is unknown whether its window is open. "
         "Set it in Jira, or name the site's own field under window in the policy (off if it has none).",
     ),
     (
         {"end": ()},
         {},
-        "Planned end is no field of this change, so it is unknown whether the window of OPS-7 is open. "
+        "OPS-7 is in Implementing, but Planned end is no field of this change, so it is unknown whether its window "
+        "is open. "
         "Set it in Jira, or name the site's own field under window in the policy (off if it has none).",
     ),
     (
         {"start": (jira(3600),), "end": (None,)},
         {},
-        "The window of OPS-7, approved by Ana, begins at 2026-03-02 13:00 UTC. "
+        "OPS-7 is in Implementing, approved by Ana, but its window begins at 2026-03-02 13:00 UTC. "
         "Wait for it, or set Planned start earlier.",
     ),
     (
         {"start": (None,), "end": (None,)},
         {"window_required": True},
-        "OPS-7, approved by Ana, has no window, and window-required is true. Set its Planned start and Planned end.",
+        "OPS-7 is in Implementing, approved by Ana, but has no window, and window-required is true. "
+        "Set its Planned start and Planned end.",
     ),
-    ({"start": (None,), "end": (None,)}, {}, "OPS-7 is Implementing, approved by Ana, and has no window."),
+    ({"start": (None,), "end": (None,)}, {}, "OPS-7 is in Implementing, approved by Ana, and has no window."),
     (
         {"approvals": ()},
         {"minimum_approvals": 0, "window": "off"},
-        "OPS-7 is Implementing, without any approval, and has no window.",
+        "OPS-7 is in Implementing, without any approval, and has no window.",
     ),
-    ({}, {}, "OPS-7 is Implementing, approved by Ana, in its window until 2026-03-02 13:00 UTC."),
+    ({}, {}, "OPS-7 is in Implementing, approved by Ana, in its window until 2026-03-02 13:00 UTC."),
     (
         {"end": (None,), "own_account": "account-ana"},
         {"minimum_approvals": 0},
-        "OPS-7 is Implementing, approved by people who do not count, in its window.",
+        "OPS-7 is in Implementing, approved by people who do not count, in its window.",
     ),
     # what is missing
     (
@@ -179,7 +193,7 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {"edited": None},
         {},
         f"{NOT_READ}its history does not tell whether it was edited after its approval: "
-        f"close it and run again{NOTHING}",
+        f"close it, so that another is made{NOTHING}",
     ),
     ({"commit_differs": None}, {}, f"{NOT_READ}it is unknown which commit it was made for{NOTHING}"),
     ({"gaps": None}, {}, f"{NOT_READ}it is unknown what else is missing{NOTHING}"),
@@ -328,3 +342,21 @@ def test_every_reading_has_its_own_say() -> None:
         *["start", "end", "edited", "commit_differs", "gaps"],
         *["reporter", "window_fields"],  # for the record alone
     ]
+
+
+@pytest.mark.parametrize(("changes", "demands", "sentence"), SENTENCES)
+def test_each_sentence_about_a_change_names_its_key_and_its_status_and_a_wait_never_says_run_again(
+    changes: dict[str, Any], demands: dict[str, Any], sentence: str
+) -> None:
+    read = replace(READ, **changes)
+    decision = decide(read, replace(POLICY, **demands))
+    if decision.row >= 18 and decision.row != 21:
+        assert read.status is not None
+        assert sentence.startswith(f"OPS-7 is in {read.status.name}")
+    if decision.result == "wait":
+        assert "again" not in sentence
+        assert "re-run" not in sentence
+
+
+def test_a_change_s_key_that_is_none_names_no_desk() -> None:
+    assert "an agent of the service desk must move" in decide(replace(READ, key="x", status=REVIEW), POLICY).reason

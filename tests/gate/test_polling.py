@@ -156,8 +156,8 @@ def test_what_changes_is_told_once(here: Scene) -> None:
     at(here, 1000, lambda: here.sandbox.desk.transition(key, "Implementing"))
     assert told(ask(here)) == (31, "proceed", 0)
     first, second = [line for line in here.lines if "Asking again in" in line]
-    assert "waits for approval" in first
-    assert "approved by Ana Souza; somebody must move" in second
+    assert "and waits for approval" in first
+    assert "approved by Ana Souza; an agent of OPS must move" in second
     assert here.lines[-1].startswith("Proceed: ")
 
 

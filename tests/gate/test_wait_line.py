@@ -13,7 +13,7 @@ from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.record import ChangeFacts
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
-from jira_ci.gate.wait_line import WaitLine
+from jira_ci.gate.wait_line import Progress, WaitLine, closing
 
 NOW = 100.0
 
@@ -26,7 +26,7 @@ class Heard(Decided):
     ) -> None:
         subject = Subject("Web Site", "Prod", "", "1.2.3", "0" * 40, "Deploy")
         super().__init__(Target(subject, None, Decision.of(row, reason)), clock=lambda: NOW)
-        self.rounds, self._facts = 1, ChangeFacts(key=key, status_name=status)
+        self.rounds, self._facts = 1, ChangeFacts(site="https://jira.example", key=key, status_name=status)
         self.snapshot = replace(READ, approvals=approvals) if approvals else None
 
     def change_facts(self) -> ChangeFacts:
@@ -85,3 +85,36 @@ def test_what_is_waited_for(cases: list[Evaluation], about: str) -> None:
 )
 def test_when_jira_is_asked_again(pause: float | None, then: str) -> None:
     assert words(Heard(24), pause=pause) == f"OPS-7 waits in Authorize · {then}"
+
+
+def told(progress: Progress, *cases: Evaluation, pause: float | None = 20) -> str:
+    return progress.line(cases, pause, 0)
+
+
+def test_the_change_s_address_is_told_once() -> None:
+    progress, first = Progress(), Heard(24, reason="OPS-7 is in Review.")
+    assert told(progress, first) == (
+        "OPS-7 is in Review. Asking again in 20 s, until 1970-01-01 00:00 UTC. See https://jira.example/browse/OPS-7"
+    )
+    assert told(progress, first) == ""
+    assert told(progress, Heard(26, reason="Now Ana.")) == "Now Ana. Asking again in 20 s, until 1970-01-01 00:00 UTC."
+    other = Heard(24, reason="Another.", key="OPS-8")
+    assert told(progress, other).endswith(" See https://jira.example/browse/OPS-8")
+
+
+def test_without_a_change_there_is_no_address() -> None:
+    assert "See" not in told(Progress(), Heard(16, reason="None is there.", key=""))
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "line"),
+    [
+        (24, "OPS-7 is in Review.", "Wait: OPS-7 is in Review. Then run this job again."),
+        (31, "OPS-7 is in Done.", "Proceed: OPS-7 is in Done."),
+        (18, "OPS-7 is in Done.", "Denied: OPS-7 is in Done."),
+        (24, "Too late: run again.", "Wait: Too late: run again."),
+        (24, "Leave out dry-run to deploy.", "Wait: Leave out dry-run to deploy."),
+    ],
+)
+def test_who_runs_it_again_is_said_when_it_ends(row: int, reason: str, line: str) -> None:
+    assert closing(Decision.of(row, reason)) == line

@@ -87,6 +87,14 @@ def judged(texts: list[str]) -> None:
         assert (shown.replace("\u2060", ""), found) == (seen(text), [f"link {RUN}"])
 
 
+def test_a_line_may_begin_with_any_text() -> None:
+    beginnings = [*PLAIN, *(text for text in ESCAPED if text == text.strip()), "h1. Big", "bq. said", "# one", "| a |"]
+    for text, (shown, found) in zip(
+        beginnings, atlassian.read([rich_text.wiki([["Beginning"], [text]]) for text in beginnings]), strict=True
+    ):
+        assert (shown.replace("\u2060", ""), found) == (f"Beginning\n{text}", [])
+
+
 def test_atlassian_reads_the_markup_as_the_text() -> None:
     judged([*PLAIN, *ESCAPED])
 

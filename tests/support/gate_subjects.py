@@ -51,6 +51,7 @@ class Policy(RealPolicy):
     exclude_approvers: tuple[str, ...] = ()
     deployers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,10 @@ def run(context: Context, arguments: Namespace, gate: Gate | None = None) -> Res
     command = list(arguments.cmd or ())
     _check(context, command)
     if gate is None:
-        from jira_ci.commands.gate import pending_reports
+        from jira_ci.commands.gate import counted_tests, pending_reports
         from jira_ci.gate.gate import Gate
 
-        gate = Gate(context, deploying=True, reports=pending_reports)
+        gate = Gate(context, deploying=True, reports=pending_reports, tests=counted_tests)
     job = _Job(context, command, gate)
     try:
         return job.run()

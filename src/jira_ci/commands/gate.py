@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
+from pathlib import Path
 
 from jira_ci.context import Context, Result
 from jira_ci.gate.by_jira import Reports
@@ -14,7 +15,7 @@ from jira_ci.parking.park import ended
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
     """The decision about every environment that was named."""
-    with closing(Gate(context, deploying=False, reports=pending_reports)) as gate:
+    with closing(Gate(context, deploying=False, reports=pending_reports, tests=counted_tests)) as gate:
         found = gate.ask()
         outputs, code = ended(context, gate, found.outputs, found.decision.exit)
     return Result(code, outputs, document(found), found.summary)
@@ -33,3 +34,16 @@ def pending_reports(context: Context) -> Reports:
     entries = plan_deployment(context, "pending").entries
     records = [(one.environment.name if one.environment else "", one.tenant, one.record) for one in entries]
     return Reports(records, properties)
+
+
+def counted_tests(context: Context) -> tuple[str, str]:
+    """How the tests in ``test-results`` went, in words, and why that is not known; both empty without the setting."""
+    if not context.settings.test_results:
+        return "", ""
+    from jira_ci.report.test_results import count
+
+    counts = count(context.settings.test_results, Path(context.edges.directory))
+    if not counts.files:
+        return "", next(iter(counts.problems), "no file was counted.")
+    more = " (not all files could be counted)" if counts.problems else ""
+    return f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped{more}", ""

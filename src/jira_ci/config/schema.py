@@ -15,6 +15,7 @@ from typing import Any
 from jira_ci import credentials
 from jira_ci.config.problems import Problem, Step, dotted, explain, shown
 from jira_ci.errors import nearest
+from jira_ci.run_words import OF_CHANGE, words_in
 from jira_ci.text import canonical, for_jira, one_line, without_login
 
 _FILE = "jira-ci.schema.json"
@@ -172,6 +173,14 @@ def _control(document: Mapping[str, Any]) -> Iterator[Problem]:
             yield from _impossible(path, override, control(document, override))
 
 
+def _unknown_words(path: KeyPath, template: str) -> Iterator[Problem]:
+    for word in dict.fromkeys(words_in(template)):
+        if word not in OF_CHANGE:
+            hint = nearest(word.lower().replace("_", "-")[:80], OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
+            sentence = f"{dotted(path)} holds {{{one_line(word, 80)}}}, which stands for nothing there."
+            yield Problem(path, sentence, f"{hint} A brace itself is written twice, as {{{{ or }}}}.")
+
+
 def _impossible(at: KeyPath, own: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Problem]:
     """Contradictions in a section, told at what the section itself says."""
     waiting = {canonical(status): status for status in whole["wait-statuses"]}
@@ -184,6 +193,7 @@ def _impossible(at: KeyPath, own: Mapping[str, Any], whole: Mapping[str, Any]) -
     if whole["window"] == "off" and whole["window-required"] and ("window" in own or "window-required" in own):
         path = (*at, "window" if "window" in own else "window-required")
         yield Problem(path, f"{dotted(path)}: window is off and window-required is true.", "Change one of them.")
+    yield from _unknown_words((*at, "description"), own.get("description", ""))
     if isinstance(own.get("minimum-approvals"), float):
         path = (*at, "minimum-approvals")
         yield Problem(path, f"{dotted(path)}: {own['minimum-approvals']} is no whole number.", "Write it as digits.")

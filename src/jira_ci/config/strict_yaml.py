@@ -120,22 +120,31 @@ class Node:
             self.value[step] = child.value
 
 
-def load(data: bytes, name: str) -> Node:
+class Tagged(str):
+    """A scalar of another tool's file whose tag means nothing here: the tag and the text."""
+
+    __slots__ = ()
+
+
+def load(data: bytes, name: str, *, foreign: bool = False) -> Node:
     """The one document in ``data`` as plain dicts, lists, texts, numbers, switches and None.
 
     Args:
         data: the file's bytes: UTF-8 with or without a byte order mark, or UTF-16 with one.
         name: what the file is called in messages.
+        foreign: another tool's file, which may be empty, hold tags (:class:`Tagged`) and ``<<`` as a key.
 
     Raises:
         UsageError: with the file and the line, for everything that is not one strict, bounded document.
     """
     if len(data) > MAX_BYTES:
         raise UsageError(f"{name} is larger than {MAX_BYTES // 1024} KB.", "It is probably not the file you meant.")
-    builder = _Builder(name)
+    builder = _Builder(name, foreign)
     for event in _events(_decode(data, name), name):
         builder.take(event)
     if builder.root is None or builder.root.value is None:
+        if foreign:
+            return Node({}, 1)
         raise UsageError(f"{name} line 1: the file is empty.", "Write a setting into it, or remove it.")
     return builder.root
 
@@ -202,8 +211,8 @@ def _not_yaml(name: str, line: int, problem: str) -> UsageError:
 class _Builder:
     """Events in, one tree out; a stack of its own instead of Python's."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, foreign: bool) -> None:
+        self.name, self.foreign = name, foreign
         self.root: Node | None = None
         self.documents = 0
         self.total = 0
@@ -246,7 +255,7 @@ class _Builder:
         self.keys.append(None)
 
     def check_tag(self, tag: str | None, allowed: tuple[str, ...], line: int) -> None:
-        if tag not in (None, "!", *(_CORE + word for word in allowed)):
+        if not self.foreign and tag not in (None, "!", *(_CORE + word for word in allowed)):
             shown = one_line(without_login(str(tag).replace(_CORE, "!!")), 80)
             raise self.error(line, f"the tag {shown} is not allowed here.", "Remove it; values are plain YAML 1.2.")
 
@@ -283,7 +292,7 @@ class _Builder:
         if not isinstance(value, str):
             shown = "nothing" if value is None else str(value).lower()
             raise self.error(line, f"the key {one_line(shown, 80)} is not a text.", "Put it in quotes.")
-        if value == "<<":
+        if value == "<<" and not self.foreign:
             raise self.error(line, "the key << merges nothing in YAML 1.2.", "Write the keys out.")
         parent = self.open[-1][0]
         if value in parent.lines:
@@ -293,6 +302,8 @@ class _Builder:
 
     def scalar(self, event: Any, line: int) -> Any:
         self.check_tag(event.tag, TAGS, line)
+        if event.tag not in (None, "!", *(_CORE + word for word in TAGS)):
+            return Tagged(f"{event.tag.replace(_CORE, '!!')} {event.value}".rstrip())
         try:
             return value(event.value, (event.tag or "").removeprefix(_CORE), plain=event.style is None)
         except NotPossible as error:

@@ -99,7 +99,7 @@ def parse(data: bytes, name: str = NAMES[0]) -> tuple[Mapping | None, list[str]]
     Raises:
         UsageError: it is not YAML.
     """
-    tree = strict_yaml.load(data, name)
+    tree = strict_yaml.load(data, name, foreign=True)
     warnings: list[str] = []
     found = Mapping(
         tuple(_patterns(tree, name, warnings)), tuple(_services(tree, name, warnings)), _gating(tree, name), name
@@ -167,10 +167,14 @@ def _services(tree: strict_yaml.Node, name: str, warnings: list[str]) -> Iterato
 def _gating(tree: strict_yaml.Node, name: str) -> Gating | None:
     path = ("deployments", _GATING)
     section = _at(tree.value, *path)
-    if section is None:
-        return None
     line = tree.line_of(path) or 1
     where = f"{name} line {line}: {_GATING}"
+    if any("<<" in part for part in (tree.value, _at(tree.value, path[0]), section) if isinstance(part, dict)):
+        merged = tree.line_of(("<<",)) or tree.line_of((path[0], "<<")) or tree.line_of((*path, "<<"))
+        if _GATING in _keys(tree):
+            return Gating((), line, f"{name} line {merged}: << merges nothing in YAML 1.2, and may gate.")
+    if section is None:
+        return None
     if not isinstance(section, dict):
         return Gating((), line, f"{where} is no section with enabled and environments.")
     enabled = str(section.get("enabled", "")).lower()  # our YAML knows true and false alone, the app's also True
@@ -180,10 +184,18 @@ def _gating(tree: strict_yaml.Node, name: str) -> Gating | None:
         return Gating((), line, f"{where} has an enabled that is neither true nor false.")
     names = section.get("environments")
     listed = names if isinstance(names, list) else []
-    if not listed or not all(isinstance(one, (str, int)) and str(one).strip() for one in listed):
+    sound = all(isinstance(one, (str, int)) and str(one).strip() for one in listed)
+    if not listed or not sound or any(isinstance(one, strict_yaml.Tagged) for one in listed):
         return Gating((), line, f"{where} is enabled, and its environments are no list of names.")
     gated = [Gated(str(one), tree.line_of((*path, "environments", at)) or line) for at, one in enumerate(listed)]
     return Gating(tuple(gated), line)
+
+
+def _keys(node: strict_yaml.Node) -> Iterator[str | int]:
+    """The keys of every mapping in it, and the positions in every list; bounded, as the file is."""
+    for key, child in node.children.items():
+        yield key
+        yield from _keys(child)
 
 
 def _at(value: Any, *path: str) -> Any:

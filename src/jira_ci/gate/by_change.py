@@ -11,7 +11,7 @@ from jira_ci.gate.find_change import PAUSES, Finder
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, WindowFacts
 from jira_ci.gate.snapshot import SnapshotReader
-from jira_ci.gate.subject import Attempt
+from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
@@ -24,7 +24,7 @@ class ByChange(Evaluation):
 
     Args:
         service: the conversation with the site.
-        keys: finds the issues that are deployed; called only when a change is about to be made.
+        complete: finds what is deployed; called only when a change is about to be made.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class ByChange(Evaluation):
         *,
         service: Service,
         attempt: Attempt,
-        keys: Callable[[str], tuple[str, ...]],
+        complete: Callable[[Attempt, Subject], Attempt],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
         self._policy = policy
-        self._attempt, self._keys, self._pauses = attempt, keys, pauses
+        self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
         self._may_make = policy.create and not attempt.objection
@@ -67,7 +67,7 @@ class ByChange(Evaluation):
         missing = found.decision is not None and found.decision.row == _NO_CHANGE
         if missing and self._may_make:
             self._may_make = False
-            self._attempt = dataclasses.replace(self._attempt, keys=self._keys(self.subject.environment))
+            self._attempt = self._complete(self._attempt, self.subject)
             self._finder = self._find_with(self._policy)
             found = self._finder.find()
         self.change = found.change

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jira_ci.gate.subject import Attempt, Subject
-from jira_ci.jira.rich_text import Line, Own
+from jira_ci.jira.parse import Issue
 from jira_ci.text import canonical
 
 _SCHEMA = "jira-ci.change/1"
 _BINDING = ("project", "environment", "tenant", "version")
-_LISTED_KEYS = 50
 _JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
 _BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
 _OF_NUMBERS = frozenset("%#$\u2030\u00b0\u20ac\u00a3")
@@ -57,23 +56,6 @@ def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     return all((found.get(name) or "") == value for name, value in _binding(subject).items())
 
 
-def description(subject: Subject, attempt: Attempt) -> list[Line]:
-    """For the people who approve."""
-    keys = attempt.keys[:_LISTED_KEYS]
-    more = f" and {len(attempt.keys) - len(keys)} more" if len(attempt.keys) > len(keys) else ""
-    lines = {
-        "Project": subject.project,
-        "Version": subject.version,
-        "Environment": subject.environment,
-        "Tenant": subject.tenant,
-        "Commit": subject.commit,
-    }
-    told: list[Line] = [[f"{name}: ", value] for name, value in lines.items() if value]
-    told += [["Run: ", Own(attempt.url, link=True)]] if attempt.url else []
-    told += [["Issues: ", Own(", ".join(keys) + more)]] if keys else []
-    return [*told, [], ["Made by jira-ci. The deployment begins when this change allows it."]]
-
-
 def _binding(subject: Subject) -> dict[str, str]:
     return {name: str(getattr(subject, name) or "") for name in _BINDING}
 
@@ -93,6 +75,13 @@ def names(text: str, word: str) -> bool:
 def words(subject: Subject) -> tuple[str, ...]:
     """What a given change has to name: of several tenants each needs its own, as each needs its own title."""
     return tuple(filter(None, (subject.version, subject.environment, subject.tenant)))
+
+
+def unnamed(subject: Subject, issue: Issue, own_account: str) -> list[str]:
+    """What a given change has to name, and does not. The description of one that the gate's own account made does not
+    count: it holds the titles of issues, and whoever may write those approves nothing."""
+    ours = issue.creator is not None and issue.creator.id == own_account
+    return missing(words(subject), issue.summary, *([] if ours else [issue.description]))
 
 
 def missing(words: tuple[str, ...], *texts: str) -> list[str]:

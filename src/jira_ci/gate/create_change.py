@@ -12,7 +12,8 @@ from datetime import timezone
 from typing import Any
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, nearest
-from jira_ci.gate.change_property import description
+from jira_ci.gate import contents
+from jira_ci.gate.description import description, sendable
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
@@ -198,6 +199,8 @@ class Form:
     values: Mapping[str, Any]
     documents: bool
     """Whether its rich texts are documents, and not wiki markup."""
+    said: tuple[str, ...] = ()
+    """What people should know besides, as sentences."""
 
 
 def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt) -> Form:
@@ -218,11 +221,9 @@ def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt
         )
     known = service.request_fields(desk.id, kind.id)
     cloud = service.connect().edition == "cloud"
-    told = description(subject, attempt)
-    values: dict[str, Any] = {
-        "summary": subject.title,
-        "description": rich_text.document(told) if cloud else rich_text.wiki(told),
-    }
+    attempt, said = contents.titled(service, attempt)
+    told = description(subject, attempt, policy.description)
+    values: dict[str, Any] = {"summary": subject.title, "description": sendable(told, cloud=cloud)}
     try:
         marked_up = (
             () if cloud else [name for field in known if field.rich for name in (field.id, canonical(field.name))]
@@ -231,7 +232,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt
         values |= field_values(fields, known, cloud=cloud)
     except Unfit as error:
         raise Impossible(f"The request type {shown(kind.name)}: {error}. Change fields in the policy.") from None
-    return Form(desk.id, kind.id, _fitting(values, known, kind), documents=cloud)
+    return Form(desk.id, kind.id, _fitting(values, known, kind), documents=cloud, said=said)
 
 
 def _in_words(
@@ -328,11 +329,8 @@ def _request_type(service: Service, desk: Desk, wanted: str) -> RequestType:
         if found:
             return found[0]
     _whole(listed.complete, "request types")
-    hint = nearest(wanted, [one.name for one in listed.values])
-    raise Impossible(
-        f"The service desk {desk.project_key} has no request type {shown(wanted)}. {one_line(hint, 100)} "
-        "Change request-type in the policy."
-    )
+    hint = f"{one_line(nearest(wanted, [one.name for one in listed.values]), 100)} Change request-type in the policy."
+    raise Impossible(f"The service desk {desk.project_key} has no request type {shown(wanted)}. {hint.lstrip()}")
 
 
 def _whole(complete: bool, what: str) -> None:

@@ -6,6 +6,7 @@ a ``Decision`` that disagrees with it cannot be made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -266,10 +267,14 @@ def _weaker(decision: Decision, code: Exit, why: str) -> Decision:
     return replace(decision, result="wait", exit=code, reason=f"{decision.reason} {why}")
 
 
+_AGAIN = re.compile(r"^Run again( later)?\. ?")
+
+
 def decision_of(error: JiraCiError, row: int) -> Decision:
     """What an unwelcome answer means: row 6 for a refused credential, 7 for a redirect, else the row given."""
     if isinstance(error, AccessError):
         row = 6
     elif isinstance(error, Redirected):
         row = 7
-    return Decision.of(row, str(error))
+    # Whether it is asked again by itself or by people, is said where that is known.
+    return Decision.of(row, f"{error.message} {_AGAIN.sub('', error.hint)}".strip())

@@ -33,7 +33,7 @@ class Evaluation(ABC):
 
     def __init__(self, target: Target, *, clock: Callable[[], float]) -> None:
         self.target, self._clock = target, clock
-        self.decision = target.decision or Decision.of(8, "Jira has not been asked yet. Run again.")
+        self.decision = target.decision or Decision.of(8, "Jira has not been asked yet.")
         self.service: Service | None = None
         self.change: Change | None = None
         self.snapshot: Snapshot | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.gate.change_property import Change, FoundBy, change_property, missing, same_binding, words
+from jira_ci.gate.change_property import Change, FoundBy, change_property, same_binding, unnamed
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
@@ -61,7 +61,7 @@ class Candidates:
 
     def _read(self, candidate: Found) -> Issue | None:
         try:
-            return self._service.issue(candidate.id)[0]
+            return self._service.candidate(candidate.id)
         except NotFound:
             return None  # deleted since it was indexed
 
@@ -112,6 +112,7 @@ class Finder:
         self._clock, self._pauses = clock, pauses
         self._lost: float | None = None
         self._made: tuple[str, str] | None = None
+        self._said: tuple[str, ...] = ()
 
     def find(self) -> Search:
         """The change, or the decision of rows 6 to 16. Never raises a :class:`JiraCiError`."""
@@ -128,7 +129,7 @@ class Finder:
     def _given(self, key: str) -> Search:
         given = one_line(key, 100)
         try:
-            issue, _ = self._service.issue(key)
+            issue = self._service.candidate(key)
         except NotFound:
             return _end(10, f"There is no change {given} that the gate's account can see. Change the setting change.")
         if issue.key.upper() != key.upper():
@@ -139,7 +140,7 @@ class Finder:
                 f"{given} is a {shown(issue.type_name)} in {issue.project_key}; a change has to be in "
                 f"{self._policy.service_desk} and of a type in issue-types. Give another one.",
             )
-        lacking = missing(words(self._subject), issue.summary, issue.description)
+        lacking = unnamed(self._subject, issue, self._service.myself().id)
         if lacking and self._policy.binding != "any":
             named = " and ".join(shown(word) for word in lacking)
             return _end(
@@ -166,11 +167,13 @@ class Finder:
         title = shown(self._subject.title)
         objection = self._attempt.objection or ("" if self._policy.create else "create: false")
         if objection:
-            return _end(16, f"No open change carries the title {title}, and none is made ({objection}).")
+            told = f"No open change carries the title {title}, and none is made ({objection})."
+            return _end(16, f"{told} Make one with that title in Jira, or give one: change.")
         if self._lost is not None and self._clock() - self._lost < _FORGET:
-            return _end(8, "Jira did not say whether it made the change, which is not there yet. Run again.")
+            return _end(8, "Jira did not say whether it made the change, which is not there yet.")
         try:
-            self._made = make(self._service, prepare(self._service, self._policy, self._subject, self._attempt))
+            form = prepare(self._service, self._policy, self._subject, self._attempt)
+            self._made, self._said = make(self._service, form), form.said
         except Impossible as error:
             return _end(9, str(error))
         except Lost as error:
@@ -223,8 +226,8 @@ class Finder:
         said = outcome.said
         if change.id == made:
             change = replace(change, found_by="created")
-            said = (*said, *link(self._service, made, change.key, self._attempt))
-        reason = f"{change.key} was made for this deployment. Have it approved in Jira, then run again."
+            said = (*said, *self._said, *link(self._service, made, change.key, self._attempt))
+        reason = f"{change.key} was made for this deployment. Have it approved in Jira."
         return Search(change, Decision.of(15, reason), said)
 
     def _looks(self) -> Iterator[None]:

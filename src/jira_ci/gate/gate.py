@@ -14,7 +14,7 @@ from typing import Any
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit, UsageError
-from jira_ci.gate import comments, record, targets, wait_line
+from jira_ci.gate import comments, contents, record, targets, wait_line
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
 from jira_ci.gate.comments import Kind
@@ -45,6 +45,7 @@ class Gate:
         deploying: whether the command deploys; the command ``gate`` makes no sense without a policy.
         reports: what the job reports later, for Jira's own gating; called only where that decides. It may raise a
             :class:`UsageError`, which is row 1.
+        tests: how the job's tests went; called only where a change is made.
         clock, sleep: of monotonic seconds.
         jitter: asked before each pause: about 1.
         pauses: seconds between looks for a change that was just made.
@@ -56,6 +57,7 @@ class Gate:
         *,
         deploying: bool,
         reports: Callable[[Context], Reports],
+        tests: contents.Tests = lambda _: ("", ""),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.05),  # noqa: S311 - spreads load, guards nothing
@@ -64,7 +66,7 @@ class Gate:
         self._context, self._deploying = context, deploying
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
         self._sites = GateSites(context, clock=clock)
-        self._pauses, self._plan_reports = pauses, reports
+        self._pauses, self._plan_reports, self._count_tests = pauses, reports, tests
         self._deployments: dict[tuple[str, str, str], PendingDeployments] = {}
         self._evaluations: list[Evaluation] = []
         self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)
@@ -153,7 +155,7 @@ class Gate:
             policy,
             service=self._sites.service(policy.site, policy.credentials),
             attempt=targets.attempt_of(self._context),
-            keys=lambda environment: targets.issue_keys(self._context, environment),
+            complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
             clock=self._clock,
             pauses=self._pauses,
         )

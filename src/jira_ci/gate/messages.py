@@ -36,6 +36,17 @@ class Facts:
         return shown(self.read.key)
 
     @property
+    def place(self) -> str:
+        """``OPS-7 is in Review``: the change, and the status that people know."""
+        return f"{self.key} is in {shown(self.status.name)}"
+
+    @property
+    def move(self) -> str:
+        """Who moves the change next, and where to; Jira names no one person who may."""
+        desk = self.key.rpartition("-")[0]
+        return f"an agent of {desk or 'the service desk'} must move {self.key} to {self.goal}"
+
+    @property
     def fields(self) -> tuple[str, str]:
         """What the policy calls the two ends of the window."""
         start, end = ("", "") if self.policy.window == "off" else self.policy.window
@@ -105,21 +116,21 @@ def _answers(approvals: Iterable[Approval], decision: str) -> str:
 
 def _done(facts: Facts) -> str:
     return (
-        f"{facts.key} is {shown(facts.status.name)}, which is an end, so it allows no deployment any more. "
+        f"{facts.place}, which is an end, so it allows no deployment any more. "
         "Run again for another change; if the setting change names this one, name an open one or leave it out."
     )
 
 
 def _declined(facts: Facts) -> str:
     return (
-        f"{facts.key} was declined: {_answers(facts.review.current, 'declined')}. "
+        f"{facts.place}, and was declined: {_answers(facts.review.current, 'declined')}. "
         "Have it approved anew in Jira, or close it and run again for another change."
     )
 
 
 def _other(facts: Facts) -> str:
     return (
-        f"{facts.key} is {shown(facts.status.name)} (id {shown(facts.status.id)}), which is neither in "
+        f"{facts.place} (id {shown(facts.status.id)}), which is neither in "
         f"proceed-statuses nor in wait-statuses. Move it to {facts.goal}, or add its status to one of the two in the "
         "policy."
     )
@@ -134,44 +145,43 @@ def _edited(facts: Facts) -> str:
 def _inverted(facts: Facts) -> str:
     start, end = facts.fields
     return (
-        f"{start} of {facts.key} ({when(facts.window.start.moment)}) is after its {end} "
+        f"{facts.place}, but its {start} ({when(facts.window.start.moment)}) is after its {end} "
         f"({when(facts.window.end.moment)}). Put them in order, then re-run."
     )
 
 
 def _over(facts: Facts) -> str:
     return (
-        f"The window of {facts.key} is over. "
+        f"{facts.place}, but its window is over. "
         f"Extend {facts.fields[1]} of {facts.key} (now {when(facts.window.end.moment)}), then re-run."
     )
 
 
 def _waiting(facts: Facts) -> str:
     if facts.review.state == "pend":
-        return f"{_pending(facts)} Then somebody must move {facts.key} to {facts.goal}."
-    status = shown(facts.status.name)
+        return f"{_pending(facts)} Then {facts.move}."
     if facts.review.state == "ok" and len(facts.review.people) >= facts.policy.minimum_approvals:
         return (
-            f"{facts.key} is {status}, {approved_by(facts.review)}; somebody must move {facts.key} to {facts.goal}, "
-            "or add its status to proceed-statuses."
+            f"{facts.place}, {approved_by(facts.review)}; {facts.move}, "
+            f"or {shown(facts.status.name)} must be added to proceed-statuses."
         )
-    return f"{facts.key} is {status}. Have it approved, and move it to {facts.goal}, in Jira."
+    return f"{facts.place}. Have it approved in Jira; then {facts.move}."
 
 
 def _uncategorised(facts: Facts) -> str:
     return (
-        f"{facts.key} is {shown(facts.status.name)}, which is in proceed-statuses, but Jira has no category for it, "
+        f"{facts.place}, which is one of proceed-statuses, but Jira has no category for it, "
         "so it is unknown whether it is open. Give the status a category in Jira's workflow."
     )
 
 
 def _pending(facts: Facts) -> str:
-    return f"{facts.key} waits for approval: {_answers(facts.review.current, 'pending')} must answer in Jira."
+    return f"{facts.place}, and waits for approval: {_answers(facts.review.current, 'pending')} must answer in Jira."
 
 
 def _unapproved(facts: Facts) -> str:
     return (
-        f"{facts.key} is {shown(facts.status.name)}, but it has no approval, and minimum-approvals is "
+        f"{facts.place}, but it has no approval, and minimum-approvals is "
         f"{facts.policy.minimum_approvals}. Have it approved in Jira: its workflow needs an approval step."
     )
 
@@ -179,7 +189,7 @@ def _unapproved(facts: Facts) -> str:
 def _too_few(facts: Facts) -> str:
     others = enumerate_some(f"{_person(approver)} ({one_line(why, 200)})" for approver, why in facts.review.others)
     return (
-        f"{facts.key} is {approved_by(facts.review)}, which makes {len(facts.review.people)} of minimum-approvals: "
+        f"{facts.place}, {approved_by(facts.review)}, which makes {len(facts.review.people)} of minimum-approvals: "
         f"{facts.policy.minimum_approvals}.{f' Does not count: {others}.' if others else ''} "
         "Have more people approve it in Jira."
     )
@@ -190,28 +200,28 @@ def _closed_window(facts: Facts) -> str:
     for name, edge in ((start, facts.window.start), (end, facts.window.end)):
         if edge.problem:
             return (
-                f"{name} {edge.problem}, so it is unknown whether the window of {facts.key} is open. "
+                f"{facts.place}, but {name} {edge.problem}, so it is unknown whether its window is open. "
                 "Set it in Jira, or name the site's own field under window in the policy (off if it has none)."
             )
     return (
-        f"The window of {facts.key}, {approved_by(facts.review)}, begins at {when(facts.window.start.moment)}. "
+        f"{facts.place}, {approved_by(facts.review)}, but its window begins at {when(facts.window.start.moment)}. "
         f"Wait for it, or set {start} earlier."
     )
 
 
 def _no_window(facts: Facts) -> str:
     start, end = facts.fields
-    demand = f"has no window, and window-required is true. Set its {start} and {end}."
-    return f"{facts.key}, {approved_by(facts.review)}, {demand}"
+    demand = f"but has no window, and window-required is true. Set its {start} and {end}."
+    return f"{facts.place}, {approved_by(facts.review)}, {demand}"
 
 
 def _free(facts: Facts) -> str:
-    return f"{facts.key} is {shown(facts.status.name)}, {approved_by(facts.review)}, and has no window."
+    return f"{facts.place}, {approved_by(facts.review)}, and has no window."
 
 
 def _open(facts: Facts) -> str:
     until = f" until {when(facts.window.end.moment)}" if facts.window.end.moment else ""
-    return f"{facts.key} is {shown(facts.status.name)}, {approved_by(facts.review)}, in its window{until}."
+    return f"{facts.place}, {approved_by(facts.review)}, in its window{until}."
 
 
 _SENTENCES: Mapping[int, Callable[[Facts], str]] = {

@@ -134,7 +134,7 @@ def missing(read: Snapshot) -> Iterator[str]:
     if not (_is_list(read.excluded) and all(isinstance(one, Excluded) for one in read.excluded)):
         yield "it is unknown whose approval does not count"
     if read.edited is not True and read.edited is not False:
-        yield "its history does not tell whether it was edited after its approval: close it and run again"
+        yield "its history does not tell whether it was edited after its approval: close it, so that another is made"
     if read.commit_differs is not True and read.commit_differs is not False:
         yield "it is unknown which commit it was made for"
     yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]

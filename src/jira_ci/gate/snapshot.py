@@ -8,7 +8,7 @@ from datetime import datetime
 
 from jira_ci.errors import JiraCiError
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
-from jira_ci.gate.change_property import Change, missing, words
+from jira_ci.gate.change_property import Change, missing, unnamed, words
 from jira_ci.gate.decision import Decision, decide, decision_of
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
@@ -96,7 +96,7 @@ class SnapshotReader:
             if issue.summary == self._subject.title:
                 return None
             return Decision.of(11, f"{pinned.key} was found by its title, and has another one now. Run again.")
-        if self._policy.binding != "any" and missing(self._words, issue.summary, issue.description):
+        if self._policy.binding != "any" and unnamed(self._subject, issue, self._service.myself().id):
             return Decision.of(13, f"{pinned.key} does not name this version and environment any more. Run again.")
         return None
 

@@ -44,6 +44,29 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What is in a deployment, for the people who approve it. Every text is a stranger's.
+
+    Attributes:
+        authors: names of those who wrote the commits.
+        since: the commit or tag that was deployed before; empty where that is not known.
+        comparison: where a person sees what is new.
+        tests: how the job's tests went, in words.
+        titles: of the issues, by key.
+        hidden: keys that lead to no issue that the gate's account may see.
+        missing: sentences about what is not known.
+    """
+
+    authors: tuple[str, ...] = ()
+    since: str = ""
+    comparison: str = ""
+    tests: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Attempt:
     """The run that asks.
 
@@ -54,6 +77,7 @@ class Attempt:
         keys: the issues that are deployed, for the change to be linked to.
         objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
         words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.run_words.of_run`.
+        contents: what is deployed; looked for only when a change is made.
     """
 
     url: str = ""
@@ -62,6 +86,7 @@ class Attempt:
     keys: tuple[str, ...] = ()
     objection: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
 
 
 def where(subject: Subject) -> str:

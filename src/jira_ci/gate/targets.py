@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from jira_ci.config.trusted_ref import Absent, place
@@ -14,7 +13,6 @@ from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.endpoints import site_url
-from jira_ci.keys.resolve import Claims
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run
 from jira_ci.sites import session, trust
@@ -118,18 +116,6 @@ def objection(run: Run) -> str:
         of_parent = run.event == "parent_pipeline" and run.pull_request is not None
         return "a merge request" if run.event in _MERGE_REQUESTS or of_parent else ""
     return "a pull request" if run.pull_request is not None or run.event.startswith("pull_request") else ""
-
-
-def issue_keys(context: Context, environment: str) -> tuple[str, ...]:
-    """The issues that are deployed, for a new change to be linked to; what cannot be read is said."""
-    try:
-        with closing(Claims(context)) as claims:
-            names = context.settings.service or ("",)
-            found = [claims.of(environment, *filter(None, [name])).keys.keys for name in names]
-            return tuple(dict.fromkeys(key for keys in found for key in keys))
-    except UsageError as error:
-        context.console.notice("warning", f"The change names no issues: {error}")
-        return ()
 
 
 def trusted_file(context: Context) -> Loaded | Absent:

@@ -20,6 +20,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._told: dict[int, str] = {}
+        self._linked: dict[int, str] = {}
 
     def line(self, evaluations: Sequence[Evaluation], pause: float | None, end: float) -> str:
         """One line, or nothing.
@@ -29,24 +30,36 @@ class Progress:
             end: epoch seconds of the deadline.
         """
         news = [
-            _named(evaluation, evaluations)
+            (_named(evaluation, evaluations), self._where(index, evaluation))
             for index, evaluation in enumerate(evaluations)
             if self._is_new(index, evaluation.decision)
         ]
         if not news or pause is None:
             return ""
         until = when(datetime.fromtimestamp(int(end), timezone.utc))
-        return f"{' '.join(news)} Asking again in {round(pause)} s, until {until}."
+        told, where = " ".join(sentence for sentence, _ in news), "".join(address for _, address in news)
+        return f"{told} Asking again in {round(pause)} s, until {until}.{where}"
 
     def rest(self, evaluations: Sequence[Evaluation]) -> list[str]:
-        """What was not told yet of several environments, a line for each; of one the result tells it."""
+        """What was not told yet of several environments, a line for each; of one the result tells it, and where the
+        change is, is told here."""
         if len(evaluations) < 2:
-            return []
+            where = (
+                self._where(at, one).strip() for at, one in enumerate(evaluations) if one.final().result != "proceed"
+            )
+            return [address for address in where if address]
         return [
-            _named(evaluation, evaluations)
+            _named(evaluation, evaluations) + self._where(index, evaluation)
             for index, evaluation in enumerate(evaluations)
             if self._is_new(index, evaluation.decision)
         ]
+
+    def _where(self, index: int, evaluation: Evaluation) -> str:
+        """Where the change is looked at; once for each change."""
+        address = evaluation.change_url
+        new = self._linked.get(index, "") != address
+        self._linked[index] = address
+        return f" See {address}" if new and address else ""
 
     def _is_new(self, index: int, decision: Decision) -> bool:
         new = self._told.get(index) != decision.reason
@@ -61,7 +74,8 @@ def _named(evaluation: Evaluation, evaluations: Sequence[Evaluation]) -> str:
 
 def closing(decision: Decision) -> str:
     """The result in one line."""
-    return f"{RESULTS[decision.result]}: {decision.reason}"
+    again = decision.result == "wait" and "run again" not in decision.reason and "dry-run" not in decision.reason
+    return f"{RESULTS[decision.result]}: {decision.reason}{' Then run this job again.' if again else ''}"
 
 
 _UNFINISHED = (24, 26)  # rows of a change on its way: its status and who is asked say more than the whole sentence

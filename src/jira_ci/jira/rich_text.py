@@ -26,6 +26,7 @@ _WORD_JOINER = "\u2060"
 # list and of no other: com.atlassian.renderer.v2.components.BackslashEscapeRendererComponent, and escape.js of
 # https://www.npmjs.com/package/@atlaskit/editor-wikimarkup-transformer. Inside of a word a hyphen or an underscore
 # opens nothing, unless the word looks like an issue's key.
+_BLOCK = re.compile(r"^(?=\s*(?:h[1-6]|bq)\.)")  # a heading or a quotation, where a line begins with it
 _MARKUP = re.compile(
     r"(?P<escaped>[{}\[\]()|!*^~@]|(?<![^\W_])[-+_?#]|[-+_?](?![^\W_])|(?<=[A-Z0-9_])-(?=[0-9]))"
     r"|(?P<parted>&(?=#?\w+;)|:(?=//)|:(?=[PpD](?![A-Za-z0-9]))"
@@ -58,8 +59,9 @@ def document(lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def wiki(lines: Sequence[Line]) -> str:
-    """Wiki markup, for Data Center and for the service desk's comments. A line begins with a word of our own."""
-    return "\n".join("".join(part.text if isinstance(part, Own) else escaped(part) for part in line) for line in lines)
+    """Wiki markup, for Data Center and for the service desk's comments."""
+    marked = ("".join(part.text if isinstance(part, Own) else escaped(part) for part in line) for line in lines)
+    return "\n".join(_BLOCK.sub(rf"{_WORD_JOINER}\g<0>", line) for line in marked)
 
 
 def escaped(text: str) -> str:

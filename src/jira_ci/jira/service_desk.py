@@ -10,10 +10,12 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
+from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
+from jira_ci.jira.issues import IssueTitles, look_up
 from jira_ci.jira.parse import (
     Account,
     Approval,
@@ -181,13 +183,26 @@ class Service:
         """Who the gate is; asked once."""
         return self._login.connect()[1]
 
+    def titles(self, keys: Sequence[str], share: float) -> IssueTitles:
+        """What the account sees of these issues, in this share of the time that is left. Raises nothing: what is not
+        known is a part of the answer."""
+        client = self._login.client
+        whole = client.deadline
+        client.deadline = whole.part(share)
+        try:
+            return look_up(self._login, self.connect().edition, keys)
+        except JiraCiError as error:
+            return IssueTitles(error=error)
+        finally:
+            client.deadline = whole
+
     def search(self, jql: str, reconcile: Sequence[str] = ()) -> Listed[Found]:
         """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
         edition = self.connect().edition
 
         def fetch(after: str) -> Hits:
             ask = endpoints.search(jql, edition, after=after, reconcile=reconcile)
-            return self._read(ask, lambda body: hits(body, edition))[0]
+            return self._fresh(self._read(ask, lambda body: hits(body, edition)))
 
         return every_hit(fetch)
 
@@ -233,6 +248,10 @@ class Service:
         wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
         ask = endpoints.issue(id_or_key, wanted, history=window is not None)
         return self._read(ask, lambda body: parse.issue(body, endpoints.PROPERTY))
+
+    def candidate(self, id_or_key: str) -> Issue:
+        """An issue that may be the change."""
+        return self._fresh(self.issue(id_or_key))
 
     def approvals(self, issue_id: str) -> tuple[Listed[Approval], list[Stamp]]:
         """A change's approvals, of all pages, and when each page was read."""
@@ -313,6 +332,17 @@ class Service:
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""
         return self._read(endpoints.permissions(project, names), parse.granted)[0]
+
+    @staticmethod
+    def _fresh(read: tuple[T, Stamp]) -> T:
+        """What was read, where no round judges its moment: out of a cache it may show what was, and hide what is."""
+        value, stamp = read
+        if stamp.back or stamp.aged:
+            raise NetworkError(
+                "An answer is older than one before it, or comes out of a cache.",
+                "Take Jira's address out of the cache or proxy that stands in between.",
+            )
+        return value
 
     def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
         def fetch(start: int) -> Page:

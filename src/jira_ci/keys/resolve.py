@@ -67,6 +67,10 @@ class Claims:
             )[0]
         return self._known[scope]
 
+    def deployed(self, environment: str) -> str:
+        """The commit that was deployed to this environment last, as far as the claim showed that; else empty."""
+        return self._history.last.get(environment, "") if self._history else ""
+
     def older(self, environment: str) -> str:
         """A sentence about a deployment to this environment that takes it back, as far as the claim showed that."""
         context = self._context

@@ -1,9 +1,9 @@
-"""JQL, as far as look-ups of issues need it, read as strictly as Jira reads it.
+"""JQL, read whole and as strictly as Jira reads it, and run as far as look-ups of issues need it.
 
-What is read is Jira's grammar, and is refused in Jira's words. What the sandbox has no use for (NOT, OR but between
-clauses in parentheses, functions, ``cf[10001]``) is refused in the sandbox's own name, so that nobody takes that for an
-answer of Jira.
-https://support.atlassian.com/jira-software-cloud/docs/what-is-advanced-search-in-jira-cloud/
+What breaks Jira's grammar is refused in Jira's words. What the sandbox cannot run (AND beside OR, NOT, functions,
+``cf[10001]``) is refused in the sandbox's own name, so that nobody takes that for an answer of Jira.
+https://support.atlassian.com/jira-software-cloud/docs/what-is-advanced-search-in-jira-cloud/, and the grammar of
+https://www.npmjs.com/package/@atlaskit/jql-parser
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _RESERVED = frozenset(
     re.findall(
         r"\w+",
         """
-    abort access add after alias all alter and any as asc audit avg before begin between boolean break by byte
-    catch cf char character check checkpoint collate collation column commit connect continue count create
+    abort access add after alias alter and any as asc audit avg before begin between boolean break by byte
+    catch cf changed char character check checkpoint collate collation column commit connect continue count create
     current date decimal declare decrement default defaults define delete delimiter desc difference distinct
     divide do double drop else empty encoding end equals escape exclusive exec execute exists explain false
     fetch field file first float for from function go goto grant greater group having identified if immediate in
@@ -30,20 +30,27 @@ _RESERVED = frozenset(
     notin nowait null number object of on option or order outer output power previous prior privileges public
     raise raw remainder rename resource return returns revoke right row rowid rownum rows select session set
     share size sqrt start strict string subtract sum synonym table then to trans transaction trigger true uid
-    union unique update user validate values view when whenever where while with
+    union unique update user validate values view was when whenever where while with
         """,
     )
 )
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\", "'": "'", '"': '"', " ": " "}
 _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+_WORD = r"""(?:[^\s"'=!<>()~,&|\\+;?*/%^$\#@\[\]{}`\x00-\x1f]|\\u[0-9A-Fa-f]{4}|\\[ tnr\\'"])+"""
+_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n]+)
-      | (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    rf"""(?P<space>[ \t\r\n]+)
+      | (?P<custom>cf\s*\[\s*[0-9]+\s*\])
+      | (?P<property>(?!cf\s*\[)(?:{_WORD}|{_QUOTED})(?:\s*\[\s*(?:{_WORD}|{_QUOTED})\s*\](?:\s*\.\s*{_WORD})?)+)
+      | (?P<quoted>{_QUOTED})
       | (?P<operator>!=|!~|<=|>=|&&|\|\||[=~<>!(),&|])
-      | (?P<word>(?:[^\s"'=!<>()~,&|\\+;?*/%^$\#@\[\]{}`\x00-\x1f]|\\u[0-9A-Fa-f]{4})+)""",
-    re.VERBOSE | re.DOTALL,
+      | (?P<word>{_WORD})""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_OPERATORS = ("=", "!=", "~")
+_OPERATORS = ("=", "!=", "~", "!~", "<", "<=", ">", ">=")
+_RUN = ("=", "!=", "~", "in", "not in")
+_PREDICATES = ("after", "before", "by", "during", "on", "from", "to")
+_DEEPEST = 100  # parentheses and lists in one another
 _EXPECTED = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
 
 
@@ -63,30 +70,38 @@ class Clause:
 
 @dataclass(frozen=True)
 class Query:
-    """Clauses that all hold; ``order`` has fields with *descending*."""
+    """``order`` has fields with *descending*.
+
+    Attributes:
+        clauses: of each of these one at least holds.
+        beyond: what of it the sandbox cannot run, the first of them; the clauses are not the whole query then.
+    """
 
     clauses: tuple[tuple[Clause, ...], ...]
-    """Of each of these one at least holds."""
     order: tuple[tuple[str, bool], ...] = ()
+    beyond: str = ""
+
+
+_Clauses = list[tuple[Clause, ...]]
 
 
 def parse(text: str) -> Query:
     """Read a query.
 
     Raises:
-        JqlError: in Jira's words, or in the sandbox's own for what only Jira can read.
+        JqlError: Jira could not read it, or it is nested deeper than the sandbox reads.
     """
     return _Parser(text).query()
 
 
 def not_known(what: str) -> JqlError:
-    """What Jira might well read, and the sandbox does not."""
+    """What Jira might well run, and the sandbox does not."""
     return JqlError(f"This is the sandbox, not Jira: the sandbox's search does not know {what}.")
 
 
 @dataclass(frozen=True)
 class _Token:
-    """``kind``: word, quoted, operator or end. ``text`` is the value of a quoted one."""
+    """``kind``: word, quoted, custom, property, operator or end. ``text`` is the value of a quoted one."""
 
     kind: str
     text: str
@@ -97,55 +112,73 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = list(self._read())
-        self._next = 0
+        self._next = self._depth = 0
+        self._beyond: list[str] = []
 
     def query(self) -> Query:
-        clauses = []
-        if not self._is_end() and not self._is("order"):
-            clauses.append(self._alternatives())
-            while self._take("and", "&", "&&"):
-                clauses.append(self._alternatives())
+        clauses = self._either() if not self._is_end() and not self._is("order") else []
         order = self._order() if self._is("order") else ()
-        if self._is("or", "|", "||"):
-            raise not_known("OR")
         if not self._is_end():
             self._unexpected("Expecting either 'OR' or 'AND' but got")
-        return Query(tuple(clauses), order)
+        return Query(tuple(clauses), order, next(iter(self._beyond), ""))
 
-    def _alternatives(self) -> tuple[Clause, ...]:
-        """One clause, or several with OR between them in parentheses."""
-        if not self._take("("):
-            return (self._clause(),)
-        found = [self._clause()]
+    def _either(self) -> _Clauses:
+        sides = [self._all()]
         while self._take("or", "|", "||"):
-            found.append(self._clause())
-        if self._is("and", "&", "&&"):
-            raise not_known("AND in parentheses")
-        if not self._take(")"):
-            self._unexpected("Expecting ')' but got")
-        return tuple(found)
+            sides.append(self._all())
+        if len(sides) == 1:
+            return sides[0]
+        if any(len(side) > 1 for side in sides):
+            self._beyond.append("AND beside OR")
+        return [tuple(clause for side in sides for clauses in side for clause in clauses)]
+
+    def _all(self) -> _Clauses:
+        found = self._negated()
+        while self._take("and", "&", "&&"):
+            found += self._negated()
+        return found
+
+    def _negated(self) -> _Clauses:
+        while self._take("not", "!"):
+            self._beyond.append("NOT")
+        if not self._take("("):
+            return [(self._clause(),)]
+        self._deeper("parentheses in parentheses")
+        found = self._either()
+        self._close("Expecting ')' but got")
+        return found
 
     def _clause(self) -> Clause:
-        if self._is("not", "!", "("):
-            raise not_known("NOT and parentheses in parentheses")
-        field, operator = self._word("Expecting a field name but got"), self._operator()
-        if operator == "is":
+        field = self._field()
+        if self._take("is"):
+            if self._take("not"):
+                self._beyond.append("the operator 'is not'")
             if not self._take("empty", "null"):
-                self._unexpected("Expecting 'EMPTY' or 'NULL' but got")
-            return Clause(field, operator, ())
-        if operator not in ("in", "not in"):
-            if self._is("("):
-                self._unexpected("Expecting either a value or a function but got")
-            return Clause(field, operator, (self._value(),))
-        if not self._take("("):
-            told = f"Operator '{operator}' does not support the non-list value"
-            raise JqlError(f"{told} '{self._value()}' for field '{field}'.")
-        values = [self._value()]
-        while self._take(","):
-            values.append(self._value())
-        if not self._take(")"):
-            self._unexpected("Expecting either ',' or ')' but got")
-        return Clause(field, operator, tuple(values))
+                self._unexpected("Expecting 'EMPTY' but got")
+        elif self._take("was"):
+            self._beyond.append("the operator 'was'")
+            self._take("not")
+            if self._take("in"):
+                self._set(field, "was in")
+            else:
+                self._operand()
+            self._predicates()
+        elif self._take("changed"):
+            self._beyond.append("the operator 'changed'")
+            self._predicates()
+        else:
+            return self._compared(field)
+        return Clause(field, "is", ())
+
+    def _compared(self, field: str) -> Clause:
+        operator = self._operator()
+        if operator in ("in", "not in"):
+            values = self._set(field, operator)
+        else:
+            values = (self._operand(empty=operator[0] not in "<>"),)
+        if operator not in _RUN:
+            self._beyond.append(f"the operator '{operator}'")
+        return Clause(field, operator, values)
 
     def _operator(self) -> str:
         if self._take("in"):
@@ -154,26 +187,74 @@ class _Parser:
             if not self._take("in"):
                 self._unexpected("Expecting 'IN' but got")
             return "not in"
-        if self._take("is"):
-            if self._is("not"):
-                raise not_known("the operator 'is not'")
-            return "is"
         token = self._tokens[self._next]
-        if self._is("was", "changed", "!~", "<", "<=", ">", ">="):
-            raise not_known(f"the operator '{token.text}'")
         if token.kind != "operator" or token.text not in _OPERATORS:
             self._unexpected("Expecting operator but got", f". The valid operators are {_EXPECTED}")
         self._next += 1
         return token.text
 
-    def _value(self) -> str:
-        if self._is("empty", "null"):
-            raise not_known("EMPTY")
-        quoted = self._tokens[self._next].kind == "quoted"
+    def _predicates(self) -> None:
+        """When and by whom it changed, as often as somebody says so."""
+        while self._take(*_PREDICATES):
+            if self._is("("):
+                self._list()
+            else:
+                self._operand()
+
+    def _set(self, field: str, operator: str) -> tuple[str, ...]:
+        """A list, or a function that comes to one."""
+        if self._is("("):
+            return self._list()
+        known = len(self._beyond)
+        value = self._operand(empty=False)
+        if len(self._beyond) == known:
+            raise JqlError(f"Operator '{operator}' does not support the non-list value '{value}' for field '{field}'.")
+        return (value,)
+
+    def _list(self) -> tuple[str, ...]:
+        self._next += 1
+        self._deeper("lists in lists")
+        values: list[str] = []
+        while not values or self._take(","):
+            if self._is("("):
+                self._beyond.append("lists in lists")
+                values += self._list()
+            else:
+                values.append(self._operand())
+        self._close("Expecting either ',' or ')' but got")
+        return tuple(values)
+
+    def _operand(self, *, empty: bool = True) -> str:
+        """One value: a text, what a function comes to, or EMPTY."""
+        if empty and self._take("empty", "null"):
+            self._beyond.append("EMPTY")
+            return ""
+        if self._is("("):
+            self._unexpected("Expecting either a value or a function but got")
         text = self._word("Expecting either a value, list or function but got")
-        if self._is("(") and not quoted:
-            raise not_known(f"functions such as {text[:80]}()")
+        if self._take("("):
+            self._beyond.append(f"functions such as {text[:80]}()")
+            self._arguments()
         return text
+
+    def _arguments(self) -> None:
+        if self._take(")"):
+            return
+        self._word("Expecting an argument but got")
+        while self._take(","):
+            self._word("Expecting an argument but got")
+        if not self._take(")"):
+            self._unexpected("Expecting either ',' or ')' but got")
+
+    def _deeper(self, what: str) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise not_known(what)
+
+    def _close(self, expecting: str) -> None:
+        if not self._take(")"):
+            self._unexpected(expecting)
+        self._depth -= 1
 
     def _order(self) -> tuple[tuple[str, bool], ...]:
         self._next += 1
@@ -181,14 +262,24 @@ class _Parser:
             self._unexpected("Expecting 'BY' but got")
         fields = []
         while True:
-            field = self._word("Expecting a field name but got")
+            field = self._field()
             descending = self._take("desc")
             fields.append((field, descending or (self._take("asc") and False)))
             if not self._take(","):
                 return tuple(fields)
 
+    def _field(self) -> str:
+        token = self._tokens[self._next]
+        if token.kind not in ("custom", "property"):
+            return self._word("Expecting a field name but got")
+        self._beyond.append("custom fields and properties, such as cf[10001]")
+        self._next += 1
+        return token.text
+
     def _word(self, expecting: str) -> str:
         token = self._tokens[self._next]
+        if token.kind in ("custom", "property"):
+            self._refuse_character(self._text.index("[", token.at))
         if token.kind not in ("word", "quoted"):
             self._unexpected(expecting)
         if token.kind == "word" and token.text.lower() in _RESERVED:
@@ -221,7 +312,7 @@ class _Parser:
                 yield _Token(
                     kind, re.sub(r"\\(?:u([0-9A-Fa-f]{4})|(.))", self._unescaped(at), raw, flags=re.DOTALL), at
                 )
-            elif kind == "operator":
+            elif kind != "space":
                 yield _Token(kind, found, at)
             at = match.end()
         yield _Token("end", "", at)
@@ -238,11 +329,9 @@ class _Parser:
         return replaced
 
     def _refuse_character(self, at: int) -> NoReturn:
-        found, before = self._text[at], self._text[:at].lower()
+        found = self._text[at]
         if found in "\"'":
             self._fail(f"The quoted string '{self._text[at + 1 : at + 41]}' has not been completed.", at)
-        if found == "[" and before.endswith(("cf", "property")):
-            raise not_known("custom fields and properties, such as cf[10001]")
         told = f"The character '{found}' is a reserved JQL character."
         self._fail(f"{told} You must enclose it in a string or use the escape '\\u{ord(found):04x}' instead.", at)
 

@@ -48,6 +48,8 @@ class Search:
     def __init__(self, text: str, desk: Desk, *, bounded: bool = True, validated: bool = True) -> None:
         self._desk, self._validated = desk, validated
         query = parse(text)
+        if query.beyond:
+            raise not_known(query.beyond)
         if bounded and not query.clauses:
             raise JqlError(UNBOUNDED)
         if len(query.order) > _MOST_ORDERS:

@@ -7,7 +7,19 @@ from typing import Any
 from jira_sandbox.authorization import guarded, need
 from jira_sandbox.desk.catalogue import RequestType
 from jira_sandbox.desk.change_issue import Approval, Change, Decision, summary_fault
-from jira_sandbox.documents import body_of, boolean, choice, expanded, items, listed, parameter, record, switch, text
+from jira_sandbox.documents import (
+    body_of,
+    boolean,
+    choice,
+    expanded,
+    identifier,
+    items,
+    listed,
+    parameter,
+    record,
+    switch,
+    text,
+)
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import BadRequest, DeskError, NotFound, desk_error
 from jira_sandbox.routes.desk_json import DeskView, date, page
@@ -18,8 +30,8 @@ _BAD = "The request is not valid:"
 _CREATE = record(
     {},
     {
-        "serviceDeskId": text(),
-        "requestTypeId": text(),
+        "serviceDeskId": identifier,
+        "requestTypeId": identifier,
         "requestFieldValues": record({}),
         "requestParticipants": items(text()),
         "raiseOnBehalfOf": text(),
@@ -31,7 +43,7 @@ _CREATE = record(
 )
 _COMMENT = record({"body": text()}, {"public": boolean}, closed=True)
 _DECISION = record({"decision": choice("approve", "decline")}, closed=True)
-_TRANSITION = record({"id": text()}, {"additionalComment": record({}, {"body": text()}, closed=True)}, closed=True)
+_TRANSITION = record({"id": identifier}, {"additionalComment": record({}, {"body": text()}, closed=True)}, closed=True)
 _DESK = "/rest/servicedeskapi/servicedesk/{serviceDeskId}"
 _REQUEST = "/rest/servicedeskapi/request/{issueIdOrKey}"
 _APPROVAL = f"{_REQUEST}/approval/{{approvalId}}"
@@ -74,9 +86,17 @@ def _sought(context: Context, request: Request, desks: list[str]) -> list[Reques
     ]
 
 
-def _fields(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+def _request_type(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    return json_answer(200, DeskView(context).request_type(_captured_type(context, captured)))
+
+
+def _captured_type(context: Context, captured: dict[str, str]) -> RequestType:
     catalogue = context.site.desk.catalogue
-    kind = catalogue.request_type(catalogue.desk(captured["serviceDeskId"]).desk, captured["requestTypeId"])
+    return catalogue.request_type(catalogue.desk(captured["serviceDeskId"]).desk, captured["requestTypeId"])
+
+
+def _fields(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    kind = _captured_type(context, captured)
     document = {"canRaiseOnBehalfOf": True, "canAddRequestParticipants": True}
     return json_answer(200, {**document, "requestTypeFields": DeskView(context).form(kind)})
 
@@ -115,8 +135,8 @@ def _create(context: Context, request: Request, captured: dict[str, str]) -> Ans
 def _kind(context: Context, document: dict[str, Any]) -> RequestType:
     catalogue = context.site.desk.catalogue
     try:
-        desk = catalogue.desk(document.get("serviceDeskId", "")).desk
-        return catalogue.request_type(desk, document.get("requestTypeId", ""))
+        desk = catalogue.desk(str(document.get("serviceDeskId", ""))).desk
+        return catalogue.request_type(desk, str(document.get("requestTypeId", "")))
     except NotFound as error:  # the documents name no 404 here
         raise BadRequest(f"{error} Your request could not be created.") from error
 
@@ -244,6 +264,7 @@ ROUTES = guarded(
         Route("GET", "/rest/servicedeskapi/servicedesk", _desks),
         Route("GET", _DESK, _desk),
         Route("GET", f"{_DESK}/requesttype", _request_types),
+        Route("GET", f"{_DESK}/requesttype/{{requestTypeId}}", _request_type),
         Route("GET", f"{_DESK}/requesttype/{{requestTypeId}}/field", _fields),
         Route("GET", "/rest/servicedeskapi/requesttype", _all_request_types),
         Route("GET", "/rest/servicedeskapi/info", _info),

@@ -10,7 +10,19 @@ from jira_sandbox.desk.change_issue import Change
 from jira_sandbox.desk.ledger import LINK_TYPES
 from jira_sandbox.desk.markup import document_text
 from jira_sandbox.desk.workflow import Transition
-from jira_sandbox.documents import anything, body_of, boolean, expanded, items, number, parameter, parse, record, text
+from jira_sandbox.documents import (
+    anything,
+    body_of,
+    boolean,
+    expanded,
+    identifier,
+    items,
+    number,
+    parameter,
+    parse,
+    record,
+    text,
+)
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, Forbidden, NotFound, platform_error
 from jira_sandbox.routes.issue_routes import parsed, visible, wanted_of
@@ -18,7 +30,7 @@ from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Route
 
 _BY_APPROVAL = ("Approve", "Decline")
-_TRANSITION = record({"transition": record({"id": text()})}, {"fields": record({}), "update": record({})})
+_TRANSITION = record({"transition": record({"id": identifier})}, {"fields": record({}), "update": record({})})
 _PROPERTY = record({"key": text(255), "value": anything}, closed=True)
 _COMMENT = record({"body": anything}, {"properties": items(_PROPERTY), "visibility": record({})})
 _ICON = record({}, {"url16x16": text(), "title": text(), "link": text()})
@@ -59,7 +71,7 @@ def _open(context: Context, issue: Change) -> list[Transition]:
 def _transit(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     document = body_of(request, _TRANSITION, "INVALID_INPUT")
     issue = visible(context, captured["issueIdOrKey"])
-    identity = document["transition"]["id"]
+    identity = str(document["transition"]["id"])
     taken = next((one for one in _open(context, issue) if one.id == identity), None)
     if taken is None:
         raise BadRequest(

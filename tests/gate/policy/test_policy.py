@@ -81,6 +81,7 @@ def test_the_policy_of_a_controlled_environment_is_the_files_with_the_defaults()
         exclude_approvers=(),
         deployers={},
         fields={},
+        description="",
         comments="internal",
         gate_by="change",
         relaxed=(),

@@ -33,6 +33,14 @@ SEARCH = "/rest/api/3/search/jql"
         ("project = OPS AND summary ~ '*shop'", "is not allowed to start with '*'"),
         (r'project = OPS AND summary ~ "\"half"', "Unable to parse the text"),
         ("project = " + "(" * 200 + "OPS", "Expecting either a value or a function"),
+        ("project is OPS", "Expecting 'EMPTY' but got 'OPS'"),
+        ("project in (OPS,)", "Expecting either a value, list or function but got ')'"),
+        ("cf[abc] = 5", "The character '[' is a reserved JQL character"),
+        ("project = OPS[1]", "The character '[' is a reserved JQL character"),
+        ("labels > EMPTY", "'EMPTY' is a reserved JQL word"),
+        ("status was changed", "'changed' is a reserved JQL word"),
+        ("(project = OPS", "Expecting ')' but got the end of the query"),
+        ("created > startOfDay(-1d", "Expecting either ',' or ')' but got the end of the query"),
         ("key = WEB", "The issue key 'WEB' for field 'key' is invalid"),
         ("project = OPS ORDER BY key, key, key, key, key, key, key, key", "maximum number of order by fields is 7"),
     ],
@@ -46,11 +54,11 @@ def test_a_query_that_cannot_be_meant_is_refused_in_jira_s_words(site: Pretend, 
 @pytest.mark.parametrize(
     ("jql", "what"),
     [
-        ("project = OPS OR project = WEB", "OR"),
-        ("project = OPS || project = WEB", "OR"),
-        ("NOT project = OPS", "NOT and parentheses"),
-        ("project = OPS AND !status = Review", "NOT and parentheses"),
-        ("(" * 2000 + "project = OPS" + ")" * 2000, "NOT and parentheses"),
+        ("project = OPS OR project = WEB AND labels = a", "AND beside OR"),
+        ("(project = OPS AND labels = b) || project = WEB", "AND beside OR"),
+        ("NOT project = OPS", "NOT"),
+        ("project = OPS AND !status = Review", "NOT"),
+        ("(" * 2000 + "project = OPS" + ")" * 2000, "parentheses in parentheses"),
         ("sprint in openSprints()", "functions such as openSprints()"),
         ("project = currentUser( )", "functions such as currentUser()"),
         ("labels is not EMPTY", "the operator 'is not'"),
@@ -61,6 +69,13 @@ def test_a_query_that_cannot_be_meant_is_refused_in_jira_s_words(site: Pretend, 
         ("cf[10001] = 5", "custom fields and properties, such as cf[10001]"),
         ("project = OPS ORDER BY cf[10001]", "custom fields and properties, such as cf[10001]"),
         ('issue.property["deploy"].state = done', "custom fields and properties, such as cf[10001]"),
+        ("project = OPS AND cf[10001] is EMPTY", "custom fields and properties, such as cf[10001]"),
+        ('reporter in membersOf("jira-users")', "functions such as membersOf()"),
+        ("issue not in linkedIssues(OPS-1, 'is caused by')", "functions such as linkedIssues()"),
+        ('created >= startOfDay("-1d")', "functions such as startOfDay()"),
+        ("status changed FROM a TO (b, c) AFTER -7d BY ana", "the operator 'changed'"),
+        ("status was not in (a, b) BEFORE now()", "the operator 'was'"),
+        ("project in ((OPS), WEB)", "lists in lists"),
         ("colour = red", "the field 'colour' there, only project, issuetype, status"),
         ("reporter = ana", "the field 'reporter' there"),
         ("project = OPS ORDER BY status", "the field 'status' there, only key, created, updated, summary"),
@@ -83,3 +98,8 @@ def test_errors_are_found_by_the_parser_too(site: Pretend) -> None:
     told = site.post("/rest/api/3/jql/parse?validation=strict", {"queries": queries})["queries"]
     assert [one.get("errors", [])[:1] == [] for one in told] == [True, False]
     assert "(line 1, character 8)" in told[1]["errors"][0]
+
+
+def test_a_word_that_only_older_lists_reserve_needs_no_quotes(site: Pretend) -> None:
+    site.post(SEARCH, {"jql": "labels = all"})
+    assert site.last.status == 200

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from jira_sandbox.accounts import ANA, RELEASE
+from jira_sandbox.http_types import Request
 from pretend import Pretend, basic
 
 DESK = "/rest/servicedeskapi/servicedesk"
@@ -23,6 +25,27 @@ def test_a_desk_is_found_by_its_id_and_by_its_project(site: Pretend, name: str) 
 def test_a_desk_that_does_not_exist_is_not_found(site: Pretend) -> None:
     assert site.refused("GET", f"{DESK}/WEB")[0] == 404
     assert site.refused("GET", f"{DESK}/1/requesttype/99/field")[0] == 404
+
+
+def test_one_request_type_is_shown_by_its_id(site: Pretend) -> None:
+    assert outside_the_documents(site, "GET", f"{TYPES}/25") == (200, site.get(TYPES)["values"][0])
+    assert outside_the_documents(site, "GET", f"{TYPES}/99")[0] == 404
+
+
+def test_ids_may_be_numbers_as_jira_reads_both(site: Pretend) -> None:
+    values = {"requestFieldValues": {"summary": "x"}}
+    status, made = outside_the_documents(site, "POST", REQUEST, {"serviceDeskId": 1, "requestTypeId": 25, **values})
+    assert (status, made["requestTypeId"]) == (201, "25")
+    assert (
+        outside_the_documents(site, "POST", REQUEST, {"serviceDeskId": True, "requestTypeId": 25, **values})[0] == 400
+    )
+
+
+def outside_the_documents(site: Pretend, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """What Jira answers although its documents, as far as we have them, do not say so."""
+    headers = {"authorization": site.authorization, "content-type": "application/json"}
+    answer = site.api.answer(Request(method, path, "", headers, json.dumps(body).encode() if body else b""))
+    return answer.status, json.loads(answer.body)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ class Policy:
     exclude_approvers: tuple[str, ...]
     deployers: Mapping[str, str]
     fields: Mapping[str, Any]
+    description: str
+    """The template; empty for the usual text."""
     comments: Literal["off", "internal", "public"]
     gate_by: Literal["change", "jira"]
     relaxed: tuple[str, ...]
@@ -266,6 +268,7 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         exclude_approvers=tuple(control["exclude-approvers"]),
         deployers=control["deployers"],
         fields=control["fields"],
+        description=control["description"],
         comments=comments(config, control, asked),
         gate_by=by,
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
