@@ -192,7 +192,7 @@ class Sweep:
             policy,
             service=self._service(policy),
             attempt=Attempt(note.url, note.run, note.actor, objection=OBJECTION),
-            keys=lambda _: (),
+            complete=lambda attempt, _: attempt,
             clock=self.clock,
             pauses=(),
         )
