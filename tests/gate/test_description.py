@@ -116,3 +116,12 @@ def test_a_line_that_is_too_long_is_left_out_and_that_is_said() -> None:
     attempt = Attempt(RUN, words={"branch": "b" * 200})
     lines = sendable(description(Subject(), attempt, "{branch}" * 1000), cloud=False)
     assert lines == f"\nCut here: Jira keeps no more of a description.\n{LAST}"
+
+
+def test_many_authors_are_counted_and_titles_have_jira_s_length() -> None:
+    people = tuple(f"P{number}" for number in range(1, 23))
+    contents = Contents(authors=people, titles={"WEB-1": "t" * 300})
+    lines = told("{authors}\n{issues}", Attempt(keys=("WEB-1",), contents=contents))
+    assert lines[0].endswith("P19, P20 and 2 more")
+    assert lines[1] == "WEB-1 " + "t" * 254 + "…"
+    assert told("{authors}", Attempt(contents=Contents(authors=people[:20])))[0].endswith(", P20")
