@@ -98,6 +98,21 @@ class Files(Protocol):
         """
 
 
+class NamedFiles(Protocol):
+    """A repository's committed files, by the names that people give commits. Raises Unreadable, and nothing else."""
+
+    def named_file(self, ref: str, path: str, limit: int) -> tuple[str, bytes]:
+        """The full id of the commit that a branch, tag or id names now, and its file, which has to be there.
+
+        Args:
+            path: from the repository's top, with slashes.
+            limit: the most bytes it may have.
+        """
+
+    def close(self) -> None:
+        """Closes the connections."""
+
+
 class Provider(History, Files, Protocol):
     """Everything that a provider is asked."""
 

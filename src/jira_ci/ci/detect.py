@@ -14,7 +14,7 @@ from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
-    from jira_ci.ci.api import Comments, Provider
+    from jira_ci.ci.api import Comments, NamedFiles, Provider
     from jira_ci.ci.past_runs import Runs
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB
@@ -180,6 +180,33 @@ def connect(
         from jira_ci.ci.gitlab_api import GitLabHistory
 
         return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
+    return None
+
+
+def connect_files(
+    run: Run,
+    repository: str,
+    *,
+    github_token: str,
+    gitlab_token: str,
+    job_token: str,
+    ca_bundle: str,
+    deadline: Deadline,
+) -> NamedFiles | None:
+    """Who answers for another repository's files; None without a token or outside GitHub and GitLab.
+
+    Args:
+        repository: ``owner/name``, on the server that the run is on.
+    """
+    other = replace(run, repository=repository, repository_id=repository)
+    if run.provider == CI.GITHUB and github_token:
+        from jira_ci.ci.named_files import GitHubFiles
+
+        return GitHubFiles(other, github_token, ca_bundle=ca_bundle, deadline=deadline)
+    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
+        from jira_ci.ci.named_files import GitLabFiles
+
+        return GitLabFiles(other, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
     return None
 
 

@@ -21,7 +21,7 @@ from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
-    from jira_ci.ci.api import Provider
+    from jira_ci.ci.api import NamedFiles, Provider
 
 Place = tuple[str, str]
 """A site's address, and the word in the names of its variables, which is empty for the default's."""
@@ -67,6 +67,33 @@ def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
     finally:
         for one in connected:
             one.close()
+
+
+@contextmanager
+def repository(context: Context, name: str) -> Iterator[NamedFiles | None]:
+    """The committed files of another repository of the CI's own provider, read with ``organisation-token`` or else with
+    the tokens for the run's own; hangs up in the end. None where there is no provider or no token.
+
+    Args:
+        name: ``owner/name``.
+    """
+    from jira_ci.ci import detect
+
+    given = context.given
+    found = detect.connect_files(
+        context.run,
+        name,
+        github_token=given.organisation_token or given.github_token,
+        gitlab_token=given.organisation_token or given.gitlab_token,
+        job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
+        ca_bundle=context.provider_bundle,
+        deadline=context.deadline.part(0.5),
+    )
+    try:
+        yield found
+    finally:
+        if found:
+            found.close()
 
 
 def _unnamed(context: Context, places: Collection[Place]) -> dict[Place, str]:
