@@ -20,7 +20,7 @@ from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, named_characters, settle, similar_rule
 from jira_ci.gate.policy.tightening import shown
-from jira_ci.gate.subject import check_untitled, describe, seen
+from jira_ci.gate.subject import check_untitled, describe
 from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.session import GateSites
@@ -63,7 +63,7 @@ def _served(site: GatingSite) -> str:
 def _gating_line(context: Context, environment: Controlled) -> Line:
     name = one_line(environment.name, 80)
     version, run = context.given.version, context.run
-    at = seen(context.git, context.run, version)
+    at = targets.what_is_there(context)
     subject = describe(run, project=environment.policy.project, environment=environment.name, version=version, at=at)
     try:
         check_untitled(subject, run, at=at)

@@ -15,6 +15,7 @@ from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import Comments, NamedFiles, Provider
+    from jira_ci.ci.named_files import GitLabJob
     from jira_ci.ci.past_runs import Runs
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB
@@ -208,6 +209,15 @@ def connect_files(
 
         return GitLabFiles(other, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
     return None
+
+
+def connect_job(run: Run, job_token: str, *, ca_bundle: str, deadline: Deadline) -> GitLabJob | None:
+    """Who answers which job a ``CI_JOB_TOKEN`` is of; None without one or outside GitLab."""
+    if run.provider != CI.GITLAB or not run.api_url or not job_token:
+        return None
+    from jira_ci.ci.named_files import GitLabJob
+
+    return GitLabJob(run, "", job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
 
 
 def connect_runs(

@@ -1,4 +1,5 @@
-"""A file of another repository by the name of its commit, out of the API of GitHub or GitLab. Imported on use only."""
+"""A file of another repository by its commit's name, and the job that a token is of, out of the CI's API. Imported on
+use only."""
 
 from __future__ import annotations
 
@@ -42,6 +43,25 @@ class GitLabFiles(GitLabHistory):
             return commit, _content(found, string(found.get("blob_id")), limit)
 
         return self._ask(f"the file {path} of {self._home}", question, ref)
+
+
+class GitLabJob(GitLabHistory):
+    """The job that a ``CI_JOB_TOKEN`` is of."""
+
+    def job_commit(self) -> str:
+        """The full id of the commit that its pipeline runs for (https://docs.gitlab.com/api/jobs/#get-job-tokens-job).
+
+        Raises:
+            Unreadable: GitLab does not say.
+        """
+
+        def question() -> str:
+            pipeline = mapping(mapping(self._server.http_get("/job")).get("pipeline"))
+            if str(pipeline.get("project_id")) != self._home:
+                raise Refused(0, "its token is another project's")
+            return commit_id(pipeline.get("sha"))
+
+        return self._ask("the job of CI_JOB_TOKEN", question)
 
 
 def _content(found: Mapping[str, Any], blob: str, limit: int) -> bytes:

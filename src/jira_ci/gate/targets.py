@@ -57,7 +57,7 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
         ]
     for sentence in found.relaxed if context.run.provider != CI.LOCAL else ():
         context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
-    at = seen(context.git, context.run, context.given.version)
+    at = what_is_there(context)
     if at.on_top:
         said = f"Commit {at.on_top} was made in this job, on top of {at.checkout}: it is deployed as that one."
         context.console.notice("warning", said)
@@ -74,6 +74,11 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
     return [entry for name in names for entry in _targets(context, name, found, settled[name], at)] or [
         _nowhere(context)
     ]
+
+
+def what_is_there(context: Context) -> Named:
+    """What the version names, and what is checked out, or what the provider says of this job."""
+    return seen(context.git, context.run, context.given.version, lambda: trust.job_objection(context))
 
 
 def _besides(context: Context, names: Sequence[str]) -> list[str]:
@@ -228,7 +233,7 @@ def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
 def _subject(context: Context, environment: str, tenant: str, project: str = "", *, at: Named | None = None) -> Subject:
     given, run = context.given, context.run
     name = project or given.project_name or run.repository.rpartition("/")[2]
-    at = at or seen(context.git, context.run, given.version)
+    at = at or what_is_there(context)
     return describe(run, project=name, environment=environment, version=given.version, tenant=tenant, at=at)
 
 

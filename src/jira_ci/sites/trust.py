@@ -96,6 +96,33 @@ def repository(context: Context, name: str) -> Iterator[NamedFiles | None]:
             found.close()
 
 
+def job_objection(context: Context) -> str:
+    """Why it is not certain that this job is of the run's commit; empty when GitLab says so of its ``CI_JOB_TOKEN``,
+    which no variable of a pipeline's can give another commit."""
+    if "job" not in context.files:
+        context.files["job"] = _job_objection(context)
+    found: str = context.files["job"]
+    return found
+
+
+def _job_objection(context: Context) -> str:
+    from jira_ci.ci import detect
+    from jira_ci.ci.api import Unreadable
+
+    token, run = context.edges.environ.get("CI_JOB_TOKEN", ""), context.run
+    job = detect.connect_job(run, token, ca_bundle=context.provider_bundle, deadline=context.deadline.part(0.5))
+    if job is None:
+        return "There is no CI_JOB_TOKEN to ask GitLab with."
+    try:
+        commit = job.job_commit()
+    except Unreadable as error:
+        return one_line(str(error), 300)
+    finally:
+        job.close()
+    own = (run.commit, run.pull_request.head_sha if run.pull_request else "")
+    return "" if commit in own else f"GitLab says that this job is of commit {commit}."
+
+
 def _unnamed(context: Context, places: Collection[Place]) -> dict[Place, str]:
     left, why = set(places), ""
     try:
