@@ -637,6 +637,10 @@ def lab() -> Iterator[tuple[Api, Callable[[str], GitLabHistory]]]:
             history.close()
 
 
+def blob_id(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0%s" % (len(data), data)).hexdigest()  # noqa: S324 - git's own
+
+
 def blob(data: bytes) -> dict[str, Any]:
     return {"encoding": "base64", "content": base64.encodebytes(data).decode(), "size": len(data)}
 
@@ -658,8 +662,8 @@ def test_github_names_the_default_branch_and_its_commit_exactly(hub: tuple[Api, 
 def test_github_shows_a_file_through_its_folders(hub: tuple[Api, GitHubHistory]) -> None:
     api, history = hub
     api.json(f"{HUB}/git/trees/{A}", tree(("ci", "040000", "tree", B)))
-    api.json(f"{HUB}/git/trees/{B}", tree(("jira.yml", "100644", "blob", "c" * 40)))
-    api.json(f"{HUB}/git/blobs/{'c' * 40}", blob(LOOSE))
+    api.json(f"{HUB}/git/trees/{B}", tree(("jira.yml", "100644", "blob", blob_id(LOOSE))))
+    api.json(f"{HUB}/git/blobs/{blob_id(LOOSE)}", blob(LOOSE))
     assert history.file(A, "ci/jira.yml", 100) == LOOSE
     assert history.file(A, "ci/other.yml", 100) is None
     assert history.file(A, "other/jira.yml", 100) is None
@@ -688,12 +692,19 @@ def test_github_saying_anything_else_is_not_absence(hub: tuple[Api, GitHubHistor
 
 
 @pytest.mark.parametrize(
-    "answer", [{**blob(LOOSE), "size": 5}, {**blob(LOOSE), "encoding": "utf-8"}, {**blob(b""), "size": 9}, {}]
+    "answer",
+    [
+        {**blob(LOOSE), "size": 5},
+        {**blob(LOOSE), "encoding": "utf-8"},
+        {**blob(b""), "size": 9},
+        {},
+        blob(STRICT),  # whole, and another file
+    ],
 )
 def test_github_cutting_the_content_is_seen(hub: tuple[Api, GitHubHistory], answer: Any) -> None:
     api, history = hub
-    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", B)))
-    api.json(f"{HUB}/git/blobs/{B}", answer)
+    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", blob_id(LOOSE))))
+    api.json(f"{HUB}/git/blobs/{blob_id(LOOSE)}", answer)
     with pytest.raises(Unreadable):
         history.file(A, NAME, 100)
 
@@ -714,7 +725,9 @@ def test_gitlab_shows_the_default_branch_and_a_file(lab: tuple[Api, Callable[[st
     history = connect("t0ken")
     api.json(LAB, {"id": 1, "default_branch": "main"})
     api.json(f"{LAB}/repository/branches/main", {"name": "main", "commit": {"id": B}})
-    api.json(f"{LAB}/repository/files/ci%2Fjira.yml", {"file_path": "ci/jira.yml", **blob(LOOSE)})
+    api.json(
+        f"{LAB}/repository/files/ci%2Fjira.yml", {"file_path": "ci/jira.yml", "blob_id": blob_id(LOOSE), **blob(LOOSE)}
+    )
     assert history.default_commit() == ("main", B)
     assert history.file(A, "ci/jira.yml", 100) == LOOSE
     with pytest.raises(Unreadable, match="larger than 3 bytes"):
@@ -740,8 +753,8 @@ def test_a_policy_that_only_the_provider_has_comes_over_the_wire(
     api, history = hub
     api.json(HUB, {"default_branch": "main"})
     api.json(f"{HUB}/git/ref/heads/main", {"object": {"type": "commit", "sha": A}})
-    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", B)))
-    api.json(f"{HUB}/git/blobs/{B}", blob(STRICT))
+    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", blob_id(STRICT))))
+    api.json(f"{HUB}/git/blobs/{blob_id(STRICT)}", blob(STRICT))
     run = run_of(event="pull_request", pull_request=PULL, commit=B)
     found = place(run, git=Git(tmp_path, ENVIRON), connect=lambda: history)
     assert content(found) == STRICT

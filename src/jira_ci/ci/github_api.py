@@ -31,6 +31,7 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
+from jira_ci.git.objects import is_id_of
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
@@ -143,10 +144,13 @@ class GitHubHistory:
                 return None
             if (whole(entry.get("size")) or 0) > limit:
                 raise Refused(0, f"it is larger than {limit} bytes")
-            blob = self._get(f"/git/blobs/{_object(entry, 'blob')}")
+            object_id = _object(entry, "blob")
+            blob = self._get(f"/git/blobs/{object_id}")
             data = base64.b64decode(string(blob["content"]))
             if blob["encoding"] != "base64" or len(data) != blob["size"]:
                 raise Refused(0, "its content is not complete")
+            if not is_id_of(object_id, data):
+                raise Refused(0, "its content is not what its id says")
             return data
 
         return self._ask(f"the file {path} of commit {short(commit)}", "contents: read", question, commit)

@@ -25,6 +25,7 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
+from jira_ci.git.objects import is_id_of
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
@@ -144,6 +145,8 @@ class GitLabHistory:
             data = found.decode()
             if len(data) != found.attributes["size"]:
                 raise Refused(0, "its content is not complete")
+            if not is_id_of(string(found.attributes.get("blob_id")), data):
+                raise Refused(0, "its content is not what its id says")
             return data
 
         # A job token is shown commits but no files, which would look like a missing one.

@@ -4,7 +4,6 @@ use only."""
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from jira_ci.ci.api import Refused, commit_id
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
+from jira_ci.git.objects import is_id_of
 from jira_ci.text import mapping, sha, string, whole
 
 
@@ -77,9 +77,6 @@ def _content(found: Mapping[str, Any], blob: str, limit: int) -> bytes:
     data = base64.b64decode(string(found.get("content")))
     if found.get("encoding") != "base64" or len(data) != size:
         raise Refused(0, "its content is not complete")
-    framed = b"blob %d\0%s" % (len(data), data)
-    # The id's length tells the hash: https://git-scm.com/docs/hash-function-transition
-    digest = hashlib.sha256(framed) if len(blob) == 64 else hashlib.sha1(framed)  # noqa: S324 - git's own
-    if digest.hexdigest() != blob:
+    if not is_id_of(blob, data):
         raise Refused(0, "its content is not what its id says")
     return data

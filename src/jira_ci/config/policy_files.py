@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -91,7 +92,8 @@ def load(places: Sequence[Place], config: str = DEFAULT_NAME, organisation: Load
         UsageError: a file cannot be read or is invalid, or the one that ``config`` names is nowhere.
     """
     path = path_of(config)
-    found = [_files(place, path) for place in places]
+    parsed: dict[bytes, Config] = {}
+    found = [_files(place, path, parsed) for place in places]
     relaxed = dict.fromkeys(sentence for place in places for sentence in place.relaxed)
     first = places[0]
     if path != DEFAULT_NAME:
@@ -104,14 +106,17 @@ def load(places: Sequence[Place], config: str = DEFAULT_NAME, organisation: Load
     return Sources(tuple(files), first.repository, tuple(relaxed), missing)
 
 
-def _files(place: Place, path: str) -> tuple[list[Loaded], bool]:
+def _files(place: Place, path: str, parsed: dict[bytes, Config]) -> tuple[list[Loaded], bool]:
     """The usual file of a commit, the named one, and what Atlassian's says where neither speaks of change control; and
     whether the named one is there."""
     own: list[tuple[Committed, Config]] = []
     for name in dict.fromkeys((DEFAULT_NAME, path)):
         found = place.file(name)
         if isinstance(found, Committed):
-            own.append((found, parse(found.data, found.name)))
+            # The same file at two commits, which is the usual case, is read once.
+            if found.data not in parsed:
+                parsed[found.data] = parse(found.data, found.name)
+            own.append((found, dataclasses.replace(parsed[found.data], name=found.name)))
     named = bool(own) and own[-1][0].source.endswith(f":{path}")
     if path == DEFAULT_NAME and not own and isinstance(place.file(_MISNAMED), Committed):
         raise UsageError(f"{_MISNAMED} is on {place.what}, but the file's name is {DEFAULT_NAME}.", "Rename it.")

@@ -20,7 +20,7 @@ from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
 from jira_ci.git.command import GitError
-from jira_ci.git.objects import Missing, Unfit
+from jira_ci.git.objects import Missing, Unfit, is_id_of
 from jira_ci.git.origin import origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
@@ -208,6 +208,7 @@ class _Reader:
     def __init__(self, run: Run, git: Git, connect: Connect) -> None:
         self._run, self._git, self._connect = run, git, connect
         self._provider: list[Files] = []
+        self._lacking: dict[tuple[str, str], str] = {}
 
     def head(self) -> str:
         found = self._git.head()
@@ -287,10 +288,18 @@ class _Reader:
     def _local(self, commit: str, path: str) -> bytes | None:
         if not self._git.resolve(commit):
             raise GitError(self._git.problem() or f"commit {short(commit)} is not in the checkout")
-        return self._git.file(commit, path, MAX_BYTES)
+        try:
+            return self._git.file(commit, path, MAX_BYTES)
+        except Missing as error:
+            if error.kind == "blob":  # the folders are here, and say what it has to be
+                self._lacking[commit, path] = error.object_id
+            raise
 
     def _shown(self, commit: str, path: str) -> bytes | None:
-        return self._asked().file(commit, path, MAX_BYTES)
+        found, wanted = self._asked().file(commit, path, MAX_BYTES), self._lacking.get((commit, path), "")
+        if wanted and (found is None or not is_id_of(wanted, found)):
+            raise Unreadable(f"What the provider shows as {path} is not what commit {short(commit)} names.")
+        return found
 
     def _completed(self, commit: str, path: str, fetched: frozenset[str] = frozenset()) -> bytes | None:
         """The objects that a partial or damaged clone lacks are fetched one by one: each is what its id says."""

@@ -33,10 +33,11 @@ ANYTHING = OURS.replace("  Dev: development", '  "*": development')
 
 def sources(*texts: str, organisation: str = "", config: str = NAME) -> Sources:
     commits = (NOW, THEN)
+    files: list[dict[str, bytes]] = [{NAME: text.encode()} for text in texts] or [{}]
     places = [
-        Place("acme/shop", commit, "the default branch main", (), {NAME: text.encode()}.get)
-        for commit, text in zip(commits, texts, strict=False)
-    ] or [Place("acme/shop", NOW, "the default branch main", (), {}.get)]
+        Place("acme/shop", commit, "the default branch main", (), contents.get)
+        for commit, contents in zip(commits, files, strict=False)
+    ]
     if not organisation:
         return load(places, config)
     return load(
