@@ -119,7 +119,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
 @pytest.mark.parametrize(
     ("place", "most"),
     [
-        ("jira_ci", 162),  # four for the policy: its files, how they are merged, another repository's, look-alikes
+        ("jira_ci", 162),  # four for the policy: its files and where GitHub has them, how they are merged, look-alikes
         ("jira_sandbox", 50),
         ("jira_ci/gate", 26),
     ],

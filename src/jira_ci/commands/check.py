@@ -46,5 +46,7 @@ def policy(context: Context) -> Result:
     for one in found:
         for line in gate_checks.shown_policy(one):
             context.console.say(line)
+    if not found:
+        context.console.say("No environment is named, neither by this job nor by a file of the policy.")
     document = {"policy": [gate_checks.policy_document(one) for one in found]}
     return Result(exit=max((gate_checks.policy_exit(one) for one in found), default=Exit.OK), document=document)

@@ -170,7 +170,7 @@ def _organisation(context: Context) -> Loaded | None:
     try:
         with trust.repository(context, where.repository) as files:
             if files is None:
-                raise Unreadable("There is no token to ask the provider with.")
+                raise Unreadable("There is no token to ask GitHub or GitLab with, or this is neither.")
             commit, data = files.named_file(where.ref, where.path, policy_files.LARGEST)
     except Unreadable as error:
         raise UsageError(

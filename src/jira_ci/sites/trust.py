@@ -21,7 +21,7 @@ from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
-    from jira_ci.ci.api import NamedFiles, Provider
+    from jira_ci.ci.api import RepositoryFiles
 
 Place = tuple[str, str]
 """A site's address, and the word in the names of its variables, which is empty for the default's."""
@@ -44,21 +44,12 @@ def unnamed(context: Context, places: Collection[Place]) -> Mapping[Place, str]:
 
 
 @contextmanager
-def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
+def provider(context: Context) -> Iterator[Callable[[], RepositoryFiles | None]]:
     """How the CI's provider is connected to; hangs up in the end."""
-    connected: list[Provider] = []
+    connected: list[RepositoryFiles] = []
 
-    def connect() -> Provider | None:
-        from jira_ci.ci import detect
-
-        found = detect.connect(
-            context.run,
-            github_token=context.given.github_token,
-            gitlab_token=context.given.gitlab_token,
-            job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
-            ca_bundle=context.provider_bundle,
-            deadline=context.deadline.part(0.5),
-        )
+    def connect() -> RepositoryFiles | None:
+        found = _connect(context, context.run.repository)
         connected.extend([found] if found else [])
         return found
 
@@ -70,30 +61,33 @@ def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
 
 
 @contextmanager
-def repository(context: Context, name: str) -> Iterator[NamedFiles | None]:
+def repository(context: Context, name: str) -> Iterator[RepositoryFiles | None]:
     """The committed files of another repository of the CI's own provider, read with ``organisation-token`` or else with
     the tokens for the run's own; hangs up in the end. None where there is no provider or no token.
 
     Args:
         name: ``owner/name``.
     """
-    from jira_ci.ci import detect
-
-    given = context.given
-    found = detect.connect_files(
-        context.run,
-        name,
-        github_token=given.organisation_token or given.github_token,
-        gitlab_token=given.organisation_token or given.gitlab_token,
-        job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
-        ca_bundle=context.provider_bundle,
-        deadline=context.deadline.part(0.5),
-    )
+    found = _connect(context, name, context.given.organisation_token)
     try:
         yield found
     finally:
         if found:
             found.close()
+
+
+def _connect(context: Context, name: str, token: str = "") -> RepositoryFiles | None:
+    from jira_ci.ci import detect
+
+    return detect.connect_files(
+        context.run,
+        name,
+        github_token=token or context.given.github_token,
+        gitlab_token=token or context.given.gitlab_token,
+        job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
+        ca_bundle=context.provider_bundle,
+        deadline=context.deadline.part(0.5),
+    )
 
 
 def job_objection(context: Context) -> str:
