@@ -137,3 +137,9 @@ def test_its_own_token_goes_to_its_own_repository(job: Job, api: Api) -> None:
     assert used["/repos/acme/policies/commits/main"] == "token 0rganisation"
     assert used["/repos/acme/shop"] == "token t0ken"
     assert "0rganisation" not in ended.out + ended.err
+
+
+def test_check_says_that_the_organisations_policy_cannot_be_read(job: Job) -> None:
+    ended = job.jira_ci("check", JIRA_CI_ORGANISATION_POLICY="inline")
+    assert ended.code == 2
+    assert "gate policy: organisation-policy is inline, and JIRA_CI_ORGANISATION_POLICY_TEXT is empty" in ended.out

@@ -86,7 +86,8 @@ def lines(context: Context) -> Iterator[Line]:
         found, asked = targets.trusted_files(context), targets.asked_for(context)
     except UsageError as error:
         # Without a policy of its own nothing tells this project that it needs one.
-        yield failed(_POLICY, error) if _wants_control(context) else warning(_POLICY, error.message, error.hint)
+        wanted = context.given.organisation_policy or _wants_control(context)
+        yield failed(_POLICY, error) if wanted else warning(_POLICY, error.message, error.hint)
         return
     if not found.files and not asked.change_controlled:
         name = one_line(context.given.config, 200)
@@ -200,7 +201,12 @@ def policy_document(one: InForce) -> dict[str, Any]:
     """The same as JSON."""
     settled = one.settled
     if isinstance(settled, Decision):
-        return {"environment": one.environment, "change-controlled": False, "reason": settled.reason}
+        return {
+            "environment": one.environment,
+            "change-controlled": False,
+            "row": settled.row,
+            "reason": settled.reason,
+        }
     return {
         "environment": one.environment,
         "change-controlled": True,

@@ -214,8 +214,9 @@ def _differences(key: str, merged: Any, parts: Sequence[tuple[Any, str]]) -> lis
         others = [(fields, where) for fields, where in parts if fields]
     else:
         others = [(value, where) for value, where in parts if not same(value, merged)]
+    said = "the default" if counts == "default" else f"what {counts} says"
     return [
-        f"{key}: what {counts} says counts, and {where} says {one_line(value, 100)}"
+        f"{key}: {said} counts, and {where} says {one_line(value, 100)}"
         for value, where in dict.fromkeys((shown(value), where) for value, where in others if where != "default")
     ]
 
