@@ -231,6 +231,9 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
             _add_settings(child, (*command.groups, "general"))
         if name == "keys":
             child.add_argument("--text", help="look in this text instead of the run")
+        if name == "check":
+            what = "print the policy in force, each value with the place that it comes from, and test nothing"
+            child.add_argument("--policy", action="store_true", help=what)
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
         if name == "sandbox":

@@ -411,3 +411,26 @@ def test_a_window_that_changes_do_not_have(here: Scene) -> None:
     found = lines(here, "environment=Prod")
     assert set(wrong(found)) == {("gate window", 2)}
     assert f"{key} has no field 'Freeze end', so that its window could never be read." in said(found, "gate window")
+
+
+def test_names_that_look_like_a_controlled_one_are_said(here: Scene) -> None:
+    commit(
+        here.job,
+        POLICY.format(site=here.sandbox.address, more=MENDED).replace("  Dev:", '  "\u0420rod": testing\n  Dev:'),
+    )
+    [said_of_the_rule] = [line for line in doubtful(lines(here)) if "looks like" in line]
+    assert "(U+0420) looks like Prod (" in said_of_the_rule
+    told = [line for line in lines(here, "environment=Pr0d") if "Pr0d" in line.found]
+    assert wrong(told) == [("gate policy", 2)], "no rule matches it"
+
+
+def test_what_two_commits_say_differently_is_said(here: Scene) -> None:
+    there = here.job.git("rev-parse", "HEAD")
+    here.job.git("update-ref", "refs/remotes/origin/main", there)
+    commit(here.job, POLICY.format(site=here.sandbox.address, more="title: '{project} {version} {environment}'"))
+    here.job.git("checkout", "--quiet", "-b", "release")
+    found = lines(here, GITHUB_REF="refs/heads/release", GITHUB_REF_NAME="release", GITHUB_REF_PROTECTED="true")
+    assert wrong(found) == []
+    own = here.job.environ["GITHUB_SHA"]
+    assert f"acme/shop@{there}:.jira-ci.yml and acme/shop@{own}:.jira-ci.yml, read" in said(found, "gate policy")
+    assert any("The sources of the policy differ. title: the default counts" in line for line in doubtful(found))

@@ -379,7 +379,7 @@ def test_few_requests_for_each_that_is_started(job: Job, sandbox: Sandbox, ci: P
     assert asked[:2] == ["GET /rest/api/3/myself", "POST /rest/api/3/search/jql"], "who asks, and all notes at once"
     of_the_gate = [one for one in asked[2:] if one.startswith("GET") or one.endswith("/search/jql")]
     assert len(of_the_gate) == 4 + 1, "as the gate, and the notes once more before one is taken off"
-    assert len(ci.asked) == 4, "the run, who deployed since, the job's name, the order"
+    assert len(ci.asked) == 6, "the policy of today (two, once), the run, who deployed since, the job's name, the order"
 
 
 def _gitlab(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> Job:

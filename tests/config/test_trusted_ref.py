@@ -16,7 +16,7 @@ from ci.servers import Api, serving
 from jira_ci.ci.api import Files, Unreadable
 from jira_ci.ci.github_api import GitHubHistory
 from jira_ci.ci.gitlab_api import GitLabHistory
-from jira_ci.config.trusted_ref import Absent, Committed, Place, is_own, path_of, place
+from jira_ci.config.trusted_ref import Absent, Committed, Place, is_own, path_of, place, policy_places
 from jira_ci.errors import UsageError
 from jira_ci.git.command import GitError
 from jira_ci.git.objects import Unfit
@@ -637,6 +637,10 @@ def lab() -> Iterator[tuple[Api, Callable[[str], GitLabHistory]]]:
             history.close()
 
 
+def blob_id(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0%s" % (len(data), data)).hexdigest()  # noqa: S324 - git's own
+
+
 def blob(data: bytes) -> dict[str, Any]:
     return {"encoding": "base64", "content": base64.encodebytes(data).decode(), "size": len(data)}
 
@@ -658,8 +662,8 @@ def test_github_names_the_default_branch_and_its_commit_exactly(hub: tuple[Api, 
 def test_github_shows_a_file_through_its_folders(hub: tuple[Api, GitHubHistory]) -> None:
     api, history = hub
     api.json(f"{HUB}/git/trees/{A}", tree(("ci", "040000", "tree", B)))
-    api.json(f"{HUB}/git/trees/{B}", tree(("jira.yml", "100644", "blob", "c" * 40)))
-    api.json(f"{HUB}/git/blobs/{'c' * 40}", blob(LOOSE))
+    api.json(f"{HUB}/git/trees/{B}", tree(("jira.yml", "100644", "blob", blob_id(LOOSE))))
+    api.json(f"{HUB}/git/blobs/{blob_id(LOOSE)}", blob(LOOSE))
     assert history.file(A, "ci/jira.yml", 100) == LOOSE
     assert history.file(A, "ci/other.yml", 100) is None
     assert history.file(A, "other/jira.yml", 100) is None
@@ -688,12 +692,19 @@ def test_github_saying_anything_else_is_not_absence(hub: tuple[Api, GitHubHistor
 
 
 @pytest.mark.parametrize(
-    "answer", [{**blob(LOOSE), "size": 5}, {**blob(LOOSE), "encoding": "utf-8"}, {**blob(b""), "size": 9}, {}]
+    "answer",
+    [
+        {**blob(LOOSE), "size": 5},
+        {**blob(LOOSE), "encoding": "utf-8"},
+        {**blob(b""), "size": 9},
+        {},
+        blob(STRICT),  # whole, and another file
+    ],
 )
 def test_github_cutting_the_content_is_seen(hub: tuple[Api, GitHubHistory], answer: Any) -> None:
     api, history = hub
-    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", B)))
-    api.json(f"{HUB}/git/blobs/{B}", answer)
+    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", blob_id(LOOSE))))
+    api.json(f"{HUB}/git/blobs/{blob_id(LOOSE)}", answer)
     with pytest.raises(Unreadable):
         history.file(A, NAME, 100)
 
@@ -714,7 +725,9 @@ def test_gitlab_shows_the_default_branch_and_a_file(lab: tuple[Api, Callable[[st
     history = connect("t0ken")
     api.json(LAB, {"id": 1, "default_branch": "main"})
     api.json(f"{LAB}/repository/branches/main", {"name": "main", "commit": {"id": B}})
-    api.json(f"{LAB}/repository/files/ci%2Fjira.yml", {"file_path": "ci/jira.yml", **blob(LOOSE)})
+    api.json(
+        f"{LAB}/repository/files/ci%2Fjira.yml", {"file_path": "ci/jira.yml", "blob_id": blob_id(LOOSE), **blob(LOOSE)}
+    )
     assert history.default_commit() == ("main", B)
     assert history.file(A, "ci/jira.yml", 100) == LOOSE
     with pytest.raises(Unreadable, match="larger than 3 bytes"):
@@ -740,9 +753,89 @@ def test_a_policy_that_only_the_provider_has_comes_over_the_wire(
     api, history = hub
     api.json(HUB, {"default_branch": "main"})
     api.json(f"{HUB}/git/ref/heads/main", {"object": {"type": "commit", "sha": A}})
-    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", B)))
-    api.json(f"{HUB}/git/blobs/{B}", blob(STRICT))
+    api.json(f"{HUB}/git/trees/{A}", tree((NAME, "100644", "blob", blob_id(STRICT))))
+    api.json(f"{HUB}/git/blobs/{blob_id(STRICT)}", blob(STRICT))
     run = run_of(event="pull_request", pull_request=PULL, commit=B)
     found = place(run, git=Git(tmp_path, ENVIRON), connect=lambda: history)
     assert content(found) == STRICT
     assert len(api.requests) == 4
+
+
+def commits(run: Run, git: Git, connect: Callable[[], Files | None] = nobody) -> list[tuple[str, str]]:
+    return [(one.commit, one.what) for one in policy_places(run, git=git, connect=connect)]
+
+
+def test_a_run_of_last_month_is_held_against_the_default_branch_of_today(upstream: Repository) -> None:
+    then = tip(upstream)
+    now = write(upstream, STRICT + b"# newer\n")
+    provider = Provider(("main", now))
+    found = commits(run_of(commit=then), upstream.git, lambda: provider)
+    assert found == [(now, "the default branch main"), (then, "this run's own commit")]
+    assert commits(run_of(commit=now), upstream.git, lambda: provider) == [(now, "the default branch main")]
+
+
+def test_the_remote_knows_the_default_branch_of_today_as_well(upstream: Repository, tmp_path: Path) -> None:
+    clone = upstream.clone(tmp_path / "work")
+    then, now = tip(upstream), write(upstream, LOOSE)
+    assert [commit for commit, _ in commits(run_of(commit=then), clone.git)] == [now, then]
+    now_place, _ = policy_places(run_of(commit=then), git=clone.git, connect=nobody)
+    assert content(now_place) == LOOSE
+
+
+def test_a_protected_branch_adds_its_own_and_another_one_does_not(upstream: Repository, checkout: Repository) -> None:
+    head = tip(upstream, "feature")
+    own = run_of(branch="feature", commit=head, protected=True)
+    assert [commit for commit, _ in commits(own, checkout.git)] == [tip(upstream), head]
+    assert [commit for commit, _ in commits(replace(own, protected=False), checkout.git)] == [tip(upstream)]
+    tag = replace(own, branch="", tag="v1", event="push")
+    assert [commit for commit, _ in commits(tag, checkout.git)] == [tip(upstream)]
+
+
+def test_where_nobody_can_be_asked_the_runs_own_commit_stands_in_and_that_is_said(
+    upstream: Repository, tmp_path: Path
+) -> None:
+    clone = upstream.clone(tmp_path / "work")
+    clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
+    then = tip(upstream)
+    (found,) = policy_places(run_of(commit=then), git=clone.git, connect=nobody)
+    assert (found.commit, content(found)) == (then, STRICT)
+    assert found.relaxed == (
+        "the default branch could not be asked: the policy is the one of this run's own commit, and main may be newer "
+        "by now",
+    )
+
+
+def test_a_later_memory_of_the_checkout_counts_before_the_runs_own_commit(upstream: Repository, tmp_path: Path) -> None:
+    then = tip(upstream)
+    now = write(upstream, LOOSE)
+    clone = upstream.clone(tmp_path / "work")
+    clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
+    first, second = policy_places(run_of(commit=then), git=clone.git, connect=nobody)
+    assert ((first.commit, content(first)), second.commit) == ((now, LOOSE), then)
+    assert "which may be older than the default branch is now" in first.relaxed[0]
+
+
+def test_a_stale_memory_of_a_reused_checkout_does_not(upstream: Repository, tmp_path: Path) -> None:
+    clone = upstream.clone(tmp_path / "work")
+    now = write(clone, STRICT + b"# newer\n")
+    clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
+    (found,) = policy_places(run_of(commit=now), git=clone.git, connect=nobody)
+    assert found.commit == now
+
+
+def test_a_protected_branch_whose_default_branch_nobody_knows_has_no_policy(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "acme" / "shop")
+    head = write(repository, LOOSE)
+    with pytest.raises(UsageError, match="could not be read from a trusted place"):
+        policy_places(run_of(branch="release", commit=head, protected=True), git=repository.git, connect=nobody)
+
+
+def test_without_git_the_provider_is_asked_for_the_default_branch_alone(tmp_path: Path) -> None:
+    provider = Provider(("main", B), {(B, NAME): STRICT, (A, NAME): LOOSE})
+    run = run_of("gitlab", commit=A, protected=True)
+    (found,) = policy_places(run, git=Git(tmp_path, ENVIRON), connect=lambda: provider)
+    assert (found.commit, content(found)) == (B, STRICT)
+
+
+def test_outside_ci_the_policy_is_heads_alone(upstream: Repository) -> None:
+    assert commits(run_of("local", event="local"), upstream.git) == [(tip(upstream), "HEAD")]

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.changes import NOW
-from jira_ci.config.trusted_ref import Absent, Place
+from jira_ci.config.policy_files import Sources, load
+from jira_ci.config.trusted_ref import Place
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.policy.overrides import Asked
-from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
+from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.record import ChangeFacts, Deployment, Evidence, WindowFacts, digest, dumps, record, with_deployment
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, PullRequest, Run
@@ -63,11 +64,13 @@ CAB = Approval("2", "CAB", "approved", NOW - timedelta(hours=2), NOW - timedelta
 EVIDENCE = Evidence(NOW, -1.6, "account-of-the-gate", 3, "0.1.0")
 
 
-def loaded() -> Loaded:
+def loaded() -> Sources:
     relaxed = ("outside CI: the policy is the one of HEAD",)
-    found = load(Place("acme/shop", A, "HEAD", relaxed, {".jira-ci.yml": FILE}.get))
-    assert isinstance(found, Loaded)
-    return found
+    return load([Place("acme/shop", A, "HEAD", relaxed, {".jira-ci.yml": FILE}.get)])
+
+
+def absent(source: str, *relaxed: str) -> Sources:
+    return Sources((), "acme/shop", relaxed, source)
 
 
 def policy() -> Policy:
@@ -261,7 +264,7 @@ def ordered(schema: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("known", ["nothing", "file", "no file", "policy"])
 def test_every_decision_has_a_record_of_the_same_shape(row: int, known: str) -> None:
-    read = {"nothing": None, "file": loaded(), "no file": Absent("acme/shop@x:.jira-ci.yml"), "policy": policy()}
+    read = {"nothing": None, "file": loaded(), "no file": absent("acme/shop@x:.jira-ci.yml"), "policy": policy()}
     document = record(Decision.of(row, "because"), subject=SUBJECT, run=RUN, policy=read[known])
     validate(json.loads(dumps(document)))
     assert keys(document) == ordered(SCHEMA)
@@ -282,7 +285,7 @@ def test_a_dry_run_is_recorded_as_the_wait_that_it_is() -> None:
 def test_what_is_known_of_a_policy_is_recorded_however_far_it_went() -> None:
     asked = record(Decision.of(3, "x"), subject=SUBJECT, run=RUN, policy=loaded())["policy"]
     assert (asked["source"], len(asked["sha256"]), asked["proceed-statuses"]) == (f"acme/shop@{A}:.jira-ci.yml", 64, [])
-    none = record(Decision.of(3, "x"), subject=SUBJECT, run=RUN, policy=Absent("a/b@c:d", ("e",)))["policy"]
+    none = record(Decision.of(3, "x"), subject=SUBJECT, run=RUN, policy=absent("a/b@c:d", "e"))["policy"]
     assert (none["source"], none["sha256"], none["relaxed"]) == ("a/b@c:d", "", ["e"])
 
 

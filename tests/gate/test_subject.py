@@ -320,6 +320,16 @@ def test_without_git_a_variable_of_gitlabs_is_not_believed(tmp_path: Path) -> No
     assert isinstance(judge(run=github, at=seen(git, github, "1.0.1")), Subject)
 
 
+def test_without_git_gitlab_itself_may_say_what_the_job_is_of(tmp_path: Path) -> None:
+    git = Git(tmp_path, {"PATH": "/nonexistent"})
+    run = run_of(provider="gitlab")
+    found = judge(run=run, at=seen(git, run, "1.0.1", lambda: ""))
+    assert isinstance(found, Subject)
+    assert (found.commit, found.checkout) == (run.commit, "")
+    why = "GitLab says that this job is of commit x."
+    assert why in denied(judge(run=run, at=seen(git, run, "1.0.1", lambda: why)))
+
+
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_whatever_the_parts_a_title_gives_them_back(project: str, version: str, environment: str) -> None:
     found = judge(project=project, version=version, environment=environment)

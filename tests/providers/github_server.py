@@ -156,7 +156,7 @@ class GitHub(Provider):
         return Reply.of(shape("tree", sha=named[2], url=f"{self.url}/x", tree=entries))
 
     def _git_blob(self, _: Mapping[str, str], *named: str) -> Reply:
-        data = next((data for path, data in self.files.items() if _id(path) == named[2]), None)
+        data = next((data for data in self.files.values() if blob_id(data) == named[2]), None)
         if data is None:
             return self.no_such_place()
         content = base64.encodebytes(data).decode()
@@ -249,7 +249,13 @@ class GitHub(Provider):
         kind = "blob" if path in self.files else "tree"
         mode = {"blob": "100644", "tree": "040000"}[kind]
         size = {"size": len(self.files[path])} if kind == "blob" else {}
-        return {"path": name, "mode": mode, "type": kind, "sha": _id(path), "url": f"{self.url}/x", **size}
+        object_id = blob_id(self.files[path]) if kind == "blob" else _id(path)
+        return {"path": name, "mode": mode, "type": kind, "sha": object_id, "url": f"{self.url}/x", **size}
+
+
+def blob_id(data: bytes) -> str:
+    """What git calls this content."""
+    return hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def _id(path: str) -> str:

@@ -108,7 +108,8 @@ class GitLab(Provider):
             return refusal(404, "404 File Not Found")
         name = named[1].rpartition("/")[2]
         content = {"content": base64.b64encode(data).decode(), "content_sha256": hashlib.sha256(data).hexdigest()}
-        commits = dict.fromkeys(("blob_id", "commit_id", "last_commit_id"), query["ref"])
+        blob = hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
+        commits = {"blob_id": blob, **dict.fromkeys(("commit_id", "last_commit_id"), query["ref"])}
         place = {"file_name": name, "file_path": named[1], "ref": query["ref"], "encoding": "base64"}
         return Reply.of({**place, **content, **commits, "size": len(data)})
 

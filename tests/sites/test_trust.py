@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -174,8 +175,8 @@ def test_outside_a_ci_the_file_is_the_user_s_own(tmp_path: Path, center: Sandbox
 def test_the_provider_is_asked_where_the_checkout_remembers_an_older_file(job: Job, center: Sandbox) -> None:
     published(job, "project-name: Shop\n")
     job.write(".jira-ci.yml", site(center))
-    sha, blob = "a" * 40, "b" * 40
     content = site(center).encode()
+    sha, blob = "a" * 40, hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
     entry = {"path": ".jira-ci.yml", "mode": "100644", "type": "blob", "sha": blob, "size": len(content)}
     encoded = base64.b64encode(content).decode()
     with serving("/api/v3/repos/acme/shop") as api:

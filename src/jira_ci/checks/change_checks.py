@@ -17,7 +17,7 @@ from jira_ci.gate.policy.lint import Controlled
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
-from jira_ci.gate.subject import Subject, describe, seen, titled, where
+from jira_ci.gate.subject import Subject, describe, titled, where
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Route
 from jira_ci.jira.parse import Desk
@@ -259,7 +259,7 @@ def _tenant_lines(context: Context, environment: Controlled, tenants: Sequence[s
 def _subject(context: Context, environment: Controlled, tenant: str) -> tuple[Subject, str]:
     """The deployment of this job to that environment; without a title, and with the reason, when it can have none."""
     version, run = context.given.version, context.run
-    at = seen(context.git, context.run, version)
+    at = targets.what_is_there(context)
     subject = describe(
         run, project=environment.policy.project, environment=environment.name, version=version, tenant=tenant, at=at
     )

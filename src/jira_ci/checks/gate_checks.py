@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Any, NamedTuple
 
 from jira_ci.checks.change_checks import site_lines
 from jira_ci.checks.report_checks import Line, attempt, failed, warning
-from jira_ci.config.trusted_ref import Absent
+from jira_ci.config.model import Config
+from jira_ci.config.policy_files import Sources
 from jira_ci.context import Context
 from jira_ci.environments.classify import classify, is_glob
 from jira_ci.errors import Exit, UsageError
@@ -16,8 +18,9 @@ from jira_ci.gate import targets
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
 from jira_ci.gate.policy.overrides import Asked
-from jira_ci.gate.policy.policy import Loaded, Policy, settle
-from jira_ci.gate.subject import check_untitled, describe, seen
+from jira_ci.gate.policy.policy import Policy, named_characters, settle, similar_rule
+from jira_ci.gate.policy.tightening import shown
+from jira_ci.gate.subject import check_untitled, describe
 from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.session import GateSites
@@ -60,7 +63,7 @@ def _served(site: GatingSite) -> str:
 def _gating_line(context: Context, environment: Controlled) -> Line:
     name = one_line(environment.name, 80)
     version, run = context.given.version, context.run
-    at = seen(context.git, context.run, version)
+    at = targets.what_is_there(context)
     subject = describe(run, project=environment.policy.project, environment=environment.name, version=version, at=at)
     try:
         check_untitled(subject, run, at=at)
@@ -80,31 +83,36 @@ def lines(context: Context) -> Iterator[Line]:
     context = dataclasses.replace(context, deadline=Deadline(context.given.timeout))
     context.edges.signals.deadline = context.deadline
     try:
-        found, asked = targets.trusted_file(context), targets.asked_for(context)
+        found, asked = targets.trusted_files(context), targets.asked_for(context)
     except UsageError as error:
         # Without a policy of its own nothing tells this project that it needs one.
-        yield failed(_POLICY, error) if _wants_control(context) else warning(_POLICY, error.message, error.hint)
+        wanted = context.given.organisation_policy or _wants_control(context)
+        yield failed(_POLICY, error) if wanted else warning(_POLICY, error.message, error.hint)
         return
-    if isinstance(found, Absent) and not asked.change_controlled:
+    if not found.files and not asked.change_controlled:
         name = one_line(context.given.config, 200)
         yield Line("gate", f"there is no change control: no {name} is committed where a policy is trusted")
         return
-    if isinstance(found, Absent) or not (found.config.enabled or asked.change_controlled):
+    if not found.files or not (asked.change_controlled or any(one.config.enabled for one in found.files)):
         settled = settle(found, "", asked, gate=False)
         if isinstance(settled, Decision):
             yield Line("gate", settled.reason, exit=settled.exit)
         return
-    yield Line(_POLICY, f"{one_line(found.source)}, read" + _weaker(found))
+    sources = " and ".join(one_line(source) for source, _ in found.listed)
+    yield Line(_POLICY, f"{sources}, read" + _weaker(found))
     named = list(_controlled(context, found, asked))
     yield from dict.fromkeys(one for one in named if isinstance(one, Line))
+    yield from _differing(named)
+    yield from _similar(context, found)
     yield from _asking(context, found, [one for one in named if isinstance(one, Controlled)])
 
 
-def _asking(context: Context, found: Loaded, controlled: list[Controlled]) -> Iterator[Line]:
+def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> Iterator[Line]:
     if controlled:
         names = ", ".join(one_line(environment.name, 80) for environment in controlled[:20])
         yield Line("gate environments", f"under change control: {names}")
-    yield from (warning(_POLICY, doubt.problem, doubt.hint) for doubt in lint(found.config, controlled))
+    doubts = (doubt for one in found.files for doubt in lint(one.config, controlled))
+    yield from (warning(_POLICY, doubt.problem, doubt.hint) for doubt in dict.fromkeys(doubts))
     places: dict[tuple[str, str, str], list[Controlled]] = {}
     for environment in controlled:
         policy = environment.policy
@@ -144,7 +152,77 @@ def _variables(policy: Policy) -> str:
     return f"For the connection {one_line(policy.connection, 80)} they are {called}." if policy.credentials else ""
 
 
-def _controlled(context: Context, found: Loaded, asked: Asked) -> Iterator[Line | Controlled]:
+class InForce(NamedTuple):
+    """What decides about one environment, or why nothing has to."""
+
+    environment: str
+    settled: Policy | Decision
+
+
+def policies(context: Context) -> Iterator[InForce]:
+    """The policy in force for the environments of this job, or else for all that the files name; settled as the gate
+    settles it.
+
+    Raises:
+        UsageError: a file cannot be read, or is invalid.
+    """
+    found, asked = targets.trusted_files(context), targets.asked_for(context)
+    names = {canonical(name): name for name in reversed(context.environment_names)}
+    if not names:
+        asked = Asked(site=asked.site, project_name=asked.project_name)
+        rules = [rule.name for one in found.files for rule in one.config.rules]
+        names = {
+            canonical(name): name
+            for rule in reversed(rules)
+            for name in (examples(rule) if is_glob(rule) else [rule])[:1]
+        }
+    for name in reversed(names.values()):
+        yield InForce(name, settle(found, name, asked, gate=False))
+
+
+def shown_policy(one: InForce) -> Iterator[str]:
+    """The lines that show it."""
+    name, settled = one_line(one.environment, 80), one.settled
+    if isinstance(settled, Decision):
+        yield f"{name}: {one_line(settled.reason)}"
+        return
+    yield f"{name} is change controlled, by"
+    for source, sha256 in settled.sources:
+        yield f"  {one_line(source)} (SHA-256 {sha256})"
+    for key, value in settled.in_force.items():
+        yield f"  {key}: {one_line(shown(value))}  ({one_line(settled.origins[key], 300)})"
+    for sentence in settled.relaxed:
+        yield f"  relaxed: {one_line(sentence)}"
+    for sentence in settled.differences:
+        yield f"  differs: {one_line(sentence)}"
+
+
+def policy_document(one: InForce) -> dict[str, Any]:
+    """The same as JSON."""
+    settled = one.settled
+    if isinstance(settled, Decision):
+        return {
+            "environment": one.environment,
+            "change-controlled": False,
+            "row": settled.row,
+            "reason": settled.reason,
+        }
+    return {
+        "environment": one.environment,
+        "change-controlled": True,
+        "sources": [{"source": source, "sha256": sha256} for source, sha256 in settled.sources],
+        "in-force": {key: {"value": value, "from": settled.origins[key]} for key, value in settled.in_force.items()},
+        "relaxed": list(settled.relaxed),
+        "differences": list(settled.differences),
+    }
+
+
+def policy_exit(one: InForce) -> Exit:
+    """Whether it decides, or is invalid."""
+    return one.settled.exit if isinstance(one.settled, Decision) else Exit.OK
+
+
+def _controlled(context: Context, found: Sources, asked: Asked) -> Iterator[Line | Controlled]:
     """What is under change control, and a line for each name for which the policy is invalid.
 
     Settings are about the environments of this job, and not about the others in the file.
@@ -154,33 +232,70 @@ def _controlled(context: Context, found: Loaded, asked: Asked) -> Iterator[Line 
     for name in given:
         yield from _settled(found, name, asked)
     others = Asked(site=asked.site, project_name=asked.project_name)
-    for rule in found.config.rules:
+    rules = {canonical(rule.name): rule for one in reversed(found.files) for rule in reversed(one.config.rules)}
+    for rule in reversed(rules.values()):
         if canonical(rule.name) in known:
             continue
         if not is_glob(rule.name):
             yield from _settled(found, rule.name, others)
-        elif rule.change_controlled:
+        elif any(_says(one.config, rule.name) for one in found.files):
             yield from _pattern(found, rule.name, others)
 
 
-def _settled(found: Loaded, name: str, asked: Asked, glob: str = "") -> Iterator[Line | Controlled]:
+def _says(config: Config, name: str) -> bool:
+    """Whether a file has this very rule, and controls what it matches."""
+    return any(rule.change_controlled for rule in config.rules if canonical(rule.name) == canonical(name))
+
+
+def _settled(found: Sources, name: str, asked: Asked, glob: str = "") -> Iterator[Line | Controlled]:
     settled = settle(found, name, asked, gate=False)
     if isinstance(settled, Policy):
-        yield Controlled(glob or name, settled, type_of(name, found.config), exact=not glob)
+        types = filter(None, (type_of(name, one.config) for one in found.files))
+        yield Controlled(glob or name, settled, next(types, ""), exact=not glob)
     elif settled.exit != Exit.OK:
         yield Line(_POLICY, settled.reason, exit=settled.exit)
 
 
-def _pattern(found: Loaded, glob: str, asked: Asked) -> Iterator[Line | Controlled]:
+def _pattern(found: Sources, glob: str, asked: Asked) -> Iterator[Line | Controlled]:
     """One of the names that a glob matches stands for all of them."""
     for name in examples(glob):
         try:
-            controlled = classify(name, found.config).change_controlled
+            controlled = any(classify(name, one.config).change_controlled for one in found.files)
         except UsageError:
             continue  # a warning about the glob says it
         if controlled:
             yield from _settled(found, name, asked, glob)
             return
+
+
+def _differing(named: Sequence[Line | Controlled]) -> Iterator[Line]:
+    """What a source says and a stronger one outweighs."""
+    said = (sentence for one in named if isinstance(one, Controlled) for sentence in one.policy.differences)
+    for sentence in dict.fromkeys(said):
+        yield warning(
+            _POLICY, f"The sources of the policy differ. {sentence}.", "Say the same in each, or leave it out."
+        )
+
+
+def _similar(context: Context, found: Sources) -> Iterator[Line]:
+    """Names that look like one of a controlled environment: of this job, and of the files' own rules."""
+    given = {canonical(name): f"The environment {one_line(name, 80)}" for name in context.environment_names}
+    names = {canonical(name): name for name in context.environment_names}
+    for one in found.files:
+        for rule in one.config.rules:
+            if not rule.change_controlled and not is_glob(rule.name):
+                given[canonical(rule.name)] = f"{one.config.name} line {rule.line}: {one_line(rule.name, 80)}"
+                names[canonical(rule.name)] = rule.name
+    for key, name in names.items():
+        similar = similar_rule(name, found.files)
+        if similar:
+            rule, config = similar
+            yield warning(
+                "gate environments",
+                f"{given[key]} ({named_characters(name)}) looks like {one_line(rule.name, 80)} ({config.name} line "
+                f"{rule.line}), which is change controlled.",
+                "Type it anew; where it is meant, give it another name.",
+            )
 
 
 def _wants_control(context: Context) -> bool:
@@ -193,5 +308,5 @@ def _wants_control(context: Context) -> bool:
         return True
 
 
-def _weaker(found: Loaded) -> str:
+def _weaker(found: Sources) -> str:
     return f" ({one_line('; '.join(found.relaxed))})" if found.relaxed else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from jira_ci.exchange import Answer
+from jira_ci.git.objects import is_id_of
 from jira_ci.http import ApiSession
 from jira_ci.run import PullRequest
 from jira_ci.text import sha, string, url, whole
@@ -98,6 +100,21 @@ class Files(Protocol):
         """
 
 
+class RepositoryFiles(Files, Protocol):
+    """The same of any repository, also by the names that people give commits."""
+
+    def named_file(self, ref: str, path: str, limit: int) -> tuple[str, bytes]:
+        """The full id of the commit that a branch, tag or id names now, and its file, which has to be there.
+
+        Args:
+            path: from the repository's top, with slashes.
+            limit: the most bytes it may have.
+        """
+
+    def close(self) -> None:
+        """Closes the connections."""
+
+
 class Provider(History, Files, Protocol):
     """Everything that a provider is asked."""
 
@@ -134,6 +151,24 @@ def rows(value: object) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(part, Mapping) for part in value):
         raise ValueError("no list of objects")
     return value
+
+
+def whole_blob(found: Mapping[str, Any], blob: str, limit: int) -> bytes:
+    """The bytes of a file in a provider's answer, which have to be what the blob's id says.
+
+    Raises:
+        Refused: they are too many, not complete, or others.
+        ValueError: they are not Base64.
+    """
+    size = whole(found.get("size"))
+    if size is None or size > limit:
+        raise Refused(0, f"it is larger than {limit} bytes")
+    data = base64.b64decode(string(found.get("content")))
+    if found.get("encoding") != "base64" or len(data) != size:
+        raise Refused(0, "its content is not complete")
+    if not is_id_of(blob, data):
+        raise Refused(0, "its content is not what its id says")
+    return data
 
 
 T = TypeVar("T")

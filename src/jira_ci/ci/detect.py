@@ -14,7 +14,8 @@ from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
-    from jira_ci.ci.api import Comments, Provider
+    from jira_ci.ci.api import Comments, Provider, RepositoryFiles
+    from jira_ci.ci.gitlab_api import GitLabHistory
     from jira_ci.ci.past_runs import Runs
 
 _LARGEST = 32 * 1024 * 1024  # bytes; GitHub caps an event at 25 MB
@@ -181,6 +182,42 @@ def connect(
 
         return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
     return None
+
+
+def connect_files(
+    run: Run,
+    repository: str,
+    *,
+    github_token: str,
+    gitlab_token: str,
+    job_token: str,
+    ca_bundle: str,
+    deadline: Deadline,
+) -> RepositoryFiles | None:
+    """Who answers for a repository's files; None without a token or outside GitHub and GitLab.
+
+    Args:
+        repository: ``owner/name``, on the server that the run is on.
+    """
+    other = run if repository == run.repository else replace(run, repository=repository, repository_id=repository)
+    if run.provider == CI.GITHUB and github_token:
+        from jira_ci.ci.github_files import GitHubFiles
+
+        return GitHubFiles(other, github_token, ca_bundle=ca_bundle, deadline=deadline)
+    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
+        from jira_ci.ci.gitlab_api import GitLabHistory
+
+        return GitLabHistory(other, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
+    return None
+
+
+def connect_job(run: Run, job_token: str, *, ca_bundle: str, deadline: Deadline) -> GitLabHistory | None:
+    """Who answers which job a ``CI_JOB_TOKEN`` is of; None without one or outside GitLab."""
+    if run.provider != CI.GITLAB or not run.api_url or not job_token:
+        return None
+    from jira_ci.ci.gitlab_api import GitLabHistory
+
+    return GitLabHistory(run, "", job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
 
 
 def connect_runs(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from github import Auth
 from github.Commit import Commit
@@ -31,6 +29,7 @@ from jira_ci.ci.api import (
     said,
     touched,
 )
+from jira_ci.ci.github_files import GitHubFiles
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
@@ -51,15 +50,15 @@ _RUN = re.compile(r"/actions/runs/([0-9]+)(?:[/?#]|$)")
 _PULLS = "pull-requests: read"
 
 
-class GitHubHistory:
+class GitHubHistory(GitHubFiles):
     """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.History`."""
 
+    _errors = (GithubException, BadAttributeException)
+
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        self.session = BoundSession(run.api_url, ca_bundle, deadline)
+        super().__init__(run, token, ca_bundle=ca_bundle, deadline=deadline)
         self._run_id = run.run_id
-        self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         self._requester = _requester(self.session, run.api_url, token)
-        self._home = f"/repos/{run.repository}"
         # Known well enough to ask questions about: no request of its own.
         self._repository = Repository(self._requester, {}, {"url": self._home}, completed=True)
 
@@ -116,53 +115,6 @@ class GitHubHistory:
 
         return self._ask(f"the deployments to {environment!r}", "deployments: read", question)
 
-    def close(self) -> None:
-        self.session.close()
-
-    def default_commit(self) -> tuple[str, str]:
-        def question() -> tuple[str, str]:
-            name = said(self._get("").get("default_branch"))
-            # Not /commits/NAME: a tag of the same name would win there.
-            found = mapping(self._get(f"/git/ref/heads/{quote(name)}").get("object"))
-            return name, commit_id(found.get("sha"))
-
-        return self._ask("the default branch's commit", "contents: read", question)
-
-    def file(self, commit: str, path: str, limit: int) -> bytes | None:
-        # Not /contents/PATH: it follows symbolic links, and its 404 does not tell *no file* from *not for you*.
-        def question() -> bytes | None:
-            tree = commit
-            *folders, name = path.split("/")
-            for folder in folders:
-                entry = self._entry(tree, folder)
-                if entry is None:
-                    return None
-                tree = _object(entry, "tree")
-            entry = self._entry(tree, name)
-            if entry is None:
-                return None
-            if (whole(entry.get("size")) or 0) > limit:
-                raise Refused(0, f"it is larger than {limit} bytes")
-            blob = self._get(f"/git/blobs/{_object(entry, 'blob')}")
-            data = base64.b64decode(string(blob["content"]))
-            if blob["encoding"] != "base64" or len(data) != blob["size"]:
-                raise Refused(0, "its content is not complete")
-            return data
-
-        return self._ask(f"the file {path} of commit {short(commit)}", "contents: read", question, commit)
-
-    def _entry(self, tree: str, name: str) -> Mapping[str, Any] | None:
-        """What a tree has of this name; None when it certainly has nothing."""
-        answer = self._get(f"/git/trees/{tree}")
-        found = [entry for entry in answer["tree"] if entry["path"] == name]
-        if not found and answer["truncated"] is not False:
-            raise Refused(0, "its folder has too many files to be listed")
-        return mapping(found[0]) if found else None
-
-    def _get(self, path: str) -> Mapping[str, Any]:
-        _, answer = self._requester.requestJsonAndCheck("GET", self._home + path)
-        return mapping(answer)
-
     def _succeeded(self, deployment: Deployment) -> bool:
         """Whether another run's deployment succeeded. A later one turns success into inactive, so any success
         counts and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
@@ -171,13 +123,6 @@ class GitHubHistory:
         addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]
         runs = [found[1] for address in addresses if (found := _RUN.search(address))]
         return self._run_id not in runs and any(status.state == "success" for status in statuses)
-
-    def _ask(self, what: str, permission: str, question: Callable[[], T], *about: str) -> T:
-        key = (what, *about)  # a sentence has short ids, which somebody may have made alike
-        if key not in self._answers:
-            asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
-            self._answers[key] = ask(asked, question, (GithubException, BadAttributeException))
-        return cast("T", self._answers[key])
 
 
 def _commits(found: Any, total: Any) -> Commits:
@@ -196,14 +141,6 @@ def _pull_request(found: GitHubPullRequest) -> PullRequest:
         # Not found.body: where a list lacks it, PyGithub asks once more.
         description=string(found._rawData["body"]) if "body" in found._rawData else None,
     )
-
-
-def _object(entry: Mapping[str, Any], kind: str) -> str:
-    """The id of a tree's entry, if it is a folder (tree) or a regular file (blob)."""
-    mode = string(entry.get("mode"))
-    if entry.get("type") != kind or (kind == "blob" and not mode.startswith("100")) or not sha(entry.get("sha")):
-        raise Refused(0, "it is a symbolic link, a submodule or a directory, and not a file")
-    return sha(entry.get("sha"))
 
 
 class _Connection(HTTPSRequestsConnectionClass):

@@ -24,7 +24,9 @@ from jira_ci.ci.api import (
     rows,
     said,
     touched,
+    whole_blob,
 )
+from jira_ci.git.objects import is_id_of
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
 from jira_ci.timing import Deadline
@@ -144,10 +146,38 @@ class GitLabHistory:
             data = found.decode()
             if len(data) != found.attributes["size"]:
                 raise Refused(0, "its content is not complete")
+            if not is_id_of(string(found.attributes.get("blob_id")), data):
+                raise Refused(0, "its content is not what its id says")
             return data
 
         # A job token is shown commits but no files, which would look like a missing one.
         return self._ask(f"the file {path} of commit {short(commit)}", question, commit, job_token=False)
+
+    def named_file(self, ref: str, path: str, limit: int) -> tuple[str, bytes]:
+        # A job token may read it where the other project's allow list says so, and GitLab is new enough.
+        def question() -> tuple[str, bytes]:
+            found = self._project.files.get(file_path=path, ref=ref).attributes
+            commit = commit_id(found.get("commit_id"))
+            if string(found.get("file_path")) != path or (sha(ref) and sha(ref) != commit):
+                raise Refused(0, "the answer is about another file")
+            return commit, whole_blob(found, string(found.get("blob_id")), limit)
+
+        return self._ask(f"the file {path} of {self._home}", question, ref)
+
+    def job_commit(self) -> str:
+        """The full id of the commit that the pipeline of a ``CI_JOB_TOKEN``'s job runs for (https://docs.gitlab.com/api/jobs/#get-job-tokens-job).
+
+        Raises:
+            Unreadable: GitLab does not say.
+        """
+
+        def question() -> str:
+            pipeline = mapping(mapping(self._server.http_get("/job")).get("pipeline"))
+            if str(pipeline.get("project_id")) != self._home:
+                raise Refused(0, "its token is another project's")
+            return commit_id(pipeline.get("sha"))
+
+        return self._ask("the job of CI_JOB_TOKEN", question)
 
     def _ask(self, what: str, question: Callable[[], T], *about: str, job_token: bool = True) -> T:
         def permitted() -> T:

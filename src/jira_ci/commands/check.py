@@ -10,8 +10,11 @@ from jira_ci.context import Context, Result
 from jira_ci.errors import Exit
 
 
-def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - every command has this signature
-    """A line for each thing; the exit code is that of the worst one. Neither half keeps the other from being tested."""
+def run(context: Context, arguments: Namespace) -> Result:
+    """A line for each thing; the exit code is that of the worst one. Neither half keeps the other from being tested.
+    With ``--policy`` the policy in force, and nothing is tested."""
+    if arguments.policy:
+        return policy(context)
     lines = []
     for line in chain(report_checks.lines(context), gate_checks.lines(context)):
         lines.append(line)
@@ -31,3 +34,19 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
             ]
         },
     )
+
+
+def policy(context: Context) -> Result:
+    """What decides about each environment: every value with the place that it comes from.
+
+    Raises:
+        UsageError: the policy cannot be read.
+    """
+    found = list(gate_checks.policies(context))
+    for one in found:
+        for line in gate_checks.shown_policy(one):
+            context.console.say(line)
+    if not found:
+        context.console.say("No environment is named, neither by this job nor by a file of the policy.")
+    document = {"policy": [gate_checks.policy_document(one) for one in found]}
+    return Result(exit=max((gate_checks.policy_exit(one) for one in found), default=Exit.OK), document=document)

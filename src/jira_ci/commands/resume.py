@@ -9,10 +9,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.ci.restart import restarts
-from jira_ci.config.trusted_ref import Absent
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, UsageError
-from jira_ci.gate.targets import trusted_file
+from jira_ci.gate.targets import trusted_files
 from jira_ci.output import page
 from jira_ci.output.page import Link, Mark, Notice, Page, Phrase
 from jira_ci.parking.note import is_supported
@@ -31,8 +30,8 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
         UsageError: a setting is invalid or missing, or nothing here is change controlled.
     """
     token = _token(context)
-    found = trusted_file(context)
-    if isinstance(found, Absent):
+    found = trusted_files(context)
+    if not found.files:
         raise UsageError("Nothing here is change controlled, so that nothing waits.", "See change-control in the file.")
     now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
     bundle, deadline = context.provider_bundle, context.deadline

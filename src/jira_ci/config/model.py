@@ -119,12 +119,13 @@ class Config:
         return Rule(name, line, value.get("type", ""), controlled, value.get("change-control", {}))
 
 
-def parse(data: bytes, name: str) -> Config:
+def parse(data: bytes, name: str, *, partial: bool = False) -> Config:
     """The file's bytes as a Config.
 
     Args:
         data: UTF-8, or UTF-16 with a byte order mark.
         name: what the file is called in messages.
+        partial: whether it may leave out what other files say: an organisation's policy.
 
     Raises:
         UsageError: naming the file, the line and the key, what was expected and the nearest valid word. Everything
@@ -134,7 +135,7 @@ def parse(data: bytes, name: str) -> Config:
     if not isinstance(tree.value, dict):
         what = "a list" if isinstance(tree.value, list) else "a single value"
         raise UsageError(f"{name} line {tree.line}: {what} at the top.", "Expected keys and values, such as jira:.")
-    found = schema.problems(tree.value) or schema.contradictions(tree.value)
+    found = schema.problems(tree.value, partial=partial) or schema.contradictions(tree.value)
     if found:
         raise _usage_error(found, name, tree)
     return Config(name, tree.value, tree)

@@ -1,8 +1,9 @@
 """Which commit may say what is change controlled, and its file: never the work tree's, never a pull request's.
 
-What can be written without review is not asked: a pull request's head, a fork's branch that is called
-``main`` too, a tag on GitHub, a branch that is not protected. Then the default branch counts, as the provider names it
-now: through its API where there is a token, else through the checkout's remote, else the checkout's own memory of it.
+The default branch always may, as it is now: a run of last month that is started again does not bring last month's file
+back. It is asked of the provider where there is a token, else of the checkout's remote, else of the checkout's memory.
+The run's own commit counts besides where it was reviewed. What can be written without that is not asked: a pull
+request's head, a fork's branch that is called ``main`` too, a tag on GitHub, a branch that is not protected.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
 from jira_ci.git.command import GitError
-from jira_ci.git.objects import Missing, Unfit
+from jira_ci.git.objects import Missing, Unfit, is_id_of
 from jira_ci.git.origin import origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
@@ -118,6 +119,28 @@ def place(run: Run, *, git: Git, connect: Connect) -> Place:
     return Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
 
 
+def policy_places(run: Run, *, git: Git, connect: Connect) -> tuple[Place, ...]:
+    """The commits whose policies together this run has to obey, the stronger first: the default branch as it is now,
+    then the run's own commit where that is trusted and another one. Outside CI it is HEAD alone.
+
+    Args:
+        connect: makes the connection to the provider.
+
+    Raises:
+        UsageError: it is unknown which commit the default branch has.
+    """
+    if run.provider == CI.LOCAL:
+        return (place(run, git=git, connect=connect),)
+    reader = _Reader(run, git, connect)
+    if not is_own(run) or _is_claimed(run, git):
+        return (_default(run, reader, *reader.default_branch()),)
+    own = Place(run.repository, run.commit, "this run's own commit", (), lambda path: reader.file(run.commit, path))
+    name, commit, relaxed = reader.default_branch(own=True)
+    what = f"the default branch {one_line(name, 100)}".rstrip()
+    default = Place(run.repository, commit, what, relaxed, lambda path: reader.file(commit, path))
+    return (default,) if commit == run.commit else (default, own)
+
+
 def places(run: Run, *, git: Git, connect: Connect) -> Iterator[Place]:
     """The same for a question that one *yes* settles: the checkout's own memory of the default branch comes first,
     because it costs no request, and then the commit of :func:`place`, if it is another one.
@@ -148,7 +171,7 @@ def is_own(run: Run) -> bool:
     return not of_parent and (run.protected or on_default)
 
 
-def path_of(config: str) -> str:
+def path_of(config: str, setting: str = "config") -> str:
     """The setting ``config`` as a path in the repository.
 
     Raises:
@@ -157,7 +180,7 @@ def path_of(config: str) -> str:
     parts = [part for part in config.split("/") if part not in ("", ".")]
     if _BAD_PATH.search(config) or not parts:
         raise UsageError(
-            f"config is {one_line(config, 200)!r}, and the gate reads its policy from the repository only.",
+            f"{setting} is {one_line(config, 200)!r}, and the gate reads its policy from the repository only.",
             "Write it as a path from the repository's top, with slashes.",
         )
     return "/".join(parts)
@@ -185,6 +208,7 @@ class _Reader:
     def __init__(self, run: Run, git: Git, connect: Connect) -> None:
         self._run, self._git, self._connect = run, git, connect
         self._provider: list[Files] = []
+        self._lacking: dict[tuple[str, str], str] = {}
 
     def head(self) -> str:
         found = self._git.head()
@@ -192,9 +216,28 @@ class _Reader:
             raise self._unreadable([self._git.problem() or "The repository has no commit yet."])
         return found
 
-    def default_branch(self) -> Branch:
-        """Its name, its commit, and what makes these less sure."""
-        return self._first([self._told, self._remote, self.remembered])
+    def default_branch(self, *, own: bool = False) -> Branch:
+        """Its name, its commit, and what makes these less sure.
+
+        Args:
+            own: whether the run's own commit is trusted: where it is the default branch's and nobody can be asked, that
+                counts before an older memory.
+        """
+        return self._first([self._told, self._remote, *([self._begun_with] if own else []), self.remembered])
+
+    def _begun_with(self) -> Branch:
+        """The default branch as it was when this run was made, unless the checkout remembers a later one."""
+        run = self._run
+        if run.tag or not (run.branch == run.default_branch or run.event in _DEFAULT_ONLY):
+            raise GitError("this run is not the default branch's")
+        try:
+            name, commit, relaxed = self.remembered()
+        except GitError:
+            commit = ""
+        if commit and commit != run.commit and not self._git.has(run.commit, commit):
+            return name, commit, relaxed
+        whose = f"this run's own commit, and {one_line(run.branch, 100)} may be newer by now"
+        return run.branch, run.commit, (f"the default branch could not be asked: the policy is the one of {whose}",)
 
     def file(self, commit: str, path: str) -> bytes | None:
         ways = (self._local, self._shown, self._completed, self._fetched)
@@ -245,10 +288,18 @@ class _Reader:
     def _local(self, commit: str, path: str) -> bytes | None:
         if not self._git.resolve(commit):
             raise GitError(self._git.problem() or f"commit {short(commit)} is not in the checkout")
-        return self._git.file(commit, path, MAX_BYTES)
+        try:
+            return self._git.file(commit, path, MAX_BYTES)
+        except Missing as error:
+            if error.kind == "blob":  # the folders are here, and say what it has to be
+                self._lacking[commit, path] = error.object_id
+            raise
 
     def _shown(self, commit: str, path: str) -> bytes | None:
-        return self._asked().file(commit, path, MAX_BYTES)
+        found, wanted = self._asked().file(commit, path, MAX_BYTES), self._lacking.get((commit, path), "")
+        if wanted and (found is None or not is_id_of(wanted, found)):
+            raise Unreadable(f"What the provider shows as {path} is not what commit {short(commit)} names.")
+        return found
 
     def _completed(self, commit: str, path: str, fetched: frozenset[str] = frozenset()) -> bytes | None:
         """The objects that a partial or damaged clone lacks are fetched one by one: each is what its id says."""

@@ -28,7 +28,8 @@ _TIERS = ("production", "staging", "testing", "development")
 # Every name for which some version of GitLab guesses the tier production by itself:
 # https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/models/environment.rb (guess_tier)
 _GITLAB_MAY_GUESS_PRODUCTION = re.compile(r"pro?d|live", re.IGNORECASE)
-_SPECIAL = re.compile(r"\*+|\?|\[!?\]?[^\]\[]*\]")
+SPECIAL = re.compile(r"\*+|\?|\[!?\]?[^\]\[]*\]")
+"""What in a glob stands for something else than itself."""
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,12 @@ def _unruled(name: str, tier: str, unmatched: str) -> tuple[str, str]:
 
 def is_glob(pattern: str) -> bool:
     """Whether it holds anything that is not itself."""
-    return _SPECIAL.search(pattern) is not None
+    return SPECIAL.search(pattern) is not None
 
 
 def literal_length(pattern: str) -> int:
     """How many characters of it are themselves: the more, the closer the rule."""
-    return len(_SPECIAL.sub("", pattern))
+    return len(SPECIAL.sub("", pattern))
 
 
 def glob_matches(pattern: str, name: str) -> bool:
@@ -209,7 +210,7 @@ def glob_matches(pattern: str, name: str) -> bool:
 @functools.lru_cache(maxsize=1000)
 def _segments(pattern: str) -> tuple[re.Pattern[str], ...]:
     segments, at = [""], 0
-    for special in _SPECIAL.finditer(pattern):
+    for special in SPECIAL.finditer(pattern):
         segments[-1] += re.escape(_fold(pattern[at : special.start()]))
         at = special.end()
         if special[0].startswith("*"):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from jira_ci.config.trusted_ref import Absent
+from jira_ci.config.policy_files import Sources
 from jira_ci.gate.approvals import Approval, Review
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy.policy import Loaded, Policy
+from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
 
@@ -82,7 +82,7 @@ def record(
     *,
     subject: Subject,
     run: Run,
-    policy: Policy | Loaded | Absent | None,
+    policy: Policy | Sources | None,
     triggered_by: str = "",
     change: ChangeFacts | None = None,
     approvals: Sequence[Approval] = (),
@@ -176,11 +176,11 @@ def _ref(run: Run) -> str:
     return f"refs/heads/{run.branch}" if run.branch else ""
 
 
-def _policy(policy: Policy | Loaded | Absent | None) -> dict[str, Any]:
+def _policy(policy: Policy | Sources | None) -> dict[str, Any]:
     known = policy if isinstance(policy, Policy) else None
     return {
         "source": policy.source if policy else "",
-        "sha256": "" if policy is None or isinstance(policy, Absent) else policy.sha256,
+        "sha256": policy.sha256 if policy else "",
         "proceed-statuses": list(known.proceed_statuses) if known else [],
         "minimum-approvals": known.minimum_approvals if known else 0,
         "relaxed": list(policy.relaxed) if policy else [],

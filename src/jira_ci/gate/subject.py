@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from jira_ci.errors import UsageError
@@ -133,14 +133,23 @@ def _foreign_id(git: Git, identity: str) -> str:
     return identity if len(identity) == len(git.head()) else ""
 
 
-def seen(git: Git, run: Run, version: str) -> Named:
-    """What the version names, and what is checked out."""
+def _nobody() -> str:
+    return "GitLab was not asked."
+
+
+def seen(git: Git, run: Run, version: str, told: Callable[[], str] = _nobody) -> Named:
+    """What the version names, and what is checked out.
+
+    Args:
+        told: asks GitLab where there is no checkout: why the run's commit is not certainly the one that this job is of;
+            empty when it is.
+    """
     head = git.head()
     if head != run.commit and not (head and _is_own(git, run)):
         # Whoever starts a pipeline on GitLab can give CI_COMMIT_SHA, and only the checkout does not obey it.
         why = git.problem() or "There is no checkout of this repository."
-        problem = f"{why} CI_COMMIT_SHA alone does not tell what is deployed." if run.provider == CI.GITLAB else ""
-        return Named(problem=problem)
+        reason = told() if run.provider == CI.GITLAB else ""
+        return Named(problem=f"{why} CI_COMMIT_SHA alone does not tell what is deployed. {reason}" if reason else "")
     found = named(git, version)
     if head != run.commit and run.commit and _is_committed_on_top(git, head, run.commit):
         return replace(found, checkout=run.commit, on_top=head)

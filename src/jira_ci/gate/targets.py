@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from jira_ci.config.trusted_ref import Absent, place
+from jira_ci.ci.api import Unreadable
+from jira_ci.config import policy_files
+from jira_ci.config.policy_files import Loaded, Sources
+from jira_ci.config.trusted_ref import policy_places
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
-from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
+from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
 from jira_ci.jira.endpoints import site_url
 from jira_ci.run import CI, Run
@@ -31,7 +34,7 @@ class Target:
     """
 
     subject: Subject
-    source: Policy | Loaded | Absent | None
+    source: Policy | Sources | None
     decision: Decision | None
 
     @property
@@ -44,7 +47,7 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
     """One for each environment and tenant that was named; at least one. Never raises a UsageError: that is row 1."""
     names = _once(context.environment_names)
     try:
-        found = trusted_file(context)
+        found = trusted_files(context)
         asked = asked_for(context)
     except UsageError as error:
         return [_refused(context, name, str(error), tenant) for name in names for tenant in tenants(context)] or [
@@ -52,11 +55,14 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
         ]
     for sentence in found.relaxed if context.run.provider != CI.LOCAL else ():
         context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
-    at = seen(context.git, context.run, context.given.version)
+    at = what_is_there(context)
     if at.on_top:
         said = f"Commit {at.on_top} was made in this job, on top of {at.checkout}: it is deployed as that one."
         context.console.notice("warning", said)
     settled = {name: settle(found, name, asked, gate=not deploying) for name in names}
+    differing = [sentence for one in settled.values() if isinstance(one, Policy) for sentence in one.differences]
+    for sentence in dict.fromkeys(differing):
+        context.console.notice("warning", f"The sources of the policy differ. {sentence[:1].upper()}{sentence[1:]}.")
     for name in _besides(context, names):
         own = settle(found, name, asked, gate=not deploying)
         counts = not isinstance(own, Decision) or own.result != "proceed"
@@ -66,6 +72,11 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
     return [entry for name in names for entry in _targets(context, name, found, settled[name], at)] or [
         _nowhere(context)
     ]
+
+
+def what_is_there(context: Context) -> Named:
+    """What the version names, and what is checked out, or what the provider says of this job."""
+    return seen(context.git, context.run, context.given.version, lambda: trust.job_objection(context))
 
 
 def _besides(context: Context, names: Sequence[str]) -> list[str]:
@@ -118,14 +129,41 @@ def objection(run: Run) -> str:
     return "a pull request" if run.pull_request is not None or run.event.startswith("pull_request") else ""
 
 
-def trusted_file(context: Context) -> Loaded | Absent:
-    """The policy's file at the trusted commit.
+def trusted_files(context: Context) -> Sources:
+    """The policy's files: the organisation's, and those of the trusted commits.
 
     Raises:
-        UsageError: it is unknown, or invalid.
+        UsageError: one cannot be read, or is invalid.
     """
+    organisation = _organisation(context)
     with trust.provider(context) as connect:
-        return load(place(context.run, git=context.git, connect=connect), context.given.config)
+        places = policy_places(context.run, git=context.git, connect=connect)
+        return policy_files.load(places, context.given.config, organisation)
+
+
+def _organisation(context: Context) -> Loaded | None:
+    """The policy that the setting ``organisation-policy`` names; None where it names none.
+
+    Raises:
+        UsageError: it cannot be read, or is invalid.
+    """
+    setting = context.given.organisation_policy
+    if not setting:
+        return None
+    if setting == policy_files.INLINE:
+        return policy_files.organisation_inline(context.edges.environ.get(policy_files.TEXT, ""))
+    where = policy_files.organisation_place(setting)
+    try:
+        with trust.repository(context, where.repository) as files:
+            if files is None:
+                raise Unreadable("There is no token to ask GitHub or GitLab with, or this is neither.")
+            commit, data = files.named_file(where.ref, where.path, policy_files.LARGEST)
+    except Unreadable as error:
+        raise UsageError(
+            f"The organisation's policy, {one_line(setting, 200)}, could not be read. {one_line(str(error), 300)}",
+            "Set organisation-token to a token that may read that repository, or say organisation-policy: inline.",
+        ) from None
+    return policy_files.organisation_file(data, *policy_files.named_at(where, commit))
 
 
 def asked_for(context: Context) -> Asked:
@@ -144,7 +182,7 @@ def asked_for(context: Context) -> Asked:
 
 
 def _targets(
-    context: Context, environment: str, found: Loaded | Absent, settled: Policy | Decision, at: Named
+    context: Context, environment: str, found: Sources, settled: Policy | Decision, at: Named
 ) -> Iterator[Target]:
     """One for each tenant."""
     for tenant in tenants(context):
@@ -181,7 +219,7 @@ def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:
 def _subject(context: Context, environment: str, tenant: str, project: str = "", *, at: Named | None = None) -> Subject:
     given, run = context.given, context.run
     name = project or given.project_name or run.repository.rpartition("/")[2]
-    at = at or seen(context.git, context.run, given.version)
+    at = at or what_is_there(context)
     return describe(run, project=name, environment=environment, version=given.version, tenant=tenant, at=at)
 
 

@@ -34,14 +34,23 @@ class Missing(GitError):
     Args:
         object_id: its id, which the objects before it name.
         what: for a sentence.
+        kind: ``commit``, ``tree`` or ``blob``.
     """
 
-    def __init__(self, object_id: str, what: str) -> None:
+    def __init__(self, object_id: str, what: str, kind: str) -> None:
         super().__init__(
             f"{what} ({short(object_id)}) is not in the checkout, which is a partial or damaged clone: fetch it anew, "
             "without a filter"
         )
-        self.object_id = object_id
+        self.object_id, self.kind = object_id, kind
+
+
+def is_id_of(object_id: str, content: bytes, kind: str = "blob") -> bool:
+    """Whether git knows this content by this id."""
+    framed = b"%s %d\0%s" % (kind.encode(), len(content), content)
+    # The id's length tells the hash: https://git-scm.com/docs/hash-function-transition
+    digest = hashlib.sha256(framed) if len(object_id) == 64 else hashlib.sha1(framed)  # noqa: S324 - git's own
+    return digest.hexdigest() == object_id
 
 
 def file(directory: Path, environ: Mapping[str, str], commit: str, path: str, limit: int) -> bytes | None:
@@ -111,11 +120,8 @@ class _Store:
         if content is None and kind == "blob" and size > self._limit:
             raise Unfit(f"{what} has {size} bytes, and {self._limit} are allowed")
         if content is None:
-            raise Missing(object_id, what)
-        framed = b"%s %d\0%s" % (kind.encode(), len(content), content)
-        # The id's length tells the hash: https://git-scm.com/docs/hash-function-transition
-        digest = hashlib.sha256(framed) if len(object_id) == 64 else hashlib.sha1(framed)  # noqa: S324 - git's own
-        if digest.hexdigest() != object_id:
+            raise Missing(object_id, what, kind)
+        if not is_id_of(object_id, content, kind):
             raise GitError(
                 f"{what} ({short(object_id)}) is not what its id says, so the clone is damaged or was tampered with: "
                 "check the repository out anew, into an empty directory"

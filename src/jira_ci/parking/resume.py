@@ -16,13 +16,14 @@ from typing import Literal
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.restart import Restarts, Waiting
+from jira_ci.config.policy_files import Sources
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.gate import comments
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy.policy import Loaded, Policy, settle
+from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, describe, titled
 from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import endpoints
@@ -72,7 +73,7 @@ class Sweep:
     """
 
     context: Context
-    found: Loaded
+    found: Sources
     restarts: Restarts
     clock: Callable[[], float] = time.monotonic
     _newest: dict[str, int] = field(default_factory=dict)
@@ -94,14 +95,11 @@ class Sweep:
         return outcomes, errors
 
     def _places(self) -> list[Policy]:
-        """A policy for each service desk that any rule of the file asks."""
+        """A policy for each service desk that any rule of the files asks."""
         asked = asked_for(self.context)
         places: dict[tuple[str, str, str], Policy] = {}
-        for rule in self.found.config.rules:
-            try:
-                policy = settle(self.found, rule.name, asked, gate=True)
-            except UsageError:
-                continue
+        for name in dict.fromkeys(rule.name for one in self.found.files for rule in one.config.rules):
+            policy = settle(self.found, name, asked, gate=True)
             if isinstance(policy, Policy) and policy.gate_by == "change":
                 places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
         return list(places.values())

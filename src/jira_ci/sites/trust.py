@@ -21,7 +21,7 @@ from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
-    from jira_ci.ci.api import Provider
+    from jira_ci.ci.api import RepositoryFiles
 
 Place = tuple[str, str]
 """A site's address, and the word in the names of its variables, which is empty for the default's."""
@@ -44,21 +44,12 @@ def unnamed(context: Context, places: Collection[Place]) -> Mapping[Place, str]:
 
 
 @contextmanager
-def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
+def provider(context: Context) -> Iterator[Callable[[], RepositoryFiles | None]]:
     """How the CI's provider is connected to; hangs up in the end."""
-    connected: list[Provider] = []
+    connected: list[RepositoryFiles] = []
 
-    def connect() -> Provider | None:
-        from jira_ci.ci import detect
-
-        found = detect.connect(
-            context.run,
-            github_token=context.given.github_token,
-            gitlab_token=context.given.gitlab_token,
-            job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
-            ca_bundle=context.provider_bundle,
-            deadline=context.deadline.part(0.5),
-        )
+    def connect() -> RepositoryFiles | None:
+        found = _connect(context, context.run.repository)
         connected.extend([found] if found else [])
         return found
 
@@ -67,6 +58,63 @@ def provider(context: Context) -> Iterator[Callable[[], Provider | None]]:
     finally:
         for one in connected:
             one.close()
+
+
+@contextmanager
+def repository(context: Context, name: str) -> Iterator[RepositoryFiles | None]:
+    """The committed files of another repository of the CI's own provider, read with ``organisation-token`` or else with
+    the tokens for the run's own; hangs up in the end. None where there is no provider or no token.
+
+    Args:
+        name: ``owner/name``.
+    """
+    found = _connect(context, name, context.given.organisation_token)
+    try:
+        yield found
+    finally:
+        if found:
+            found.close()
+
+
+def _connect(context: Context, name: str, token: str = "") -> RepositoryFiles | None:
+    from jira_ci.ci import detect
+
+    return detect.connect_files(
+        context.run,
+        name,
+        github_token=token or context.given.github_token,
+        gitlab_token=token or context.given.gitlab_token,
+        job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
+        ca_bundle=context.provider_bundle,
+        deadline=context.deadline.part(0.5),
+    )
+
+
+def job_objection(context: Context) -> str:
+    """Why it is not certain that this job is of the run's commit; empty when GitLab says so of its ``CI_JOB_TOKEN``,
+    which no variable of a pipeline's can give another commit."""
+    if "job" not in context.files:
+        context.files["job"] = _job_objection(context)
+    found: str = context.files["job"]
+    return found
+
+
+def _job_objection(context: Context) -> str:
+    from jira_ci.ci import detect
+    from jira_ci.ci.api import Unreadable
+
+    token, run = context.edges.environ.get("CI_JOB_TOKEN", ""), context.run
+    job = detect.connect_job(run, token, ca_bundle=context.provider_bundle, deadline=context.deadline.part(0.5))
+    if job is None:
+        return "There is no CI_JOB_TOKEN to ask GitLab with."
+    try:
+        commit = job.job_commit()
+    except Unreadable as error:
+        return one_line(str(error), 300)
+    finally:
+        job.close()
+    own = (run.commit, run.pull_request.head_sha if run.pull_request else "")
+    return "" if commit in own else f"GitLab says that this job is of commit {commit}."
 
 
 def _unnamed(context: Context, places: Collection[Place]) -> dict[Place, str]:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.config.trusted_ref import Absent, Place
+from jira_ci.config.policy_files import Sources, load
+from jira_ci.config.trusted_ref import Place
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
-from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
+from jira_ci.gate.policy.policy import Policy, settle
 
 A = "a" * 40
 FILE = """\
@@ -34,9 +35,9 @@ change-control:
 """
 
 
-def loaded(text: str = FILE, **files: str) -> Loaded:
-    found = load(committed({".jira-ci.yml": text, **files}))
-    assert isinstance(found, Loaded)
+def loaded(text: str = FILE, **files: str) -> Sources:
+    found = load([committed({".jira-ci.yml": text, **files})])
+    assert len(found.files) == 1
     return found
 
 
@@ -173,7 +174,7 @@ def test_gate_without_a_policy_is_an_error_and_deploy_proceeds(text: str) -> Non
 
 
 def test_no_file_at_all() -> None:
-    none = Absent("acme/shop@x:.jira-ci.yml")
+    none = Sources((), "acme/shop", missing="acme/shop@x:.jira-ci.yml")
     gate, deploy = (settle(none, "Prod", Asked(), gate=gate) for gate in (True, False))
     assert isinstance(gate, Decision)
     assert isinstance(deploy, Decision)
@@ -293,7 +294,7 @@ def test_the_project_is_called_like_the_repository_unless_somebody_says_otherwis
 def test_what_is_relaxed_is_listed() -> None:
     text = FILE + "  change-binding: any\n  window: off\n"
     place = committed({".jira-ci.yml": text}, relaxed=("outside CI: the policy is the one of HEAD",))
-    found = settle(load(place), "Prod", Asked(), gate=True)
+    found = settle(load([place]), "Prod", Asked(), gate=True)
     assert isinstance(found, Policy)
     assert found.relaxed == ("outside CI: the policy is the one of HEAD", "change-binding: any", "window: off")
     assert found.window is None
@@ -333,33 +334,51 @@ def test_two_rules_that_match_equally_and_disagree_are_an_error() -> None:
 
 def test_a_file_of_another_name_has_to_be_there() -> None:
     with pytest.raises(UsageError, match=r"acme/shop@a+:ci/jira\.yml, which config names, does not exist"):
-        load(committed({}), "ci/jira.yml")
+        load([committed({})], "ci/jira.yml")
     with pytest.raises(UsageError, match="does not exist"):
-        load(committed({".jira-ci.yml": FILE}), "none.yml")
+        load([committed({".jira-ci.yml": FILE})], "none.yml")
 
 
 def test_a_file_of_another_name_cannot_lead_away_from_a_controlled_one() -> None:
     free = "change-control: {enabled: false}\n"
-    with pytest.raises(UsageError, match="change controlled"):
-        load(committed({".jira-ci.yml": FILE, "free.yml": free}), "free.yml")
+    beside = load([committed({".jira-ci.yml": FILE, "free.yml": free})], "free.yml")
+    found = settle(beside, "Prod", Asked(), gate=True)
+    assert isinstance(found, Policy)
+    assert (found.minimum_approvals, found.service_desk, found.relaxed) == (1, "OPS", ("config: free.yml",))
     with pytest.raises(UsageError):
-        load(committed({".jira-ci.yml": "change-control: [", "free.yml": free}), "free.yml")
-    for usual in ({}, {".jira-ci.yml": "{}"}, {".jira-ci.yml": free}):
-        found = load(committed({**usual, "ci/jira.yml": FILE}), "./ci/jira.yml")
-        assert isinstance(found, Loaded)
-        assert (found.source, found.relaxed) == (f"acme/shop@{A}:ci/jira.yml", ("config: ci/jira.yml",))
-    assert isinstance(load(committed({".jira-ci.yml": FILE}), "./.jira-ci.yml"), Loaded)
+        load([committed({".jira-ci.yml": "change-control: [", "free.yml": free})], "free.yml")
+
+
+@pytest.mark.parametrize("usual", [{}, {".jira-ci.yml": "{}"}, {".jira-ci.yml": "change-control: {enabled: false}\n"}])
+def test_a_file_of_another_name_counts_where_the_usual_one_demands_nothing(usual: dict[str, str]) -> None:
+    found = load([committed({**usual, "ci/jira.yml": FILE})], "./ci/jira.yml")
+    assert (found.files[-1].source, found.relaxed) == (f"acme/shop@{A}:ci/jira.yml", ("config: ci/jira.yml",))
+    policy = settle(found, "Prod", Asked(), gate=True)
+    assert isinstance(policy, Policy)
+    assert (policy.minimum_approvals, policy.project) == (1, "Web Site")
+
+
+def test_a_file_of_another_name_tightens_the_usual_one() -> None:
+    more = "change-control: {minimum-approvals: 3, create: false}\nenvironments: {Dev: {change-controlled: true}}\n"
+    found = load([committed({".jira-ci.yml": FILE, "more.yml": more})], "more.yml")
+    policy = settle(found, "Dev", Asked(), gate=True)
+    assert isinstance(policy, Policy)
+    assert (policy.minimum_approvals, policy.create, policy.service_desk) == (3, False, "OPS")
+
+
+def test_the_usual_file_by_its_path_is_no_other_one() -> None:
+    assert load([committed({".jira-ci.yml": FILE})], "./.jira-ci.yml").relaxed == ()
 
 
 def test_a_file_with_the_wrong_ending_is_not_taken_for_none() -> None:
     with pytest.raises(UsageError, match=r"\.jira-ci\.yaml is on the default branch main"):
-        load(committed({".jira-ci.yaml": FILE}))
-    assert load(committed({}, relaxed=("x",))) == Absent(f"acme/shop@{A}:.jira-ci.yml", ("x",))
+        load([committed({".jira-ci.yaml": FILE})])
+    assert load([committed({}, relaxed=("x",))]) == Sources((), "acme/shop", ("x",), f"acme/shop@{A}:.jira-ci.yml")
 
 
 def test_an_empty_file_is_no_absent_one() -> None:
     with pytest.raises(UsageError, match=r"jira-ci\.yml@aaaaaaaa"):
-        load(committed({".jira-ci.yml": ""}))
+        load([committed({".jira-ci.yml": ""})])
 
 
 SITES = ("", "acme.atlassian.net", "https://acme.atlassian.net", "evil.example", "https://acme-emea.atlassian.net")
@@ -375,7 +394,7 @@ ASKED = st.builds(
     change=st.sampled_from(["", "OPS-7", "OPS-8", "ops-7", "x"]),
     project_name=st.sampled_from(["", "Web Site", "web site", "Billing"]),
 )
-TIGHTENED = ("create", "minimum_approvals", "change", "comments")
+TIGHTENED = ("create", "minimum_approvals", "change", "comments", "in_force", "origins")
 VARIANTS = [
     FILE,
     FILE + "  create: false\n",

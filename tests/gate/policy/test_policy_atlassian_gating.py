@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from jira_ci.config.trusted_ref import Absent, Place
+from jira_ci.config.policy_files import Sources, load
+from jira_ci.config.trusted_ref import Place
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import Asked
-from jira_ci.gate.policy.policy import Loaded, Policy, load, settle
+from jira_ci.gate.policy.policy import Policy, settle
 
 A = "a" * 40
 THEIRS = "deployments:\n  deploymentGating:\n    enabled: true\n    environments:\n    - shop-prod\n    - Production\n"
@@ -16,16 +17,16 @@ SITE = Asked(site="https://acme.atlassian.net")
 NAMES = [".jira/config.yml", ".jira/config.yaml"]
 
 
-def found(**files: str) -> Loaded | Absent:
+def found(**files: str) -> Sources:
     contents = {path: text.encode() for path, text in files.items()}
-    return load(Place("acme/shop", A, "the default branch main", (), contents.get))
+    return load([Place("acme/shop", A, "the default branch main", (), contents.get)])
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("ours", ["", "environments: {Production: production}\n"])
 def test_its_environments_are_gated_by_jira_and_no_other(name: str, ours: str) -> None:
     loaded = found(**{name: THEIRS}, **({".jira-ci.yml": ours} if ours else {}))
-    assert isinstance(loaded, Loaded)
+    assert loaded.files
     for environment in ("Production", "PRODUCTION", "shop-prod"):
         policy = settle(loaded, environment, SITE, gate=False)
         assert isinstance(policy, Policy)
@@ -34,7 +35,7 @@ def test_its_environments_are_gated_by_jira_and_no_other(name: str, ours: str) -
         decision = settle(loaded, environment, SITE, gate=False)
         assert isinstance(decision, Decision)
         assert decision.row == 3
-    assert loaded.config.where("environments", "Production") == f"{name}@aaaaaaaa line 6"
+    assert loaded.files[0].config.where("environments", "Production") == f"{name}@aaaaaaaa line 6"
 
 
 def test_our_file_names_the_site_and_the_project() -> None:
@@ -86,12 +87,12 @@ def test_what_nobody_can_tell_is_refused_with_what_to_write(name: str, text: str
     ["deployments: {deploymentGating: {enabled: false, environments: [Prod]}}", "deployments: [\n", "a: 1", "", "- b"],
 )
 def test_a_file_that_gates_nothing_is_no_policy(text: str) -> None:
-    assert isinstance(found(**{NAMES[0]: text}), Absent)
+    assert found(**{NAMES[0]: text}).files == ()
 
 
 def test_the_second_file_counts_where_the_first_gates_nothing() -> None:
     loaded = found(**{NAMES[0]: "deployments: {services: {ids: [a]}}", NAMES[1]: THEIRS})
-    assert isinstance(loaded, Loaded)
+    assert loaded.files
     assert loaded.source.endswith(NAMES[1])
 
 

@@ -113,7 +113,7 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",
             "Say minimum-approvals: 1 or more.",
         )
-    if not config.site and policy.connection not in config.connections:
+    if policy.origins.get("site") == "the setting site":
         yield Doubt(
             f"{config.name} does not name the Jira site, so that a setting decides which site the gate asks.",
             "Name it: jira.site.",

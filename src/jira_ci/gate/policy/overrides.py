@@ -39,7 +39,7 @@ def project(config: Config, asked: Asked, repository: str) -> str:
     """The project's name: the file's, else the setting's, else the repository's without its owner."""
     own, wanted = config.project_name, asked.project_name
     if own and wanted and own != wanted:
-        raise looser("project-name", wanted, own, config)
+        raise looser("project-name", wanted, own, config.name)
     return own or wanted or repository.rpartition("/")[2]
 
 
@@ -51,7 +51,7 @@ def site_and_credentials(config: Config, control: Mapping[str, Any], asked: Aske
     bound = site_url(named.site, "") if named else own
     # The setting is about the connection default, where reports go, whatever site the gate asks.
     if wanted and own and _host(wanted) not in (_host(own), _host(bound)):
-        raise looser("site", wanted, bound, config)
+        raise looser("site", wanted, bound, config.name)
     return bound or wanted, named.credentials if named else ""
 
 
@@ -61,14 +61,14 @@ def change(config: Config, control: Mapping[str, Any], asked: Asked) -> str:
     if asked.change and not _KEY.fullmatch(asked.change):
         raise UsageError(f"change is {one_line(asked.change, 80)!r}, which is no issue key.", "Give one such as OPS-7.")
     if own and asked.change not in ("", own):
-        raise looser("change", asked.change, own, config)
+        raise looser("change", asked.change, own, config.name)
     return own or asked.change
 
 
 def create(config: Config, control: Mapping[str, Any], asked: Asked) -> bool:
     """Whether a change may be made."""
     if asked.create is True and control["create"] is not True:
-        raise looser("create", "true", "false", config)
+        raise looser("create", "true", "false", config.name)
     return control["create"] is True and asked.create is not False
 
 
@@ -82,7 +82,7 @@ def minimum_approvals(config: Config, control: Mapping[str, Any], asked: Asked) 
             f"minimum-approvals is {one_line(str(wanted), 80)!r}, and no whole number up to {_MOST_APPROVALS}."
         )
     if wanted < own:
-        raise looser("minimum-approvals", str(wanted), str(own), config)
+        raise looser("minimum-approvals", str(wanted), str(own), config.name)
     return wanted
 
 
@@ -90,7 +90,7 @@ def gate_by(config: Config, control: Mapping[str, Any], asked: Asked) -> Literal
     """Who decides."""
     own: Literal["change", "jira"] = control["gate-by"]
     if asked.gate_by not in ("", own):
-        raise looser("gate-by", asked.gate_by, own, config)
+        raise looser("gate-by", asked.gate_by, own, config.name)
     return own
 
 
@@ -101,7 +101,7 @@ def comments(config: Config, control: Mapping[str, Any], asked: Asked) -> Reader
         return own
     wanted = next((one for one in _READERS if one == asked.comments), None)
     if wanted is None or _READERS.index(wanted) > _READERS.index(own):
-        raise looser("comments", asked.comments, own, config)
+        raise looser("comments", asked.comments, own, config.name)
     return wanted
 
 
@@ -120,10 +120,10 @@ def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> 
     return next((demand for demand, holds in demands.items() if holds), "")
 
 
-def looser(name: str, wanted: str, own: str, config: Config) -> UsageError:
-    """The refusal of a setting that would loosen the policy."""
+def looser(name: str, wanted: str, own: str, files: str) -> UsageError:
+    """The refusal of a setting that would loosen the policy of these files."""
     return UsageError(
-        f"The setting {name} is {one_line(wanted, 100)}, but the policy ({config.name}) says {one_line(own, 100)}, and "
+        f"The setting {name} is {one_line(wanted, 100)}, but the policy ({files}) says {one_line(own, 100)}, and "
         "settings can only tighten it.",
         "Leave the setting out, or change the policy where it is trusted.",
     )

@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jira_ci.config import strict_yaml
-from jira_ci.config.model import DEFAULT_NAME, Config, parse
-from jira_ci.config.trusted_ref import Absent, Committed, Place, path_of
-from jira_ci.environments import atlassian_mapping
-from jira_ci.environments.atlassian_mapping import Gating
-from jira_ci.environments.classify import classify
+from jira_ci.config import schema
+from jira_ci.config.model import Config, Rule
+from jira_ci.config.policy_files import Loaded, Sources
+from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import (
@@ -29,27 +27,11 @@ from jira_ci.gate.policy.overrides import (
     site_and_credentials,
     unenforceable,
 )
+from jira_ci.gate.policy.tightening import Said, Tightened, tighten
 from jira_ci.gate.requirements import Requirements, meaningless
 from jira_ci.text import canonical, one_line
 
-_MISNAMED = ".jira-ci.yaml"
-_ATLASSIAN_HINT = (
-    "Write in .jira-ci.yml what is meant, such as change-control: {enabled: true, gate-by: jira} and, under "
-    "environments, Prod: {change-controlled: true}; or change-control: {enabled: false}."
-)
-_KEPT = ("project-name", "jira", "connections")
 _RELAXATIONS = (("change-binding", "any"), ("window", "off"))
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The trusted file, read: ours, or what Atlassian's own says."""
-
-    config: Config
-    source: str
-    sha256: str
-    repository: str
-    relaxed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,9 +39,9 @@ class Policy:
     """What a change has to be for a deployment to one environment."""
 
     source: str
-    """``acme/shop@<commit>:.jira-ci.yml``"""
+    """The strongest file: ``acme/shop@<commit>:.jira-ci.yml``"""
     sha256: str
-    """Of the file's bytes."""
+    """Of that file's bytes."""
     project: str
     connection: str
     credentials: str
@@ -91,6 +73,14 @@ class Policy:
     gate_by: Literal["change", "jira"]
     relaxed: tuple[str, ...]
     """What is weaker than it could be, for the record."""
+    sources: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """Every file that has a say, the stronger first, with the SHA-256 of its bytes."""
+    in_force: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """All that decided, as the file's keys have it."""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where each of these values comes from, for people."""
+    differences: tuple[str, ...] = field(default=(), compare=False)
+    """What a source says and another one outweighs, each a sentence without its full stop."""
 
     @property
     def requirements(self) -> Requirements:
@@ -104,105 +94,7 @@ class Policy:
         )
 
 
-def load(place: Place, config: str = DEFAULT_NAME) -> Loaded | Absent:
-    """The policy's file at the trusted commit; absent only when it certainly is, and no other one was named.
-
-    Args:
-        config: the setting ``config``.
-
-    Raises:
-        UsageError: the file cannot be read or is invalid; ``config`` names one that is not there, or leads away from a
-            ``.jira-ci.yml`` that is change controlled.
-    """
-    path = path_of(config)
-    found = place.file(path)
-    if isinstance(found, Committed):
-        relaxed = _named(place, path) if path != DEFAULT_NAME else ()
-        parsed = parse(found.data, found.name)
-        ours = Loaded(parsed, found.source, found.sha256, place.repository, (*place.relaxed, *relaxed))
-        return ours if "change-control" in parsed.document else _of_atlassian(place, parsed) or ours
-    if path != DEFAULT_NAME:
-        raise UsageError(f"{found.source}, which config names, does not exist.", f"Commit it on {place.what}.")
-    if isinstance(place.file(_MISNAMED), Committed):
-        raise UsageError(f"{_MISNAMED} is on {place.what}, but the file's name is {DEFAULT_NAME}.", "Rename it.")
-    return _of_atlassian(place) or found
-
-
-def _of_atlassian(place: Place, ours: Config | None = None) -> Loaded | None:
-    """What Atlassian's own file gates, where ours says nothing of change control."""
-    found = _gated_by_atlassian(place, ours)
-    if found is None:
-        return None
-    file, config = found
-    return Loaded(config, file.source, file.sha256, place.repository, place.relaxed)
-
-
-def _gated_by_atlassian(place: Place, ours: Config | None) -> tuple[Committed, Config] | None:
-    """The file of Atlassian's own GitHub app that gates, and what it means; None where there certainly is none.
-
-    ``deployments.deploymentGating`` in ``.jira/config.yml`` names environments whose deployments Jira itself allows or
-    prevents: ``gate-by: jira``. Whoever moves from there keeps the gate.
-
-    Args:
-        ours: the committed file of ours, which says nothing of change control.
-
-    Raises:
-        UsageError: it is unknown what is gated.
-    """
-    for name in atlassian_mapping.NAMES:
-        found = place.file(name)
-        if isinstance(found, Committed) and (gating := _gating(found)):
-            if gating.problem:
-                raise UsageError(f"{gating.problem} Whether Jira gates this deployment is unknown.", _ATLASSIAN_HINT)
-            return found, _as_config(gating, found.name, ours)
-    return None
-
-
-def _gating(found: Committed) -> Gating | None:
-    try:
-        theirs, _ = atlassian_mapping.parse(found.data, found.name)
-    except UsageError as error:
-        gating = atlassian_mapping.unreadable(found.data)
-        return Gating((), 1, f"{error.message} {gating.problem}") if gating else None
-    return theirs.gating if theirs else None
-
-
-def _as_config(gating: Gating, name: str, ours: Config | None) -> Config:
-    """A file of ours that says the same, with the lines of theirs: no other environment is gated.
-
-    Args:
-        name: what their file is called in messages.
-        ours: it names the site and the project, where it does.
-    """
-    environments: dict[str, Any] = {}
-    lines: dict[str, int] = {}
-    known: set[str] = set()
-    for one in gating.environments:
-        if canonical(one.name) not in known:
-            known.add(canonical(one.name))
-            environments[one.name], lines[one.name] = {"change-controlled": True}, one.line
-    if "*" not in environments:
-        environments["*"], lines["*"] = {"change-controlled": False}, gating.line
-    kept = {key: ours.document[key] for key in _KEPT if ours and key in ours.document}
-    document = {**kept, "change-control": {"enabled": True, "gate-by": "jira"}, "environments": environments}
-    return Config(name, document, _lines_of_theirs(document, gating.line, lines))
-
-
-def _lines_of_theirs(document: Mapping[str, Any], line: int, lines: Mapping[str, int]) -> strict_yaml.Node:
-    """Where their file says what ours would."""
-    rules = strict_yaml.Node({}, line)
-    for name, at in lines.items():
-        rules.hold(name, at, strict_yaml.Node(None, at))
-    control = strict_yaml.Node({}, line)
-    for key in document["change-control"]:
-        control.hold(key, line, strict_yaml.Node(None, line))
-    top = strict_yaml.Node({}, line)
-    top.hold("change-control", line, control)
-    top.hold("environments", line, rules)
-    return top
-
-
-def settle(found: Loaded | Absent, environment: str, asked: Asked, *, gate: bool) -> Policy | Decision:
+def settle(found: Sources, environment: str, asked: Asked, *, gate: bool) -> Policy | Decision:
     """The policy for this environment, or the decision that needs none: rows 1 to 3.
 
     Args:
@@ -214,36 +106,72 @@ def settle(found: Loaded | Absent, environment: str, asked: Asked, *, gate: bool
         return Decision.of(1, str(error))
 
 
-def _settle(found: Loaded | Absent, environment: str, asked: Asked, gate: bool) -> Policy | Decision:
-    needed = gate or asked.change_controlled is True
-    if isinstance(found, Absent):
-        if needed:
-            raise UsageError(f"There is no policy: {found.source} does not exist.", "Commit it with change-control.")
-        return Decision.of(3, f"There is no change control: {found.source} does not exist.")
-    config = found.config
-    if gate and "change-control" not in config.document:
-        raise UsageError(f"There is no policy: {config.name} has no change-control.", "Add it, with enabled: true.")
-    if not config.enabled and asked.change_controlled is not True:
+def _settle(found: Sources, environment: str, asked: Asked, gate: bool) -> Policy | Decision:
+    files = found.files
+    if not files:
+        if gate or asked.change_controlled is True:
+            raise UsageError(f"There is no policy: {found.missing} does not exist.", "Commit it with change-control.")
+        return Decision.of(3, f"There is no change control: {found.missing} does not exist.")
+    names = _names(files)
+    if gate and not any("change-control" in one.config.document for one in files):
+        raise UsageError(f"There is no policy: {names} has no change-control.", "Add it, with enabled: true.")
+    enabled = any(one.config.enabled for one in files)
+    if not enabled and asked.change_controlled is not True:
+        config = next((one.config for one in files if not one.is_organisations), files[0].config)
         return Decision.of(3, f"This project is not change controlled ({config.where('change-control', 'enabled')}).")
-    # Whether its type can be told is no matter here.
-    rules = dataclasses.replace(config, document={**config.document, "unmatched-environments": "unmapped"})
-    matched = classify(environment, rules)
-    if config.enabled and (matched.change_controlled is None or _is_invisible(environment)):
-        return Decision.of(2, _unmatched(environment, config))
-    policy = _policy(found, config.control(matched.control), asked)
-    if matched.change_controlled and asked.change_controlled is False:
-        raise looser("change-controlled", "false", f"true for {one_line(environment, 80)}", config)
-    if not (matched.change_controlled or asked.change_controlled):
-        return Decision.of(3, f"No rule in {config.name} says that {one_line(environment, 80)} is change controlled.")
+    matched = [_match(one.config, environment) for one in files]
+    if enabled and (all(one.change_controlled is None for one in matched) or _is_invisible(environment)):
+        return Decision.of(2, _unmatched(environment, files))
+    policy = _policy(found, matched, asked)
+    controlled = any(one.change_controlled for one in matched)
+    if controlled and asked.change_controlled is False:
+        raise looser("change-controlled", "false", f"true for {one_line(environment, 80)}", names)
+    if not (controlled or asked.change_controlled):
+        similar = similar_rule(environment, files) if enabled else None
+        if similar:
+            return Decision.of(2, _similar(environment, *similar))
+        return Decision.of(3, f"No rule in {names} says that {one_line(environment, 80)} is change controlled.")
     if not policy.site:
-        raise UsageError(f"{config.name} does not say which Jira site the gate asks.", "Name it: jira.site.")
+        raise UsageError(f"{names} does not say which Jira site the gate asks.", "Name it: jira.site.")
     return policy
 
 
-def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
-    config, window = found.config, control["window"]
+def _names(files: Sequence[Loaded]) -> str:
+    """What the files are called together: ``.jira-ci.yml@1a2b3c4d``."""
+    return " and ".join(dict.fromkeys(one.config.name for one in files))
+
+
+def _match(config: Config, environment: str) -> Environment:
+    """What one file's rules say of the environment; whether its type can be told is no matter here."""
+    rules = dataclasses.replace(config, document={**config.document, "unmatched-environments": "unmapped"})
+    return classify(environment, rules)
+
+
+def _said(one: Loaded, matched: Environment) -> Said:
+    """What one file says for the environment, and where."""
+    config = one.config
+    own, rule = config.document.get("change-control", {}), matched.control
+    name = next((found.name for found in config.rules if found.control is rule), "")
+    values = {key: value for key, value in {**own, **rule}.items() if key != "enabled"}
+    lines = {
+        key: config.where("environments", name, "change-control", key)
+        if key in rule
+        else config.where("change-control", key)
+        for key in values
+    }
+    whole = config.enabled and not one.is_organisations
+    return Said(config.name, values, lines, whole=whole, guides=one.is_organisations)
+
+
+def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Policy:
+    said = [_said(one, rules) for one, rules in zip(found.files, matched, strict=True)]
+    defaults = {key: value for key, value in schema.defaults("change-control").items() if key != "enabled"}
+    whole = tighten(said, {"service-desk": "", "change": "", **defaults})
+    _refuse_contradictions(whole, said)
+    config, whole = _with_site(found, said, whole)
+    control, window = whole.values, whole.values["window"]
     by = gate_by(config, control, asked)
-    if by == "change" and "service-desk" not in control:
+    if by == "change" and not control["service-desk"]:
         raise UsageError(f"{config.name} names no service-desk under change-control.", "Add it, with enabled: true.")
     site, credentials = site_and_credentials(config, control, asked)
     policy = Policy(
@@ -253,7 +181,7 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         connection=control["connection"],
         credentials=credentials,
         site=site,
-        service_desk=control.get("service-desk", ""),
+        service_desk=control["service-desk"],
         request_type=control["request-type"],
         issue_types=tuple(control["issue-types"]),
         title=control["title"],
@@ -272,7 +200,34 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         comments=comments(config, control, asked),
         gate_by=by,
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
+        sources=found.listed,
+        differences=whole.differences,
     )
+    _refuse_idle(policy, control, config)
+    return _explained(policy, whole)
+
+
+def _refuse_contradictions(whole: Tightened, said: Sequence[Said]) -> None:
+    """What the sources cannot mean together, each of them being valid by itself."""
+    for key, what in (("proceed-statuses", "status"), ("issue-types", "type")):
+        if not whole.values[key] and len(said) > 1:
+            raise UsageError(
+                f"No {what} is among the {key} of all that have a say ({whole.origins[key]}), so nothing could ever be "
+                "deployed.",
+                "Name one in each of them, in the same words; a run of an older commit has to be made anew.",
+            )
+    waiting = {canonical(status): one for one in said for status in one.values.get("wait-statuses", ())}
+    for status in whole.values["proceed-statuses"]:
+        if (other := waiting.get(canonical(status))) is not None:
+            where = other.lines.get("wait-statuses", other.source)
+            raise UsageError(
+                f"{one_line(status, 60)!r} is among the proceed-statuses ({whole.origins['proceed-statuses']}) and the "
+                f"wait-statuses ({where}).",
+                "Take it out of one; write both lists.",
+            )
+
+
+def _refuse_idle(policy: Policy, control: Mapping[str, Any], config: Config) -> None:
     fault = meaningless(policy.requirements)
     if fault:
         raise UsageError(f"{config.name}, change-control: {fault}.")
@@ -283,26 +238,75 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
             "whether it allows the deployment.",
             "Demand it in the workflow of the changes and leave it out here, or say gate-by: change.",
         )
-    return policy
+
+
+def _with_site(found: Sources, said: Sequence[Said], whole: Tightened) -> tuple[Config, Tightened]:
+    """The strongest source's site, connections and project as one file, and the policy with what others say of these.
+
+    A connection's name means a site only together with the file that has it: where the strongest file that says which
+    site the gate asks is another one than the strongest that names a connection, the site counts.
+    """
+    configs = [one.config for one in found.files]
+    names = [str(one.values.get("connection", "default")) for one in said]
+    sites = [
+        (_address(config, name), _where_site(config, name), config, name)
+        for config, name in zip(configs, names, strict=True)
+        if _address(config, name)
+    ]
+    titles = [(one.project_name, one.where("project-name")) for one in configs if one.project_name]
+    document: dict[str, Any] = {"project-name": titles[0][0]} if titles else {}
+    host, values, origins = configs[0], dict(whole.values), dict(whole.origins)
+    if sites:
+        _, origins["site"], host, values["connection"] = sites[0]
+    document |= {key: host.document[key] for key in ("jira", "connections") if key in host.document}
+    origins["project-name"] = titles[0][1] if titles else ""
+    differences = [*_outweighed("site", [one[:2] for one in sites]), *_outweighed("project-name", titles)]
+    merged = Tightened(values, origins, (*whole.differences, *differences))
+    return Config(_names(found.files), document, host.tree), merged
+
+
+def _outweighed(key: str, parts: Sequence[tuple[str, str]]) -> list[str]:
+    """A sentence for each value that differs from the first one."""
+    return [
+        f"{key}: what {parts[0][1]} says counts, and {where} says {one_line(value, 100)}"
+        for value, where in parts[1:]
+        if value != parts[0][0]
+    ]
+
+
+def _address(config: Config, connection: str) -> str:
+    """The site that a file's connection means, as written; empty when it says none."""
+    named = config.connections.get(connection)
+    return named.site if named else config.site
+
+
+def _where_site(config: Config, connection: str) -> str:
+    named = connection in config.connections
+    return config.where("connections", connection, "site") if named else config.where("jira", "site")
+
+
+def _explained(policy: Policy, whole: Tightened) -> Policy:
+    """The policy with all that decided, and where each value comes from: a file, a setting or the default."""
+    settings = {
+        "minimum-approvals": policy.minimum_approvals,
+        "create": policy.create,
+        "comments": policy.comments,
+        "change": policy.change,
+    }
+    changed = {key: value for key, value in settings.items() if value != whole.values[key]}
+    origins = {**whole.origins, **{key: f"the setting {key}" for key in changed}}
+    origins["site"] = origins.get("site") or "the setting site"
+    origins["project-name"] = origins["project-name"] or "the setting project-name, or else the repository's name"
+    in_force = {"project-name": policy.project, "site": policy.site, **whole.values, **changed}
+    kept = {key: value for key, value in in_force.items() if value != "" or key in changed}
+    return dataclasses.replace(policy, in_force=kept, origins=origins)
 
 
 def _relaxed(config: Config, control: Mapping[str, Any], asked: Asked) -> list[str]:
-    relaxed = [f"{key}: {value}" for key, value in _RELAXATIONS if control[key] == value]
+    relaxed = [f"{key}: {value}" for key, value in _RELAXATIONS if control.get(key) == value]
     if asked.project_name and not config.project_name:
         relaxed.append("project-name: a setting, and not in the file")
     return relaxed
-
-
-def _named(place: Place, path: str) -> tuple[str, ...]:
-    """What is to be said about a policy that is not in the usual file, if it may be there."""
-    usual = place.file(DEFAULT_NAME)
-    if isinstance(usual, Committed) and parse(usual.data, usual.name).enabled:
-        raise UsageError(
-            f"config names {one_line(path, 200)}, but {DEFAULT_NAME} on {place.what} says that this project is change "
-            "controlled.",
-            "Leave config out, or move change-control to the file that config names.",
-        )
-    return (f"config: {one_line(path, 200)}",)
 
 
 def _is_invisible(name: str) -> bool:
@@ -310,13 +314,41 @@ def _is_invisible(name: str) -> bool:
     return any(unicodedata.category(character) == "Cf" for character in name)
 
 
-def _unmatched(name: str, config: Config) -> str:
+def similar_rule(name: str, files: Sequence[Loaded]) -> tuple[Rule, Config] | None:
+    """The rule of a controlled environment that this name, which none of them matches, looks like; and its file.
+
+    Not where a file has a rule for exactly this name in plain letters: somebody has looked at that.
+    """
+    from jira_ci.environments.confusables import looks_like
+
+    own = [rule for one in files for rule in one.config.rules if canonical(rule.name) == canonical(name)]
+    if own and name.isascii() and " ".join(name.split()) == name:
+        return None
+    controlled = ((rule, one.config) for one in files for rule in one.config.rules if rule.change_controlled)
+    return next(((rule, config) for rule, config in controlled if looks_like(name, rule.name)), None)
+
+
+def _similar(name: str, rule: Rule, config: Config) -> str:
+    return (
+        f"The environment's name {one_line(name, 80)} ({named_characters(name)}) looks like {one_line(rule.name, 80)} "
+        f"({config.name} line {rule.line}), which is change controlled, and no rule says so of it. Type the name "
+        "anew, or write a rule for exactly this name in plain letters."
+    )
+
+
+def named_characters(name: str) -> str:
+    """What in a name is not seen at first sight: the code points of all that is no letter, digit or sign of ASCII."""
+    odd = [f"U+{ord(one):04X}" for one in dict.fromkeys(name) if not (one.isascii() and one.isprintable())]
+    return ", ".join(odd[:5]) or "in plain letters"
+
+
+def _unmatched(name: str, files: Sequence[Loaded]) -> str:
     shown = one_line(name, 80)
     if _is_invisible(name):
         return f"The environment's name {shown} holds invisible characters. Type it anew."
-    rules = {canonical(rule.name): rule for rule in config.rules}
+    rules = {canonical(rule.name): rule for one in files for rule in one.config.rules}
     near = difflib.get_close_matches(canonical(name[:200]), rules, 1, cutoff=0.0)
-    sentence = f"No rule in {config.name} matches the environment {shown}, and this project is change controlled."
+    sentence = f"No rule in {_names(files)} matches the environment {shown}, and this project is change controlled."
     if not near:
         return f"{sentence} Add it to environments."
     rule = rules[near[0]]
