@@ -1,8 +1,8 @@
 """Byte code of a release, kept for the job's next step: compiling the sources takes longer than reporting.
 
-Python runs byte code unseen. On machines that serve one job after the other, as one user, an earlier job can leave some
-at a name that it can guess. So what is kept is sealed with the job's own token, which no earlier job knows, and what has
-not this seal is as good as not there. Without such a token nothing is kept.
+Python runs byte code unseen. On machines that serve one job after the other, as one user, an earlier job can leave
+some at a name that it can guess. So what is kept is sealed with the job's own token, which no earlier job knows, and
+what has not this seal is as good as not there. Without such a token nothing is kept.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 # the user's site-packages. What lies in the checkout is passed over and not even asked: a pull request can bring it, and
 # it would run with the step's secrets. No variable here has a name that the job may have exported for itself.
 set -eu
+CDPATH='' # "cd bin" is to go nowhere else
 
 jira_ci_old='' jira_ci_theirs=''
 jira_ci_top=$(cd "${GITHUB_WORKSPACE:-.}" 2>/dev/null && pwd -P) || jira_ci_top=$(pwd -P)
