@@ -121,8 +121,8 @@ def test_a_better_python_under_another_name_is_found(name: str, runner: Runner, 
 
 @pytest.mark.parametrize(
     "place",
-    ["bin", "./bin", "linked", ".", "", "../workspace/bin"],
-    ids=["absolute", "relative", "a link to it", "the folder itself", "an empty entry", "by a detour"],
+    ["bin", "./bin", "plain", "linked", ".", "", "../workspace/bin"],
+    ids=["absolute", "relative", "by its name", "a link to it", "the folder itself", "an empty entry", "by a detour"],
 )
 @pytest.mark.parametrize("bits", ["exit 0", "echo 3.12; echo is for jira-ci; exit 0"])
 def test_a_python_that_a_branch_brings_is_not_even_asked(
@@ -135,8 +135,8 @@ def test_a_python_that_a_branch_brings_is_not_even_asked(
         (theirs / name).write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n{bits}\n")
         (theirs / name).chmod(0o755)
     (tmp_path / "linked").symlink_to(theirs)
-    found = {"bin": str(theirs), "linked": str(tmp_path / "linked")}.get(place, place)
-    runner.env = {"PATH": f"{found}:{machine.bin}"}
+    found = {"bin": str(theirs), "linked": str(tmp_path / "linked"), "plain": "bin"}.get(place, place)
+    runner.env = {"PATH": f"{found}:{machine.bin}", "CDPATH": str(machine.folder)}  # where another bin is
     step = runner.run(environment="Prod")
     assert step.code == 0, step.log
     assert states(sandbox) == ["successful"]
