@@ -319,3 +319,9 @@ def test_every_default_is_a_value_one_could_write(row: Setting) -> None:
 @pytest.mark.parametrize(("word", "sentence"), [("sucess", "Did you mean success?"), ("xyz", "")])
 def test_the_nearest_word(word: str, sentence: str) -> None:
     assert nearest(word, ["success", "failure"]) == sentence
+
+
+@pytest.mark.parametrize("name", ["version", "project-name"])
+def test_parts_of_a_title_are_what_was_given_blanks_and_all(name: str) -> None:
+    given = resolve({name: " 1.2\u00a0"}, {})
+    assert getattr(given, name.replace("-", "_")) == " 1.2\u00a0"

@@ -78,24 +78,31 @@ def test_the_command_input_names_the_commands_that_make_sense_in_a_step() -> Non
 
 
 def test_every_input_reaches_python_as_a_variable_and_nothing_else_does() -> None:
-    (step,) = ACTION["runs"]["steps"]
-    assert step["env"] == {f"JIRA_CI_INPUT_{_variable(name)}": f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
+    step = ACTION["runs"]["steps"][0]
+    inputs = {f"JIRA_CI_INPUT_{_variable(name)}": f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
+    assert step["env"] == {"JIRA_CI_WORD": "${{ github.run_id }}-${{ github.run_attempt }}", **inputs}
 
 
 def test_the_action_is_one_step_that_becomes_python() -> None:
-    (step,) = ACTION["runs"]["steps"]
+    step, word = ACTION["runs"]["steps"]
     assert ACTION["runs"]["using"] == "composite"
     assert step["shell"] == "sh"
     assert step["run"].splitlines()[-1].startswith('exec "$jira_ci_python" ')
+    assert word["if"].startswith("${{ always() && "), "after a good end nothing more is started"
     assert {"name", "description", "author", "branding"} <= ACTION.keys()
 
 
 def test_the_action_declares_every_output_of_a_report_and_of_the_gate() -> None:
-    (step,) = ACTION["runs"]["steps"]
     names = [*report_result.outputs(Plan(DEPLOYMENTS, ""), []), *NOT_YET]
     values = {name: row["value"] for name, row in ACTION["outputs"].items()}
-    assert values == {name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}" for name in names}
+    assert values == {name: f"${{{{ {_where(name)} }}}}" for name in names}
     assert all(row["description"] for row in ACTION["outputs"].values())
+
+
+def _where(name: str) -> str:
+    """The gate's words are denials where jira-ci did not say how it ended."""
+    words = f"steps.word.outputs.{name} || " if name in ("decision", "approved", "reason") else ""
+    return f"{words}steps.jira-ci.outputs.{name}"
 
 
 def test_the_reference_lists_the_outputs() -> None:

@@ -1,7 +1,7 @@
 """Runs ``jira-ci.pyz`` where it stands: nothing is unpacked, and its byte code is kept for the next time.
 
-What was compiled is in one file of a private folder. The folder's name is the archive's SHA-256, so that another
-archive never meets it; without a folder everything is compiled each time.
+What was compiled is in one file of a private folder, sealed with the job's token. The folder's name is the archive's
+SHA-256, so that another archive never meets it; without a folder or a token everything is compiled each time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 from zipimport import zipimporter
 
-from wrapper import bytecode, private
+from wrapper import bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def run(path: str) -> int:
         return _isolated(path)
     with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
         name = hashlib.sha256(file.read()).hexdigest()[:32]
-    store = bytecode.store(private.folder(name, os.environ))
+    store = bytecode.store(name, os.environ)
     sys.path_hooks.insert(0, lambda entry: Importer(entry, path, store))
     sys.path_importer_cache.clear()
     from jira_ci.cli import main
@@ -69,7 +69,7 @@ class Importer(zipimporter):
     def get_code(self, fullname: str) -> CodeType:
         """The module's code, compiled once."""
         try:
-            return marshal.loads(self._store.read(fullname))  # type: ignore[no-any-return]  # noqa: S302 - private
+            return marshal.loads(self._store.read(fullname))  # type: ignore[no-any-return]  # noqa: S302 - sealed
         except FileNotFoundError:
             code = super().get_code(fullname)
             self._store.add(fullname, marshal.dumps(code))

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prints the path of a Python on PATH that is new enough; says in one sentence what is missing otherwise (exit 2).
+# Prints the path of a Python on PATH that is new enough; otherwise the output missing says in a sentence what is (exit 2).
 # A name on PATH proves nothing: pyenv's shims, Windows' store links and macOS' stubs are there and only fail, and an exit
 # code of 0 is what anything may answer. So each is asked for a word, with options that Python 2 knows as well, and without
 # the user's site-packages. What lies in the checkout is passed over and not even asked: a pull request can bring it, and
 # it would run with the step's secrets. No variable here has a name that the job may have exported for itself.
 set -eu
+CDPATH='' # "cd bin" is to go nowhere else
 
 jira_ci_old='' jira_ci_theirs=''
 jira_ci_top=$(cd "${GITHUB_WORKSPACE:-.}" 2>/dev/null && pwd -P) || jira_ci_top=$(pwd -P)
@@ -54,14 +55,10 @@ if [ -n "$jira_ci_old" ]; then
 else
   jira_ci_found="found none on PATH"
 fi
-echo "::error title=jira-ci::jira-ci needs Python 3.10 or newer, and $jira_ci_found$jira_ci_theirs." \
-  "Install python3 in the container or on the runner, or use actions/setup-python in an earlier step." >&2
-case ${JIRA_CI_INPUT_COMMAND:-} in
-  gate | deploy)
-    # A link would lead elsewhere, and a FIFO would wait for a reader.
-    if [ -f "${GITHUB_OUTPUT:-}" ] && [ ! -L "$GITHUB_OUTPUT" ]; then
-      { echo decision=deny && echo approved=false; } 2>/dev/null >>"$GITHUB_OUTPUT" || :
-    fi
-    ;;
-esac
+jira_ci_missing="jira-ci needs Python 3.10 or newer, and $jira_ci_found$jira_ci_theirs.\
+ Install python3 in the container or on the runner, or use actions/setup-python in an earlier step."
+# The action's next step says so, in the way that the command calls for.
+if [ ! -f "${GITHUB_OUTPUT:-}" ] || [ -L "$GITHUB_OUTPUT" ] || ! echo "missing=$jira_ci_missing" 2>/dev/null >>"$GITHUB_OUTPUT"; then
+  echo "$jira_ci_missing" >&2
+fi
 exit 2

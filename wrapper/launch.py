@@ -65,6 +65,16 @@ def launch(command: str, environ: Mapping[str, str]) -> int:
             path.unlink()
 
 
+def give_word(word: str, code: int, environ: Mapping[str, str]) -> None:
+    """Tells the action that it was jira-ci that ran, and how it ended: an exit code does not say who gave it.
+
+    Args:
+        word: new for this run, so that no other step's can be taken for it.
+    """
+    with contextlib.suppress(OSError, KeyError):
+        publish.write_plain(Path(environ["GITHUB_OUTPUT"]), f"word=jira-ci {word} {code}\n", append=True)
+
+
 def restore_locale(environ: MutableMapping[str, str], ctype: str) -> None:
     """Takes back what Python does to a process in the C locale, or a user's script would inherit it.
 
@@ -123,4 +133,7 @@ def _say(line: str) -> None:
 
 if __name__ == "__main__":
     restore_locale(os.environ, sys.argv[2])
-    sys.exit(launch(sys.argv[1], os.environ))
+    _word = os.environ.pop("JIRA_CI_WORD", "")  # no business of what is deployed
+    _code = launch(sys.argv[1], os.environ)
+    give_word(_word, _code, os.environ)
+    sys.exit(_code)

@@ -167,7 +167,7 @@ class Settings:
     tenant: tuple[str, ...] = _setting("list", "deployment", "the tenant deployed for, or several: each has its own record, and its own change", metavar="NAME")
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", exact=True, metavar="TEXT")
 
-    project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", metavar="NAME")
+    project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", exact=True, metavar="NAME")
     change: str = _setting("text", "gate", "the key of the only change that the gate asks, instead of looking for one by its title", metavar="KEY")
     change_controlled: bool | None = _setting("switch", "gate", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
     create: bool | None = _setting("switch", "gate", "false makes no change when none is found; true is refused where the policy says false")

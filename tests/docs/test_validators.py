@@ -68,7 +68,12 @@ def test_there_is_something_to_look_at(workflows: list[Path], pipelines: list[Pa
     names = {path.stem for path in [*workflows, *pipelines]}
     assert {"README", "octopus", "sleuth", "atlassian-github-app"} <= {name.rpartition("-")[0] for name in names}
     scripts = published.shell()
-    assert {"find-python.sh", "action.sh", "template-jira-ci-deployment-after_script.sh"} <= scripts.keys()
+    assert {
+        "find-python.sh",
+        "action-jira-ci.sh",
+        "action-word.sh",
+        "template-jira-ci-deployment-after_script.sh",
+    } <= scripts.keys()
     assert {"component-jira-ci-gate-script.sh", "monorepo-billing-script.sh", "release-0.bash"} & scripts.keys()
 
 

@@ -186,6 +186,18 @@ def test_a_secret_that_is_wrapped_is_masked_across_the_ends_of_lines(end: str) -
     assert len(shown) <= len("before dXNlcjp***=== after")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n  "])
+@pytest.mark.parametrize("width", [3, 4, 5, 7, 13])
+@pytest.mark.parametrize("escape", ["%{:02x}", "%25{:02X}", "\\u{:04x}", "\\\\u{:04x}", "&#{};", "&#x{:x};"])
+def test_a_line_may_end_within_an_escape(escape: str, width: int, end: str) -> None:
+    secret = "s3cr3t-Token_42/+z"
+    written = "".join(escape.format(ord(character)) for character in secret)
+    wrapped = end.join(written[place : place + width] for place in range(0, len(written), width))
+    masked = Masker([secret])(f"before {wrapped} behind")
+    assert masked.startswith("before ***")
+    assert len(masked) < len("before *** behind") + 2 * width
+
+
 def test_what_stands_beside_an_escaped_secret_stays() -> None:
     mask = Masker(["s3cret=value"])
     text = '{"a": "\\u00e9 \\"s3cret\\u003dvalue\\" &amp; %20", "b": "s3cret&#61;valu"}'

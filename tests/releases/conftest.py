@@ -53,4 +53,5 @@ def runner(machine: Machine, built: Path, tmp_path: Path) -> Runner:
     """GitHub's runner with the release's action, downloaded for this job."""
     action = tmp_path / "_actions" / "jira-ci" / "v1"
     shutil.copytree(built / "action", action)
+    machine.site["CI_JOB_TOKEN"] = "t0ken-of-this-job"
     return Runner(machine, action)

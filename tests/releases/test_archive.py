@@ -16,12 +16,13 @@ from jira_sandbox.server import Sandbox
 from releases.pythons import each
 from wrappers.machine import PYTHON, Machine, states
 
+TOKEN = "t0ken-of-this-job"
 _ISOLATED = ("-I", "-S")
 _REPORT = ("deployment", "--environment", "Prod", "--state", "success", "--url", "https://ci.example/7")
 
 
 def _run(machine: Machine, command: Sequence[str | Path], **more: str) -> subprocess.CompletedProcess[str]:
-    environ = machine.environ(RUNNER_TEMP=str(machine.temp), **more)
+    environ = machine.environ(**{"RUNNER_TEMP": str(machine.temp), "CI_JOB_TOKEN": TOKEN, **more})
     return subprocess.run(
         [str(part) for part in command],
         cwd=machine.workspace,
@@ -136,7 +137,7 @@ def test_authorities_are_read_where_no_temporary_file_can_be_made(python: str, b
     code = (
         "import sys, tempfile; sys.path.insert(0, sys.argv.pop(1)); tempfile.tempdir = '/nonexistent'\n"
         "from wrapper import archive, bytecode\n"
-        "sys.path_hooks.insert(0, lambda entry: archive.Importer(entry, sys.path[0], bytecode.store('')))\n"
+        "sys.path_hooks.insert(0, lambda entry: archive.Importer(entry, sys.path[0], bytecode.store('', {})))\n"
         "sys.path_importer_cache.clear()\n"
         "import ssl, requests.certs; context = ssl.create_default_context(cafile=requests.certs.where())\n"
         "print(len(context.get_ca_certs()))"
@@ -147,7 +148,7 @@ def test_authorities_are_read_where_no_temporary_file_can_be_made(python: str, b
 
 
 def test_jobs_that_start_at_once_do_each_other_no_harm(archive: Path, machine: Machine) -> None:
-    environ = machine.environ(RUNNER_TEMP=str(machine.temp))
+    environ = machine.environ(RUNNER_TEMP=str(machine.temp), CI_JOB_TOKEN=TOKEN)
     command = [str(PYTHON), *_ISOLATED, str(archive), "environment", "Prod"]
     jobs = [subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(12)]
     assert {job.communicate(timeout=90)[0] for job in jobs} == {'Prod: production (inferred from the word "prod")\n'}

@@ -82,7 +82,8 @@ def component(**inputs: str) -> tuple[str, str]:
 def shell() -> dict[str, str]:
     """Every script for a POSIX shell, and those that runners give to bash as ``NAME.bash``."""
     found = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "wrapper").glob("*.sh"))}
-    found["action.sh"] = load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"][0]["run"]
+    steps = load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    found |= {f"action-{step['id']}.sh": step["run"] for step in steps}
     found |= _of_jobs("template", resolve(TEMPLATE.read_text("utf-8")))
     found |= _of_jobs("component", resolve(component()[1]))
     for path in [ROOT / ".gitlab-ci.yml", *sorted((EXAMPLES / "gitlab").glob("*.yml"))]:

@@ -1,4 +1,4 @@
-"""GitHub's runner, as far as a composite action of one step sees it.
+"""GitHub's runner, as far as a composite action of two steps sees it.
 
 What is imitated: the defaults of inputs are evaluated in the caller's context, and an input that was left out is an
 empty text; expressions stand in ``env`` and ``outputs``; ``shell: sh`` is ``sh -e FILE`` in the workspace
@@ -22,7 +22,8 @@ import yaml
 from wrappers.machine import LOCK, ROOT, SITE_PACKAGES, Machine, load
 
 _EXPRESSION = re.compile(r"\$\{\{((?:'[^']*'|[^'])*?)\}\}")
-_TOKEN = re.compile(r"'[^']*'|&&|\|\||==|[(),]|\s+|[^\s(),'&|=]+")
+_TOKEN = re.compile(r"'[^']*'|&&|\|\||==|!=|[(),]|\s+|[^\s(),'&|=!]+")
+_AS_IN_PYTHON = ("==", "!=", "(", ")", ",", "format", "toJSON", "always")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Runner:
     job: str = "deploy"
     matrix: Mapping[str, Any] | None = None
     legs: int = 1
+    _context: dict[str, Any] = field(default_factory=dict)
+    _last: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tool_cache = self.machine.folder / "tool cache"
@@ -73,8 +76,9 @@ class Runner:
     def start(self, inputs: Mapping[str, str]) -> tuple[subprocess.Popen[str], dict[str, Path]]:
         """Starts the step; the files are those that it may write to."""
         document = yaml.safe_load((self.action / "action.yml").read_text(encoding="utf-8"))
-        (step,) = document["runs"]["steps"]
+        step, self._last = document["runs"]["steps"]
         github = {"token": self.token, "event_name": self.event[0], "event": self.event[1]}
+        github |= {"run_id": "1658821493", "run_attempt": str(self.attempt)}
         strategy = {"job-total": self.legs, "job-index": 0}
         context = {"job": {"status": self.status}, "github": github, "matrix": self.matrix, "strategy": strategy}
         values = {
@@ -82,12 +86,16 @@ class Runner:
             for name, row in document["inputs"].items()
         }
         assert inputs.keys() <= values.keys(), "the runner would warn of an unexpected input"
+        assert step["continue-on-error"] is True
+        self._context = {**context, "inputs": values}
+        return self._step(step, files := self._files()), files
+
+    def _step(self, step: Mapping[str, Any], files: Mapping[str, Path]) -> subprocess.Popen[str]:
         assert step["shell"] == "sh"
-        files = self._files()
-        env = {name: evaluate(text, {**context, "inputs": values}) for name, text in step["env"].items()}
+        env = {name: evaluate(text, self._context) for name, text in step["env"].items()}
         script = self.machine.temp / f"{uuid.uuid4()}.sh"
         script.write_text(step["run"])
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [*self.machine.sh, "-e", str(script)],
             cwd=self.machine.workspace,
             env={**self._variables(files), **self.env, **env},
@@ -97,19 +105,28 @@ class Runner:
             text=True,
             encoding="utf-8",
         )
-        return process, files
 
     def finish(self, process: subprocess.Popen[str], files: Mapping[str, Path]) -> Step:
+        """What the step became, and the one behind it, which the runner starts where its condition holds."""
         log, _ = process.communicate(timeout=100)
+        code, output = process.returncode, files["GITHUB_OUTPUT"]
+        written = parse_outputs(output.read_text(encoding="utf-8"))
+        first = {"outputs": written, "outcome": "failure" if code else "success"}
+        self._context["steps"] = {"jira-ci": first, "word": {"outputs": {}}}
+        if evaluate(self._last["if"], self._context) == "True":
+            output.write_text("")
+            last = self._step(self._last, files)
+            log += last.communicate(timeout=100)[0]
+            code = last.returncode
+            self._context["steps"]["word"]["outputs"] = parse_outputs(output.read_text(encoding="utf-8"))
+        else:
+            code = 0
         document = yaml.safe_load((self.action / "action.yml").read_text(encoding="utf-8"))
-        (step,) = document["runs"]["steps"]
-        written = parse_outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
-        context = {"steps": {step["id"]: {"outputs": written}}}
-        outputs = {name: evaluate(row["value"], context) for name, row in document["outputs"].items()}
-        assert written.keys() <= outputs.keys(), "an output that the action does not declare"
+        outputs = {name: evaluate(row["value"], self._context) for name, row in document["outputs"].items()}
+        assert written.keys() <= outputs.keys() | {"word", "missing"}, "an output that the action does not declare"
         assert not files["GITHUB_ENV"].read_text(), "the environment of the steps that follow was changed"
         assert not files["GITHUB_PATH"].read_text(), "the PATH of the steps that follow was changed"
-        return Step(process.returncode, log, outputs, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8"))
+        return Step(code, log, outputs, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8"))
 
     def run(self, **inputs: str) -> Step:
         """The step with these inputs; underscores stand for dashes."""
@@ -170,7 +187,7 @@ def packages_name(lock: Path) -> str:
 
 
 def evaluate(text: Any, context: Mapping[str, Any]) -> str:
-    """A text with its expressions replaced: look-ups, texts, ``==``, ``&&``, ``||``, ``format`` and ``toJSON``.
+    """A text with its expressions replaced: look-ups, texts, ``==``, ``!=``, ``&&``, ``||`` and functions.
     Anything else in action.yml is an error here."""
 
     def look_up(name: str) -> Any:
@@ -182,6 +199,7 @@ def evaluate(text: Any, context: Mapping[str, Any]) -> str:
     def evaluated(match: re.Match[str]) -> str:
         program = _TOKEN.sub(_in_python, match[1])
         known = {"look_up": look_up, "format": str.format, "toJSON": lambda value: json.dumps(value, indent=2)}
+        known["always"] = lambda: True
         return str(eval(program, {"__builtins__": {}}, known))  # noqa: S307 - our own action.yml
 
     return _EXPRESSION.sub(evaluated, str(text))
@@ -191,7 +209,7 @@ def _in_python(match: re.Match[str]) -> str:
     token = match[0]
     if token in ("&&", "||"):
         return " and " if token == "&&" else " or "
-    if token.startswith("'") or token in ("==", "(", ")", ",", "format", "toJSON") or token.isspace():
+    if token.startswith("'") or token in _AS_IN_PYTHON or token.isspace():
         return token
     assert re.fullmatch(r"[A-Za-z][A-Za-z_.-]*", token), f"this runner knows no {token}"
     return f"look_up({token!r})"

@@ -36,8 +36,8 @@ _POISON = (
 )
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 """What ``sh`` may be: Debian's, the one of Git for Windows and macOS, Alpine's."""
-EVERY_SHELL = [*SHELLS, *(name for name in ("mksh", "yash", "zsh", "ksh93") if shutil.which(name))]
-"""And whatever else may be called so; not posh, which goes on after a command that failed in the runner's ``eval``."""
+EVERY_SHELL = [*SHELLS, *(name for name in ("mksh", "yash", "zsh", "ksh93", "posh") if shutil.which(name))]
+"""And whatever else may be called so; posh goes on after a command that failed in the runner's ``eval``."""
 
 
 def load(path: Path) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -42,11 +43,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _offline(wheel: Path) -> dict[str, str]:
     """Only our own package is installed: nothing is asked of an index, and ``--version`` needs no other."""
-    return {"JIRA_CI_PACKAGE": str(wheel), "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1"}
+    return {"JIRA_CI_PACKAGE": str(wheel), "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "CI_JOB_TOKEN": "t0ken"}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_it_is_installed_once_outside_of_the_checkout(shell: str, tmp_path: Path, wheel: Path) -> None:
+def test_it_is_installed_once_for_a_job_outside_of_the_checkout(shell: str, tmp_path: Path, wheel: Path) -> None:
     machine = Machine(tmp_path / "a runnér", shell)
     package = Path(shutil.copy(wheel, tmp_path))
     pipeline = GitLab(machine, VERSION, _offline(package))
@@ -69,10 +70,8 @@ def test_settings_for_the_project_s_own_pip_lead_nothing_astray(tmp_path: Path, 
 def test_what_is_half_built_is_built_again_and_another_package_apart(tmp_path: Path, wheel: Path) -> None:
     machine = Machine(tmp_path / "runner")
     pipeline = GitLab(machine, VERSION, _offline(wheel))
-    checksum = subprocess.run(["cksum"], input=f"{wheel}\n", capture_output=True, text=True, check=True).stdout.split()[
-        0
-    ]
-    home = machine.folder / "workspace.tmp" / f"jira-ci-{checksum}"
+    name = hashlib.sha256(f"t0ken{wheel}".encode()).hexdigest()[:32]
+    home = machine.folder / "workspace.tmp" / f"jira-ci-home-{name}"
     (home / "bin").mkdir(parents=True)
     (home / "stale").touch()
     (home / "bin" / "python").symlink_to("/nonexistent/python")
@@ -81,6 +80,24 @@ def test_what_is_half_built_is_built_again_and_another_package_apart(tmp_path: P
     assert not (home / "stale").exists()
     pipeline.variables["JIRA_CI_PACKAGE"] = str(machine.folder / "other.whl")
     assert "other.whl could not be installed" in pipeline.run("job").log
+
+
+@pytest.mark.parametrize("token", ["of-this-job", ""])
+def test_what_an_earlier_job_left_is_neither_run_nor_kept(token: str, tmp_path: Path, wheel: Path) -> None:
+    machine = Machine(tmp_path / "runner")
+    pipeline = GitLab(machine, VERSION, _offline(wheel))
+    assert pipeline.run("job").status == "success"
+    (home,) = (machine.folder / "workspace.tmp").glob("jira-ci-home-*")
+    (site,) = home.glob("lib/python3*/site-packages")
+    trace = tmp_path / "ran"
+    (site / "evil.pth").write_text(f"import os; open({str(trace)!r}, 'a').write('pth ')\n")
+    (home / "bin" / "python").unlink()
+    (home / "bin" / "python").write_text(f"#!/bin/sh\ntouch '{trace}'\n")
+    (home / "bin" / "python").chmod(0o755)
+    job = pipeline.run("job", CI_JOB_TOKEN=token)
+    assert f"jira-ci {__version__}" in job.log
+    assert not trace.exists()
+    assert not home.exists()
 
 
 @pytest.mark.parametrize(("on_error", "status"), [("", "success"), ("warn", "success"), ("fail", "failed")])

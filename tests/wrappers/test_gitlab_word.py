@@ -30,7 +30,9 @@ names:
   script:
     - version=2.3.1 command=mine home=h folder=f python=p package=q said=s address=a
     - export version command home folder python package said address
-    - set -C
+    - export CDPATH=/
+    - IFS=-
+    - set -Cu
     - jira_ci --version >first
     - jira_ci deploy --environment Dev --issue-keys WEB-7 -- sh -c 'env >seen; exit 9'
 """
@@ -120,7 +122,7 @@ def test_a_python_that_answers_0_to_everything_opens_no_gate(answer: str, tmp_pa
 
 
 @pytest.mark.parametrize("shell", EVERY_SHELL)
-def test_names_of_the_job_and_its_noclobber_are_left_alone(shell: str, tmp_path: Path) -> None:
+def test_names_of_the_job_and_its_options_are_left_alone(shell: str, tmp_path: Path) -> None:
     machine = Machine(tmp_path / "a runner", shell)
     job = GitLab(machine, JOBS, {"JIRA_CI_HOME": sys.prefix}).run("names")
     assert job.status == "failed", job.log
@@ -155,5 +157,6 @@ def test_a_python_that_a_branch_brings_is_not_even_asked(tmp_path: Path) -> None
     (theirs / "python3").chmod(0o755)
     machine.link("python3", PYTHON)
     pipeline = GitLab(machine, JOBS, {"JIRA_CI_PYZ": "/nonexistent", "PATH": f"{theirs}:bin:{machine.bin}"})
+    pipeline.variables["CDPATH"] = str(machine.folder)  # where another bin is
     _closed(pipeline, "gate")
     assert not (tmp_path / "ran").exists()

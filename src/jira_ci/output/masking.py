@@ -114,18 +114,30 @@ class _View:
 
 
 def _views(text: str) -> Iterator[_View]:
-    """The text unescaped, once and again, and each of these without line ends."""
-    view = _View(text)
+    """The text unescaped, once and again, and each of these without line ends; and the text without its line ends
+    unescaped, because a line may end within an escape."""
+    whole = _View(text)
+    yield from _unescaped(whole)
+    if _may_escape(text) and _BREAK.search(text):
+        yield from _unescaped(_joined(whole))
+
+
+def _unescaped(view: _View) -> Iterator[_View]:
     for depth in range(_DEEP + 1):
         if depth:
             yield view
         if _BREAK.search(view.text):
-            breaks = ((match.start(), match.end(), "") for match in _BREAK.finditer(view.text))
-            yield _View(view.text, view, breaks, _BEGINNING)
+            yield _joined(view)
         if depth == _DEEP or not _may_escape(view.text) or not _escape().search(view.text):
             return
         meant = ((*match.span(), _meaning(match)) for match in _escape().finditer(view.text))
-        view = _View(view.text, view, meant)
+        view = _View(view.text, view, meant, view.shortest)
+
+
+def _joined(view: _View) -> _View:
+    """Without its line ends."""
+    breaks = ((match.start(), match.end(), "") for match in _BREAK.finditer(view.text))
+    return _View(view.text, view, breaks, _BEGINNING)
 
 
 def _may_escape(text: str) -> bool:
