@@ -211,10 +211,12 @@ def of_push(lookup: Lookup, *, is_build: bool) -> Messages | None:
 def _brings_others(git: Git, run: Run) -> bool:
     """Whether a push may bring what another branch has: it has merges, or does not go on from where the branch was."""
     try:
-        merges = git.run("rev-list", "--min-parents=2", "--max-count=1", run.commit, f"^{run.base}", "--")
+        listed = git.run("rev-list", "--parents", run.commit, f"^{run.base}", "--").splitlines()
     except GitError:
         return True
-    return bool(merges) or not git.has(run.commit, run.base)
+    # A line of single parents that ends at the base.
+    parents = [line.partition(" ")[2] for line in listed]
+    return run.base not in (run.commit, *parents) or any(" " in those for those in parents)
 
 
 def _default(lookup: Lookup) -> str:
