@@ -143,19 +143,26 @@ class Git:
         counted = self.ask("rev-list", "--count", *revisions(head, *bases))
         return int(counted) - self._spans.too_many((head, *bases)) if counted.isdecimal() else -1
 
-    def messages(self, head: str, *bases: str) -> Iterator[tuple[str, str]]:
+    def messages(self, head: str, *bases: str, skip: Callable[[str], bool] | None = None) -> Iterator[tuple[str, str]]:
         """Ids and messages of what head has and none of the bases, newest first, through all parents.
 
         Args:
             head: a full commit id.
             bases: full commit ids, one at least.
+            skip: whether many commits at once may be left out, by what git prints of them: ids and messages, with
+                NULs between them. The newest ones are always delivered.
 
         Raises:
             GitError: git fails, perhaps after some commits.
             Overlisted: in the end, once: what was delivered has commits of a base. The next time it has not.
         """
-        listed = git_log.stream(self.directory, self.environ, head, *bases)
-        return ((commit, message) for commit, _, message in self._spans.exactly((head, *bases), listed))
+        blocks = self._spans.exact_blocks((head, *bases), git_log.blocks(self.directory, self.environ, head, *bases))
+        is_first = True
+        for text, commits in blocks:
+            if is_first or skip is None or not skip(text):
+                for commit, _, message in commits:
+                    yield commit, message
+            is_first = is_first and not commits
 
     def changes(self, group: Callable[[str], int], head: str, *bases: str) -> Iterator[Change]:
         """The same commits in the same order, with the files that each touches.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -68,6 +69,8 @@ class Lookup:
     gaps: list[str]
     read: Callable[..., Messages] | None = None
     """Delivers the commits of ``head, *bases`` from the clone, where somebody looks at more than their messages."""
+    skip: Callable[[str], bool] | None = None
+    """Whether nothing is lost with many of the clone's commits, where nobody looks at more than their messages."""
     above: str = ""
     """A commit that the job has checked out on top of the run's own; or empty."""
     descriptions: bool = False
@@ -134,8 +137,9 @@ def answered(commits: Commits, what: str, lookup: Lookup) -> Messages:
 
 def local(what: str, lookup: Lookup, head: str, *bases: str) -> Messages:
     """The commits of a range that the clone holds."""
+    read = lookup.read or functools.partial(lookup.git.messages, skip=lookup.skip)
     try:
-        yield from (lookup.read or lookup.git.messages)(head, *bases)
+        yield from read(head, *bases)
     except GitError as error:
         lookup.gaps.append(f"{_capital(what)} could not be read completely: {error}.")
 
