@@ -276,6 +276,7 @@ def open_client(context: Context, settings: Settings, observe: Observer | None =
         site_headers=headers_of(settings.headers),
         observe=observe,
         now=context.edges.clock,
+        preconnected=context.preconnected,
     )
 
 
