@@ -120,7 +120,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
 @pytest.mark.parametrize(
     ("place", "most"),
     [
-        ("jira_ci", 161),
+        ("jira_ci", 162),
         ("jira_sandbox", 50),
         ("jira_ci/gate", 26),
     ],

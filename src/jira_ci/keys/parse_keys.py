@@ -11,10 +11,10 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.keys import lookalikes
 from jira_ci.text import one_line
 

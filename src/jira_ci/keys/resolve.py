@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from jira_ci.ci.api import Commits, History
 from jira_ci.ci.detect import connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.git.ancestry import Overlisted
 from jira_ci.git.repository import Git
 from jira_ci.keys import run_range
