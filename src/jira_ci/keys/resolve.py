@@ -103,7 +103,8 @@ class Claims:
         while True:
             gaps = list(self._context.run.gaps)
             try:
-                found = read(gaps)
+                with self._context.console.working("Reading the run's commits and pull requests"):
+                    found = read(gaps)
             except Overlisted:
                 continue
             return [Claim(keys, tuple(dict.fromkeys(gaps))) for keys in found]
