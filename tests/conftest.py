@@ -33,6 +33,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"SKIPPED: {contract.ABSENT}")
 
 
+@pytest.fixture(autouse=True)
+def _machine_may_be_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes longer than a second is said, and a test that compares all that was said knows no seconds."""
+    monkeypatch.setattr("jira_ci.output.console.PATIENCE", 600.0)
+
+
 @pytest.fixture
 def start_sandbox(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sandbox]]:
     """Starts sandboxes with options of :class:`Sandbox`; stops them and validates their exchanges afterwards."""

@@ -52,6 +52,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/output/page.py": "output/test_markdown.py: the parts of a page, written",
     "jira_ci/ci/restart.py": "commands/test_resume.py: a GitHub and a GitLab that refuse",
     "jira_ci/parking/park.py": "commands/test_resume.py: what a gate leaves, and what is found",
+    "jira_ci/report/ahead.py": "commands/test_report.py: which runs connect, and how often",
     "jira_ci/report/deliver.py": "commands/test_report_several_sites.py: sites that answer, or do not",
     "jira_ci/report/deploying.py": "commands/test_deploy.py: two reports around a command",
     "jira_ci/report/junit_file.py": "report/test_test_results.py: files as real tools write them",

@@ -23,7 +23,6 @@ import re
 import sys
 import traceback
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
 
@@ -31,6 +30,7 @@ from jira_ci import __version__
 from jira_ci.context import Result, make_console, open_context
 from jira_ci.edges import Edges, real_edges
 from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.output.publish import publish
 from jira_ci.settings import TABLE, Setting, Settings, resolve
 from jira_ci.text import one_line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from jira_ci.config import model as configuration
 from jira_ci.config.model import Config
 from jira_ci.edges import Edges
 from jira_ci.errors import Exit
+from jira_ci.frozen import dataclass
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
 from jira_ci.output import terminal
@@ -21,6 +22,7 @@ from jira_ci.output.console import Console, log_of
 from jira_ci.output.masking import Masker
 from jira_ci.output.publish import Spare
 from jira_ci.output.terminal import Live
+from jira_ci.preconnect import Preconnected
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, fill
 from jira_ci.text import one_line
@@ -50,6 +52,8 @@ class Context:
     Found out once, before anything is run that could change the checkout: see :mod:`jira_ci.sites.trust`."""
     refusals: Refusals = field(default_factory=dict, repr=False)
     """Which credentials were refused where, so that nobody in this process offers them there again."""
+    preconnected: Preconnected = field(default_factory=Preconnected, repr=False)
+    """Connections that were begun before the client was there that will use them."""
     files: dict[str, Any] = field(default_factory=dict, repr=False)
     """What was read of the work tree's files: the contexts of one deployment share it, which may change them."""
 

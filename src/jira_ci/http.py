@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from jira_ci import __version__, retry
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer, Request
+from jira_ci.preconnect import CONNECT, Preconnected
 from jira_ci.text import one_line
 from jira_ci.timing import Call, Deadline
 from jira_ci.transport_errors import Cut, explain, is_final
 
 if TYPE_CHECKING:
     import requests
+    from requests.adapters import BaseAdapter
 
 _LARGEST = 4 * 1024 * 1024  # bytes: the largest documented answer has some hundred kilobytes
 
@@ -78,7 +80,6 @@ def _unpacked(body: bytes, largest: int) -> bytes:
     return unpacked
 
 
-_CONNECT = 10.0  # seconds: enough for two lost SYN packets
 _READ = 30.0  # seconds between two bytes: Jira answers a bulk submission within a few
 
 Observer = Callable[[Request, Answer], None]
@@ -94,6 +95,7 @@ class Client:
         observe: is told every answer.
         jitter: 0.7 to 1.3, asked before each wait.
         now: epoch seconds, for a Retry-After that is a date.
+        preconnected: connections that were begun already.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Client:
         observe: Observer | None = None,
         jitter: Callable[[], float] = lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads load, guards nothing
         now: Callable[[], float] = time.time,
+        preconnected: Preconnected | None = None,
     ) -> None:
         self.deadline = deadline
         self._verify = ca_bundle or True
@@ -113,6 +116,8 @@ class Client:
         self._jitter = jitter
         self._now = now
         self._session = _session()
+        if preconnected is not None:
+            _use(preconnected, self._session.get_adapter("https://"))
         self._closed = False
 
     def close(self) -> None:
@@ -174,7 +179,7 @@ class Client:
             data=data,
             headers=sent,
             auth=_Credential(request),
-            timeout=(_CONNECT, _READ),
+            timeout=(CONNECT, _READ),
             allow_redirects=False,
             stream=True,
             # Given with the request, or REQUESTS_CA_BUNDLE would win over it:
@@ -243,7 +248,7 @@ class ApiSession:
                 url,
                 **sent,
                 auth=auth or (lambda prepared: prepared),  # or requests would add a credential out of ~/.netrc
-                timeout=(_CONNECT, _READ),
+                timeout=(CONNECT, _READ),
                 allow_redirects=False,
                 stream=True,
                 verify=self._verify,
@@ -277,3 +282,28 @@ def _session() -> requests.Session:
     session.mount("https://", HTTPAdapter(max_retries=0))
     session.mount("http://", HTTPAdapter(max_retries=0))
     return session
+
+
+def _use(preconnected: Preconnected, adapter: BaseAdapter) -> None:
+    """Lets new connections be those that were begun already, where they are the same."""
+    from urllib3.connection import HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import ConnectTimeoutError
+
+    class Connection(HTTPSConnection):
+        def connect(self) -> None:
+            try:
+                ready = None if self.proxy else preconnected.take(self.host, self.port, str(self.ca_certs))
+            except TimeoutError as error:
+                raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from error
+            if ready is None:
+                super().connect()
+            else:
+                ready.settimeout(CONNECT)
+                self.sock, self.is_verified = ready, True
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    pools = {"http": HTTPConnectionPool, "https": Pool}
+    adapter.poolmanager.pool_classes_by_scheme = pools  # type: ignore[attr-defined]

@@ -7,10 +7,10 @@ ended, the tone of pages, comments and the terminal.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from jira_ci.errors import UsageError, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.run import Run
 from jira_ci.text import canonical, one_line
 

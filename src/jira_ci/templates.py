@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
 from jira_ci.run import leg_of_run, told_apart
 from jira_ci.run_words import PART, WORDS, as_it_is, fill, of_run, words_in

@@ -46,10 +46,18 @@ def test_what_is_proven_is_true_whatever_is_hidden_and_in_any_order(data: st.Dat
     seen = {commit: [] if commit in cut else parents for commit, parents in graph.items()}
     listed = ancestors(seen, head) - ancestors(seen, base)
     kept = {*listed, *data.draw(st.lists(st.sampled_from(sorted(ancestors(seen, head))), unique=True))}
-    outline = Outline()
-    for commit in data.draw(st.permutations(sorted(kept - {base}))):
-        outline.add(commit, " ".join(seen[commit]))
+    outline, at_once = Outline(), Outline()
+    newest_first = st.just(sorted(kept - {base}, reverse=True))
+    printed = [
+        (commit, " ".join(seen[commit]), "")
+        for commit in data.draw(newest_first | newest_first.flatmap(st.permutations))
+    ]
+    for commit, parents, _ in printed:
+        outline.add(commit, parents)
+    for start in range(0, len(printed), some := data.draw(st.integers(1, 5))):
+        at_once.add_all(printed[start : start + some])
     edge = outline.above([base])
+    assert at_once.above([base]) == edge
     here = ancestors(seen, base).union(*(ancestors(seen, commit) for commit in edge)) if edge else set()
     order = data.draw(st.permutations(sorted(here)))
     found = is_disjoint([base], edge, [(commit, seen[commit]) for commit in order], cut) if edge else True

@@ -321,4 +321,4 @@ def test_what_a_shell_says_about_paths_changes_nothing(repository: Repository, n
 @pytest.mark.parametrize("printed", [b"note: x\n" + b"0" * 40 + b" msg\0", b"warning\n", b"\0"])
 def test_what_is_no_commit_is_not_taken_for_one(printed: bytes) -> None:
     with pytest.raises(GitError, match="where a commit should be"):
-        list(log._commits(io.BytesIO(printed)))
+        list(log._blocks(io.BytesIO(printed)))

@@ -13,7 +13,7 @@ from ci.repositories import ENVIRON, Repository
 from jira_ci.ci.api import Commits
 from jira_ci.errors import UsageError
 from jira_ci.git.repository import Git
-from jira_ci.keys.parse_keys import Source
+from jira_ci.keys.parse_keys import Source, Tally
 from jira_ci.keys.resolve import texts
 from jira_ci.keys.run_range import Asked
 from jira_ci.run import CI, PullRequest, Run
@@ -599,3 +599,37 @@ def test_a_huge_message_is_delivered_whole(repository: Repository) -> None:
     repository.raw_commit(b"WEB-1 " * 900_000 + b"(#1)")
     found, gaps = read(run_of(base=base, commit=repository.git.head()), repository.git)
     assert (len(found[1]), gaps) == (5_400_004, [])
+
+
+@pytest.mark.parametrize("provider", [CI.GITHUB, CI.LOCAL])
+def test_passing_over_what_is_known_loses_nothing(tmp_path: Path, provider: CI) -> None:
+    """Of a long history whole blocks of commits are passed over; what is special in them is met all the same."""
+    odd = {
+        300: "Merge pull request #7 from acme/feature/web-77-pay",
+        900: "WEB-9000 once",
+        1500: "Something useful (#12)",
+        1700: "grün OPS-7",
+        2100: "Pull request #3: web-3",
+        2500: "OPS-8 last (#13)\n\nUTF-8",
+    }
+    repository = Repository(tmp_path / "shop")
+    messages = [odd.get(number, f"WEB-{number % 7 + 1} {'x' * 100}\n\nWhy (so).\nEnd") for number in range(3000)]
+    stream = "".join(
+        f"commit refs/heads/main\ncommitter A <a@b> {1_600_000_000 + number} +0000\ndata {len(text.encode())}\n{text}\n"
+        for number, text in enumerate(messages)
+    )
+    repository.run("fast-import", "--quiet", stdin=stream.encode())
+    base, head = repository.run("rev-list", "--max-parents=0", "main"), repository.run("rev-parse", "main")
+    run = Run(provider, "acme/shop", "1", "", head, 1, "", event="workflow_dispatch")
+    answers = []
+    for passes_over in (False, True):
+        tally, gaps, delivered = Tally(), list[str](), 0
+        known = tally.knows_all_of if passes_over else None
+        for source in texts(run, Asked(since=base), git=repository.git, api=None, gaps=gaps, known=known):
+            tally.add(source)
+            delivered += 1
+        answers.append((tally.keys(), gaps))
+    assert answers[0] == answers[1]
+    assert {"WEB-9000", "WEB-77", "OPS-7", "OPS-8"} < set(answers[1][0].keys)
+    assert len(answers[1][1]) == (provider == CI.GITHUB), "nobody was asked about pull request 12"
+    assert delivered < 2900

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from jira_ci.output import console
 from jira_ci.output.console import Console, log_of
 from jira_ci.output.masking import Masker
 from jira_ci.output.terminal import Live
@@ -287,3 +290,23 @@ def test_a_line_that_never_gets_written_does_not_hold_the_end_up() -> None:
     console.close()
     go_on.set()
     thread.join(20)
+
+
+def test_what_takes_long_is_said_once_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "PATIENCE", 0.01)
+    out = io.StringIO()
+    shown = Console(out, out, log=log_of(None), mask=Masker(["s3cret"]), json_format=False, clock=lambda: 0)
+    with shown.working("Waiting for s3cret"):
+        end = time.monotonic() + 30
+        while not out.getvalue() and time.monotonic() < end:
+            time.sleep(0.01)
+    assert out.getvalue() == "Waiting for *** ...\n"
+
+
+def test_what_does_not_take_long_is_not_said_not_even_where_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "PATIENCE", 60.0)
+    out = io.StringIO()
+    shown = Console(out, out, log=log_of(None), mask=Masker([]), json_format=False, clock=lambda: 0)
+    with contextlib.suppress(KeyError), shown.working("Waiting"):
+        raise KeyError
+    assert out.getvalue() == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -38,15 +37,16 @@ def facts(git: Git) -> Facts:
     directory = git.directory.resolve().name
     if problem := git.problem():
         return Facts(directory, problem=problem)
-    top = git.ask("rev-parse", "--show-toplevel")
-    head = git.head()
+    top, head = git.top(), git.head()
+    branch = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
     remote_head = git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     return Facts(
-        directory=re.split(r"[\\/]", top)[-1] or directory,
+        directory=(top.name if top else "") or directory,
         origin=git.ask("config", "--get", "remote.origin.url"),
         head=head,
-        branch=git.ask("symbolic-ref", "--quiet", "--short", "HEAD"),
-        tag=git.ask("describe", "--tags", "--exact-match", head) if head else "",
+        branch=branch,
+        # A branch that stands on a tag is still worked on as a branch.
+        tag=git.ask("describe", "--tags", "--exact-match", head) if head and not branch else "",
         committed=git.ask("log", "-1", "--no-patch", "--no-show-signature", "--format=%ct", head) if head else "",
         default_branch=remote_head.removeprefix("origin/"),
     )
@@ -69,8 +69,7 @@ def read(found: Facts) -> Run:
         url=web,
         event="local",
         branch=found.branch,
-        # A branch that stands on a tag is still worked on as a branch.
-        tag="" if found.branch else found.tag,
+        tag=found.tag,
         default_branch=found.default_branch,
         server_url=f"https://{host}" if web else "",
         gaps=tuple(_gaps(found, bool(host and path))),

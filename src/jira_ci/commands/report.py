@@ -1,6 +1,6 @@
 """``report``, ``build``, ``deployment``: tell Jira what happened.
 
-Dialling comes first and the rest is imported after it, because the network can work while Python loads.
+Connecting comes first and the rest is imported after it, because the network can work while Python loads.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from argparse import Namespace
 from contextlib import closing
 
 from jira_ci.context import Context, Result
-from jira_ci.report.deliver import dial_ahead
+from jira_ci.report import ahead
 from jira_ci.text import canonical, one_line
 
 _ELSEWHERE = ("stop", "prepare", "verify", "access")
@@ -35,6 +35,9 @@ def run_report(context: Context, arguments: Namespace) -> Result:
 def run_build(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
     """Reports a build: this job's, or the run that a ``workflow_run`` event is about."""
     context = _about_the_event(context)
+    ahead.preconnect(context, ())
+    from jira_ci.report.deliver import dial_ahead
+
     with closing(dial_ahead(context, ())) as delivery:
         from jira_ci.report import plan, report
 
@@ -50,6 +53,9 @@ def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: A
             f"{run.environment_action}). {_hint(run.environment_action)}"
         )
         return _nothing()
+    ahead.preconnect(context, context.environment_names)
+    from jira_ci.report.deliver import dial_ahead
+
     with closing(dial_ahead(context, context.environment_names)) as delivery:
         from jira_ci.report import plan, report
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.errors import nearest
+from jira_ci.frozen import dataclass
 from jira_ci.text import one_line, without_login
 
 Step = str | int

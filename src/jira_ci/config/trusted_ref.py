@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from jira_ci.ci.api import Files, Unreadable
 from jira_ci.config.model import DEFAULT_NAME
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.git.command import GitError
 from jira_ci.git.objects import Missing, Unfit, is_id_of
 from jira_ci.git.origin import origin_objection

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from jira_ci.config import strict_yaml
 from jira_ci.config.model import read_bytes
 from jira_ci.environments.classify import glob_matches
 from jira_ci.errors import UsageError, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.text import LONGEST_NAME, for_jira, one_line
 
 NAMES = (".jira/config.yml", ".jira/config.yaml")

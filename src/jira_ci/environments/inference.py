@@ -8,8 +8,8 @@ The name is cut into words at separators, digits and changes of case, and whole 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from jira_ci.frozen import dataclass
 from jira_ci.text import nfkc
 
 _TYPES = {

@@ -44,6 +44,18 @@ class Outline:
                 self._lowest.pop(child, None)
         self._last = commit, parents
 
+    def add_all(self, listed: Sequence[Change] | Sequence[Commit]) -> None:
+        """The same for some that were listed one after the other."""
+        if not listed:
+            return
+        self.add(listed[0][0], listed[0][1])
+        is_line = [found[1] for found in listed[:-1]] == [found[0] for found in listed[1:]]
+        if is_line and not self._children:  # each the only parent of the one before: those between leave nothing behind
+            self._last = listed[-1][0], listed[-1][1]
+            return
+        for found in listed[1:]:
+            self.add(found[0], found[1])
+
     def _enter(self, commit: str, parents: str) -> None:
         if commit:
             self._lowest[commit] = parents
@@ -164,14 +176,24 @@ class Spans:
         Raises:
             Overlisted: in the end, once: what came has commits of a base. The next time it has not.
         """
+        return (found for _, some in self.exact_blocks(span, (("", [found]) for found in listed)) for found in some)
+
+    def exact_blocks(
+        self, span: Span, blocks: Iterator[tuple[str, list[Listed]]]
+    ) -> Iterator[tuple[str, list[Listed]]]:
+        """The same for many at once, each time with the text that they were read from.
+
+        Raises:
+            Overlisted: as :meth:`exactly`.
+        """
         if span in self._proven:
             old = self._proven[span]
-            yield from (found for found in listed if found[0] not in old) if old else listed
+            yield from ((text, [found for found in some if found[0] not in old]) for text, some in blocks)
             return
         outline = Outline()
-        for found in listed:
-            outline.add(found[0], found[1])
-            yield found
+        for text, some in blocks:
+            outline.add_all(some)
+            yield text, some
         if not self._git.boundary() and self._is_disjoint(span, outline) is False:
             self._proven[span] = self._old(span)
             raise Overlisted

@@ -22,7 +22,7 @@ CHUNK = 1 << 16
 """Bytes read at once."""
 _PIPE = 1 << 20  # bytes, where the system lets us: git works on while the commits are looked at
 _SECONDS = 300.0  # a log of a million commits takes about ten
-_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_RECORD = re.compile(r"(?:\A|\0)([0-9a-f]{40}(?:[0-9a-f]{24})?) ?([0-9a-f ]*)(?:\n([^\0]*))?(?=\0|\Z)")
 _ARGUMENTS = (
     "log",
     "-z",
@@ -38,8 +38,9 @@ _ARGUMENTS = (
 )
 
 
-def stream(directory: Path, environ: Mapping[str, str], head: str, *bases: str) -> Iterator[Commit]:
-    """Commits with their whole messages, newest first, as git prints them without a second pass.
+def blocks(directory: Path, environ: Mapping[str, str], head: str, *bases: str) -> Iterator[tuple[str, list[Commit]]]:
+    """Commits with their whole messages, newest first, as git prints them without a second pass: as many at once as
+    came at once, behind the text that they were read from.
 
     All parents are followed: a release holds what its merged branches hold. The child ends with the iterator.
 
@@ -50,7 +51,12 @@ def stream(directory: Path, environ: Mapping[str, str], head: str, *bases: str) 
     Raises:
         GitError: git is missing, fails, or takes longer than five minutes.
     """
-    return follow(directory, environ, (*_ARGUMENTS, *revisions(head, *bases)), _commits)
+    return follow(directory, environ, (*_ARGUMENTS, *revisions(head, *bases)), _blocks)
+
+
+def stream(directory: Path, environ: Mapping[str, str], head: str, *bases: str) -> Iterator[Commit]:
+    """The same commits, one after the other."""
+    return (commit for _, commits in blocks(directory, environ, head, *bases) for commit in commits)
 
 
 def revisions(head: str, *bases: str) -> tuple[str, ...]:
@@ -118,7 +124,7 @@ def _widen(pipe: IO[bytes] | None) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _commits(pipe: IO[bytes]) -> Iterator[Commit]:
+def _blocks(pipe: IO[bytes]) -> Iterator[tuple[str, list[Commit]]]:
     pending: list[bytes] = []
     while chunk := pipe.read(CHUNK):
         end = chunk.rfind(b"\0")
@@ -126,21 +132,21 @@ def _commits(pipe: IO[bytes]) -> Iterator[Commit]:
             pending.append(chunk)
             continue
         pending.append(chunk[:end])
-        yield from _split(b"".join(pending))
+        yield _block(b"".join(pending))
         pending = [chunk[end + 1 :]]
     rest = b"".join(pending)
     if rest:
-        yield from _split(rest)
+        yield _block(rest)
 
 
-def _split(records: bytes) -> Iterator[Commit]:
-    # Decoded in one go: most of the time of a long log is spent per commit.
-    for record in records.decode("utf-8", "replace").split("\0"):
-        ids, _, message = record.partition("\n")
-        commit, _, parents = ids.partition(" ")
-        if not _ID.fullmatch(commit):
-            raise GitError(f"git log printed {one_line(ids, 80)!r} where a commit should be")
-        yield commit, parents, message
+def _block(records: bytes) -> tuple[str, list[Commit]]:
+    # In one go: most of the time of a long log would be spent per commit.
+    text = records.decode("utf-8", "replace")
+    found: list[Commit] = _RECORD.findall(text)
+    if len(found) != text.count("\0") + 1:
+        wrong = next(record for record in text.split("\0") if not _RECORD.fullmatch(record))
+        raise GitError(f"git log printed {one_line(wrong.partition(chr(10))[0], 80)!r} where a commit should be")
+    return text, found
 
 
 def lines(pipe: IO[bytes]) -> Iterator[str]:

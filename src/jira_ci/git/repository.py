@@ -6,15 +6,17 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jira_ci.git import checkout
 from jira_ci.git import command as git_command
 from jira_ci.git import log as git_log
 from jira_ci.git.ancestry import Spans
 from jira_ci.git.command import GitError
 from jira_ci.git.log import revisions
-from jira_ci.text import first, one_line, strip_ref
+from jira_ci.text import first, strip_ref
 from jira_ci.text import sha as full_sha
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ class Git:
     def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
         self.directory = directory
         self.environ = environ
-        self._problem: str | None = None
         self._shallow: frozenset[str] | None = None
         self._commits: dict[str, str] = {}  # by full id: what it is here; empty where it is not
+        self._outdated: set[str] = set()  # full ids that were looked up before something was fetched
         self._remote_failed = False
         self._spans = Spans(self)
 
@@ -61,12 +63,18 @@ class Git:
 
     def problem(self) -> str:
         """Why there is no history to read, with the hint; empty when there is."""
-        if self._problem is None:
-            self._problem = self._find_problem()
-        return self._problem
+        return self._state.problem
+
+    @cached_property
+    def _state(self) -> checkout.State:
+        return checkout.state(self.directory, self.run)
 
     def top(self) -> Path | None:
         """The checkout's top directory, or None where there is none."""
+        return self._top
+
+    @cached_property
+    def _top(self) -> Path | None:
         found = "" if self.problem() else self.ask("rev-parse", "--show-toplevel")
         return Path(found) if found else None
 
@@ -76,20 +84,29 @@ class Git:
 
     def resolve(self, name: str) -> str:
         """The full id of the commit that a branch, tag, id or expression such as ``HEAD~3`` names here, or empty."""
-        if not name or name.startswith("-") or _CONTROL.search(name) or self.problem():
-            return ""
-        if name not in self._commits:
-            found = full_sha(self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
-            if not full_sha(name):  # what a name means may change while a command runs
-                return found
-            self._commits[name] = found
-        return self._commits[name]
+        return self.resolve_each(name)[0]
+
+    def resolve_each(self, *names: str) -> list[str]:
+        """The same for several names, which takes one question."""
+        if self.problem():
+            return [""] * len(names)
+        unknown = {name for name in names if name not in self._commits and _is_askable(name)}
+        if unknown:
+            asked = list(unknown | self._outdated)
+            found = dict(zip(asked, checkout.commits(self.directory, self.environ, asked, _SECONDS), strict=True))
+            self._outdated.clear()
+            # What a name means may change while a command runs; what an id means does not.
+            self._commits.update({name: commit for name, commit in found.items() if full_sha(name)})
+            self._commits.update({commit: commit for commit in found.values() if commit})
+        else:
+            found = {}
+        return [found.get(name, "") or self._commits.get(name, "") for name in names]
 
     def boundary(self) -> frozenset[str]:
         """The commits at which a shallow clone was cut; none in a complete clone."""
         if self._shallow is None:
-            path = "" if self.problem() else self.ask("rev-parse", "--git-path", "shallow")
-            self._shallow = frozenset(_text(self.directory / path).split()) if path else frozenset()
+            path = self._state.shallow
+            self._shallow = frozenset(checkout.text(path).split()) if path else frozenset()
         return self._shallow
 
     def holds(self, head: str, *bases: str) -> bool:
@@ -100,7 +117,7 @@ class Git:
             head: a full commit id.
             bases: full commit ids, one at least.
         """
-        if not all(map(self.resolve, (head, *bases))):
+        if not all(self.resolve_each(head, *bases)):
             return False
         try:
             # Nothing is cut in most clones: there :meth:`messages` proves it while it reads.
@@ -126,19 +143,26 @@ class Git:
         counted = self.ask("rev-list", "--count", *revisions(head, *bases))
         return int(counted) - self._spans.too_many((head, *bases)) if counted.isdecimal() else -1
 
-    def messages(self, head: str, *bases: str) -> Iterator[tuple[str, str]]:
+    def messages(self, head: str, *bases: str, skip: Callable[[str], bool] | None = None) -> Iterator[tuple[str, str]]:
         """Ids and messages of what head has and none of the bases, newest first, through all parents.
 
         Args:
             head: a full commit id.
             bases: full commit ids, one at least.
+            skip: whether many commits at once may be left out, by what git prints of them: ids and messages, with
+                NULs between them. The newest ones are always delivered.
 
         Raises:
             GitError: git fails, perhaps after some commits.
             Overlisted: in the end, once: what was delivered has commits of a base. The next time it has not.
         """
-        listed = git_log.stream(self.directory, self.environ, head, *bases)
-        return ((commit, message) for commit, _, message in self._spans.exactly((head, *bases), listed))
+        blocks = self._spans.exact_blocks((head, *bases), git_log.blocks(self.directory, self.environ, head, *bases))
+        is_first = True
+        for text, commits in blocks:
+            if is_first or skip is None or not skip(text):
+                for commit, _, message in commits:
+                    yield commit, message
+            is_first = is_first and not commits
 
     def changes(self, group: Callable[[str], int], head: str, *bases: str) -> Iterator[Change]:
         """The same commits in the same order, with the files that each touches.
@@ -277,30 +301,9 @@ class Git:
 
     def _forget(self) -> None:
         self._shallow = None
+        self._outdated.update(self._commits)
         self._commits.clear()
         self._spans.forget()
-
-    def _find_problem(self) -> str:
-        try:
-            inside = self.run("rev-parse", "--is-inside-git-dir", "--is-bare-repository").split()
-        except GitError as error:
-            return _explain(str(error), self.directory)
-        if inside == ["true", "false"]:
-            return f"{self.directory} is inside a .git directory, not in a checkout."
-        return self._lost_objects()
-
-    def _lost_objects(self) -> str:
-        path = self.directory / self.ask("rev-parse", "--git-path", "objects/info/alternates")
-        objects = path.parent.parent
-        lost = [
-            line for line in _text(path).splitlines() if line[:1] not in ("", "#") and not (objects / line).is_dir()
-        ]
-        if not lost:
-            return ""
-        return (
-            f"git looks for objects of this clone in {one_line(lost[0], 200)}, which is not here"
-            " (objects/info/alternates); mount it, or clone without --reference and --shared."
-        )
 
 
 def _fetch(commits: Sequence[str], *how: str) -> Sequence[str]:
@@ -317,28 +320,6 @@ def _fetch(commits: Sequence[str], *how: str) -> Sequence[str]:
     )
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _explain(complaint: str, directory: Path) -> str:
-    if "dubious ownership" in complaint or "safe.directory" in complaint:
-        return (
-            f"git does not read {directory} because somebody else owns it; run"
-            f" `git config --global --add safe.directory {directory}` before jira-ci."
-        )
-    if "not a git repository" in complaint:
-        return f"{directory} is not a git checkout; check the repository out before jira-ci, or run it there."
-    if "unknown repository extension" in complaint or "repository version" in complaint:
-        return (
-            f"git cannot read {directory}: {complaint}. A newer git made it (another format of refs or objects); use an"
-            " image whose git is as new."
-        )
-    if "invalid GIT_DIR" in complaint or "GIT_WORK_TREE" in complaint or "worktree" in complaint:
-        return f"git cannot read {directory}: {complaint}. Unset GIT_DIR and GIT_WORK_TREE, or set them to a checkout."
-    if "not installed" in complaint:
-        return "git is not installed; use an image that has it."
-    return f"git cannot read {directory}: {complaint}."
+def _is_askable(name: str) -> bool:
+    """Whether a name may stand in a question: on a line of its own, and never as an option."""
+    return bool(name) and not name.startswith("-") and not _CONTROL.search(name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from jira_ci.errors import UsageError
 from jira_ci.exchange import Request
+from jira_ci.frozen import dataclass
 from jira_ci.text import one_line
 
 

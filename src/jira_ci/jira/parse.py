@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from jira_ci.frozen import dataclass
 
 # https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#version
 _RICH = ("description", "environment")

@@ -11,10 +11,10 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.keys import lookalikes
 from jira_ci.text import one_line
 
@@ -147,7 +147,7 @@ class Reader:
         self._wanted = bool(wanted)
         self._initials = "".join(sorted({project[0] for project in wanted}))
         # Nearly every text is plain ASCII, and of a long range a hundred thousand are read.
-        self._usual = _pattern(True, self._initials, self._wanted).findall
+        self.usual = _pattern(True, self._initials, self._wanted).findall
 
     def read(self, source: Source) -> Iterable[str]:
         text = source.text
@@ -156,7 +156,7 @@ class Reader:
             text = _composed(text)
         any_case = self._wanted or source.branch
         if ascii_only and any_case == self._wanted:
-            tokens: list[str] = self._usual(text)
+            tokens: list[str] = self.usual(text)
         else:
             tokens = _pattern(ascii_only, self._initials, any_case).findall(text)
         if not any_case or all(map(str.isupper, tokens)):  # only lower case depends on where it stands
@@ -289,6 +289,10 @@ class Tally:
     def knows(self, tokens: Iterable[str]) -> bool:
         """Whether all of them were met before."""
         return self._seen.issuperset(tokens)
+
+    def knows_all_of(self, text: str) -> bool:
+        """Whether a text of many commits certainly holds nothing that was not met before."""
+        return text.isascii() and self._seen.issuperset(self._reader.usual(text))
 
     def add(self, source: Source, tokens: Iterable[str] | None = None) -> None:
         """Enters the keys of one text.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
+from jira_ci.frozen import dataclass
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import Origin
 from jira_ci.keys.sources import merged_branches
@@ -68,6 +70,8 @@ class Lookup:
     gaps: list[str]
     read: Callable[..., Messages] | None = None
     """Delivers the commits of ``head, *bases`` from the clone, where somebody looks at more than their messages."""
+    skip: Callable[[str], bool] | None = None
+    """Whether nothing is lost with many of the clone's commits, where nobody looks at more than their messages."""
     above: str = ""
     """A commit that the job has checked out on top of the run's own; or empty."""
     descriptions: bool = False
@@ -134,8 +138,9 @@ def answered(commits: Commits, what: str, lookup: Lookup) -> Messages:
 
 def local(what: str, lookup: Lookup, head: str, *bases: str) -> Messages:
     """The commits of a range that the clone holds."""
+    read = lookup.read or functools.partial(lookup.git.messages, skip=lookup.skip)
     try:
-        yield from (lookup.read or lookup.git.messages)(head, *bases)
+        yield from read(head, *bases)
     except GitError as error:
         lookup.gaps.append(f"{_capital(what)} could not be read completely: {error}.")
 
@@ -211,10 +216,12 @@ def of_push(lookup: Lookup, *, is_build: bool) -> Messages | None:
 def _brings_others(git: Git, run: Run) -> bool:
     """Whether a push may bring what another branch has: it has merges, or does not go on from where the branch was."""
     try:
-        merges = git.run("rev-list", "--min-parents=2", "--max-count=1", run.commit, f"^{run.base}", "--")
+        listed = git.run("rev-list", "--parents", run.commit, f"^{run.base}", "--").splitlines()
     except GitError:
         return True
-    return bool(merges) or not git.has(run.commit, run.base)
+    # A line of single parents that ends at the base.
+    parents = [line.partition(" ")[2] for line in listed]
+    return run.base not in (run.commit, *parents) or any(" " in those for those in parents)
 
 
 def _default(lookup: Lookup) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from jira_ci.ci.api import Commits, History
 from jira_ci.ci.detect import connect
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.git.ancestry import Overlisted
 from jira_ci.git.repository import Git
 from jira_ci.keys import run_range
-from jira_ci.keys.parse_keys import EXPLICIT, Keys, Source, collect, explicit
+from jira_ci.keys.parse_keys import EXPLICIT, Keys, Source, Tally, explicit
 from jira_ci.keys.run_range import Asked
 from jira_ci.keys.services import Service, known
 from jira_ci.keys.sources import MERGE, Squashed, merged_branches, titles
@@ -63,7 +64,7 @@ class Claims:
             return self._of_service(scope, environment, meant[0])
         if scope not in self._known:
             self._known[scope] = self._settled(
-                lambda gaps: [collect(self._sources(environment, gaps), settings.projects)],
+                lambda gaps: [self._collected(environment, gaps)],
             )[0]
         return self._known[scope]
 
@@ -106,7 +107,8 @@ class Claims:
         while True:
             gaps = list(self._context.run.gaps)
             try:
-                found = read(gaps)
+                with self._context.console.working("Reading the run's commits and pull requests"):
+                    found = read(gaps)
             except Overlisted:
                 continue
             return [Claim(keys, tuple(dict.fromkeys(gaps))) for keys in found]
@@ -123,7 +125,13 @@ class Claims:
             payload=settings.payload,
         )
 
-    def _sources(self, environment: str, gaps: list[str]) -> Iterator[Source]:
+    def _collected(self, environment: str, gaps: list[str]) -> Keys:
+        tally = Tally(self._context.settings.projects)
+        for source in self._sources(environment, gaps, tally.knows_all_of):
+            tally.add(source)
+        return tally.keys()
+
+    def _sources(self, environment: str, gaps: list[str], known: Callable[[str], bool]) -> Iterator[Source]:
         context = self._context
         yield from (Source(EXPLICIT, key) for key in self._explicit)
         yield from texts(
@@ -134,6 +142,7 @@ class Claims:
             gaps=gaps,
             projects=context.settings.projects,
             other=self._other,
+            known=known,
         )
 
     def _check_repository(self, service: Service | None) -> None:
@@ -172,6 +181,7 @@ def texts(
     gaps: list[str],
     projects: Sequence[str] = (),
     other: History | None = None,
+    known: Callable[[str], bool] | None = None,
 ) -> Iterator[Source]:
     """The texts, the most certain ones first; commits newest first.
 
@@ -181,6 +191,7 @@ def texts(
         gaps: gets a sentence for everything that could not be read; complete once the iterator is exhausted.
         projects: only keys of these projects count when a commit is looked at for whether it has one.
         other: the provider's API for the other repository that is asked for.
+        known: whether a text of many commits certainly holds nothing new; then they need not be delivered.
 
     Raises:
         UsageError: there is no such commit as ``since``.
@@ -191,6 +202,8 @@ def texts(
     if asked.repository:
         lookup = replace(lookup, api=other)
     squashed = Squashed(lookup, projects)
+    if known:
+        lookup = replace(lookup, skip=lambda text: not squashed.may_see(text) and known(text))
     found, head_matters = run_range.messages(lookup, asked)
     for commit, message in found:
         squashed.see(commit, message)

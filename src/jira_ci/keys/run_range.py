@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.git.origin import Origin, local_tags
 from jira_ci.keys import ranges
 from jira_ci.keys.ranges import Lookup, Messages, Range, answered, of_new_branch, of_push, span, takes_default
@@ -45,7 +46,10 @@ class Asked:
 
 def lookup_of(run: Run, asked: Asked, git: Git, api: History | None, gaps: list[str]) -> Lookup:
     """Who is asked about this run, which ends with what is deployed."""
-    deployed, above = end_of(run, git, asked.version if asked.environment and not asked.repository else "")
+    own = run.pull_request
+    ahead = (run.base, sha(asked.since), *((own.base_sha, own.head_sha) if own else ()))
+    version = asked.version if asked.environment and not asked.repository else ""
+    deployed, above = end_of(run, git, version, *ahead)
     return Lookup(deployed, git, api, gaps, above=above, started=run, descriptions=asked.descriptions)
 
 
@@ -241,7 +245,7 @@ _LONGEST = 200
 _NUMBER = re.compile(r"[0-9]+")
 
 
-def end_of(run: Run, git: Git, version: str) -> tuple[Run, str]:
+def end_of(run: Run, git: Git, version: str, *ahead: str) -> tuple[Run, str]:
     """The run with the commit that is deployed, and a commit that is checked out on top of it, or an empty text.
 
     That is the commit of the tag that ``version`` names; else what is checked out: a workflow that was started by hand
@@ -250,13 +254,15 @@ def end_of(run: Run, git: Git, version: str) -> tuple[Run, str]:
 
     Args:
         version: what is deployed, or empty.
+        ahead: commits that will be asked about next. Here that costs nothing: most of an answer's time is git's start.
     """
-    for name in (version, f"v{version}") if version else ():
-        if tagged := git.resolve(f"refs/tags/{name}"):
+    names = (version, f"v{version}") if version else ()
+    head, *known = git.resolve_each("HEAD", *(f"refs/tags/{name}" for name in names), run.commit, *ahead)
+    for name, tagged in zip(names, known, strict=False):
+        if tagged:
             return (run if tagged == run.commit else _elsewhere(run, tagged, name)), ""
     if run.provider == CI.LOCAL or run.event in _ABOUT_ANOTHER or (run.pull_request and run.pull_request.head_sha):
         return run, ""
-    head = git.head()
     if not head or head == run.commit or not run.commit or not Origin(git, run).is_home:
         return run, ""
     if git.resolve(run.commit) and git.has(head, run.commit):

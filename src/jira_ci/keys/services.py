@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from jira_ci.config.model import Config
 from jira_ci.errors import UsageError, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.text import canonical, one_line
 
 

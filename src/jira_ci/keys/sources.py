@@ -109,6 +109,11 @@ class Squashed:
         if (found or is_head) and self._is_bare(message):
             self._note(commit, int(found[1]) if found else None, services)
 
+    def may_see(self, text: str) -> bool:
+        """Whether there may be something to take note of among commits, as git prints them with NULs between them."""
+        signs = [*(f"\n{word}" for word in MERGE), *([")\n", ")\0", self._head] if self._suffix else [])]
+        return any(sign in text for sign in signs) or (self._suffix is not None and text.endswith(")"))
+
     def names_one(self, commit: str, message: str) -> bool:
         """Whether a pull request may have to be asked for because of this commit."""
         subject = message.partition("\n")[0].rstrip()

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
@@ -24,6 +25,9 @@ from jira_ci.text import one_line
 Level = Literal["warning", "error"]
 _LONGEST = 20_000  # characters of one line
 _GOODBYE = 1.0  # seconds for a line that is being written
+PATIENCE = 1.0
+"""Seconds after which it is said what is being done."""
+_TICK = 0.2  # seconds between two looks at the clock
 
 
 class Log:
@@ -184,6 +188,31 @@ class Console:
             finally:
                 with self._lock:
                     live.end()
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """While inside, what takes longer than a second is said as it happens: in a line that goes again on a terminal,
+        in one line of a log. Not within :meth:`waiting`.
+
+        Args:
+            text: what is done meanwhile.
+        """
+        over = threading.Event()
+
+        def watch() -> None:
+            if self._live is None and not over.wait(PATIENCE):
+                self.say(f"{text} ...")
+            while self._live is not None and not over.wait(_TICK):
+                self.tick()
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        with self.waiting(lambda: text, time.monotonic):
+            watcher.start()
+            try:
+                yield
+            finally:
+                over.set()
+                watcher.join()
 
     def tick(self) -> None:
         """Lets the line of :meth:`waiting` go on; costs nothing where there is none."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from jira_ci import states
+from jira_ci.frozen import dataclass
 
 T = TypeVar("T")
 TONES: Mapping[str, str] = MappingProxyType(

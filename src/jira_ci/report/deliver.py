@@ -11,18 +11,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jira_ci import states, templates
-from jira_ci.config import model as configuration
+from jira_ci import templates
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira.records import Record, without
 from jira_ci.jira.submit import Kind, Submission
-from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.output import exchanges
+from jira_ci.report.ahead import has_keys, is_alone, will_speak
 from jira_ci.report.report_result import SiteResult
-from jira_ci.run import Run
-from jira_ci.settings import Settings
 from jira_ci.sites.session import SiteSession
 from jira_ci.sites.sites import DEFAULT, Site, sites
 from jira_ci.text import one_line
@@ -72,6 +69,7 @@ class Delivery:
         """Hangs up everywhere."""
         for session in self._open.values():
             session.close()
+        self._context.preconnected.close()
 
     def report(
         self, kind: Kind, records: Sequence[Record], hidden: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -182,30 +180,11 @@ def dial_ahead(context: Context, environments: Sequence[str], state: str | None 
         UsageError: a setting is missing or invalid.
     """
     delivery, given = Delivery(context), context.given
-    alone = bool(given.site or given.instance or given.cloud_id) and not (given.connection or _others(context))
+    alone = is_alone(context)
     settings = given if alone else context.settings
-    if settings.dry_run or not _has_keys(context.run, settings):
+    if not will_speak(context, settings, environments, state):
         return delivery
-    if not (states.reported(settings.state, context.run, environments) if state is None else state):
-        return delivery  # everything was skipped
     for site in (Site(DEFAULT, given),) if alone else delivery.sites:
-        if not site.projects or _has_keys(context.run, settings, site.projects):
+        if not site.projects or has_keys(context.run, settings, site.projects):
             delivery.dial(site)
     return delivery
-
-
-def _others(context: Context) -> bool:
-    """Whether the file may name other sites: found out without Python's reader of YAML, which takes its time."""
-    data = configuration.read_bytes(context.root, context.given.config) or b""
-    return b"report-to" in data or b"\0" in data  # or written in UTF-16
-
-
-def _has_keys(run: Run, settings: Settings, projects: Sequence[str] = ()) -> bool:
-    """Whether the texts that are at hand already, without git or a provider, hold a key.
-
-    Args:
-        projects: of which one has to be, instead of the settings'.
-    """
-    pull = [Source("", run.pull_request.title), Source("", run.pull_request.branch, True)] if run.pull_request else []
-    texts = [Source("", run.branch, True), *(Source("", message) for message in run.messages)]
-    return bool(settings.issue_keys or collect([*pull, *texts], projects or settings.projects, limit=1).keys)

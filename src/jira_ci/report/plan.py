@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from jira_ci import states
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass
 from jira_ci.jira import records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind

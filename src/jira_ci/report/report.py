@@ -103,7 +103,8 @@ def report(context: Context, plan: Plan, delivery: Delivery, *, said: bool = Fal
         return result if said else report_result.on_no_keys(context, report_result.NONE_SHOWN, result)
     if look_ups and titles:
         look_ups.begin(keys)
-    results = delivery.report(plan.kind, records, hidden)
+    with context.console.working("Waiting for Jira"):
+        results = delivery.report(plan.kind, records, hidden)
     for site_result in results:
         for sentence in report_result.site_lines(site_result, several=delivery.several):
             context.console.say(sentence)

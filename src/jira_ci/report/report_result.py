@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, RejectedError
+from jira_ci.frozen import dataclass
 from jira_ci.jira.records import keys_of, services_of, without
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output.exchanges import described

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from urllib.parse import quote
 
 from jira_ci.errors import JiraCiError
+from jira_ci.frozen import dataclass
 from jira_ci.jira import endpoints
 from jira_ci.jira.records import keys_of
 from jira_ci.jira.submit import LinkSubmission, Submission

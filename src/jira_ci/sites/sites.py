@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ from jira_ci.config.model import Connection
 from jira_ci.context import Context
 from jira_ci.credentials import variable
 from jira_ci.errors import UsageError, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.http import Client, Observer
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Access
@@ -276,6 +276,7 @@ def open_client(context: Context, settings: Settings, observe: Observer | None =
         site_headers=headers_of(settings.headers),
         observe=observe,
         now=context.edges.clock,
+        preconnected=context.preconnected,
     )
 
 
