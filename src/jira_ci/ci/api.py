@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from jira_ci.exchange import Answer
-from jira_ci.git.objects import is_id_of
 from jira_ci.frozen import dataclass
+from jira_ci.git.objects import is_id_of
 from jira_ci.http import ApiSession
 from jira_ci.run import PullRequest
 from jira_ci.text import sha, string, url, whole
