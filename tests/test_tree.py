@@ -119,9 +119,9 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
 @pytest.mark.parametrize(
     ("place", "most"),
     [
-        ("jira_ci", 158),
+        ("jira_ci", 163),
         ("jira_sandbox", 50),
-        ("jira_ci/gate", 26),
+        ("jira_ci/gate", 29),  # edits, kept records and statements are an auditor's, and no part of the decision
     ],
 )
 def test_there_are_no_more_modules_than_one_can_know(place: str, most: int) -> None:

@@ -56,7 +56,7 @@ def test_an_approved_change_proceeds_and_everything_is_handed_on(job: Job, sandb
     assert (found["approved"], found["decision"], found["change-key"]) == ("true", "proceed", key)
     assert (found["window-start"], found["window-end"], found["environment"]) == ("", "", "Prod")
     record = json.loads(Path(found["record"]).read_text(encoding="ascii"))
-    assert (record["schema"], record["change"]["key"], record["approved"]) == ("jira-ci.decision/1", key, True)
+    assert (record["schema"], record["change"]["key"], record["approved"]) == ("jira-ci.decision/2", key, True)
     assert "| Decision | ✅ Proceed |" in job.summary()
 
 

@@ -57,6 +57,12 @@ def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     return all((found.get(name) or "") == value for name, value in _binding(subject).items())
 
 
+def earlier_deployments(mark: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """What the change's property keeps of the deployments on it, the oldest first."""
+    kept = (mark or {}).get("deployments")
+    return [dict(one) for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
+
+
 def description(subject: Subject, attempt: Attempt) -> list[Line]:
     """For the people who approve."""
     keys = attempt.keys[:_LISTED_KEYS]

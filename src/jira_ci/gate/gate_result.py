@@ -17,7 +17,7 @@ from jira_ci.gate.approvals import Approval, Review, review
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.messages import RESULTS, enumerate_some, shown, when
+from jira_ci.gate.messages import RESULTS, edited_by, enumerate_some, shown, when
 from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer
 from jira_ci.output import page
@@ -178,10 +178,17 @@ def _facts(evaluation: Evaluation, decision: Decision) -> dict[str, Phrase]:
         "Change": (Link(change.key, evaluation.change_url), f" {change.summary}") if change.key else (),
         "Status": (change.status_name,) if change.status_name else (),
         "Approvals": _approvals(evaluation),
+        "Moved there": _moved(evaluation),
+        "Edited since": (edited_by(evaluation.history_facts().edits),) if evaluation.history_facts().edits else (),
         "Window begins": (local_and_utc(window.start),) if window.start else (),
         "Window ends": (local_and_utc(window.end),) if window.end else (),
     }
     return {name: phrase for name, phrase in found.items() if phrase}
+
+
+def _moved(evaluation: Evaluation) -> Phrase:
+    moved = evaluation.history_facts().moved
+    return (f"by {moved.name or 'somebody'}, {when(moved.at)}",) if moved else ()
 
 
 def local_and_utc(moment: datetime) -> str:
@@ -323,6 +330,7 @@ def _record(context: Context, evaluation: Evaluation, decision: Decision) -> dic
         change=evaluation.change_facts(),
         approvals=approvals,
         review=review(approvals, read.uncounted) if read else None,
+        history=evaluation.history_facts(),
         window=evaluation.window_facts(),
         evidence=evaluation.evidence(context.edges.clock(), __version__),
         mask=context.console.mask,

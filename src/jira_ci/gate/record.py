@@ -1,4 +1,7 @@
-"""The record of a decision: account ids and no other name of a person, no e-mail address, no secret."""
+"""The record of a decision: account ids and no other name of a person, no e-mail address, no secret.
+
+Its schema is published as ``jira-ci-record.schema.json``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,10 +17,11 @@ from jira_ci.config.trusted_ref import Absent
 from jira_ci.gate.approvals import Approval, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Loaded, Policy
+from jira_ci.gate.requirements import Edit, Moved
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
 
-SCHEMA = "jira-ci.decision/1"
+SCHEMA = "jira-ci.decision/2"
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
@@ -49,6 +53,17 @@ class WindowFacts:
     end: datetime | None = None
     fields: tuple[str, ...] = ()
     """Ids of the fields that were read."""
+
+
+@dataclass(frozen=True)
+class HistoryFacts:
+    """What happened to the change before."""
+
+    moved: Moved | None = None
+    edits: Sequence[Edit] = ()
+    """After its last approval that counts."""
+    deployments: Sequence[Mapping[str, Any]] = ()
+    """What was deployed on it before: see :func:`jira_ci.gate.change_property.earlier_deployments`."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,9 @@ def record(
     change: ChangeFacts | None = None,
     approvals: Sequence[Approval] = (),
     review: Review | None = None,
+    history: HistoryFacts | None = None,
+    emergency: Mapping[str, Any] | None = None,
+    freeze: Mapping[str, Any] | None = None,
     window: WindowFacts | None = None,
     evidence: Evidence | None = None,
     deployment: Deployment | None = None,
@@ -98,6 +116,7 @@ def record(
         policy: what was read of it, however far that went.
         triggered_by: the login of whoever started this attempt; the run's actor when empty.
         approvals: all that were read, superseded ones too.
+        emergency, freeze: of which the policy knows nothing yet.
         mask: takes secrets out of a text.
     """
     document = {
@@ -112,6 +131,9 @@ def record(
         "policy": _policy(policy),
         "change": _change(change or ChangeFacts()),
         "approvals": [_approval(one, review or Review("unclear")) for one in approvals],
+        "history": _history(history or HistoryFacts()),
+        "emergency": dict(emergency) if emergency else None,
+        "freeze": dict(freeze) if freeze else None,
         "window": _window(window or WindowFacts()),
         "evidence": _evidence(evidence or Evidence()),
         "deployment": _deployment(deployment or Deployment()),
@@ -150,6 +172,7 @@ def _subject(subject: Subject, run: Run) -> dict[str, Any]:
         "commit": subject.commit,
         "run-commit": run.commit,
         "checkout-commit": subject.checkout or None,
+        "authors": list(run.authors),
     }
 
 
@@ -176,14 +199,45 @@ def _ref(run: Run) -> str:
     return f"refs/heads/{run.branch}" if run.branch else ""
 
 
+# What of a policy is said elsewhere in the record, or decides nothing.
+_APART = ("source", "sha256", "relaxed", "fields", "credentials")
+_RENAMED = {"project": "project-name", "binding": "change-binding"}
+
+
 def _policy(policy: Policy | Loaded | Absent | None) -> dict[str, Any]:
-    known = policy if isinstance(policy, Policy) else None
     return {
-        "source": policy.source if policy else "",
-        "sha256": "" if policy is None or isinstance(policy, Absent) else policy.sha256,
-        "proceed-statuses": list(known.proceed_statuses) if known else [],
-        "minimum-approvals": known.minimum_approvals if known else 0,
+        "sources": _sources(policy),
+        "in-force": in_force(policy) if isinstance(policy, Policy) else None,
         "relaxed": list(policy.relaxed) if policy else [],
+    }
+
+
+def _sources(policy: Policy | Loaded | Absent | None) -> list[dict[str, Any]]:
+    """Every file that the policy was read from; the hash of one that does not exist is null."""
+    if policy is None:
+        return []
+    return [{"source": policy.source, "sha256": None if isinstance(policy, Absent) else policy.sha256}]
+
+
+def in_force(policy: Policy) -> dict[str, Any]:
+    """All of a policy that decided, by the names of ``.jira-ci.yml``."""
+    found: dict[str, Any] = {}
+    for field in fields(policy):
+        value = getattr(policy, field.name)
+        if field.name not in _APART:
+            name = _RENAMED.get(field.name, field.name.replace("_", "-"))
+            found[name] = list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, dict) else value
+    found["window"] = {"start": policy.window[0], "end": policy.window[1]} if policy.window else "off"
+    return found
+
+
+def _history(history: HistoryFacts) -> dict[str, Any]:
+    moved = history.moved
+    return {
+        "moved-by": moved.by if moved else "",
+        "moved-at": _moment(moved.at) if moved else None,
+        "edits-since-approval": [{"field": one.field, "by": one.by, "at": _moment(one.at)} for one in history.edits],
+        "earlier-deployments": [dict(one) for one in history.deployments],
     }
 
 
