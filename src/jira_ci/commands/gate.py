@@ -15,6 +15,7 @@ def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG
     """The decision about every environment that was named."""
     with closing(Gate(context, deploying=False, reports=pending_reports)) as gate:
         found = gate.ask()
+        gate.keep()
     return Result(found.decision.exit, found.outputs, document(found), found.summary)
 
 

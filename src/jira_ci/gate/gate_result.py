@@ -12,7 +12,7 @@ from typing import Any
 
 from jira_ci import __version__
 from jira_ci.context import Context
-from jira_ci.gate import record
+from jira_ci.gate import attestation, record
 from jira_ci.gate.approvals import Approval, Review, review
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, combine
@@ -311,6 +311,17 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
         name = record.digest({"records": [record.digest(one) for one in records]})[:16]
         path = Path(folder) / f"{_FILE}-{name}.json"
     return str(keep(path, text + "\n", context, mode=0o600) or "")
+
+
+def write_statement(context: Context, result: GateResult) -> str:
+    """Writes the in-toto statement of a proceed beside the record, and gives its path; empty without one."""
+    path = result.outputs["record"]
+    if result.decision.result != "proceed" or not path:
+        return ""
+    made = attestation.statement(result.records, attestation.artifact(context.given.artifact_digest))
+    if made is None:
+        return ""
+    return str(keep(Path(path).with_suffix(".intoto.json"), record.dumps(made) + "\n", context, mode=0o600) or "")
 
 
 def document(result: GateResult) -> dict[str, Any]:

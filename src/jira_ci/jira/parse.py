@@ -484,6 +484,25 @@ def comment(value: Any) -> Comment:
     )
 
 
+def property_keys(body: Any) -> list[str]:
+    """The keys of an issue's properties."""
+    beans = items(mapping(body, "the answer").get("keys"), "keys")
+    return [text(mapping(one, "a key"), "key") for one in beans]
+
+
+def property_value(body: Any) -> Any:
+    """The value of a property, whatever it is."""
+    return mapping(body, "the property").get("value")
+
+
+def attached(body: Any) -> str:
+    """The id of the one file that was attached."""
+    beans = items(body, "the attachments")
+    if len(beans) != 1:
+        raise WrongShape("there is not one attachment")
+    return digits(mapping(beans[0], "an attachment"), "id")
+
+
 def desk_comment(value: Any) -> str:
     """The id of a comment that was written the service desk's way."""
     return digits(mapping(value, "a comment"), "id")

@@ -32,7 +32,7 @@ from jira_ci.jira.parse import (
     optional_text,
     text,
 )
-from jira_ci.jira.status_errors import misshapen, refusal
+from jira_ci.jira.status_errors import NotFound, misshapen, refusal
 from jira_ci.timing import Deadline
 
 T = TypeVar("T")
@@ -243,6 +243,25 @@ class Service:
     def set_mark(self, issue_id: str, value: Mapping[str, Any]) -> None:
         """Writes our own property of a change."""
         self._read(endpoints.set_property(issue_id, value), _nothing, 200, 201)
+
+    def property_keys(self, issue_id: str) -> list[str]:
+        """The keys of an issue's properties."""
+        return self._read(endpoints.property_keys(issue_id), parse.property_keys)[0]
+
+    def property(self, issue_id: str, key: str) -> Any:
+        """The value of an issue's property; ``None`` where there is none."""
+        try:
+            return self._read(endpoints.read_property(issue_id, key), parse.property_value)[0]
+        except NotFound:
+            return None
+
+    def set_property(self, issue_id: str, key: str, value: Any) -> None:
+        """Writes an issue's property."""
+        self._read(endpoints.write_property(issue_id, key, value), _nothing, 200, 201)
+
+    def attach(self, issue_id: str, name: str, content: bytes) -> str:
+        """Attaches a file to an issue, and gives its id. Sent once: after a ``NetworkError`` it may be there or not."""
+        return self._read(endpoints.attach(issue_id, name, content), parse.attached)[0]
 
     def link(self, change_key: str, issue_key: str) -> None:
         """Links a change to an issue that is deployed with it."""
