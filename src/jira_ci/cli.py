@@ -11,6 +11,7 @@ jira-ci check        configuration and every connection tested, nothing written
 jira-ci rollback     mark the deployment that was rolled back
 jira-ci reconcile    close what a killed job left in progress
 jira-ci forget       take a reported build or deployment out of Jira again
+jira-ci evidence     whether a kept record is what it says: --verify FILE
 jira-ci init         write a .jira-ci.yml and a workflow for this repository
 jira-ci sandbox      a local Jira to try all this on
 """
@@ -183,6 +184,12 @@ COMMANDS = {
     "rollback": Command("mark the deployment that was rolled back", "rollback", "run", ("on-error", "record", *_PAST)),
     "reconcile": Command("close what a killed job left in progress", "reconcile", "run", ("on-error", *_PAST)),
     "forget": Command("take a reported build or deployment out of Jira again", "forget", "run", _PAST),
+    "evidence": Command(
+        "whether a kept record is what it says: its schema, its digest, and that the change keeps the same",
+        "evidence",
+        "run",
+        ("provider", "access", "jira"),
+    ),
     "init": Command("write a .jira-ci.yml and a workflow for this repository", "init", "run", ("jira", "dry-run")),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }
@@ -224,6 +231,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
             _add_settings(child, (*command.groups, "general"))
         if name == "keys":
             child.add_argument("--text", help="look in this text instead of the run")
+        if name == "evidence":
+            child.add_argument("--verify", metavar="FILE", help="the file that the output record names")
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
         if name == "sandbox":
