@@ -83,5 +83,6 @@ def test_links_lead_to_headings(anchor: str) -> None:
 def test_the_gates_policies_are_valid() -> None:
     policies = [block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "change-control:" in block]
     parsed = [model.parse(block.encode(), ".jira-ci.yml") for block in policies]
-    assert [found.enabled for found in parsed] == [True, True, True]
-    assert parsed[1].control()["title"].startswith("Octopus: Deploy ")
+    assert [found.enabled for found in parsed] == [True, True, True, True]
+    assert parsed[1].control()["edits"] == "deny"
+    assert parsed[2].control()["title"].startswith("Octopus: Deploy ")

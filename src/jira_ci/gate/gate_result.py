@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -314,12 +315,16 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def write_statement(context: Context, result: GateResult) -> str:
-    """Writes the in-toto statement of a proceed beside the record, and gives its path; empty without one."""
+    """Writes the in-toto statement of a proceed beside the record, and gives its path; empty without one.
+
+    On GitLab, where its name is always the same, none of an earlier decision stays.
+    """
+    if context.run.provider == CI.GITLAB:
+        with contextlib.suppress(OSError):
+            (context.root / f"{_FILE}.intoto.json").unlink()
     path = result.outputs["record"]
-    if result.decision.result != "proceed" or not path:
-        return ""
     made = attestation.statement(result.records, attestation.artifact(context.given.artifact_digest))
-    if made is None:
+    if result.decision.result != "proceed" or not path or made is None:
         return ""
     return str(keep(Path(path).with_suffix(".intoto.json"), record.dumps(made) + "\n", context, mode=0o600) or "")
 
