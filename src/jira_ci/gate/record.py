@@ -307,5 +307,5 @@ def _clean(value: Any, mask: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", _MAIL.sub("(e-mail address)", mask(value)))
     if isinstance(value, dict):
-        return {key: _clean(child, mask) for key, child in value.items()}
+        return {_clean(key, mask): _clean(child, mask) for key, child in value.items()}
     return [_clean(child, mask) for child in value] if isinstance(value, list) else value
