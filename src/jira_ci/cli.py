@@ -274,7 +274,7 @@ def _unknown(word: str, arguments: argparse.Namespace) -> UsageError:
     if arguments.command == "deploy" and not word.startswith("-"):
         return UsageError(f"deploy takes its command behind --, and {one_line(word, 80)} stands before it.", BEHIND)
     flag = word.partition("=")[0]
-    flags = [f"--{name.partition(' ')[2]}" for name in vars(arguments) if name.startswith("setting ")]
+    flags = [f"--{name.removeprefix('setting ')}" for name in vars(arguments) if name not in ("command", "names")]
     return UsageError(
         f"jira-ci {arguments.command} knows no {one_line(flag, 80)}.",
         nearest(flag, flags) or f"See jira-ci {arguments.command} --help.",
