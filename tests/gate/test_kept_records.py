@@ -102,6 +102,18 @@ def test_what_another_writer_s_index_left_out_is_put_back(sandbox: Sandbox) -> N
     assert index["older"] == ["0123456789abcdef"], "what nobody can read is named, and not looked at for ever"
 
 
+def test_an_end_that_another_writer_s_old_entry_hides_is_told_again(sandbox: Sandbox) -> None:
+    key, first = approved(sandbox), record(1)
+    issue = known(sandbox, key).id
+    with asking(sandbox) as service:
+        keep(service, issue, first)
+        old = properties(sandbox, key)[INDEX]
+        keep(service, issue, with_deployment(first, ENDED))
+        sandbox.site.desk.extras.set_property(issue, INDEX, old)
+        keep(service, issue, record(2))
+    assert [one["state"] for one in properties(sandbox, key)[INDEX]["records"]] == ["failed", None]
+
+
 def test_the_index_tells_of_the_newest_and_names_the_others() -> None:
     entries = [entry(one, digest(one)) for one in (record(number) for number in range(200))]
     index: dict[str, Any] = {}

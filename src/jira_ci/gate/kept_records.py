@@ -24,7 +24,7 @@ MOST_NAMES = 500
 _TOLD = 20_000  # bytes of the index that tell of records, the newest ones
 _NAME = 16  # of the digest's characters
 _TRIES = 8
-_REPAIRED = 20  # records in one pass
+_REPAIRED, _OPEN = 20, 5  # records that are read again in one pass
 _PAUSE = 0.2  # seconds before another writer's index is looked at again
 
 
@@ -44,12 +44,13 @@ def keep(service: Service, issue_id: str, document: Mapping[str, Any]) -> None:
         index = service.property(issue_id, INDEX)
         index = index if isinstance(index, dict) and index.get("schema") == INDEX_SCHEMA else {}
         lost = _left_out(index, service.property_keys(issue_id)) - {own["record"]}
-        if not lost and own in _told(index):
+        ended = [one for one in _entries(service, issue_id, _open(index, own)) if one not in _told(index)]
+        if not lost and not ended and own in _told(index):
             return
         if turn:
             service.deadline.sleep(_PAUSE * turn)
-        found = [one for name in sorted(lost)[:_REPAIRED] if (one := _entry(service.property(issue_id, PREFIX + name)))]
-        service.set_property(issue_id, INDEX, merged(index, [*found, own], lost))
+        found = _entries(service, issue_id, sorted(lost)[:_REPAIRED])
+        service.set_property(issue_id, INDEX, merged(index, [*found, *ended, own], lost))
     raise NetworkError(f"The index of records on the change ({INDEX}) does not name the record: others write it, too.")
 
 
@@ -123,6 +124,18 @@ def _kept(service: Service, issue_id: str, document: Mapping[str, Any]) -> dict[
     found = {"schema": ATTACHED_SCHEMA, "sha256": sha256, "attachment": attachment, "entry": own}
     service.set_property(issue_id, key_of(sha256), found)
     return own
+
+
+def _entries(service: Service, issue_id: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The entries of records that other writers have kept; what is no record has none."""
+    found = (_entry(service.property(issue_id, PREFIX + name)) for name in names)
+    return [one for one in found if one is not None]
+
+
+def _open(index: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """The newest records of which the index does not tell how they ended: another writer may have put an old entry in
+    place of the one that does."""
+    return [one["record"] for one in _told(index) if not one.get("state") and one["record"] != own["record"]][-_OPEN:]
 
 
 def _entry(value: Any) -> dict[str, Any] | None:
