@@ -259,6 +259,13 @@ def candidates(body: Any) -> list[Found]:
     ]
 
 
+def properties(body: Any, name: str) -> dict[str, Any]:
+    """What the issues on one page of a search have under this property, by their ids."""
+    beans = [mapping(one, "an issue") for one in items(mapping(body, "the page").get("issues"), "issues")]
+    found = {digits(one, "id"): one.get("properties") for one in beans}
+    return {key: mapping(value, "properties").get(name) for key, value in found.items() if value is not None}
+
+
 def types(body: Any) -> dict[str, str]:
     """The issue types of a project: id to name."""
     beans = [mapping(one, "an issue type") for one in items(body, "the issue types")]
@@ -488,11 +495,6 @@ def property_keys(body: Any) -> list[str]:
     """The keys of an issue's properties."""
     beans = items(mapping(body, "the answer").get("keys"), "keys")
     return [text(mapping(one, "a key"), "key") for one in beans]
-
-
-def property_value(body: Any) -> Any:
-    """The value of a property, whatever it is."""
-    return mapping(body, "the property").get("value")
 
 
 def attached(body: Any) -> str:
