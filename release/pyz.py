@@ -15,6 +15,7 @@ _PLACES = {
     "wrapper/bytecode.py": "wrapper/bytecode.py",
     "wrapper/private.py": "wrapper/private.py",
     "jira-ci.schema.json": "jira_ci/jira-ci.schema.json",
+    "jira-ci-record.schema.json": "jira_ci/jira-ci-record.schema.json",
     "LICENSE": "LICENSE",
 }
 

@@ -12,6 +12,7 @@ jira-ci rollback     mark the deployment that was rolled back
 jira-ci reconcile    close what a killed job left in progress
 jira-ci resume       start again what was parked on its change
 jira-ci forget       take a reported build or deployment out of Jira again
+jira-ci evidence     whether a kept record is what it says: --verify FILE
 jira-ci init         write a .jira-ci.yml and a workflow for this repository
 jira-ci sandbox      a local Jira to try all this on
 """
@@ -190,6 +191,12 @@ COMMANDS = {
         (*_RUN, "access", "jira", "dry-run"),
     ),
     "forget": Command("take a reported build or deployment out of Jira again", "forget", "run", _PAST),
+    "evidence": Command(
+        "whether a kept record is what it says: its schema, its digest, and that the change keeps the same",
+        "evidence",
+        "run",
+        ("provider", "access", "jira"),
+    ),
     "init": Command("write a .jira-ci.yml and a workflow for this repository", "init", "run", ("jira", "dry-run")),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }
@@ -234,6 +241,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
         if name == "check":
             what = "print the policy in force, each value with the place that it comes from, and test nothing"
             child.add_argument("--policy", action="store_true", help=what)
+        if name == "evidence":
+            child.add_argument("--verify", metavar="FILE", help="the file that the output record names")
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
         if name == "sandbox":
@@ -275,7 +284,7 @@ def _unknown(word: str, arguments: argparse.Namespace) -> UsageError:
     if arguments.command == "deploy" and not word.startswith("-"):
         return UsageError(f"deploy takes its command behind --, and {one_line(word, 80)} stands before it.", BEHIND)
     flag = word.partition("=")[0]
-    flags = [f"--{name.partition(' ')[2]}" for name in vars(arguments) if name.startswith("setting ")]
+    flags = [f"--{name.removeprefix('setting ')}" for name in vars(arguments) if name not in ("command", "names")]
     return UsageError(
         f"jira-ci {arguments.command} knows no {one_line(flag, 80)}.",
         nearest(flag, flags) or f"See jira-ci {arguments.command} --help.",

@@ -36,6 +36,8 @@ class Request:
     secret: bool = False
     """Whether body and answer hold credentials, so that neither may be shown, not even masked: the masker does not know
     a token before the answer that brings it was read."""
+    file: tuple[str, bytes] | None = None
+    """A file to send as a form, by its name and content, in place of a body."""
 
     @property
     def host(self) -> str:

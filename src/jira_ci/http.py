@@ -169,14 +169,18 @@ class Client:
 
     def _exchange(self, request: Request) -> Answer:
         sent = {"Accept": "application/json", **request.headers, **(self._site_headers if request.site else {})}
-        data = None
-        if request.body is not None:
+        data, files = None, None
+        if request.file is not None:
+            name, content = request.file
+            files = {"file": (name, content, "application/json")}
+        elif request.body is not None:
             sent["Content-Type"] = "application/json"
             data = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         response = self._session.request(
             request.method,
             request.url,
             data=data,
+            files=files,
             headers=sent,
             auth=_Credential(request),
             timeout=(CONNECT, _READ),

@@ -97,6 +97,8 @@ class Run:
     """Which try of this run, from 1; on GitLab the job's start in epoch seconds, or else its id."""
     attempt_started: int = 0
     """Epoch milliseconds at which the attempt began, where the provider says so; else 0."""
+    authors: tuple[str, ...] = ()
+    """Logins of those who wrote the commits that the event carries, each once, where the provider says so."""
     pull_request: PullRequest | None = None
     release_notes: str = ""
     """The notes of the release that the run is about."""

@@ -180,6 +180,7 @@ class Settings:
     parked: str = _setting("choice", "gate", "how a job ends that leaves a note for resume on the change it waits for: with 4 or well; off leaves no note", default="fail", choices=("fail", "success", "off"))
     parked_job: str = _setting("text", "gate", "on GitLab the manual job that deploys, for resume to play, where another one asks the gate", metavar="NAME")
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
+    artifact_digest: str = _setting("text", "gate", "the digest of what is deployed, for the statement beside the record: sha256: and 64 hexadecimal digits", metavar="DIGEST")
 
     pipeline: str = _setting("text", "identity", "what it is a build or deployment of, where one workflow has several; replaces job and leg", plugin=True, metavar="NAME")
     number: int | None = _setting("number", "identity", "the run's number, instead of the CI's own: it has to grow from run to run, and Jira orders deployments by it", metavar="NUMBER")

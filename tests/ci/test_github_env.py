@@ -230,3 +230,16 @@ def test_garbage_deep_in_a_pull_request_is_absent() -> None:
     run = read({"pull_request": {**odd, "html_url": "javascript:x"}}, GITHUB_EVENT_NAME="pull_request")
     assert run.pull_request == PullRequest(7, "", "", "https://github.com/octo/hello/pull/7", "", "", 3)
     assert run.commit == HEAD
+
+
+def test_the_authors_are_those_whom_github_knows_each_once() -> None:
+    people: list[Any] = [
+        {"username": "octocat"},
+        {"username": "hubot"},
+        {"name": "Nobody"},
+        {"username": "octocat"},
+        None,
+    ]
+    event = {"commits": [{"id": HEAD, "message": "x", "author": one} for one in people], "head_commit": {"id": HEAD}}
+    assert read(event, GITHUB_EVENT_NAME="push").authors == ("octocat", "hubot")
+    assert read({}, GITHUB_EVENT_NAME="workflow_dispatch").authors == ()

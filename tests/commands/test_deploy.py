@@ -468,6 +468,12 @@ class StandIn:
         self.done.append(str(deployment.state))
         raise OSError("the disk is full")
 
+    def keep(self, deadline: Deadline | None = None) -> None:
+        raise OSError("the change is gone")
+
+    def interrupted(self) -> GateResult:
+        return self.verdicts[-1]
+
     def close(self) -> None:
         raise ConnectionError("gone")
 

@@ -12,7 +12,8 @@ import pytest
 
 import scenes
 from gate_jobs import POLICY, commit, scene
-from gate_subjects import approved
+from gate_subjects import approved, known
+from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
@@ -56,7 +57,7 @@ def test_an_approved_change_proceeds_and_everything_is_handed_on(job: Job, sandb
     assert (found["approved"], found["decision"], found["change-key"]) == ("true", "proceed", key)
     assert (found["window-start"], found["window-end"], found["environment"]) == ("", "", "Prod")
     record = json.loads(Path(found["record"]).read_text(encoding="ascii"))
-    assert (record["schema"], record["change"]["key"], record["approved"]) == ("jira-ci.decision/1", key, True)
+    assert (record["schema"], record["change"]["key"], record["approved"]) == ("jira-ci.decision/2", key, True)
     assert "| Decision | ✅ Proceed |" in job.summary()
 
 
@@ -200,16 +201,24 @@ def test_a_record_is_kept_among_temporary_files_where_its_place_does_not_take_it
 @pytest.mark.parametrize(
     ("environment", "code", "said"), [("Prod", 7, "deny"), ("Prod,Dev", 7, "deny"), ("Dev", 0, "proceed")]
 )
+@pytest.mark.parametrize("keeps", [True, False])
 def test_a_record_that_can_be_kept_nowhere_is_no_green_light_where_a_change_is_needed(
-    job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, environment: str, code: int, said: str
+    job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, environment: str, code: int, said: str, keeps: bool
 ) -> None:
-    approved(sandbox)
+    key = approved(sandbox)
     monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")  # the machine's own temporary folder
+    sandbox.before = lambda request: Answer(403) if "/properties" in request.path and not keeps else None
     names, now = ("--environment", environment, "--version", "1.2.3"), sandbox.clock.milliseconds() / 1000
     ended = job.jira_ci("gate", *names, now=now, RUNNER_TEMP="/no/such/folder")
     found = outputs(job)
-    assert (ended.code, found["decision"], found["approved"], found["record"]) == (code, said, "false", "")
     assert "Nor to a temporary folder" in ended.out
+    kept = sandbox.site.desk.extras.properties(known(sandbox, key).id)
+    if code and keeps:  # on the change
+        whole = environment == "Prod"
+        assert (ended.code, found["decision"], found["approved"]) == (0, "proceed", "true" if whole else "false")
+        assert "jira-ci.records" in kept
+        return
+    assert (ended.code, found["decision"], found["approved"], found["record"]) == (code, said, "false", "")
     if code:
         assert "The record of this decision could be kept nowhere" in found["reason"]
 
@@ -244,7 +253,8 @@ def test_data_center_is_asked_the_same_with_a_personal_access_token(
     assert ended.code == 0
     assert outputs(job)["change-key"] == key
     assert {exchange.path.split("/")[3] for exchange in sandbox.exchanges if "/rest/api/" in exchange.path} == {"2"}
-    assert len(sandbox.exchanges) == (4 if by_key else 5)
+    asked = [exchange for exchange in sandbox.exchanges if "/properties" not in exchange.path]
+    assert len(asked) == (4 if by_key else 5), "besides keeping the record"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "minimum-approvals": 0,
         "window": {"start": "Planned start", "end": "Planned end"},
         "window-required": False,
+        "edits": "say",
+        "watched-fields": [],
         "exclude-approvers": [],
         "deployers": {},
         "fields": {},

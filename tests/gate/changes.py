@@ -63,6 +63,7 @@ READ = Snapshot(
     start=(jira(-3600),),
     end=(jira(3600),),
     edited=False,
+    edits=(),
     commit_differs=False,
     gaps=(),
 )

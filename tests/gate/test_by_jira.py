@@ -103,7 +103,8 @@ def test_what_people_approve_in_jira_proceeds(here: Scene) -> None:
     key = approve(here.sandbox)
     found = ask(here)
     assert told(found) == (33, "proceed", 0)
-    assert found.outputs["approved"] is True
+    assert found.outputs["approved"] is False, "who approved is Jira's business"
+    assert "Approvals are Jira's business, and not counted" in found.outputs["reason"]
     record = found.records[0]
     assert (record["row"], record["change"]["key"], record["change"]["found-by"]) == (33, key, "jira")
     assert record["evidence"]["read-at"]

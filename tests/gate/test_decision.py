@@ -13,7 +13,7 @@ from gate.changes import GATE, IMPLEMENTING, NOW, POLICY, READ, REVIEW, SHELVED,
 from jira_ci.errors import Exit
 from jira_ci.gate.approvals import Approval, Approver, Excluded
 from jira_ci.gate.decision import ROWS, Conditions, Decision, decide, decide_gating, row_of
-from jira_ci.gate.requirements import Status
+from jira_ci.gate.requirements import Edit, Status
 
 DONE = Status("10004", "Implementing", "done")
 UNDEFINED = Status("10003", "Implementing", "undefined")
@@ -318,7 +318,9 @@ def test_jiras_own_gating_names_its_changes() -> None:
     assert decide_gating("awaiting", first=False, keys=["OPS-7", "OPS-8"]).reason == (
         "Jira waits for OPS-7, OPS-8: have it approved there."
     )
-    assert decide_gating("allowed", first=False, keys=["OPS-7"]).reason == "Jira allows the deployment: OPS-7."
+    assert decide_gating("allowed", first=False, keys=["OPS-7"]).reason == (
+        "Jira allows the deployment: OPS-7. Approvals are Jira's business, and not counted."
+    )
     assert decide_gating("expired", first=False).reason == (
         "Jira says 'expired'. See the change of this deployment in Jira, then deploy anew."
     )
@@ -350,6 +352,30 @@ def test_a_decision_does_not_change() -> None:
         ROWS[20] = ("proceed", Exit.OK)  # type: ignore[index]
 
 
-def test_only_a_proceed_by_a_change_counts_as_approved() -> None:
-    assert [row for row in ROWS if Decision.of(row, "so").approved] == [31, 32, 33]
-    assert not Decision(32, "wait", Exit.WAIT, "a dry run").approved
+def test_only_a_proceed_with_an_approval_that_counts_is_approved() -> None:
+    assert [row for row in ROWS if Decision.of(row, "so").approved] == []
+    assert [row for row in ROWS if Decision.of(row, "so", 1).approved] == [31, 32, 33]
+    assert not Decision(32, "wait", Exit.WAIT, "a dry run", 1).approved
+    assert [row for row in ROWS if not Decision.of(row, "so").controlled] == [3]
+
+
+def test_without_a_counted_approval_it_proceeds_unapproved_and_says_so() -> None:
+    free = replace(POLICY, minimum_approvals=0)
+    found = decide(replace(READ, approvals=()), free)
+    assert (found.row, found.result, found.approvals, found.approved) == (32, "proceed", 0, False)
+    assert "without any approval" in found.reason
+    own = decide(replace(READ, approvals=(approval(approvers=(Approver(GATE, "approved", "Gate"),)),)), free)
+    assert (own.row, own.result, own.approved) == (32, "proceed", False)
+    assert "approved by people who do not count" in own.reason
+    counted = decide(READ, POLICY)
+    assert (counted.row, counted.approvals, counted.approved) == (32, 1, True)
+
+
+def test_what_was_edited_after_approval_is_denied_where_the_policy_says_so() -> None:
+    late = Edit("Planned end", "account-bob", "Bob", NOW)
+    assert decide(replace(READ, edits=(late,)), POLICY).row == 32
+    found = decide(replace(READ, edits=(late,)), replace(POLICY, edits="deny"))
+    assert (found.row, found.exit) == (21, Exit.DENIED)
+    assert "(Planned end by Bob at 2026-03-02 12:00 UTC), and the policy says edits: deny" in found.reason
+    assert decide(READ, replace(POLICY, edits="perhaps")).row == 1  # type: ignore[arg-type]
+    assert decide(replace(READ, edits=None), POLICY).row == 17  # type: ignore[arg-type]

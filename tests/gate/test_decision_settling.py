@@ -47,7 +47,8 @@ def test_of_several_deny_comes_before_wait_before_proceed(rows: list[int], expec
 
 
 def test_several_proceed_only_when_all_do() -> None:
-    for one, two in itertools.product([*EVERY, WEAK], repeat=2):
+    counted = [Decision.of(31, "so", 2), Decision.of(32, "so", 1)]
+    for one, two in itertools.product([*EVERY, *counted, WEAK], repeat=2):
         proceeds = one.result == two.result == "proceed"
         assert (combine([one, two]).result == "proceed") == proceeds
         assert combine([one, two]).approved == (one.approved and two.approved)

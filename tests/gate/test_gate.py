@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -702,3 +703,90 @@ def test_comments_may_be_made_quieter_and_never_louder(here: Scene, own: str, wa
         return
     assert told(found) == (31, "proceed", 0)
     assert [public for _, public in commented(here, key)] == {"off": [], "internal": [False], "public": [True]}[wanted]
+
+
+# What is kept, and said of what happened before
+
+
+def kept(here: Scene, key: str) -> dict[str, Any]:
+    return here.sandbox.site.desk.extras.properties(_id(here, key))
+
+
+def test_the_change_keeps_the_record_and_what_became_of_it(here: Scene) -> None:
+    key = approved(here.sandbox)
+    with here.gate() as gate:
+        found = gate.ask()
+        assert kept(here, key) == {}, "nothing before it is told to"
+        gate.keep()
+        gate.amend(Deployment(state="successful", exit=0))
+        gate.keep()
+    name = digest(found.records[0])[:16]
+    assert kept(here, key)[f"jira-ci.record.{name}"]["deployment"]["state"] == "successful"
+    assert [one["state"] for one in kept(here, key)["jira-ci.records"]["records"]] == ["successful"]
+
+
+def test_what_only_waits_and_what_may_write_nothing_is_not_kept(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = scene(tmp_path, sandbox)
+    with here.gate() as gate:
+        key = gate.ask().outputs["change-key"]
+        gate.keep()
+    assert set(kept(here, key)) == {"jira-ci.change"}
+    for status in ("Authorize", "Implementing"):
+        sandbox.desk.transition(key, status)
+        if status == "Authorize":
+            sandbox.desk.approve(key)
+    with here.gate("dry-run=true") as gate:
+        gate.ask()
+        gate.keep()
+    assert set(kept(here, key)) == {"jira-ci.change"}
+
+
+def test_a_record_that_the_change_does_not_keep_is_said_and_changes_nothing(here: Scene) -> None:
+    key = approved(here.sandbox)
+    here.sandbox.before = lambda request: Answer(403) if request.method == "PUT" else None
+    with here.gate() as gate:
+        found = gate.ask()
+        gate.keep()
+    assert told(found) == (31, "proceed", 0)
+    assert f"The record of this deployment was not kept on {key}: " in here.log.getvalue()
+
+
+def test_after_a_signal_nothing_is_approved_in_the_record_either(here: Scene) -> None:
+    approved(here.sandbox)
+    with here.gate() as gate:
+        assert gate.ask().outputs["approved"] is True
+        found = gate.interrupted()
+    assert (found.outputs["approved"], found.outputs["decision"], found.outputs["environment"]) == (
+        False,
+        "wait",
+        ["Prod"],
+    )
+    assert found.records[0]["approved"] is False
+    assert json.loads(Path(found.outputs["record"]).read_text(encoding="ascii"))["approved"] is False
+
+
+def test_who_moved_it_and_what_was_edited_since_is_in_log_summary_and_record(here: Scene) -> None:
+    key, now = approved(here.sandbox), here.sandbox.clock.now()
+    here.sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
+    found = ask(here, "wait=1m")
+    assert told(found) == (32, "proceed", 0)
+    log = here.log.getvalue()
+    assert log.count(f"{key} was moved to Implementing by Dina") == 1
+    assert log.count(f"Edited on {key} after its approval: Planned start by Dina") == 1
+    history = found.records[0]["history"]
+    assert history["moved-by"]
+    assert history["moved-at"]
+    assert [one["field"] for one in history["edits-since-approval"]] == ["Planned start", "Planned end"]
+    page = as_markdown(found.summary)
+    assert "Moved there" in page
+    assert "Edited since" in page
+
+
+def test_without_an_approval_a_proceed_is_not_approved_and_says_so(here: Scene) -> None:
+    key = here.sandbox.desk.create(TITLE).key
+    here.sandbox.desk.transition(key, "Implementing")
+    found = ask(here)
+    assert (told(found), found.outputs["approved"]) == ((31, "proceed", 0), False)
+    assert found.records[0]["approved"] is False
+    for place in (found.outputs["reason"], here.log.getvalue(), as_markdown(found.summary)):
+        assert "without any approval" in place

@@ -339,8 +339,8 @@ def test_every_reading_has_its_own_say() -> None:
     # a field that is added to a reading has to be looked at, and this list with it
     assert [field.name for field in fields(Snapshot)] == [
         *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded"],
-        *["start", "end", "edited", "commit_differs", "gaps"],
-        *["reporter", "window_fields"],  # for the record alone
+        *["start", "end", "edited", "edits", "commit_differs", "gaps"],
+        *["reporter", "window_fields", "moved", "deployments"],  # for the record alone
     ]
 
 

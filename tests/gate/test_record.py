@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import fastjsonschema
@@ -20,7 +21,18 @@ from jira_ci.gate.approvals import Approval, Approver, Excluded, review
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
-from jira_ci.gate.record import ChangeFacts, Deployment, Evidence, WindowFacts, digest, dumps, record, with_deployment
+from jira_ci.gate.record import (
+    ChangeFacts,
+    Deployment,
+    Evidence,
+    HistoryFacts,
+    WindowFacts,
+    digest,
+    dumps,
+    record,
+    with_deployment,
+)
+from jira_ci.gate.requirements import Edit, Moved
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, PullRequest, Run
 
@@ -44,6 +56,7 @@ RUN = Run(
     branch="main",
     attempt=2,
     actor="octocat",
+    authors=("octocat",),
     protected=True,
 )
 CHANGE = ChangeFacts(
@@ -61,6 +74,34 @@ CHANGE = ChangeFacts(
 ANA, BOB = Approver("account-ana", "approved", "Ana <ana@acme.example>"), Approver("account-bob", "approved", "Bob")
 OLD = Approval("1", "CAB", "declined", NOW - timedelta(days=2), None, (replace(ANA, decision="declined"),))
 CAB = Approval("2", "CAB", "approved", NOW - timedelta(hours=2), NOW - timedelta(hours=1), (ANA, BOB))
+IN_FORCE = {
+    "project-name": "shop",
+    "connection": "default",
+    "site": "https://acme.atlassian.net",
+    "service-desk": "OPS",
+    "request-type": "Request a change",
+    "issue-types": ["[System] Change", "Change"],
+    "title": 'Deploy "{project}" version {version} to "{environment}"',
+    "change": "",
+    "create": True,
+    "change-binding": "any",
+    "proceed-statuses": ["Implementing"],
+    "wait-statuses": ["Review", "Preview", "Planning", "Authorize", "Awaiting implementation"],
+    "minimum-approvals": 1,
+    "window": {"start": "Planned start", "end": "Planned end"},
+    "window-required": False,
+    "edits": "say",
+    "watched-fields": [],
+    "exclude-approvers": [],
+    "deployers": {},
+    "comments": "internal",
+    "gate-by": "change",
+}
+HISTORY = HistoryFacts(
+    Moved("account-bob", "Bob", NOW - timedelta(minutes=30)),
+    [Edit("Planned end", "account-ana", "Ana", NOW)],
+    [{"run": "776", "commit": A, "state": "successful"}],
+)
 EVIDENCE = Evidence(NOW, -1.6, "account-of-the-gate", 3, "0.1.0")
 
 
@@ -81,7 +122,7 @@ def policy() -> Policy:
 
 def full(**changed: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {
-        "decision": Decision.of(32, "approved, in window"),
+        "decision": Decision.of(32, "approved, in window", 1),
         "subject": SUBJECT,
         "run": RUN,
         "policy": policy(),
@@ -89,6 +130,7 @@ def full(**changed: Any) -> dict[str, Any]:
         "change": CHANGE,
         "approvals": [CAB, OLD],
         "review": review([CAB, OLD], [Excluded("the reporter", "account-bob")]),
+        "history": HISTORY,
         "window": WindowFacts(NOW, None, ("customfield_10345", "customfield_10346")),
         "evidence": EVIDENCE,
     }
@@ -98,7 +140,7 @@ def full(**changed: Any) -> dict[str, Any]:
 
 def test_the_whole_record() -> None:
     assert full() == {
-        "schema": "jira-ci.decision/1",
+        "schema": "jira-ci.decision/2",
         "decision": "proceed",
         "row": 32,
         "reason": "approved, in window",
@@ -113,6 +155,7 @@ def test_the_whole_record() -> None:
             "commit": A,
             "run-commit": RUN.commit,
             "checkout-commit": None,
+            "authors": ["octocat"],
         },
         "run": {
             "provider": "github",
@@ -126,10 +169,8 @@ def test_the_whole_record() -> None:
             "triggered-by": "hubot",
         },
         "policy": {
-            "source": f"acme/shop@{A}:.jira-ci.yml",
-            "sha256": hashlib.sha256(FILE).hexdigest(),
-            "proceed-statuses": ["Implementing"],
-            "minimum-approvals": 1,
+            "sources": [{"source": f"acme/shop@{A}:.jira-ci.yml", "sha256": hashlib.sha256(FILE).hexdigest()}],
+            "in-force": IN_FORCE,
             "relaxed": ["outside CI: the policy is the one of HEAD", "change-binding: any"],
         },
         "change": {
@@ -165,6 +206,14 @@ def test_the_whole_record() -> None:
                 "approvers": [{"account": "account-ana", "decision": "declined", "counted": False}],
             },
         ],
+        "history": {
+            "moved-by": "account-bob",
+            "moved-at": "2026-03-02T11:30:00Z",
+            "edits-since-approval": [{"field": "Planned end", "by": "account-ana", "at": "2026-03-02T12:00:00Z"}],
+            "earlier-deployments": [{"run": "776", "commit": A, "state": "successful"}],
+        },
+        "emergency": None,
+        "freeze": None,
         "window": {"start": "2026-03-02T12:00:00Z", "end": None, "fields": ["customfield_10345", "customfield_10346"]},
         "evidence": {
             "read-at": "2026-03-02T12:00:00Z",
@@ -177,88 +226,15 @@ def test_the_whole_record() -> None:
     }
 
 
-def closed(**properties: Any) -> dict[str, Any]:
-    """An object with exactly these keys."""
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+PUBLISHED = json.loads((Path(__file__).parents[2] / "jira-ci-record.schema.json").read_text(encoding="utf-8"))
+SCHEMA = PUBLISHED["definitions"]["jira-ci.decision-2"]
+validate = fastjsonschema.compile(PUBLISHED)
 
 
-TEXT, FLAG = {"type": "string", "pattern": "^(?!.*@[a-z0-9-]+\\.[a-z])"}, {"type": "boolean"}
-MAYBE: dict[str, Any] = {"type": ["string", "null"]}
-WORD: dict[str, Any] = {"enum": ["approved", "declined", "pending", None]}
-MOMENT = {"type": ["string", "null"], "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$"}
-NUMBER = {"type": "integer"}
-TEXTS = {"type": "array", "items": TEXT}
-SCHEMA = closed(
-    schema={"const": "jira-ci.decision/1"},
-    decision={"enum": ["proceed", "wait", "deny"]},
-    row={"type": "integer", "minimum": 1, "maximum": 39},
-    reason={"type": "string", "minLength": 1},
-    exit={"enum": [0, 2, 3, 4, 5, 6, 7]},
-    approved=FLAG,
-    subject=closed(
-        project=TEXT,
-        environment=TEXT,
-        **{"ci-environment": MAYBE},
-        tenant=MAYBE,
-        version=TEXT,
-        commit=TEXT,
-        **{"run-commit": TEXT, "checkout-commit": MAYBE},
-    ),
-    run=closed(
-        provider={"enum": ["github", "gitlab", "local"]},
-        repository=TEXT,
-        ref=TEXT,
-        **{"ref-protected": FLAG},
-        id=TEXT,
-        attempt=NUMBER,
-        url=TEXT,
-        actor=TEXT,
-        **{"triggered-by": TEXT},
-    ),
-    policy=closed(
-        source=TEXT,
-        sha256={"type": "string", "pattern": "^([0-9a-f]{64})?$"},
-        **{"proceed-statuses": TEXTS, "minimum-approvals": NUMBER},
-        relaxed=TEXTS,
-    ),
-    change=closed(
-        site=TEXT,
-        id=TEXT,
-        key=TEXT,
-        **{"issue-type": TEXT},
-        summary=TEXT,
-        **{"found-by": {"enum": ["", "key", "title", "created"]}},
-        reporter=TEXT,
-        status=closed(id=TEXT, name=TEXT, category=TEXT),
-    ),
-    approvals={
-        "type": "array",
-        "items": closed(
-            id=TEXT,
-            name=TEXT,
-            decision=WORD,
-            created=MOMENT,
-            completed=MOMENT,
-            current=FLAG,
-            approvers={"type": "array", "items": closed(account=MAYBE, decision=WORD, counted=FLAG)},
-        ),
-    },
-    window=closed(start=MOMENT, end=MOMENT, fields=TEXTS),
-    evidence=closed(**{"read-at": MOMENT, "clock-skew": NUMBER, "asked-as": TEXT}, rounds=NUMBER, tool=TEXT),
-    deployment=closed(started=MOMENT, ended=MOMENT, state=MAYBE, exit={"type": ["integer", "null"]}),
-)
-validate = fastjsonschema.compile(SCHEMA)
-
-
-def keys(value: Any) -> Any:
-    """The names of all keys in their order."""
-    return [(key, keys(child)) for key, child in value.items()] if isinstance(value, dict) else None
-
-
-def ordered(schema: dict[str, Any]) -> Any:
-    """The same of what fits a schema."""
-    known = schema.get("properties")
-    return [(key, ordered(child)) for key, child in known.items()] if known else None
+def in_order(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether the keys stand in the order of the schema, wherever it has all of them."""
+    known = schema.get("properties", {}) if schema.get("additionalProperties") is False else {}
+    return not known or (list(value) == list(known) and all(in_order(value[key], known[key]) for key in known))
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -267,8 +243,8 @@ def test_every_decision_has_a_record_of_the_same_shape(row: int, known: str) -> 
     read = {"nothing": None, "file": loaded(), "no file": absent("acme/shop@x:.jira-ci.yml"), "policy": policy()}
     document = record(Decision.of(row, "because"), subject=SUBJECT, run=RUN, policy=read[known])
     validate(json.loads(dumps(document)))
-    assert keys(document) == ordered(SCHEMA)
-    assert document["approved"] is (document["decision"] == "proceed" and row != 3)
+    assert in_order(document, SCHEMA)
+    assert document["approved"] is False, "nobody's approval counted"
     assert document["exit"] == ROWS[row][1]
 
 
@@ -278,15 +254,16 @@ def test_a_full_record_has_that_shape_too() -> None:
 
 
 def test_a_dry_run_is_recorded_as_the_wait_that_it_is() -> None:
-    document = full(decision=in_dry_run(Decision.of(32, "approved, in window.")))
+    document = full(decision=in_dry_run(Decision.of(32, "approved, in window.", 1)))
     assert (document["decision"], document["row"], document["exit"], document["approved"]) == ("wait", 32, 4, False)
 
 
 def test_what_is_known_of_a_policy_is_recorded_however_far_it_went() -> None:
     asked = record(Decision.of(3, "x"), subject=SUBJECT, run=RUN, policy=loaded())["policy"]
-    assert (asked["source"], len(asked["sha256"]), asked["proceed-statuses"]) == (f"acme/shop@{A}:.jira-ci.yml", 64, [])
+    (source,) = asked["sources"]
+    assert (source["source"], len(source["sha256"]), asked["in-force"]) == (f"acme/shop@{A}:.jira-ci.yml", 64, None)
     none = record(Decision.of(3, "x"), subject=SUBJECT, run=RUN, policy=absent("a/b@c:d", "e"))["policy"]
-    assert (none["source"], none["sha256"], none["relaxed"]) == ("a/b@c:d", "", ["e"])
+    assert (none["sources"], none["relaxed"]) == ([{"source": "a/b@c:d", "sha256": None}], ["e"])
 
 
 PULL = PullRequest(7, "t", "main")
@@ -322,7 +299,7 @@ def test_no_name_and_no_address_of_a_person_is_in_it() -> None:
     assert "Ana" not in text
     assert "Bob" not in text
     assert document["reason"] == "asked (e-mail address), who is away"
-    assert document["policy"]["source"] == f"acme/shop@{A}:.jira-ci.yml"
+    assert document["policy"]["sources"][0]["source"] == f"acme/shop@{A}:.jira-ci.yml"
 
 
 def test_secrets_are_masked_everywhere() -> None:

@@ -467,3 +467,45 @@ def test_the_gate_never_counts_as_an_approver(sandbox: Sandbox) -> None:
     sandbox.site.desk.stages = (Stage("CAB", (RELEASE.account,)),)
     key = approved(sandbox)
     assert read(sandbox, pinned(sandbox, key), minimum_approvals=1).decision.row == 28
+
+
+# What was edited after the approval
+
+
+def test_an_edited_window_is_told_with_who_and_when_and_allowed(sandbox: Sandbox) -> None:
+    key, now = approved(sandbox), sandbox.clock.now()
+    sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
+    found = read(sandbox, pinned(sandbox, key))
+    assert found.decision.row == 32
+    assert found.snapshot is not None
+    assert {one.field for one in found.snapshot.edits} == {"Planned start", "Planned end"}
+    assert all(one.by and one.name for one in found.snapshot.edits)
+    assert found.snapshot.moved is not None
+    assert found.snapshot.moved.by
+
+
+def test_an_edited_window_is_denied_where_the_policy_says_so(sandbox: Sandbox) -> None:
+    key, now = approved(sandbox), sandbox.clock.now()
+    sandbox.desk.window(key, now - timedelta(hours=1), now + timedelta(hours=1))
+    found = read(sandbox, pinned(sandbox, key), edits="deny")
+    assert found.decision.row == 21
+    assert "edits: deny" in found.decision.reason
+
+
+@pytest.mark.parametrize("name", ["Implementation plan", "implementation PLAN"])
+@pytest.mark.parametrize("window", [None, ("Planned start", "Planned end")])
+def test_watched_fields_are_known_by_name_or_id(sandbox: Sandbox, name: str, window: tuple[str, str] | None) -> None:
+    key = approved(sandbox)
+    plan = next(one.id for one in sandbox.site.desk.catalogue.fields if one.name == "Implementation plan")
+    sandbox.desk.edit(key, {plan: "Another plan"})
+    for watched in (name, plan):
+        found = read(sandbox, pinned(sandbox, key), edits="deny", watched_fields=(watched,), window=window)
+        assert found.decision.row == 21, watched
+    assert read(sandbox, pinned(sandbox, key), edits="deny", window=window).decision.row == 31
+
+
+def test_a_misspelt_watched_field_lets_nothing_through(sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    found = read(sandbox, pinned(sandbox, key), edits="deny", watched_fields=("Implementaton plan",))
+    assert "it has no field Implementaton plan, which watched-fields names" in gaps(found)
+    assert read(sandbox, pinned(sandbox, key), watched_fields=("Implementaton plan",)).decision.row == 31

@@ -200,7 +200,7 @@ def test_an_issue_is_read_with_all_that_counts() -> None:
         (
             Step(
                 "2026-11-20T10:00:00.000+0000",
-                (Item("status", Value("1", "Review"), Value("3", "Implementing")),),
+                (Item("status", Value("1", "Review"), Value("3", "Implementing"), "status"),),
             ),
         ),
         True,

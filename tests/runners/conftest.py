@@ -23,6 +23,7 @@ from wrappers.github_runner import packages_name
 from wrappers.machine import LOCK, ROOT, SITE_PACKAGES
 
 NODE = Path(__file__).parent / "node"
+_FILES = ("action.yml", "jira-ci.schema.json", "jira-ci-record.schema.json")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,7 @@ def action(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
-        if name.split("/")[0] in ("action.yml", "jira-ci.schema.json", "src", "wrapper", "requirements", ".github"):
+        if name.split("/")[0] in (*_FILES, "src", "wrapper", "requirements", ".github"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     return folder

@@ -36,6 +36,10 @@ _ADDRESSES = (
 _BESIDE = (
     # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
     re.compile(r"DELETE /rest/api/3/issue/[^/]+/comment/[^/]+"),
+    # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-properties/
+    re.compile(r"GET /rest/api/3/issue/[^/]+/properties"),
+    # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-attachments/
+    re.compile(r"POST /rest/api/3/issue/[^/]+/attachments"),
 )
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"

@@ -48,6 +48,8 @@ class Policy(RealPolicy):
     minimum_approvals: int = 0
     window: tuple[str, str] | None = ("Planned start", "Planned end")
     window_required: bool = False
+    edits: Literal["say", "deny"] = "say"
+    watched_fields: tuple[str, ...] = ()
     exclude_approvers: tuple[str, ...] = ()
     deployers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)

@@ -202,8 +202,10 @@ def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) 
 
 def _window_lines(service: Service, policies: Sequence[Policy]) -> Iterator[Line]:
     wanted = dict.fromkeys(name for policy in policies for name in policy.window or ())
+    watched = dict.fromkeys(name for policy in policies for name in policy.watched_fields)
     if not wanted:
         yield Line("gate window", "off: changes have no window")
+    if not wanted and not watched:
         return
     try:
         known = service.fields()
@@ -211,19 +213,20 @@ def _window_lines(service: Service, policies: Sequence[Policy]) -> Iterator[Line
         yield failed("gate window", error)
         return
     for name in wanted:
-        yield _window_line(name, known)
+        yield _field_line("gate window", name, known, "Name the site's own fields under window, or say window: off.")
+    for name in watched:
+        yield _field_line("gate watched fields", name, known, "Correct it under watched-fields.")
 
 
-def _window_line(name: str, known: dict[str, str]) -> Line:
+def _field_line(subject: str, name: str, known: dict[str, str], advice: str) -> Line:
     found = [one for one, called in known.items() if one == name or canonical(called) == canonical(name)]
     if not found:
         hint = one_line(nearest(name, known.values()), 100)
-        advice = "Name the site's own fields under window, or say window: off."
-        return Line("gate window", f"The site has no field {shown(name)}.", f"{hint} {advice}".strip(), Exit.USAGE)
+        return Line(subject, f"The site has no field {shown(name)}.", f"{hint} {advice}".strip(), Exit.USAGE)
     if len(found) > 1 and name not in found:
         ids = " and ".join(one_line(one, 60) for one in found[:5])
-        return warning("gate window", f"The site has several fields {shown(name)}: {ids}.", "Give one by its id.")
-    return Line("gate window", f"{shown(name)} is the field {one_line(found[0], 60)}")
+        return warning(subject, f"The site has several fields {shown(name)}: {ids}.", "Give one by its id.")
+    return Line(subject, f"{shown(name)} is the field {one_line(found[0], 60)}")
 
 
 def _environment_lines(service: Service, context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +51,7 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         messages=tuple(string(commit["message"]) for commit in commits),
         message_ids=tuple(sha(commit.get("id")) for commit in commits),
         messages_complete=complete,
+        authors=_authors(commits, event),
         pull_request=pull_request,
         environment=_environment(event),
         event_state=_event_state(event, run.event),
@@ -58,6 +59,13 @@ def read(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         release_notes=string(mapping(event.get("release")).get("body")),
         payload=tuple(_payload(mapping(event.get("deployment")).get("payload"))),
     )
+
+
+def _authors(commits: Iterable[Mapping[str, Any]], event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Logins of the authors; a commit whose author GitHub does not know has none."""
+    known = [*commits, mapping(event.get("head_commit"))]
+    logins = (string(mapping(commit.get("author")).get("username")) for commit in known)
+    return tuple(dict.fromkeys(filter(None, logins)))
 
 
 def _payload(given: object, depth: int = 0) -> Iterator[str]:

@@ -50,7 +50,11 @@ class Gate(Protocol):
 
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
+    def keep(self, deadline: Deadline | None = None) -> None: ...
+
     def amend(self, deployment: Deployment) -> GateResult: ...
+
+    def interrupted(self) -> GateResult: ...
 
     def close(self) -> None: ...
 
@@ -119,6 +123,7 @@ class _Job:
         self._progress.begin(self._before_the_start())
         result = self._confirm()
         if self._may_start(result):
+            self._keep(self._before_the_start())
             self._comment("started", None, self._before_the_start())
             result = self._confirm()
         return self._deploy(result) if self._may_start(result) else self._called_off(result)
@@ -161,6 +166,8 @@ class _Job:
     def _refused(self, result: GateResult, decision: Decision, report: Result) -> Result:
         """The end without a start. Why, the gate has said."""
         number = self._signals.received
+        if number and result.decision.result == "proceed":
+            result = self._gate.interrupted()
         outputs, code = result.outputs, int(decision.exit or Exit.BUG)
         if decision.result == "wait" and not number and not self._context.settings.dry_run:
             outputs, code = ended(self._context, self._gate, outputs, code)
@@ -211,6 +218,15 @@ class _Job:
 
         bounded(lambda: self._gate.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
 
+    def _keep(self, whole: Deadline) -> None:
+        """Keeps the records on their changes."""
+        deadline = Deadline(_COMMENT, whole=whole)
+
+        def complain(problem: str) -> None:
+            self._context.console.notice("warning", f"The record was not kept on the change: {problem}.")
+
+        bounded(lambda: self._gate.keep(deadline), deadline, None, complain)
+
     def _deployed(self, result: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:
             self._context.console.notice("warning", f"The record is not complete: {problem}.")
@@ -219,10 +235,12 @@ class _Job:
         for sentence in bounded(lambda: _outlived(result.records, became), Deadline(_RECORD), nothing, complain):
             self._context.console.notice("warning", sentence)
         result = bounded(lambda: self._gate.amend(became), Deadline(_RECORD), result, complain)
+        self._keep(self._whole)
         number = self._signals.received
         code = 128 + number if number else became.exit
         shown = page.deployed(result.summary, report.summary, became.state or "unknown")
-        return _result(Exit.BUG if code is None else code, result, report, shown)
+        said: Mapping[str, Any] = {"approved": False} if number else _NOTHING
+        return _result(Exit.BUG if code is None else code, result, report, shown, said)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)

@@ -17,6 +17,7 @@ def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG
     """The decision about every environment that was named."""
     with closing(Gate(context, deploying=False, reports=pending_reports, tests=counted_tests)) as gate:
         found = gate.ask()
+        gate.keep()
         outputs, code = ended(context, gate, found.outputs, found.decision.exit)
     return Result(code, outputs, document(found), found.summary)
 

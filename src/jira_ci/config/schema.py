@@ -18,7 +18,7 @@ from jira_ci.errors import nearest
 from jira_ci.run_words import OF_CHANGE, words_in
 from jira_ci.text import canonical, for_jira, one_line, without_login
 
-_FILE = "jira-ci.schema.json"
+_FILE, _RECORD = "jira-ci.schema.json", "jira-ci-record.schema.json"
 _ENOUGH = 50
 _FOR_EDITORS = ("title", "description", "examples", "default", "$id", "$schema", "definitions")
 
@@ -26,11 +26,27 @@ _FOR_EDITORS = ("title", "description", "examples", "default", "$id", "$schema",
 @functools.cache
 def schema() -> dict[str, Any]:
     """The whole schema, as published."""
+    return _published(_FILE)
+
+
+def record_problem(document: Any) -> str:
+    """Why a document is no record of the gate's, by the schema that is published for them; empty when it is one."""
+    import fastjsonschema
+
+    check = fastjsonschema.compile(_published(_RECORD), use_default=False, use_formats=False)
+    try:
+        check(document)
+    except fastjsonschema.JsonSchemaValueException as error:
+        return one_line(str(error.message).replace("data.", "", 1), 300)
+    return ""
+
+
+def _published(name: str) -> dict[str, Any]:
     here = Path(__file__).resolve().parent
     try:  # not with open(): the package may be in a zip file
-        content = __loader__.get_data(str(here.parent / _FILE))  # type: ignore[name-defined]
+        content = __loader__.get_data(str(here.parent / name))  # type: ignore[name-defined]
     except OSError:
-        content = (here.parents[2] / _FILE).read_bytes()
+        content = (here.parents[2] / name).read_bytes()
     loaded: dict[str, Any] = json.loads(content)
     return loaded
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder
+from jira_ci.gate.messages import edited_by, shown, when
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, WindowFacts
+from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
@@ -53,8 +55,21 @@ class ByChange(Evaluation):
             return missing
         decision, snapshot = self._reader.read()
         if snapshot is not None:
+            self._tell_history(self.snapshot, snapshot)
             self.snapshot, self.read_at = snapshot, snapshot.now
         return decision
+
+    def _tell_history(self, before: Snapshot | None, now: Snapshot) -> None:
+        """Says once who moved the change to where deployments begin, and each edit after its approval."""
+        key, moved = shown(now.key), now.moved
+        if moved is not None and (before is None or before.moved != moved):
+            by = shown(moved.name) or "somebody"
+            self.said.append(
+                f"{key} was moved to {shown(now.status.name if now.status else '')} by {by}, {when(moved.at)}."
+            )
+        fresh = [one for one in now.edits if before is None or one not in before.edits]
+        if fresh:
+            self.said.append(f"Edited on {key} after its approval: {edited_by(fresh)}.")
 
     def _find_with(self, policy: Policy) -> Finder:
         return Finder(self._service, policy, self.subject, self._attempt, clock=self._clock, pauses=self._pauses)

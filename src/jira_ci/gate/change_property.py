@@ -56,6 +56,12 @@ def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     return all((found.get(name) or "") == value for name, value in _binding(subject).items())
 
 
+def earlier_deployments(mark: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """What the change's property keeps of the deployments on it, the oldest first."""
+    kept = (mark or {}).get("deployments")
+    return [dict(one) for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
+
+
 def _binding(subject: Subject) -> dict[str, str]:
     return {name: str(getattr(subject, name) or "") for name in _BINDING}
 

@@ -74,6 +74,9 @@ _WEAKER = (Exit.WAIT, Exit.WINDOW, Exit.NETWORK)  # what a proceed that came in 
 class Decision:
     """What the gate says. ``Decision.of`` makes one from a row of the table.
 
+    Attributes:
+        approvals: how many people's approvals stand behind it and count.
+
     Raises:
         ValueError: row, result and exit are no row of the table, nor a proceed of it made weaker.
     """
@@ -82,6 +85,7 @@ class Decision:
     result: Result
     exit: Exit
     reason: str
+    approvals: int = 0
 
     def __post_init__(self) -> None:
         listed = ROWS.get(self.row)
@@ -90,14 +94,20 @@ class Decision:
             raise ValueError(f"row {self.row} of the gate's table is not {self.result}, {self.exit}")
 
     @classmethod
-    def of(cls, row: int, reason: str) -> Decision:
+    def of(cls, row: int, reason: str, approvals: int = 0) -> Decision:
         """The decision of a row."""
-        return cls(row, *ROWS[row], reason)
+        return cls(row, *ROWS[row], reason, approvals)
 
     @property
     def approved(self) -> bool:
-        """Whether this is a proceed by an approved change, and not for want of change control."""
-        return self.result == "proceed" and self.row != 3
+        """Whether this is a proceed with at least one approval that counts; one for want of change control, by a policy
+        that asks for none, or by Jira's own gating, is not."""
+        return self.result == "proceed" and self.controlled and self.approvals > 0
+
+    @property
+    def controlled(self) -> bool:
+        """Whether a change, or Jira's own gating, decides about this deployment."""
+        return self.row != 3
 
 
 @dataclass(frozen=True)
@@ -149,10 +159,16 @@ def _decide(read: Snapshot, policy: Requirements) -> Decision:
         minimum=policy.minimum_approvals,
         window=where.state,
         window_required=policy.window_required,
-        edited=read.edited is not False or read.commit_differs is not False,
+        edited=read.edited is not False or read.commit_differs is not False or _is_tampered(read, policy),
     )
     row = row_of(conditions)
-    return Decision.of(row, messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where)))
+    said = messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where))
+    return Decision.of(row, said, conditions.counted)
+
+
+def _is_tampered(read: Snapshot, policy: Requirements) -> bool:
+    """Whether something was edited after approval that the policy lets nobody edit then: ``edits: deny``."""
+    return policy.edits != "say" and len(read.edits) > 0
 
 
 def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) -> Decision:
@@ -165,7 +181,9 @@ def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) 
     """
     changes = messages.enumerate_some(messages.shown(str(key)) for key in keys) or "the change of this deployment"
     if status == "allowed":
-        return Decision.of(33, f"Jira allows the deployment: {changes}.")
+        return Decision.of(
+            33, f"Jira allows the deployment: {changes}. Approvals are Jira's business, and not counted."
+        )
     if status == "awaiting":
         return Decision.of(34, f"Jira waits for {changes}: have it approved there.")
     if status is None and first is True:
@@ -213,9 +231,11 @@ def _row_in_window(conditions: Conditions) -> int | None:
 
 
 def combine(decisions: Sequence[Decision]) -> Decision:
-    """The one for several environments or tenants: deny before wait before proceed, then the earlier row; none: 1."""
+    """The one for several environments or tenants: deny before wait before proceed, then the earlier row; none: 1. It
+    is approved when each of them is."""
     nothing = Decision.of(1, "There is no environment to decide about: name one with the setting environment.")
-    return min(decisions, key=lambda one: (_ORDER.index(one.result), one.row), default=nothing)
+    first = min(decisions, key=lambda one: (_ORDER.index(one.result), one.row), default=nothing)
+    return replace(first, approvals=min((one.approvals for one in decisions), default=0))
 
 
 def in_dry_run(decision: Decision) -> Decision:
@@ -245,9 +265,9 @@ def out_of_date(decision: Decision) -> Decision:
 
 
 def unrecorded(decision: Decision) -> Decision:
-    """For a record that could be kept nowhere: what cannot be looked up later is not deployed. What needs no
-    approval goes on."""
-    if not decision.approved:
+    """For a record that could be kept nowhere: what cannot be looked up later is not deployed. What is not change
+    controlled goes on."""
+    if decision.result != "proceed" or not decision.controlled:
         return decision
     hint = "Give the job a folder that it can write to, such as RUNNER_TEMP or TMPDIR, and run again."
     return Decision.of(39, f"The record of this decision could be kept nowhere: {decision.reason} {hint}")

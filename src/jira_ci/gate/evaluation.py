@@ -9,7 +9,7 @@ from datetime import datetime
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.record import ChangeFacts, Evidence, WindowFacts
+from jira_ci.gate.record import ChangeFacts, Evidence, HistoryFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
@@ -89,6 +89,11 @@ class Evaluation(ABC):
     def change_facts(self) -> ChangeFacts:
         """The change for the record, as it was last read."""
         return ChangeFacts(site=self.policy.site if self.policy else "")
+
+    def history_facts(self) -> HistoryFacts:
+        """What happened to the change before, for the record."""
+        read = self.snapshot
+        return HistoryFacts(read.moved, read.edits, read.deployments) if read else HistoryFacts()
 
     def window_facts(self) -> WindowFacts:
         """The window for the record, as it was last read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timezone
 from functools import cached_property
@@ -13,15 +13,15 @@ from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
-from jira_ci.errors import Exit, UsageError
-from jira_ci.gate import comments, contents, record, targets, wait_line
+from jira_ci.errors import Exit, JiraCiError, UsageError
+from jira_ci.gate import attestation, comments, contents, kept_records, record, targets, wait_line
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
 from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
-from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write
+from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write, write_statement
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
@@ -78,6 +78,7 @@ class Gate:
         """Decides, and waits as ``wait`` says. Whatever Jira or the network does is a decision and never an error."""
         self.announce()
         given = self._context.given
+        attestation.artifact(given.artifact_digest)
         if not self._deploying:  # whoever deploys is told with the report
             for sentence in (*collisions(self._context.environment_names), *collisions(given.tenant, "tenant")):
                 self._context.console.notice("warning", sentence)
@@ -127,12 +128,33 @@ class Gate:
         for evaluation, document in zip(self._evaluations, self._result.records, strict=True):
             self._comment_on(evaluation, kind, record.digest(document), seconds)
 
+    def keep(self, deadline: Deadline | None = None) -> None:
+        """Keeps the record of each deployment that may begin on its change, or what became of it. Failure is said and
+        changes nothing.
+
+        Args:
+            deadline: over all of it; 15 s by default.
+        """
+        for evaluation, document in self._to_keep():
+            self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
+            said = self._kept(evaluation, document)
+            if said:
+                self._context.console.notice("warning", said)
+
     def amend(self, deployment: Deployment) -> GateResult:
         """The result with what became of the deployment in its records, which are written anew."""
         found = self._result or self.ask()
         records = tuple(record.with_deployment(one, deployment) for one in found.records)
         outputs = {**found.outputs, "record": write(self._context, records)}
         self._result = dataclasses.replace(found, records=records, outputs=outputs)
+        return self._result
+
+    def interrupted(self) -> GateResult:
+        """The result when a signal came before the command could start: nothing is approved any more."""
+        found = self._result or self.ask()
+        decisions = [_interrupted(evaluation.final()) for evaluation in self._evaluations]
+        again = gate_result(self._context, self._evaluations, decisions)
+        self._result = dataclasses.replace(again, outputs={**found.outputs, **again.outputs})
         return self._result
 
     def close(self) -> None:
@@ -250,12 +272,15 @@ class Gate:
 
     def _conclude(self, decisions: Sequence[Decision]) -> GateResult:
         self._result = gate_result(self._context, self._evaluations, decisions)
-        if not self._result.outputs["record"] and any(one.approved for one in decisions):
+        proceeds = self._result.decision.result == "proceed"
+        lost = not self._result.outputs["record"] and any(unrecorded(one) != one for one in decisions)
+        if lost and not (proceeds and self._kept_elsewhere()):
             self._result = gate_result(self._context, self._evaluations, [unrecorded(one) for one in decisions])
         outputs: dict[str, Any] = self._result.outputs
         named = (evaluation.subject.environment for evaluation in self._evaluations)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._result.decision
+        write_statement(self._context, self._result)
         for line in self._progress.rest(self._evaluations):
             self._context.console.say(line)
         closing = wait_line.closing(decision)
@@ -277,6 +302,34 @@ class Gate:
         for deployments in self._deployments.values():
             for sentence in deployments.call_off():
                 self._context.console.notice("warning", sentence)
+
+    def _to_keep(self) -> list[tuple[Evaluation, Mapping[str, Any]]]:
+        """The records that belong on a change; a pull request and a dry run write nothing on one."""
+        found = self._result
+        if found is None or self._context.given.dry_run or targets.objection(self._context.run):
+            return []
+        both = zip(self._evaluations, found.records, strict=True)
+        return [(one, document) for one, document in both if document["decision"] == "proceed" and one.policy]
+
+    def _kept(self, evaluation: Evaluation, document: Mapping[str, Any]) -> str:
+        """Why the record was not kept on the change, as a sentence; empty when it was, or there is no change."""
+        service, change = evaluation.service, evaluation.change
+        if service is None or change is None:
+            return ""
+        try:
+            kept_records.keep(service, change.id, document)
+        except JiraCiError as error:
+            return kept_records.problem(change.key, error)
+        return ""
+
+    def _kept_elsewhere(self) -> bool:
+        """Whether every record that has no file is kept on its change: then it is kept."""
+        found = self._to_keep()
+        controlled = [one for one in self._evaluations if one.policy]
+        if len(found) < len(controlled) or any(one.change is None for one in controlled):
+            return False
+        self._sites.give(Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole))
+        return not any(self._kept(one, document) for one, document in found)
 
     def _comment_on(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
         policy, change, service, run = evaluation.policy, evaluation.change, evaluation.service, self._context.run

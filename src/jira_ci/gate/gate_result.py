@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from typing import Any
 
 from jira_ci import __version__
 from jira_ci.context import Context
-from jira_ci.gate import record
+from jira_ci.gate import attestation, record
 from jira_ci.gate.approvals import Approval, Review, review
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, combine
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.messages import RESULTS, enumerate_some, shown, when
+from jira_ci.gate.messages import RESULTS, edited_by, enumerate_some, shown, when
 from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer
 from jira_ci.output import page
@@ -178,10 +179,17 @@ def _facts(evaluation: Evaluation, decision: Decision) -> dict[str, Phrase]:
         "Change": (Link(change.key, evaluation.change_url), f" {change.summary}") if change.key else (),
         "Status": (change.status_name,) if change.status_name else (),
         "Approvals": _approvals(evaluation),
+        "Moved there": _moved(evaluation),
+        "Edited since": (edited_by(evaluation.history_facts().edits),) if evaluation.history_facts().edits else (),
         "Window begins": (local_and_utc(window.start),) if window.start else (),
         "Window ends": (local_and_utc(window.end),) if window.end else (),
     }
     return {name: phrase for name, phrase in found.items() if phrase}
+
+
+def _moved(evaluation: Evaluation) -> Phrase:
+    moved = evaluation.history_facts().moved
+    return (f"by {moved.name or 'somebody'}, {when(moved.at)}",) if moved else ()
 
 
 def local_and_utc(moment: datetime) -> str:
@@ -308,6 +316,21 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
     return str(keep(path, text + "\n", context, mode=0o600) or "")
 
 
+def write_statement(context: Context, result: GateResult) -> str:
+    """Writes the in-toto statement of a proceed beside the record, and gives its path; empty without one.
+
+    On GitLab, where its name is always the same, none of an earlier decision stays.
+    """
+    if context.run.provider == CI.GITLAB:
+        with contextlib.suppress(OSError):
+            (context.root / f"{_FILE}.intoto.json").unlink()
+    path = result.outputs["record"]
+    made = attestation.statement(result.records, attestation.artifact(context.given.artifact_digest))
+    if result.decision.result != "proceed" or not path or made is None:
+        return ""
+    return str(keep(Path(path).with_suffix(".intoto.json"), record.dumps(made) + "\n", context, mode=0o600) or "")
+
+
 def document(result: GateResult) -> dict[str, Any]:
     """What the JSON document holds besides the outputs: the record itself, or the list of several."""
     return {"record": result.records[0] if len(result.records) == 1 else list(result.records)}
@@ -325,6 +348,7 @@ def _record(context: Context, evaluation: Evaluation, decision: Decision) -> dic
         change=evaluation.change_facts(),
         approvals=approvals,
         review=review(approvals, read.uncounted) if read else None,
+        history=evaluation.history_facts(),
         window=evaluation.window_facts(),
         evidence=evaluation.evidence(context.edges.clock(), __version__),
         mask=context.console.mask,

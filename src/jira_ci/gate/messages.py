@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 
 from jira_ci.gate.approvals import Approval, Approver, Review
-from jira_ci.gate.requirements import Requirements, Snapshot, Status
+from jira_ci.gate.requirements import Edit, Requirements, Snapshot, Status
 from jira_ci.gate.window import Window
 from jira_ci.text import one_line
 
@@ -93,6 +93,11 @@ def incomplete(key: object, gaps: Iterable[str]) -> str:
     return f"{name} could not be read completely: {missing}. Nothing is decided without it."
 
 
+def edited_by(edits: Iterable[Edit]) -> str:
+    """``Planned end by Ana at 2026-03-02 12:00 UTC``: what was edited, by whom and when."""
+    return enumerate_some(f"{shown(one.field)} by {shown(one.name) or 'somebody'} at {when(one.at)}" for one in edits)
+
+
 def approved_by(review: Review) -> str:
     """Who approved, as far as it counts."""
     if review.people:
@@ -139,7 +144,15 @@ def _other(facts: Facts) -> str:
 def _edited(facts: Facts) -> str:
     if facts.read.commit_differs:
         return f"{facts.key} was made for another commit. Close it and run again for another change."
-    return f"{facts.key} was edited after it was approved. Close it and run again for another change."
+    binding = [one for one in facts.read.edits if one.binds]
+    told = edited_by(binding or facts.read.edits)
+    if facts.read.edited is False:
+        return (
+            f"{facts.key} was edited after it was approved ({told}), and the policy says edits: deny. Have it approved "
+            "anew, or close it and run again for another change."
+        )
+    when_known = told and f" ({told})"
+    return f"{facts.key} was edited after it was approved{when_known}. Close it and run again for another change."
 
 
 def _inverted(facts: Facts) -> str:

@@ -1,4 +1,7 @@
-"""The record of a decision: account ids and no other name of a person, no e-mail address, no secret."""
+"""The record of a decision: account ids and no other name of a person, no e-mail address, no secret.
+
+Its schema is published as ``jira-ci-record.schema.json``.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ from jira_ci.config.policy_files import Sources
 from jira_ci.gate.approvals import Approval, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy
+from jira_ci.gate.requirements import Edit, Moved
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
 
-SCHEMA = "jira-ci.decision/1"
+SCHEMA = "jira-ci.decision/2"
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
@@ -49,6 +53,17 @@ class WindowFacts:
     end: datetime | None = None
     fields: tuple[str, ...] = ()
     """Ids of the fields that were read."""
+
+
+@dataclass(frozen=True)
+class HistoryFacts:
+    """What happened to the change before."""
+
+    moved: Moved | None = None
+    edits: Sequence[Edit] = ()
+    """After its last approval that counts."""
+    deployments: Sequence[Mapping[str, Any]] = ()
+    """What was deployed on it before: see :func:`jira_ci.gate.change_property.earlier_deployments`."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,9 @@ def record(
     change: ChangeFacts | None = None,
     approvals: Sequence[Approval] = (),
     review: Review | None = None,
+    history: HistoryFacts | None = None,
+    emergency: Mapping[str, Any] | None = None,
+    freeze: Mapping[str, Any] | None = None,
     window: WindowFacts | None = None,
     evidence: Evidence | None = None,
     deployment: Deployment | None = None,
@@ -98,6 +116,7 @@ def record(
         policy: what was read of it, however far that went.
         triggered_by: the login of whoever started this attempt; the run's actor when empty.
         approvals: all that were read, superseded ones too.
+        emergency, freeze: of which the policy knows nothing yet.
         mask: takes secrets out of a text.
     """
     document = {
@@ -112,6 +131,9 @@ def record(
         "policy": _policy(policy),
         "change": _change(change or ChangeFacts()),
         "approvals": [_approval(one, review or Review("unclear")) for one in approvals],
+        "history": _history(history or HistoryFacts()),
+        "emergency": dict(emergency) if emergency else None,
+        "freeze": dict(freeze) if freeze else None,
         "window": _window(window or WindowFacts()),
         "evidence": _evidence(evidence or Evidence()),
         "deployment": _deployment(deployment or Deployment()),
@@ -150,6 +172,7 @@ def _subject(subject: Subject, run: Run) -> dict[str, Any]:
         "commit": subject.commit,
         "run-commit": run.commit,
         "checkout-commit": subject.checkout or None,
+        "authors": list(run.authors),
     }
 
 
@@ -176,14 +199,36 @@ def _ref(run: Run) -> str:
     return f"refs/heads/{run.branch}" if run.branch else ""
 
 
+# What of a policy decides nothing.
+_APART = ("fields", "description")
+
+
 def _policy(policy: Policy | Sources | None) -> dict[str, Any]:
     known = policy if isinstance(policy, Policy) else None
     return {
-        "source": policy.source if policy else "",
-        "sha256": policy.sha256 if policy else "",
-        "proceed-statuses": list(known.proceed_statuses) if known else [],
-        "minimum-approvals": known.minimum_approvals if known else 0,
+        "sources": _sources(policy),
+        "in-force": {key: value for key, value in known.in_force.items() if key not in _APART} if known else None,
         "relaxed": list(policy.relaxed) if policy else [],
+    }
+
+
+def _sources(policy: Policy | Sources | None) -> list[dict[str, Any]]:
+    """Every file that the policy was read from, the stronger first; the hash of one that does not exist is null."""
+    if policy is None:
+        return []
+    listed = policy.sources if isinstance(policy, Policy) else policy.listed
+    found: list[dict[str, Any]] = [{"source": source, "sha256": sha256} for source, sha256 in listed]
+    missing = policy.missing if isinstance(policy, Sources) else ""
+    return found or ([{"source": missing, "sha256": None}] if missing else [])
+
+
+def _history(history: HistoryFacts) -> dict[str, Any]:
+    moved = history.moved
+    return {
+        "moved-by": moved.by if moved else "",
+        "moved-at": _moment(moved.at) if moved else None,
+        "edits-since-approval": [{"field": one.field, "by": one.by, "at": _moment(one.at)} for one in history.edits],
+        "earlier-deployments": [dict(one) for one in history.deployments],
     }
 
 
@@ -253,5 +298,5 @@ def _clean(value: Any, mask: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", _MAIL.sub("(e-mail address)", mask(value)))
     if isinstance(value, dict):
-        return {key: _clean(child, mask) for key, child in value.items()}
+        return {_clean(key, mask): _clean(child, mask) for key, child in value.items()}
     return [_clean(child, mask) for child in value] if isinstance(value, list) else value

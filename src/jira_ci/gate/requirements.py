@@ -35,14 +35,44 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """One edit of the change after it was approved.
+
+    Attributes:
+        field: what people call it: ``Planned end``.
+        by: the account id of whoever made it; empty where Jira does not say.
+        name: what people call them.
+        at: when, aware.
+        binds: whether it is what ties the change to its deployment (title, type): then no policy allows it.
+    """
+
+    field: str
+    by: str
+    name: str
+    at: datetime
+    binds: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Who moved the change into the status that lets a deployment begin, and when: account id, name, aware moment."""
+
+    by: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Requirements:
-    """What the policy demands of a change. ``window`` holds the names of its two fields, or is ``off``."""
+    """What the policy demands of a change. ``window`` holds the names of its two fields, or is ``off``; ``edits`` says
+    what becomes of a change whose window or watched fields were edited after its approval."""
 
     proceed_statuses: tuple[str, ...]
     wait_statuses: tuple[str, ...]
     minimum_approvals: int
     window: tuple[str, str] | Literal["off"]
     window_required: bool
+    edits: Literal["say", "deny"] = "say"
 
     def standing(self, status: Status) -> Standing:
         """Which list the status is in, by name in any case or by id; ``both`` contradicts itself."""
@@ -67,10 +97,13 @@ class Snapshot:
         excluded: whose approval the policy does not count.
         start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
         edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
+        edits: every edit after the approval that is looked at, the oldest first.
         commit_differs: whether our own property on the change names another commit.
         gaps: whatever else makes the snapshot incomplete, each a sentence without its full stop.
         reporter: the account of whoever made the change, for the record.
         window_fields: the ids of the fields that were taken for start and end of the window, for the record.
+        moved: how its status came into the proceed list, for the record; ``None`` where that is not known.
+        deployments: what was deployed on it before, as our property on it keeps that, for the record.
     """
 
     key: str
@@ -84,10 +117,13 @@ class Snapshot:
     start: Sequence[object]
     end: Sequence[object]
     edited: bool | None
+    edits: Sequence[Edit]
     commit_differs: bool
     gaps: Sequence[str]
     reporter: str = ""
     window_fields: tuple[str, ...] = ()
+    moved: Moved | None = None
+    deployments: Sequence[Mapping[str, object]] = ()
 
     @property
     def uncounted(self) -> tuple[Excluded, ...]:
@@ -113,6 +149,8 @@ def meaningless(policy: Requirements) -> str:
         return "window-required has to be true or false"
     if fields == "off" and policy.window_required:
         return "window is off, but window-required is true: change one of them"
+    if policy.edits not in ("say", "deny"):
+        return "edits has to be say or deny"
     return ""
 
 
@@ -131,13 +169,23 @@ def missing(read: Snapshot) -> Iterator[str]:
         yield "its approvals were not found: the gate's account has to be an agent of the service desk"
     if read.pages_complete is not True:
         yield "a page of its approvals is missing"
-    if not (_is_list(read.excluded) and all(isinstance(one, Excluded) for one in read.excluded)):
+    if not _are(Excluded, read.excluded):
         yield "it is unknown whose approval does not count"
-    if read.edited is not True and read.edited is not False:
-        yield "its history does not tell whether it was edited after its approval: close it, so that another is made"
+    yield from _missing_of_history(read)
     if read.commit_differs is not True and read.commit_differs is not False:
         yield "it is unknown which commit it was made for"
     yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]
+
+
+def _missing_of_history(read: Snapshot) -> Iterator[str]:
+    if read.edited is not True and read.edited is not False:
+        yield "its history does not tell whether it was edited after its approval: close it, so that another is made"
+    if not _are(Edit, read.edits):
+        yield "it is unknown what was edited after its approval"
+
+
+def _are(kind: type, value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(one, kind) for one in value)
 
 
 def _is_texts(value: object) -> bool:

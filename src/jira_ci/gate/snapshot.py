@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from jira_ci.errors import JiraCiError
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
-from jira_ci.gate.change_property import Change, missing, unnamed, words
+from jira_ci.gate.change_property import Change, earlier_deployments, missing, unnamed, words
 from jira_ci.gate.decision import Decision, decide, decision_of
+from jira_ci.gate.edits import Watched, edits
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.requirements import Requirements, Snapshot, Status
+from jira_ci.gate.requirements import Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
-from jira_ci.gate.window import moment, moment_of
+from jira_ci.gate.window import moment_of
 from jira_ci.jira import parse
-from jira_ci.jira.parse import History, Issue, Step, Value
+from jira_ci.jira.parse import Issue
 from jira_ci.jira.service_desk import Service, Stamp
 from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
 
-_Dated = list[tuple[datetime, Step]]
-
-
 _DRIFT = 60.0  # seconds by which Jira's clock and the monotonic one may differ between two answers
 _THE_GATE = "the gate itself"
+_NOT_SHOWN = ("comment", "worklog", "attachment", "issuelinks")  # left out of the answer, and known to every site
 
 
 class _Gone(Exception):
@@ -74,7 +72,7 @@ class SnapshotReader:
 
     def _issue(self) -> tuple[Issue, Stamp]:
         try:
-            return self._service.issue(self._change.id, self._policy.window or ())
+            return self._service.issue(self._change.id, (*(self._policy.window or ()), *self._policy.watched_fields))
         except NotFound:
             raise _Gone from None
 
@@ -119,6 +117,7 @@ class SnapshotReader:
         approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
         fields = [_window_field(issue, name) for name in self._policy.window or ()]
         values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
+        since = edits(issue.history, self._watched(issue), status, rules, approved, own)
         return Snapshot(
             key=issue.key,
             now=stamps[-1].date,
@@ -130,11 +129,14 @@ class SnapshotReader:
             excluded=excluded,
             start=values[0],
             end=values[1],
-            edited=edited(issue.history, self._watched(issue), status, rules, approved),
+            edited=since.edited,
+            edits=since.found,
             commit_differs=issue.mark is not None and issue.mark.get("commit") != self._subject.commit,
             gaps=tuple(self._gaps(issue, stamps)),
             reporter=issue.reporter.id if issue.reporter else "",
             window_fields=tuple(field for ids in fields for field in ids),
+            moved=since.moved,
+            deployments=earlier_deployments(issue.mark),
         )
 
     def _excluded(self, issue: Issue) -> Iterator[Excluded]:
@@ -146,10 +148,20 @@ class SnapshotReader:
             account = known.get(actor) or logins.get(actor.casefold())
             yield Excluded(f"the deployer {one_line(actor, 60)}".strip(), account)
 
-    def _watched(self, issue: Issue) -> tuple[str, ...]:
-        """The fields that bind the change to this deployment."""
+    def _watched(self, issue: Issue) -> Watched:
+        """The fields that bind the change to this deployment, and those that are looked at besides."""
         by_text = self._change.found_by == "key" and self._policy.binding != "any"
-        return ("summary", "description") if by_text and missing(self._words, issue.summary) else ("summary",)
+        named = by_text and missing(self._words, issue.summary)
+        wanted = (*(self._policy.window or ()), *self._policy.watched_fields)
+        others = {field for name in wanted for field in (name, *_window_field(issue, name))}
+        names = {canonical((issue.names or {}).get(field, field)) for field in others}
+        binding = ("summary", "issuetype", "description") if named else ("summary", "issuetype")
+        return Watched(binding, others, names | set(map(canonical, wanted)))
+
+    def _unknown_fields(self, issue: Issue) -> list[str]:
+        """Those of ``watched-fields`` that the change does not have: a misspelt one would never be edited."""
+        wanted = self._policy.watched_fields if self._policy.edits == "deny" else ()
+        return [name for name in wanted if name not in _NOT_SHOWN and not _window_field(issue, name)]
 
     def _gaps(self, issue: Issue, stamps: Sequence[Stamp]) -> Iterator[str]:
         if any(stamp.date is None for stamp in stamps):
@@ -158,6 +170,8 @@ class SnapshotReader:
             yield "one of Jira's answers is older than one before it: a cache or proxy stands in between"
         if issue.history is None:
             yield "Jira did not give the history of the change"
+        for name in self._unknown_fields(issue):
+            yield f"it has no field {one_line(name, 60)}, which watched-fields names"
         if self._policy.window and issue.names is None:
             yield "Jira did not give the names of the fields"
         if issue.mark is not None and not isinstance(issue.mark.get("commit"), str):
@@ -191,61 +205,3 @@ def _window_field(issue: Issue, wanted: str) -> tuple[str, ...]:
         return (wanted,)
     names = issue.names or {}
     return tuple(field for field in issue.fields if canonical(names.get(field, "")) == canonical(wanted))
-
-
-def edited(
-    history: History | None, fields: Collection[str], status: Status, policy: Requirements, approved: datetime | None
-) -> bool | None:
-    """Whether one of the fields was edited after the last approval that counts, or, when there is none, after the
-    status entered the proceed list.
-
-    Args:
-        status: the present one.
-        approved: when the last approval that counts was given; ``None`` without any.
-
-    Returns:
-        ``None`` when the history does not reach back that far, or cannot be read.
-    """
-    if approved is None and policy.standing(status) != "proceed":
-        return False  # nothing has been allowed yet
-    steps = _newest_first(history)
-    if history is None or steps is None:
-        return None
-    if approved is not None:
-        since: datetime | None = approved
-        after = [step for when, step in steps if when >= approved]
-    else:
-        since, after = _since_entry(steps, policy)
-    if any(item.field in fields for step in after for item in step.items):
-        return True
-    reaches = history.complete or (since is not None and bool(steps) and steps[-1][0] < since)
-    return False if reaches else None
-
-
-def _newest_first(history: History | None) -> _Dated | None:
-    """The steps with their moments. A history with gaps is of use only where Jira gave the newest part of it, in the
-    order it promises."""
-    if history is None:
-        return None
-    steps: _Dated = []
-    for step in history.steps:
-        when = moment(step.created)
-        if when is None:
-            return None
-        steps.append((when, step))
-    ordered = sorted(steps, key=lambda one: one[0], reverse=True)
-    return ordered if history.complete or steps == ordered else None
-
-
-def _since_entry(steps: _Dated, policy: Requirements) -> tuple[datetime | None, list[Step]]:
-    """When the status entered the proceed list for the last time, and the steps since; ``None`` and all steps when none
-    of them entered it. What was edited together with the step into the list is part of that step."""
-    for index, (when, step) in enumerate(steps):
-        for item in step.items:
-            if item.field == "status" and _allows(item.after, policy) and not _allows(item.before, policy):
-                return when, [later for _, later in steps[:index]]
-    return None, [step for _, step in steps]
-
-
-def _allows(status: Value, policy: Requirements) -> bool:
-    return policy.standing(Status(status.id or "", status.text or "", None)) == "proceed"

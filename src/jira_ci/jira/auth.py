@@ -336,6 +336,7 @@ class Login:
             bearer="" if route.kind == "basic" else bearer,
             basic=access.basic if route.kind == "basic" else "",
             headers=ask.headers(route.edition),
+            file=ask.file,
             idempotent=ask.idempotent,
             bodiless=ask.bodiless,
             site=route.site,

@@ -106,6 +106,10 @@ Edition = Literal["cloud", "data-center"]
 # https://docs.atlassian.com/jira-servicedesk/REST/latest/#experimental-methods
 _EXPERIMENTAL: Mapping[str, str] = {"X-ExperimentalApi": "opt-in"}
 
+# Jira takes a form only from who says that no browser was led to send it:
+# https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-attachments/#api-rest-api-3-issue-issueidorkey-attachments-post
+_UNCHECKED: Mapping[str, str] = {"X-Atlassian-Token": "no-check"}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -120,6 +124,7 @@ class Question:
     body: Any = None
     idempotent: bool = True
     bodiless: bool = False
+    file: tuple[str, bytes] | None = None
 
     def address(self, base: str, edition: Edition) -> str:
         """The whole address; ``base`` has no slash at its end."""
@@ -130,6 +135,8 @@ class Question:
 
     def headers(self, edition: Edition) -> Mapping[str, str]:
         """What this question needs besides a credential."""
+        if self.file is not None:
+            return _UNCHECKED
         return _EXPERIMENTAL if edition == "data-center" and self.path.startswith("servicedeskapi/") else {}
 
 
@@ -294,6 +301,24 @@ def set_property(issue_id: str, value: Mapping[str, Any], key: str = PROPERTY) -
     """Writes one of our properties of a change; by default what it was made for."""
     path = f"api/issue/{segment(issue_id)}/properties/{segment(key)}"
     return Question("PUT", path, "remember what the change is for", body=dict(value), bodiless=True)
+
+
+LONGEST_PROPERTY = 32_768
+"""Bytes of the JSON that an issue's property may have.
+
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-properties/
+"""
+
+
+def property_keys(issue_id: str) -> Question:
+    """The keys of an issue's properties."""
+    return Question("GET", f"api/issue/{segment(issue_id)}/properties", "list the change's properties")
+
+
+def attach(issue_id: str, name: str, content: bytes) -> Question:
+    """Attaches a file to an issue. It is sent once, as a change is."""
+    path = f"api/issue/{segment(issue_id)}/attachments"
+    return Question("POST", path, "keep a file", file=(name, content), idempotent=False)
 
 
 def link(change_key: str, issue_key: str) -> Question:

@@ -137,14 +137,18 @@ class Item:
     """The field's id; where Jira gives none (older Data Center), its name for system fields and empty for others."""
     before: Value
     after: Value
+    name: str = ""
+    """What people call it."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What was edited at one moment, which is as Jira wrote it."""
+    """What was edited at one moment, which is as Jira wrote it, and by whom; ``None`` where Jira names nobody, as of
+    an automation or of somebody who is gone."""
 
     created: str
     items: tuple[Item, ...]
+    author: Account | None = None
 
 
 @dataclass(frozen=True)
@@ -295,11 +299,19 @@ def _history(value: Any) -> History:
 
 
 def _step(step: Mapping[str, Any]) -> Step:
-    return Step(text(step, "created"), _items([mapping(one, "an item") for one in items(step.get("items"), "items")]))
+    parts = [mapping(one, "an item") for one in items(step.get("items"), "items")]
+    return Step(text(step, "created"), _items(parts), _author(step))
+
+
+def _author(step: Mapping[str, Any]) -> Account | None:
+    try:
+        return account(step.get("author"), "author")
+    except WrongShape:  # who has no account any more
+        return None
 
 
 def _items(parts: Sequence[Mapping[str, Any]]) -> tuple[Item, ...]:
-    return tuple(Item(_field(part), _value(part, "from"), _value(part, "to")) for part in parts)
+    return tuple(Item(_field(part), _value(part, "from"), _value(part, "to"), text(part, "field")) for part in parts)
 
 
 def _value(part: Mapping[str, Any], name: str) -> Value:
@@ -478,6 +490,20 @@ def comment(value: Any) -> Comment:
         public=public,
         properties={text(one, "key"): one.get("value") for one in known},
     )
+
+
+def property_keys(body: Any) -> list[str]:
+    """The keys of an issue's properties."""
+    beans = items(mapping(body, "the answer").get("keys"), "keys")
+    return [text(mapping(one, "a key"), "key") for one in beans]
+
+
+def attached(body: Any) -> str:
+    """The id of the one file that was attached."""
+    beans = items(body, "the attachments")
+    if len(beans) != 1:
+        raise WrongShape("there is not one attachment")
+    return digits(mapping(beans[0], "an attachment"), "id")
 
 
 def desk_comment(value: Any) -> str:

@@ -300,6 +300,14 @@ class Service:
         """Writes our own property of a change."""
         self._read(endpoints.set_property(issue_id, value), _nothing, 200, 201)
 
+    def property_keys(self, issue_id: str) -> list[str]:
+        """The keys of an issue's properties."""
+        return self._read(endpoints.property_keys(issue_id), parse.property_keys)[0]
+
+    def attach(self, issue_id: str, name: str, content: bytes) -> str:
+        """Attaches a file to an issue, and gives its id. Sent once: after a ``NetworkError`` it may be there or not."""
+        return self._read(endpoints.attach(issue_id, name, content), parse.attached)[0]
+
     def link(self, change_key: str, issue_key: str) -> None:
         """Links a change to an issue that is deployed with it."""
         self._read(endpoints.link(change_key, issue_key), _nothing, 201)

@@ -113,6 +113,10 @@ class Desk:
                 self.ledger.put(self.known(key))
             return self.ledger.alter(key, alteration)
 
+    def note(self, key: str, author: str, item: Item) -> Change:
+        """Add to the history what changes no field."""
+        return self.alter(key, lambda change: self._noted(change, author, [item]))
+
     def edit(self, key: str, changes: Mapping[str, Any], author: str) -> Change:
         """Change ``summary``, ``description`` and other fields by their ids; None clears a field.
 

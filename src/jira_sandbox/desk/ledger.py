@@ -153,6 +153,17 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file on an issue; ``content`` is text in UTF-8, ``created`` in epoch milliseconds."""
+
+    id: str
+    author: str
+    name: str
+    content: str
+    created: int
+
+
+@dataclass(frozen=True)
 class IssueLink:
     """``outward`` and ``inward`` are issue ids."""
 
@@ -171,6 +182,7 @@ class Extras:
         self._remote: dict[str, list[dict[str, Any]]] = {}
         self._properties: dict[str, dict[str, Any]] = {}
         self._links: list[IssueLink] = []
+        self._attachments: dict[str, list[Attachment]] = {}
 
     def comment(
         self,
@@ -268,6 +280,19 @@ class Extras:
             del self._properties[issue][key]
             self._ledger.changed()
 
+    def attach(self, issue: str, author: str, name: str, content: str, now: int) -> Attachment:
+        """Keep a file."""
+        with self._ledger.lock:
+            made = Attachment(self._ledger.number("attachments", 10_400), author, name, content, now)
+            self._attachments.setdefault(issue, []).append(made)
+            self._ledger.changed()
+            return made
+
+    def attachments(self, issue: str) -> list[Attachment]:
+        """Oldest first."""
+        with self._ledger.lock:
+            return list(self._attachments.get(issue, []))
+
     def link(self, kind: str, outward: str, inward: str) -> IssueLink:
         """Link two issues; the same link again is the one that there is."""
         with self._ledger.lock:
@@ -286,8 +311,10 @@ class Extras:
         """What is kept, as plain values."""
         with self._ledger.lock:
             comments = {issue: [dataclasses.asdict(one) for one in many] for issue, many in self._comments.items()}
+            files = {issue: [dataclasses.asdict(one) for one in many] for issue, many in self._attachments.items()}
             return {
                 "comments": comments,
+                "attachments": files,
                 "remote": {issue: list(links) for issue, links in self._remote.items()},
                 "properties": {issue: dict(properties) for issue, properties in self._properties.items()},
                 "links": [dataclasses.asdict(one) for one in self._links],
@@ -299,5 +326,8 @@ class Extras:
         links = [IssueLink(**one) for one in dumped["links"]]
         remote = {issue: [dict(one) for one in many] for issue, many in dumped["remote"].items()}
         properties = {issue: dict(one) for issue, one in dumped["properties"].items()}
+        kept = dumped.get("attachments", {})
+        files = {issue: [Attachment(**one) for one in many] for issue, many in kept.items()}
         with self._ledger.lock:
             self._comments, self._remote, self._properties, self._links = comments, remote, properties, links
+            self._attachments = files

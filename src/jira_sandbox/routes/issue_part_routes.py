@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from email.parser import BytesParser
+from email.policy import default
 from typing import Any
+from urllib.parse import quote
 
 from jira_sandbox.authorization import guarded, need
-from jira_sandbox.desk.change_issue import Change
+from jira_sandbox.desk.change_issue import Change, Item
 from jira_sandbox.desk.ledger import LINK_TYPES
 from jira_sandbox.desk.markup import document_text
 from jira_sandbox.desk.workflow import Transition
@@ -25,6 +28,7 @@ from jira_sandbox.documents import (
 )
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, Forbidden, NotFound, platform_error
+from jira_sandbox.moments import jira_date
 from jira_sandbox.routes.issue_routes import parsed, visible, wanted_of
 from jira_sandbox.routes.platform_json import View
 from jira_sandbox.routing import Context, Route
@@ -162,6 +166,50 @@ def _unlink_remotely(context: Context, request: Request, captured: dict[str, str
     return Answer(204)
 
 
+def _property_keys(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    del request
+    issue = visible(context, captured["issueIdOrKey"])
+    base = f"{View(context).base}/issue/{issue.id}/properties"
+    known = context.site.desk.extras.properties(issue.id)
+    return json_answer(200, {"keys": [{"self": f"{base}/{quote(key, safe='')}", "key": key} for key in known]})
+
+
+def _attach(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    if request.headers.get("x-atlassian-token", "") not in ("no-check", "nocheck"):
+        raise Forbidden("XSRF check failed")
+    issue = visible(context, captured["issueIdOrKey"])
+    asker = need(context, "CREATE_ATTACHMENTS", "You do not have permission to create attachments for this issue.")
+    desk, now = context.site.desk, context.site.desk.clock.milliseconds()
+    shown = []
+    for name, content in _files(request):
+        made = desk.extras.attach(issue.id, asker.account, name, content.decode("utf-8", "replace"), now)
+        desk.note(issue.id, asker.account, Item("attachment", "Attachment", None, made.id, None, made.name))
+        link = f"{View(context).base}/attachment/{made.id}"
+        shown.append(
+            {
+                "self": link,
+                "id": made.id,
+                "filename": made.name,
+                "author": View(context).user(made.author),
+                "created": jira_date(made.created),
+                "size": len(content),
+                "mimeType": "application/json",
+                "content": f"{View(context).base}/attachment/content/{made.id}",
+            }
+        )
+    return json_answer(200, shown)
+
+
+def _files(request: Request) -> list[tuple[str, bytes]]:
+    """The files of a form; each has to be called ``file``. Raises BadRequest when there is none."""
+    head = f"Content-Type: {request.headers.get('content-type', '')}\r\n\r\n".encode("latin-1", "replace")
+    form = BytesParser(policy=default).parsebytes(head + request.body)
+    parts = [part for part in form.iter_parts() if part.get_param("name", header="content-disposition") == "file"]
+    if not parts:
+        raise BadRequest("No file was sent: a form with a part called file is expected.")
+    return [(part.get_filename() or "file", part.get_payload(decode=True)) for part in parts]  # type: ignore[misc]
+
+
 def _property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     issue, key = visible(context, captured["issueIdOrKey"]), captured["propertyKey"]
     known = context.site.desk.extras.properties(issue.id)
@@ -213,6 +261,8 @@ ROUTES = guarded(
         Route("GET", f"{_ISSUE}/remotelink", _remote_links),
         Route("POST", f"{_ISSUE}/remotelink", _link_remotely),
         Route("DELETE", f"{_ISSUE}/remotelink", _unlink_remotely),
+        Route("GET", f"{_ISSUE}/properties", _property_keys),
+        Route("POST", f"{_ISSUE}/attachments", _attach),
         Route("GET", _PROPERTY_PATH, _property),
         Route("PUT", _PROPERTY_PATH, _set_property),
         Route("DELETE", _PROPERTY_PATH, _remove_property),

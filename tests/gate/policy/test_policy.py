@@ -79,6 +79,8 @@ def test_the_policy_of_a_controlled_environment_is_the_files_with_the_defaults()
         minimum_approvals=1,
         window=("Planned start", "Planned end"),
         window_required=False,
+        edits="say",
+        watched_fields=(),
         exclude_approvers=(),
         deployers={},
         fields={},

@@ -81,6 +81,34 @@ def test_a_property_is_json_of_a_certain_size(site: Pretend, key: str, body: byt
     assert site.refused("PUT", f"{ISSUE}/{key}/properties/p", body)[0] == 400
 
 
+def test_the_keys_of_all_properties_are_listed(site: Pretend, key: str) -> None:
+    assert site.get(f"{ISSUE}/{key}/properties") == {"keys": []}
+    for name in ("jira-ci.record.0123456789abcdef", "jira-ci.records"):
+        site.ask("PUT", f"{ISSUE}/{key}/properties/{name}", {"a": 1})
+    listed = site.get(f"{ISSUE}/{key}/properties")["keys"]
+    assert [one["key"] for one in listed] == ["jira-ci.record.0123456789abcdef", "jira-ci.records"]
+
+
+FORM = {"content-type": "multipart/form-data; boundary=edge"}
+FILE = b'--edge\r\nContent-Disposition: form-data; name="%s"; filename="a.json"\r\n\r\n{"a": 1}\r\n--edge--\r\n'
+
+
+def test_a_file_is_attached_and_the_history_tells(site: Pretend, key: str) -> None:
+    (shown,) = site.ask(
+        "POST", f"{ISSUE}/{key}/attachments", FILE % b"file", **FORM, **{"x-atlassian-token": "no-check"}
+    )
+    assert (shown["filename"], shown["size"]) == ("a.json", 8)
+    step = site.issue(key, "?expand=changelog")["changelog"]["histories"][0]
+    assert [(item["field"], item["toString"]) for item in step["items"]] == [("Attachment", "a.json")]
+
+
+def test_a_form_that_a_browser_may_have_been_led_to_send_is_refused(site: Pretend, key: str) -> None:
+    path = f"{ISSUE}/{key}/attachments"
+    assert site.refused("POST", path, FILE % b"file", **FORM)[0] == 403
+    assert site.refused("POST", path, FILE % b"other", **FORM, **{"x-atlassian-token": "no-check"})[0] == 400
+    assert site.refused("POST", path, b"{}", **{"x-atlassian-token": "no-check"})[0] == 400
+
+
 def test_issues_are_linked_once(site: Pretend, key: str) -> None:
     body = {"type": {"name": "Relates"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": "WEB-12"}}
     for _ in range(2):

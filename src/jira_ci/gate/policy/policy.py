@@ -64,6 +64,9 @@ class Policy:
     window: tuple[str, str] | None
     """The fields of start and end; None when it is off."""
     window_required: bool
+    edits: Literal["say", "deny"]
+    """What becomes of a change whose window or watched fields were edited after its approval."""
+    watched_fields: tuple[str, ...]
     exclude_approvers: tuple[str, ...]
     deployers: Mapping[str, str]
     fields: Mapping[str, Any]
@@ -91,6 +94,7 @@ class Policy:
             minimum_approvals=self.minimum_approvals,
             window=self.window if self.window is not None else "off",
             window_required=self.window_required,
+            edits=self.edits,
         )
 
 
@@ -193,6 +197,8 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         minimum_approvals=minimum_approvals(config, control, asked),
         window=None if window == "off" else (window["start"], window["end"]),
         window_required=control["window-required"],
+        edits=control["edits"],
+        watched_fields=tuple(control["watched-fields"]),
         exclude_approvers=tuple(control["exclude-approvers"]),
         deployers=control["deployers"],
         fields=control["fields"],

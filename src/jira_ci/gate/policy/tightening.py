@@ -113,6 +113,7 @@ RULES: Mapping[str, Rule] = {
     "connection": _NO_ORDER,
     "service-desk": _NO_ORDER,
     "gate-by": _NO_ORDER,
+    "description": _NO_ORDER,
     "request-type": _NO_ORDER,
     "issue-types": _SHARED,
     "title": _NO_ORDER,

@@ -1,4 +1,4 @@
-"""Edited after approval: every kind of history, as literals."""
+"""Edited after approval: every kind of history, as literals; by whom and when; who moved it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from jira_ci.gate.requirements import Requirements, Status
-from jira_ci.gate.snapshot import edited
-from jira_ci.jira.parse import History, Item, Step, Value
+from jira_ci.gate.edits import Edits, Watched, edits
+from jira_ci.gate.requirements import Edit, Moved, Requirements, Status
+from jira_ci.jira.parse import Account, History, Item, Step, Value
 
 POLICY = Requirements(("Implementing", "Awaiting implementation"), ("Review", "Authorize"), 0, "off", False)
 GO = Status("3", "Implementing", "indeterminate")
@@ -30,6 +30,12 @@ def moved(before: str, after: str) -> Item:
 
 def on(field: str) -> Item:
     return Item(field, NOTHING, NOTHING)
+
+
+def edited(
+    history: History | None, fields: tuple[str, ...], status: Status, policy: Requirements, approved: datetime | None
+) -> bool | None:
+    return edits(history, Watched(fields), status, policy, approved).edited
 
 
 STARTED = step(20, moved("Review", "Implementing"))
@@ -119,3 +125,54 @@ def test_statuses_are_known_by_their_ids_too() -> None:
     entered = Step("2026-11-20T10:20:00.000+0000", (Item("status", Value("1", "X"), Value("3", "Y")),))
     history = History((entered, step(19, on("summary"))), True)
     assert edited(history, ("summary",), Status("3", "Y", None), policy, None) is False
+
+
+ANA, GATE = Account("account-ana", "Ana"), "account-of-the-gate"
+WATCHED = Watched(("summary", "issuetype"), ("customfield_1", "priority"), ("planned end", "priority"))
+
+
+def by(who: Account | None, minute: int, field: str, name: str = "") -> Step:
+    return Step(f"2026-11-20T10:{minute:02d}:00.000+0000", (Item(field, NOTHING, NOTHING, name or field),), who)
+
+
+def test_what_is_watched_is_told_with_who_and_when_the_oldest_first() -> None:
+    steps = (by(None, 12, "customfield_1", "Planned end"), by(ANA, 11, "priority"), by(ANA, 9, "priority"))
+    found = edits(History(steps, True), WATCHED, GO, POLICY, at(10))
+    assert found.edited is False
+    assert found.found == (
+        Edit("priority", "account-ana", "Ana", at(11)),
+        Edit("Planned end", "", "", at(12)),
+    )
+
+
+@pytest.mark.parametrize("field", ["summary", "issuetype"])
+def test_title_and_type_bind_whatever_the_policy_watches(field: str) -> None:
+    found = edits(History((by(ANA, 11, field),), True), WATCHED, GO, POLICY, at(10))
+    assert (found.edited, [one.binds for one in found.found]) == (True, [True])
+
+
+def test_a_custom_field_without_an_id_is_known_by_its_name_as_older_data_centers_tell_it() -> None:
+    found = edits(History((by(ANA, 11, "", "Planned End"),), True), WATCHED, GO, POLICY, at(10))
+    assert [one.field for one in found.found] == ["Planned End"]
+    assert edits(History((by(ANA, 11, "", "Summary"),), True), WATCHED, GO, POLICY, at(10)).edited is False
+
+
+@pytest.mark.parametrize(("author", "counted"), [(Account(GATE, "Gate"), 0), (ANA, 1), (None, 1)])
+@pytest.mark.parametrize(("field", "name"), [("labels", "labels"), ("", "Link"), ("attachment", "Attachment")])
+def test_what_the_gate_itself_writes_is_no_edit(field: str, name: str, author: Account | None, counted: int) -> None:
+    watched = Watched(("summary",), ("labels", "attachment"), ("link",))
+    found = edits(History((by(author, 11, field, name),), True), watched, GO, POLICY, at(10), GATE)
+    assert len(found.found) == counted
+
+
+def test_the_gate_may_not_edit_the_title_either() -> None:
+    found = edits(History((by(Account(GATE, "Gate"), 11, "summary"),), True), WATCHED, GO, POLICY, at(10), GATE)
+    assert found.edited is True
+
+
+def test_who_moved_it_into_the_proceed_list_last_is_known() -> None:
+    went = Step("2026-11-20T10:20:00.000+0000", (moved("Review", "Implementing"),), ANA)
+    found = edits(History((by(ANA, 25, "priority"), went), True), WATCHED, GO, POLICY, at(10))
+    assert found.moved == Moved("account-ana", "Ana", at(20))
+    assert edits(History((went,), True), WATCHED, WAITING, POLICY, at(10)).moved is None
+    assert edits(History((), True), WATCHED, GO, POLICY, at(10)) == Edits(False)
