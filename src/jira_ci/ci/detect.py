@@ -206,11 +206,11 @@ def connect_comments(
     ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
     """
     if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.github_api import GitHubComments
+        from jira_ci.ci.github_comments import GitHubComments
 
         return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
     if run.provider == CI.GITLAB and run.api_url and gitlab_token:
-        from jira_ci.ci.gitlab_api import GitLabComments
+        from jira_ci.ci.gitlab_comments import GitLabComments
 
         return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
     return None

@@ -186,7 +186,7 @@ def texts(
     yield from titles(lookup, asked)
     if asked.repository:
         lookup = replace(lookup, api=other)
-    squashed = Squashed(lookup, projects)
+    squashed = Squashed(lookup, projects, every=bool(asked.environment))
     found, head_matters = run_range.messages(lookup, asked)
     for commit, message in found:
         squashed.see(commit, message)
