@@ -65,6 +65,8 @@ class GitHub(Provider):
         self.messages = [f"WEB-{number}: part" for number in range(1, 13)]
         self.pulls = {12: (2, 5)}
         """A pull request's number: the commit it is based on, and its last one."""
+        self.titles: dict[int, str] = {}
+        self.branches: dict[int, str] = {}
         self.deployments: list[tuple[int, list[str], int]] = []
         """Newest first: the commit's number, its states (newest first), the run that made it."""
         self.runs: list[dict[str, Any]] = []
@@ -226,10 +228,16 @@ class GitHub(Provider):
         base, head = self.pulls[number]
         url = f"{self.url}/repos/octo/hello/pulls/{number}"
         page = f"https://github.com/octo/hello/pull/{number}"
-        found = shape(kind, number=number, title=f"WEB-{number}: login", url=url, html_url=page)
+        found = shape(kind, number=number, title=self.title(number), url=url, html_url=page)
         found["base"] |= {"ref": "main", "sha": sha(base)}
-        found["head"] |= {"ref": "feature/WEB-2", "sha": sha(head)}
+        found["head"] |= {"ref": self.branch(number), "sha": sha(head)}
         return {**found, "commits": head - base} if kind == "pull" else found
+
+    def title(self, number: int) -> str:
+        return self.titles.get(number, f"WEB-{number}: login")
+
+    def branch(self, number: int) -> str:
+        return self.branches.get(number, "feature/WEB-2")
 
     def _deployment(self, number: int, commit: int) -> Any:
         url = f"{self.url}/repos/octo/hello/deployments/{number + 1}"

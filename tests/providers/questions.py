@@ -133,13 +133,31 @@ def settle(provider: Provider) -> None:
 
 @contextmanager
 def connected(
-    provider: Provider, *, token: str = TOKEN, job_token: str = "", url: str = "", ca: str = "", seconds: float = 30
+    provider: Provider,
+    *,
+    token: str = TOKEN,
+    job_token: str = "",
+    url: str = "",
+    ca: str = "",
+    seconds: float = 30,
+    graphql_url: str = "",
 ) -> Iterator[Client]:
     """What asks this provider, in a run of its own, for as long as the block lasts."""
     rest: dict[str, Any] = {"ca_bundle": ca, "deadline": Deadline(seconds)}
     github = isinstance(provider, GitHub)
     names = (CI.GITHUB, "octo/hello", "1") if github else (CI.GITLAB, "acme/web", "42")
-    run = Run(*names, "", sha(5), 1, "", run_id="777", api_url=url or provider.url)
+    run = Run(
+        *names,
+        "",
+        sha(5),
+        1,
+        "",
+        run_id="777",
+        workflow=OF_CI,
+        branch="main",
+        api_url=url or provider.url,
+        graphql_url=graphql_url,
+    )
     if github:
         client = Client(GitHubHistory(run, token, **rest), GitHubRuns(run, token, **rest))
     else:

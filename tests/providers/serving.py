@@ -87,6 +87,10 @@ class Provider:
         """The target as the description has it."""
         return target
 
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """What is posted is no question of REST."""
+        return self.no_such_place()
+
     def answer(self, path: str, headers: Mapping[str, str]) -> Reply:
         target = self.normal(path.removeprefix(self.prefix))
         fault = self.faults.get(len(self.exchanges), self.faults.get(-1))
@@ -121,8 +125,16 @@ def serving(provider: Provider, tls: ssl.SSLContext | None = None) -> Iterator[N
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = provider.answer(self.path, headers)
+            self._send(provider.answer(self.path, self._named()))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self._send(provider.post(self.path, self._named(), body))
+
+        def _named(self) -> dict[str, str]:
+            return {name.lower(): value for name, value in self.headers.items()}
+
+        def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
             length = len(reply.body) + (10 if reply.cut or reply.slow else 0)
             for name, value in {"Content-Length": str(length), **reply.headers}.items():

@@ -248,7 +248,7 @@ def _brought(commit: Any, home: str, own: str) -> list[PullRequest]:
     here = [one for one in rows(connection.get("nodes")) if said(one["baseRepository"]["nameWithOwner"]) == home]
     return bringing(
         own,
-        [(_pull_request(one), one["state"] == "MERGED", one["isCrossRepository"] is not False) for one in here],
+        [(_pull_request(one), said(one["state"]) == "MERGED", one["isCrossRepository"] is not False) for one in here],
     )
 
 
