@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql_answers import Refusal, answer
-from providers.github_answers import refusal, sha
+from providers.github_answers import refusal
 from providers.github_server import GitHub
 from providers.serving import Reply
 
@@ -94,8 +94,8 @@ class GitHubGraph(GitHub):
             "title": self.title(number),
             "headRefName": self.branch(number),
             "url": f"https://github.com/octo/hello/pull/{number}",
-            "baseRefOid": sha(base),
-            "headRefOid": sha(head),
+            "baseRefOid": self.id_of(base),
+            "headRefOid": self.id_of(head),
             "state": "OPEN" if number in self.open else "MERGED",
             "isCrossRepository": number in self.forks,
             "baseRepository": {"nameWithOwner": "upstream/hello" if number in self.elsewhere else self.name},
@@ -118,7 +118,7 @@ class GitHubGraph(GitHub):
     def _shown_deployment(self, commit: int, states: list[str], run: int) -> Any:
         log = f"https://github.com/octo/hello/actions/runs/{run}/job/5"
         found = [{"state": state.upper(), "logUrl": log} for state in states]
-        return {"commitOid": sha(commit), "statuses": lambda _, first: _connection(found, first, None)}
+        return {"commitOid": self.id_of(commit), "statuses": lambda _, first: _connection(found, first, None)}
 
     def _needs(self, permission: str) -> None:
         if permission not in self.permissions:

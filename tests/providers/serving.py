@@ -66,6 +66,8 @@ class Provider:
         self.exchanges: list[Exchange] = []
         self.faults: dict[int, Reply] = {}
         """What the n-th request from 0 gets instead of an answer; -1 stands for every request."""
+        self.delay = 0.0
+        """Seconds before each answer."""
         self.stop = threading.Event()
 
     @property
@@ -100,7 +102,8 @@ class Provider:
 
     def _found(self, target: str, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        given = parse_qs(parts.query, keep_blank_values=True).items()
+        query = {name: ",".join(values) if name.endswith("[]") else values[-1] for name, values in given}
         for template, name in self.routes.items():
             if found := re.fullmatch(pattern(template), parts.path):
                 variables = [unquote(one) for one in found.groups()]
@@ -125,10 +128,12 @@ def serving(provider: Provider, tls: ssl.SSLContext | None = None) -> Iterator[N
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            provider.stop.wait(provider.delay)
             self._send(provider.answer(self.path, self._named()))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            provider.stop.wait(provider.delay)
             self._send(provider.post(self.path, self._named(), body))
 
         def _named(self) -> dict[str, str]:
