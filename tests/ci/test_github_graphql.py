@@ -266,7 +266,7 @@ def test_the_last_deployment_takes_one_request(github: GitHubGraph) -> None:
     assert (len(github.asked), github.exchanges) == (1, [])
 
 
-@pytest.mark.parametrize(("count", "documents"), [(9, 1), (10, 2), (109, 2), (110, 3), (999, 11)])
+@pytest.mark.parametrize(("count", "documents"), [(29, 1), (30, 2), (129, 2), (130, 3), (999, 11)])
 def test_a_thousand_failures_are_looked_through(github: GitHubGraph, count: int, documents: int) -> None:
     github.deployments = [*[(5, ["error", "in_progress"], 5)] * count, (4, ["success"], 6)]
     assert deployed(github) == sha(4)

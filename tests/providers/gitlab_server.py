@@ -176,7 +176,8 @@ class GitLab(Provider):
         return self._page(query, "deployments", found if query.get("sort") == "desc" else found[::-1])
 
     def _pipelines(self, query: Mapping[str, str], *_: str) -> Reply:
-        return self._page(query, "pipelines", [self._shown(*one) for one in self.pipelines])
+        found = [one for one in self.pipelines if query.get("status", one[2]) == one[2]]
+        return self._page(query, "pipelines", [self._shown(*one) for one in found])
 
     def _pipeline(self, _: Mapping[str, str], *named: str) -> Reply:
         found = [self._shown(*one) for one in self.pipelines if str(one[0]) == named[1]]

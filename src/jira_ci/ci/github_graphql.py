@@ -23,7 +23,7 @@ _SMALLEST = 12
 """A server that gives up on so few has other trouble than their number."""
 _SHOWN = 10
 """Pull requests of one commit; one with more is asked for by itself."""
-_FIRST, _MORE = 10, 100
+_FIRST, _MORE = 30, 100
 """Deployments of the first request, and of each other one."""
 
 _DEPLOYMENTS = """\
