@@ -34,13 +34,16 @@ class Row:
     """Seconds before each of the provider's answers."""
     most: str
     """What is wanted."""
+    sign: str = " (#{})"
+    """How a squashed commit names its pull request."""
 
 
 ROWS = [
     Row("GitHub", 200, 0.080, "at most 6 requests, 0.15 of the wall before, 200 keys"),
     Row("GitHub", 1000, 0.020, "at most 25 requests, 500 keys and the rest named"),
     Row("GitHub by REST alone", 200, 0.080, "200 keys"),
-    Row("GitLab", 200, 0.080, "at most 8 requests, 0.15 of the wall before, 200 keys"),
+    Row("GitLab", 200, 0.080, "at most 8 requests, 0.15 of the wall before, 200 keys", " (!{})"),
+    Row("GitLab, fast-forwarded", 200, 0.080, "at most 8 requests, 200 keys", ""),
 ]
 
 
@@ -57,7 +60,7 @@ def measure() -> None:
 
 
 def _measure(row: Row, folder: Path, before: list[str]) -> None:
-    clone, ids = _histories(folder, row.merges)
+    clone, ids = _histories(folder, row)
     with Sandbox() as sandbox, _provider(row, ids) as provider:
         scene.git(clone, "remote", "set-url", "origin", f"{provider.address}/{_REPOSITORY[row.name[:6]]}.git")
         jira = scene.jira(sandbox, sandbox.address, sandbox.address)
@@ -81,13 +84,18 @@ def _weigh(
     """What it cost at best, how many requests the provider got, and how many keys Jira did."""
     weigh(command, environ, str(clone), times=1)
     _forget(provider)
+    before = len(sandbox.exchanges)
     first = weigh(command, environ, str(clone), times=1)
     count = _count(provider)
-    bulk = [one for one in sandbox.exchanges if one.path.endswith("/bulk")][-1]
-    known = json.loads(bulk.body)["deployments"][0]["associations"]
-    keys = next(one["values"] for one in known if one["associationType"] == "issueIdOrKeys")
+    keys = _keys(sandbox, before)
     best = weigh(command, environ, str(clone), times=2)
-    return Weight(min(first.wall, best.wall), min(first.cpu, best.cpu)), count, len(keys)
+    return Weight(min(first.wall, best.wall), min(first.cpu, best.cpu)), count, keys
+
+
+def _keys(sandbox: Sandbox, before: int) -> int:
+    bulks = [json.loads(one.body) for one in sandbox.exchanges[before:] if one.path.endswith("/bulk")]
+    known = bulks[-1]["deployments"][0]["associations"] if bulks else []
+    return sum(len(one["values"]) for one in known if one["associationType"] == "issueIdOrKeys")
 
 
 def _forget(provider: Any) -> None:
@@ -101,21 +109,23 @@ def _count(provider: Any) -> int:
     return len(own) + len(getattr(provider, "asked", []))
 
 
-def _histories(folder: Path, merges: int) -> tuple[Path, list[str]]:
+def _histories(folder: Path, row: Row) -> tuple[Path, list[str]]:
     """A repository of squash merges and its clone of one commit, as actions/checkout makes it; the commits' ids."""
     upstream, clone = folder / "upstream", folder / "clone"
     upstream.mkdir()
     scene.git(upstream, "init", "--quiet", "--initial-branch=main")
-    subprocess.run(
-        ["git", "fast-import", "--quiet"], cwd=upstream, check=True, input="".join(_commits(merges)), text=True
-    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=upstream, check=True, input="".join(_commits(row)), text=True)
     scene.git(folder, "clone", "--quiet", "--depth=1", upstream.as_uri(), str(clone))
     return clone, scene.git(upstream, "rev-list", "--reverse", "main").split()
 
 
-def _commits(merges: int) -> Iterator[str]:
-    for number in range(1, merges + 2):
-        message = f"Change number {number} (#{number})\n\nIt does what it says."
+def _message(row: Row, number: int) -> str:
+    return f"Change number {number}{row.sign.format(number)}\n\nIt does what it says."
+
+
+def _commits(row: Row) -> Iterator[str]:
+    for number in range(1, row.merges + 2):
+        message = _message(row, number)
         yield (
             f"commit refs/heads/main\ncommitter Ana <ana@example.com> {1_772_366_400 + number} +0000\n"
             f"data {len(message)}\n{message}\n"
@@ -132,7 +142,7 @@ def _provider(row: Row, ids: list[str]) -> Iterator[Any]:
 
     made: GitHubGraph | GitHub | GitLab
     numbers = range(1, len(ids) + 1)
-    if row.name == "GitLab":
+    if row.name.startswith("GitLab"):
         made = GitLab()
         made.left = {number: {"squash_commit_sha": ids[number - 1]} for number in numbers}
         made.requests = {number: (number, number) for number in numbers}
@@ -144,7 +154,7 @@ def _provider(row: Row, ids: list[str]) -> Iterator[Any]:
         made.deployments = [*failures, (1, ["inactive", "success"], 9001)]
         made.titles = {number: f"Change number {number}" for number in numbers}
     made.ids, made.delay = ids, row.delay
-    made.messages = [f"Change number {number} (#{number})\n\nIt does what it says." for number in numbers]
+    made.messages = [_message(row, number) for number in numbers]
     made.branches = {number: f"feature/WEB-{number}" for number in numbers}
     with serving(made):
         yield made
@@ -152,7 +162,7 @@ def _provider(row: Row, ids: list[str]) -> Iterator[Any]:
 
 def _job(row: Row, provider: Any, head: str, clone: Path, folder: Path) -> dict[str, str]:
     url, address = provider.url, provider.address
-    if row.name == "GitLab":
+    if row.name.startswith("GitLab"):
         return {
             "GITLAB_CI": "true", "CI_API_V4_URL": url, "CI_SERVER_URL": address, "CI_PROJECT_ID": "42",
             "CI_PROJECT_PATH": "acme/web", "CI_PROJECT_URL": f"{address}/acme/web", "CI_COMMIT_SHA": head,
