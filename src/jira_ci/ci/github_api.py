@@ -152,16 +152,18 @@ class GitHubHistory:
         return self._ask(what, "deployments: read", question)
 
     def _last_by_graphql(self, environment: str) -> str | None:
-        """The commit; None where GraphQL does not say."""
+        """The commit; None where GraphQL does not say, or shows no deployment at all: it shows nothing of what a token
+        may not read either."""
+        count = 0
         try:
-            for count, one in enumerate(self._graphql.deployments(environment)):
+            for count, one in enumerate(self._graphql.deployments(environment), 1):
                 if self._is_success(one.states, one.addresses):
                     return one.commit
-                if count >= _MANY_DEPLOYMENTS:
+                if count > _MANY_DEPLOYMENTS:
                     break
             else:
-                return ""
-        except (NotServed, Refused, *_ERRORS):
+                return "" if count else None
+        except (NotServed, Refused, AssertionError, *_ERRORS):
             return None
         raise Refused(0, f"none of the last {_MANY_DEPLOYMENTS} succeeded")
 

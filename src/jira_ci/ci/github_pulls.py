@@ -41,7 +41,7 @@ class PullRequests:
             is_read = one.commit in (named if one in twofold else brought)
             if is_read:
                 self._known[one] = [*brought.get(one.commit, ()), *named.get(one.commit, ())]
-            elif one.worth_a_request:
+            elif one.worth_a_request or brought:  # where GraphQL answers, it is a few that it does not tell
                 left.append(one)
         gaps = self._one_by_one(left, brought)
         return Brought({one.commit: self._known[one] for one in commits if one in self._known}, gaps)
@@ -61,7 +61,9 @@ class PullRequests:
         first = {one.number or one.commit: one for one in commits}
         answers = self._session.side_by_side([partial(self._one, one) for one in first.values()])
         known = {of: answer for of, answer in zip(first, answers, strict=False) if not isinstance(answer, Unreadable)}
-        gaps = list(dict.fromkeys(str(answer) for answer in answers if isinstance(answer, Unreadable)))[:_SAID]
+        refused = [answer for answer in answers if isinstance(answer, Unreadable)]
+        gaps = [str(answer) for answer in refused if answer.missing][:_SAID]
+        gaps += [str(answer) for answer in refused if not answer.missing][:1]
         unread = 0
         for one in commits:
             of = one.number or one.commit
@@ -74,7 +76,7 @@ class PullRequests:
 
 
 _SAID = 3
-"""How many reasons are given."""
+"""How many commits that are not there are named."""
 
 
 def _numbers(found: Sequence[PullRequest]) -> set[int]:
