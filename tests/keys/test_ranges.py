@@ -613,6 +613,13 @@ def test_one_that_brought_several_commits_counts_once(nowhere: Git) -> None:
     assert (found[-4:], gaps) == (["WEB-90 title", "feature/web-91", "OPS-8", "feature/web-91"], [])
 
 
+def test_commits_without_ids_are_several_all_the_same(nowhere: Git) -> None:
+    run = run_of(messages=("Fix (#1)", "Fix (#2)", "Plain"), message_ids=("", "", ""), messages_complete=True)
+    api = Provider({("pull", number): pull(number, f"OPS-{number}", "") for number in (1, 2)})
+    assert read(run, nowhere, api)[0][-2:] == ["OPS-2", "OPS-1"]
+    assert read(run, nowhere)[1] == ["The pull requests of 2 commits without an issue key were not read: " + NO_TOKEN]
+
+
 def test_a_build_asks_for_what_its_commits_name_alone(nowhere: Git) -> None:
     run = pushed("Part one", "WEB-1")
     api = Provider({("pulls of", run.message_ids[0]): [pull()]})

@@ -47,7 +47,7 @@ class Bare:
     """A commit whose message holds no issue key, so that its pull or merge request is asked for one."""
 
     commit: str
-    """The full commit id."""
+    """The full commit id; where that is not known, another text that tells it from the others."""
     number: int = 0
     """The pull or merge request that its message names; 0 where it names none."""
     worth_a_request: bool = True

@@ -112,9 +112,11 @@ class Squashed:
         number, own = int(found[1]) if found else 0, self._lookup.run.pull_request
         if own and (own.number == number or (is_head and not number)):
             return
-        self._others += not (number or is_head)
-        before = self._bare[commit][1] if commit in self._bare else 0
-        self._bare[commit] = Bare(commit, number, bool(number) or is_head), before | services
+        commit = commit or (f"#{number}" if number else "")  # an event may tell messages without ids
+        if commit:
+            self._others += not (number or is_head)
+            before = self._bare[commit][1] if commit in self._bare else 0
+            self._bare[commit] = Bare(commit, number, bool(number) or is_head), before | services
 
     def names_one(self, commit: str, message: str) -> bool:
         """Whether a pull request may have to be asked for because of this commit."""
@@ -158,7 +160,7 @@ class Squashed:
         return self._looked_at <= _LOOKED_AT and not collect([Source("", message)], self._projects).keys
 
     def _texts(self, found: PullRequest, commit: str) -> Iterator[Source]:
-        where = f"{_SIGN[self._lookup.run.provider]}{found.number} of commit {short(commit)}"
+        where = f"{_SIGN[self._lookup.run.provider]}{found.number} of commit {short(commit.partition('#')[0])}"
         yield Source(where, found.title)
         if found.branch:
             yield Source(f"branch of {where}", found.branch, branch=True)
