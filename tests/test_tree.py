@@ -60,6 +60,8 @@ TESTED_ELSEWHERE = {
     "jira_ci/output/exchanges.py": "report/test_report_result.py: exchanges as they are shown",
     "jira_ci/corrections/correction_result.py": "commands/test_reconcile.py: what it says of every record",
     "jira_ci/keys/lookalikes.py": "keys/test_parse_keys.py: what looks like a key",
+    "jira_ci/ci/github_comments.py": "ci/test_api_comments.py: both providers' comments, with one table",
+    "jira_ci/ci/github_pulls.py": "ci/test_github_graphql.py: what GraphQL does not tell is asked by REST",
     "jira_ci/report/comment_text.py": "report/test_comment_state.py: what is said and remembered",
     "jira_sandbox/documents.py": "jira_sandbox/test_report_rules.py: each rule by what breaks it, on both of its sides",
     "jira_sandbox/jira_errors.py": "jira_sandbox/routes: exceptions, in two shapes that the contract holds",

@@ -127,6 +127,8 @@ class Run:
     """The provider's web address: ``https://github.com``."""
     api_url: str = ""
     """The provider's API address: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
+    graphql_url: str = ""
+    """Where GitHub takes GraphQL: ``https://api.github.com/graphql``; empty where the run does not say."""
     gaps: tuple[str, ...] = field(default=())
     """What could not be read while making this value, as sentences (an unreadable event file, a missing remote)."""
     # The job's name without its leg, and the leg: what the matrix or ``parallel:`` made of the job.

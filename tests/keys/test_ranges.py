@@ -267,9 +267,37 @@ def test_a_deployment_has_everything_since_the_last_one(repository: Repository) 
     assert read(run, repository.git, api, environment="prod") == (["main", "WEB-3", "WEB-2", "WEB-1"], [])
 
 
+def test_a_job_without_deployments_goes_back_to_the_last_run_that_succeeded(repository: Repository) -> None:
+    base, _, head = repository.commits("WEB-1", "WEB-2", "WEB-3")
+    api = Provider({("last", "prod"): "", ("last run",): (41, base)})
+    found, gaps = read(run_of(commit=head), repository.git, api, environment="prod")
+    assert found == ["main", "WEB-3", "WEB-2"]
+    assert gaps == [
+        "The provider knows no deployment to 'prod' that succeeded before, as a job without deployments makes none; the"
+        f" commits since run #41 ({base[:8]}) of this pipeline, the last that succeeded, were read."
+    ]
+
+
+@pytest.mark.parametrize(("provider", "said"), [("github", True), ("gitlab", False)])
+def test_why_the_runs_are_not_known_is_said(repository: Repository, provider: str, said: bool) -> None:
+    head = repository.commit("WEB-1")
+    api = Provider({("last", "prod"): ""})
+    _, gaps = read(run_of(commit=head, provider=CI(provider)), repository.git, api, environment="prod")
+    assert gaps[0].endswith("only this run's own commits were read (since names another start).")
+    assert gaps[1:] == ["The provider did not show last run."] * said
+
+
+def test_the_tag_before_wins_over_a_run(repository: Repository) -> None:
+    base, head = repository.commits("WEB-1", "WEB-2")
+    repository.run("tag", "v1.0", base)
+    api = Provider({("last", "prod"): ""})
+    run = run_of(commit=head, tag="v1.1", branch="")
+    assert read(run, repository.git, api, environment="prod") == (["WEB-2"], [])
+
+
 def test_a_first_deployment_has_the_events_commits(repository: Repository) -> None:
     base, head = repository.commits("WEB-1", "WEB-2")
-    api = Provider({("last", "prod"): ""})
+    api = Provider({("last", "prod"): "", ("last run",): (0, "")})
     found, gaps = read(run_of(base=base, commit=head), repository.git, api, environment="prod")
     assert found == ["main", "WEB-2"]
     assert gaps == [
@@ -568,12 +596,35 @@ def test_gitlab_names_merge_requests_with_an_exclamation_mark(nowhere: Git) -> N
     assert found[-2].where == "merge request !2 of commit 00000002"
 
 
-def test_the_bound_on_look_ups_is_said(nowhere: Git) -> None:
-    run = pushed(*(f"Fix (#{number})" for number in range(1, 61)), "WEB-1")
-    api = Provider({("pull", number): pull(number) for number in range(1, 61)})
-    _, gaps = read(run, nowhere, api)
-    assert len(api.asked) == 50
-    assert gaps == ["Only 50 pull requests of commits without an issue key were read, 10 were not."]
+def test_there_is_no_limit_of_pull_requests(nowhere: Git) -> None:
+    run = pushed(*(f"Fix (#{number})" for number in range(1, 201)), "WEB-1")
+    api = Provider({("pull", number): pull(number, f"OPS-{number}") for number in range(1, 201)})
+    found, gaps = read(run, nowhere, api)
+    assert found[-400::2] == [f"OPS-{number}" for number in range(200, 0, -1)]
+    assert gaps == []
+
+
+def test_one_that_brought_several_commits_counts_once(nowhere: Git) -> None:
+    range_ = commits("Part one", "Part two (#7)", "Part three", "WEB-1")
+    (first, _), _, (third, _), _ = range_.found
+    api = Provider({("last", "prod"): GONE, ("compare", GONE, SHA): range_, ("pull", 7): pull(7)})
+    api.answers |= {("pulls of", first): [pull(7)], ("pulls of", third): [pull(7), pull(8, "OPS-8")]}
+    found, gaps = read(run_of(event="workflow_dispatch", branch=""), nowhere, api, environment="prod")
+    assert (found[-4:], gaps) == (["WEB-90 title", "feature/web-91", "OPS-8", "feature/web-91"], [])
+
+
+def test_commits_without_ids_are_several_all_the_same(nowhere: Git) -> None:
+    run = run_of(messages=("Fix (#1)", "Fix (#2)", "Plain"), message_ids=("", "", ""), messages_complete=True)
+    api = Provider({("pull", number): pull(number, f"OPS-{number}", "") for number in (1, 2)})
+    assert read(run, nowhere, api)[0][-2:] == ["OPS-2", "OPS-1"]
+    assert read(run, nowhere)[1] == ["The pull requests of 2 commits without an issue key were not read: " + NO_TOKEN]
+
+
+def test_a_build_asks_for_what_its_commits_name_alone(nowhere: Git) -> None:
+    run = pushed("Part one", "WEB-1")
+    api = Provider({("pulls of", run.message_ids[0]): [pull()]})
+    assert read(run, nowhere, api) == (["main", "WEB-1", "Part one"], [])
+    assert api.asked == []
 
 
 def test_a_number_that_is_no_pull_request_is_no_gap(nowhere: Git) -> None:

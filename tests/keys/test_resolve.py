@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 import scenes
 from jira_ci.ci.api import Commits, History, Unreadable
 from jira_ci.git.repository import Git
-from jira_ci.keys.resolve import Remembered, older
+from jira_ci.keys.resolve import Later, Remembered, older
 from jira_ci.run import CI, Run
+from jira_ci.timing import Deadline
 
 RUN = Run(CI.GITHUB, "acme/shop", "77", "https://github.com/acme/shop", "", 41, "https://x")
 NOWHERE = "e" * 40
@@ -88,3 +90,58 @@ def test_nobody_is_asked_for_it(clone: tuple[Git, list[str]]) -> None:
 def test_other_questions_go_through() -> None:
     history: History = remembered(Provider("")).as_history
     assert history.commit_message("x") == "about x"
+
+
+def test_what_was_begun_is_asked_once() -> None:
+    asked: list[str] = []
+
+    class Slow(Provider):
+        def last_deployment(self, environment: str) -> str:
+            asked.append(environment)
+            return super().last_deployment(environment)
+
+    history = remembered(Slow(NOWHERE))
+    for _ in range(2):
+        history.begin("Prod", Deadline(60))
+    history.begin("Dev", Deadline(60))
+    assert history.last_deployment("Prod") == NOWHERE
+    history.begin("Prod", Deadline(60))
+    with pytest.raises(Unreadable, match="not asked"):
+        history.last_deployment("Dev")
+    assert sorted(asked) == ["Dev", "Prod"]
+
+
+def test_what_was_begun_is_not_waited_for_longer_than_there_is_time() -> None:
+    over = threading.Event()
+
+    class Hanging(Provider):
+        def last_deployment(self, environment: str) -> str:
+            over.wait(60)
+            return ""
+
+    history = remembered(Hanging(""))
+    history.begin("Prod", Deadline(0.2))
+    with pytest.raises(Unreadable, match="no answer before the deadline"):
+        history.last_deployment("Prod")
+    over.set()
+
+
+def test_a_history_is_loaded_when_it_is_asked_the_first_thing() -> None:
+    loaded: list[Provider] = []
+
+    class Closing(Provider):
+        closed = 0
+
+        def close(self) -> None:
+            Closing.closed += 1
+
+    def load() -> History:
+        loaded.append(Closing(""))
+        return loaded[0]  # type: ignore[return-value] # it answers what is asked here
+
+    Later(load).close()
+    assert (loaded, Closing.closed) == ([], 0)
+    history = Later(load)
+    assert [history.commit_message(name) for name in ("x", "y")] == ["about x", "about y"]
+    history.close()
+    assert (len(loaded), Closing.closed) == (1, 1)

@@ -13,6 +13,7 @@ from providers.gitlab_description import EXTRACT
 from providers.gitlab_server import GitLab
 from providers.serving import Provider, serving
 
+NAMES = ("api.github.com", "ghes-3.17", "ghes-3.18", "ghes-3.19")
 P = TypeVar("P", bound=Provider)
 
 
@@ -20,7 +21,7 @@ P = TypeVar("P", bound=Provider)
 def published() -> dict[str, Description] | str:
     """GitHub's descriptions by name, or why they are not to be had."""
     try:
-        return {name: github_description(name, GitHub.routes) for name in ("api.github.com", "ghes-3.19")}
+        return {name: github_description(name, GitHub.routes) for name in NAMES}
     except Absent as error:
         return str(error)
 

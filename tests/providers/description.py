@@ -24,7 +24,7 @@ from providers.serving import Provider, pattern
 
 _PACKAGE = "@octokit/openapi@23.0.2"
 _INTEGRITY = "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg=="
-_CACHE = Path(__file__).parents[2] / "build" / "descriptions"
+CACHE = Path(__file__).parents[2] / "build" / "descriptions"
 _LOOSE = ("description", "example", "examples", "title", "deprecated", "externalDocs", "format", "xml", "discriminator")
 
 
@@ -93,11 +93,11 @@ def github_description(name: str, templates: Iterable[str]) -> Description:
     """
     wanted = sorted(templates)
     mark = hashlib.sha256(repr((_PACKAGE, wanted)).encode()).hexdigest()[:12]
-    kept = _CACHE / f"{name}-{mark}.json"
+    kept = CACHE / f"{name}-{mark}.json"
     if not kept.is_file():
-        _CACHE.mkdir(parents=True, exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
         extract = _extract(_published(f"package/generated/{name}.json"), wanted)
-        with tempfile.NamedTemporaryFile("w", dir=_CACHE, suffix=".part", delete=False, encoding="utf-8") as part:
+        with tempfile.NamedTemporaryFile("w", dir=CACHE, suffix=".part", delete=False, encoding="utf-8") as part:
             json.dump(extract, part)
         Path(part.name).replace(kept)
     return Description(json.loads(kept.read_text(encoding="utf-8")), "basic-error")
@@ -120,9 +120,9 @@ def held(provider: Provider, descriptions: list[Description]) -> list[str]:
 
 def _published(member: str) -> Any:
     """One JSON file of the package."""
-    kept = _CACHE / "octokit-openapi-23.0.2.tgz"
+    kept = CACHE / "octokit-openapi-23.0.2.tgz"
     if not kept.is_file():
-        with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             _download(Path(folder))
             next(Path(folder).glob("*.tgz")).replace(kept)
     if base64.b64encode(hashlib.sha512(kept.read_bytes()).digest()).decode() != _INTEGRITY:

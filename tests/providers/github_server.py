@@ -65,6 +65,11 @@ class GitHub(Provider):
         self.messages = [f"WEB-{number}: part" for number in range(1, 13)]
         self.pulls = {12: (2, 5)}
         """A pull request's number: the commit it is based on, and its last one."""
+        self.ids: list[str] = []
+        """Of the commits, where they are those of a real repository."""
+        self._numbers: dict[str, int] = {}
+        self.titles: dict[int, str] = {}
+        self.branches: dict[int, str] = {}
         self.deployments: list[tuple[int, list[str], int]] = []
         """Newest first: the commit's number, its states (newest first), the run that made it."""
         self.runs: list[dict[str, Any]] = []
@@ -145,7 +150,7 @@ class GitHub(Provider):
     def _git_ref(self, _: Mapping[str, str], *named: str) -> Reply:
         if named[2] != "heads/main":
             return self.no_such_place()
-        last = {"type": "commit", "sha": sha(len(self.messages)), "url": f"{self.url}/x"}
+        last = {"type": "commit", "sha": self.id_of(len(self.messages)), "url": f"{self.url}/x"}
         return Reply.of(shape("ref", ref="refs/heads/main", object=last))
 
     def _git_tree(self, _: Mapping[str, str], *named: str) -> Reply:
@@ -214,11 +219,16 @@ class GitHub(Provider):
 
     def _number(self, name: str) -> int:
         """A commit's number, or nothing."""
-        known = {sha(number): number for number in range(1, len(self.messages) + 1)}
-        return known.get(name, len(self.messages) if name == "main" else 0)
+        if len(self._numbers) != len(self.messages):
+            self._numbers = {self.id_of(number): number for number in range(1, len(self.messages) + 1)}
+        return self._numbers.get(name, len(self.messages) if name == "main" else 0)
+
+    def id_of(self, number: int) -> str:
+        """A commit's id, counted from 1."""
+        return self.ids[number - 1] if self.ids else sha(number)
 
     def _commit(self, number: int) -> Any:
-        found = shape("commit", sha=sha(number))
+        found = shape("commit", sha=self.id_of(number))
         found["commit"]["message"] = self.messages[number - 1]
         return found
 
@@ -226,15 +236,26 @@ class GitHub(Provider):
         base, head = self.pulls[number]
         url = f"{self.url}/repos/octo/hello/pulls/{number}"
         page = f"https://github.com/octo/hello/pull/{number}"
-        found = shape(kind, number=number, title=f"WEB-{number}: login", url=url, html_url=page)
-        found["base"] |= {"ref": "main", "sha": sha(base)}
-        found["head"] |= {"ref": "feature/WEB-2", "sha": sha(head)}
+        found = shape(kind, number=number, title=self.title(number), url=url, html_url=page)
+        found["base"] |= {"ref": "main", "sha": self.id_of(base)}
+        found["head"] |= {"ref": self.branch(number), "sha": self.id_of(head)}
         return {**found, "commits": head - base} if kind == "pull" else found
+
+    def title(self, number: int) -> str:
+        return self.titles.get(number, f"WEB-{number}: login")
+
+    def branch(self, number: int) -> str:
+        return self.branches.get(number, "feature/WEB-2")
 
     def _deployment(self, number: int, commit: int) -> Any:
         url = f"{self.url}/repos/octo/hello/deployments/{number + 1}"
         return shape(
-            "deployment", id=number + 1, sha=sha(commit), environment="prod", url=url, statuses_url=url + "/statuses"
+            "deployment",
+            id=number + 1,
+            sha=self.id_of(commit),
+            environment="prod",
+            url=url,
+            statuses_url=url + "/statuses",
         )
 
     def _folders(self) -> set[str]:

@@ -186,6 +186,16 @@ EXTRACT: dict[str, Any] = {
         f"{_P}/repository/commits/{{sha}}/merge_requests": _operation(
             _list(_REQUEST_IN_LIST), state=_one_of("opened closed locked merged"), **_PAGES
         ),
+        # https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests
+        f"{_P}/merge_requests": _operation(
+            _list(_REQUEST_IN_LIST),
+            state=_one_of("opened closed locked merged all"),
+            order_by=_one_of("created_at updated_at title merged_at priority"),
+            sort=_SORT,
+            updated_after=_MOMENT,
+            **{"iids[]": _WHOLE},
+            **_PAGES,
+        ),
         f"{_P}/merge_requests/{{merge_request_iid}}": _operation(_REQUEST),
         f"{_P}/merge_requests/{{merge_request_iid}}/commits": _operation(_list(_COMMIT), **_PAGES),
         f"{_P}/deployments": _operation(

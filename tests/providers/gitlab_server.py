@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -45,6 +46,7 @@ class GitLab(Provider):
         f"{_PROJECT}/repository/commits/{{sha}}": "_commit",
         f"{_PROJECT}/repository/commits/{{sha}}/merge_requests": "_commit_requests",
         f"{_PROJECT}/repository/commits/{{sha}}/diff": "_diff",
+        f"{_PROJECT}/merge_requests": "_merge_requests",
         f"{_PROJECT}/merge_requests/{{merge_request_iid}}": "_request",
         f"{_PROJECT}/merge_requests/{{merge_request_iid}}/commits": "_request_commits",
         f"{_PROJECT}/deployments": "_deployments",
@@ -63,6 +65,15 @@ class GitLab(Provider):
         self.messages = [f"WEB-{number}: part" for number in range(1, 13)]
         self.requests = {12: (2, 5)}
         """A merge request's number: the commit it is based on, and its last one."""
+        self.ids: list[str] = []
+        """Of the commits, where they are those of a real repository."""
+        self._numbers: dict[str, int] = {}
+        self.left: dict[int, dict[str, str]] = {}
+        """What merged requests left on the branch: their own names for it."""
+        self.branches: dict[int, str] = {}
+        self.updated: dict[int, str] = {}
+        """When a request changed last."""
+        self.counts_pages = True
         self.deployments: list[tuple[int, int]] = []
         """Newest first: the commit's number, and the pipeline that made it (0 when the API made it)."""
         self.pipelines: list[tuple[int, int, str]] = []
@@ -139,12 +150,20 @@ class GitLab(Provider):
         place = f"repository/commits/{named[1]}/merge_requests"
         return self._page(query, place, [self._merge_request(number) for number in found])
 
+    def _merge_requests(self, query: Mapping[str, str], *_: str) -> Reply:
+        wanted = [int(one) for one in query.get("iids[]", "").split(",") if one] or sorted(self.requests, reverse=True)
+        found = [self._merge_request(number) for number in wanted if number in self.requests]
+        after = _when(query.get("updated_after", "1970-01-01T00:00:00+00:00"))
+        found = [one for one in found if query.get("state", one["state"]) == one["state"]]
+        shown = [one for one in found if _when(one["updated_at"]) >= after]
+        return self._page(query, "merge_requests", shown)
+
     def _request(self, _: Mapping[str, str], *named: str) -> Reply:
         number = int(named[1])
         if number not in self.requests:
             return refusal(404, "404 Not found")
         base, head = self.requests[number]
-        refs = {"base_sha": sha(base), "head_sha": sha(head), "start_sha": sha(base)}
+        refs = {"base_sha": self.id_of(base), "head_sha": self.id_of(head), "start_sha": self.id_of(base)}
         return Reply.of({**self._merge_request(number), "diff_refs": refs})
 
     def _request_commits(self, query: Mapping[str, str], *named: str) -> Reply:
@@ -158,7 +177,8 @@ class GitLab(Provider):
         return self._page(query, "deployments", found if query.get("sort") == "desc" else found[::-1])
 
     def _pipelines(self, query: Mapping[str, str], *_: str) -> Reply:
-        return self._page(query, "pipelines", [self._shown(*one) for one in self.pipelines])
+        found = [one for one in self.pipelines if query.get("status", one[2]) == one[2]]
+        return self._page(query, "pipelines", [self._shown(*one) for one in found])
 
     def _pipeline(self, _: Mapping[str, str], *named: str) -> Reply:
         found = [self._shown(*one) for one in self.pipelines if str(one[0]) == named[1]]
@@ -185,21 +205,27 @@ class GitLab(Provider):
         if not self.keyset:
             following = str(page + 1) if page < last else ""
             headers |= {"X-Page": str(page), "X-Next-Page": following, "X-Prev-Page": str(page - 1) if page > 1 else ""}
-            headers |= {"X-Total": str(len(items)), "X-Total-Pages": str(last)}
+            if self.counts_pages:  # GitLab does not beyond ten thousand
+                headers |= {"X-Total": str(len(items)), "X-Total-Pages": str(last)}
         return Reply.of(items[(page - 1) * size : page * size], headers=headers)
 
     def _number(self, name: str) -> int:
-        known = {sha(number): number for number in range(1, len(self.messages) + 1)}
-        return known.get(name, len(self.messages) if name == "main" else 0)
+        if len(self._numbers) != len(self.messages):
+            self._numbers = {self.id_of(number): number for number in range(1, len(self.messages) + 1)}
+        return self._numbers.get(name, len(self.messages) if name == "main" else 0)
+
+    def id_of(self, number: int) -> str:
+        """A commit's id, counted from 1."""
+        return self.ids[number - 1] if self.ids else sha(number)
 
     def _one(self, number: int) -> dict[str, Any]:
         people = {"author_name": "Ada", "author_email": "a@b.example", "committer_name": "Ada"}
         moments = dict.fromkeys(("created_at", "authored_date", "committed_date"), WHEN)
         message = self.messages[number - 1]
-        texts = {"short_id": sha(number)[:8], "title": message.partition("\n")[0], "message": message}
-        web = f"https://gitlab.example/acme/web/-/commit/{sha(number)}"
-        parents = [sha(number - 1)] if number > 1 else []
-        return {"id": sha(number), **texts, **people, "committer_email": "a@b.example", **moments} | {
+        texts = {"short_id": self.id_of(number)[:8], "title": message.partition("\n")[0], "message": message}
+        web = f"https://gitlab.example/acme/web/-/commit/{self.id_of(number)}"
+        parents = [self.id_of(number - 1)] if number > 1 else []
+        return {"id": self.id_of(number), **texts, **people, "committer_email": "a@b.example", **moments} | {
             "web_url": web,
             "parent_ids": parents,
             "trailers": {},
@@ -210,14 +236,28 @@ class GitLab(Provider):
         numbers = {"id": 900 + number, "iid": number} | dict.fromkeys(
             ("project_id", "source_project_id", "target_project_id"), 42
         )
-        texts = {"title": f"WEB-{number}: login", "source_branch": "feature/web-2", "target_branch": "main"}
+        branch = self.branches.get(number, "feature/web-2")
+        texts = {
+            "title": f"WEB-{number}: login",
+            "source_branch": branch,
+            "target_branch": "main",
+        }
         web = {"web_url": f"https://gitlab.example/acme/web/-/merge_requests/{number}", "description": None}
         times = {"created_at": WHEN, "updated_at": WHEN, "author": _USER, "state": "opened", "merge_commit_sha": None}
-        return {**numbers, **texts, **web, **times, "sha": sha(self.requests[number][1])}
+        if number in self.left:
+            times |= {"state": "merged", "squash_commit_sha": None, "updated_at": self.updated.get(number, WHEN)}
+        return {
+            **numbers,
+            **texts,
+            **web,
+            **times,
+            "sha": self.id_of(self.requests[number][1]),
+            **self.left.get(number, {}),
+        }
 
     def _shown(self, run_id: int, number: int, status: str) -> dict[str, Any]:
         web = f"https://gitlab.example/acme/web/-/pipelines/{run_id}"
-        numbers = {"id": run_id, "iid": number, "project_id": 42, "sha": sha(1), "ref": "main", "source": "push"}
+        numbers = {"id": run_id, "iid": number, "project_id": 42, "sha": self.id_of(1), "ref": "main", "source": "push"}
         return {**numbers, "status": status, "web_url": web, "created_at": WHEN, "updated_at": WHEN}
 
     def _job(self, run_id: int, **changes: Any) -> dict[str, Any]:
@@ -236,9 +276,13 @@ class GitLab(Provider):
         times = {"created_at": WHEN, "updated_at": WHEN, "status": "success", "user": _USER}
         place = {"environment": {"id": 9, "name": "prod", "external_url": None}}
         made = {"deployable": self._job(run_id) if run_id else None}
-        return {"id": number + 100, "iid": number, "ref": "main", "sha": sha(commit), **times, **place, **made}
+        return {"id": number + 100, "iid": number, "ref": "main", "sha": self.id_of(commit), **times, **place, **made}
 
 
 def refusal(status: int, message: str) -> Reply:
     """Most of GitLab's refusals have this shape."""
     return Reply.of({"message": message}, status)
+
+
+def _when(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

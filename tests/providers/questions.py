@@ -81,6 +81,7 @@ GITHUB = [
         "deployments deployments deployments",
         "the deployments to 'prod'",
     ),
+    _row(lambda api: api.history.last_good_run(), "actions", "the runs of this workflow that succeeded"),
     _row(lambda api: api.runs.run("9002"), "actions", "run 9002"),
     _row(lambda api: api.runs.numbered(OF_CI, 41), "actions", f"run #41 of {OF_CI}"),
     _row(lambda api: api.runs.last(5), "actions", "the last runs"),
@@ -98,6 +99,7 @@ GITLAB = [
     _row(lambda api: api.history.pull_request_commits(12), "api", "the commits of merge request !12"),
     _row(lambda api: api.history.pull_requests_of(sha(3)), "own", "the merge requests of commit 00000000"),
     _row(lambda api: api.history.last_deployment("prod"), "own", "the deployments to 'prod'"),
+    _row(lambda api: api.history.last_good_run(), "api", "the pipelines of main that succeeded"),
     _row(lambda api: api.runs.run("9002"), "api", "pipeline 9002"),
     _row(lambda api: api.runs.numbered("", 41), "api", "pipeline #41"),
     _row(lambda api: api.runs.last(5), "api", "the last pipelines"),
@@ -133,13 +135,31 @@ def settle(provider: Provider) -> None:
 
 @contextmanager
 def connected(
-    provider: Provider, *, token: str = TOKEN, job_token: str = "", url: str = "", ca: str = "", seconds: float = 30
+    provider: Provider,
+    *,
+    token: str = TOKEN,
+    job_token: str = "",
+    url: str = "",
+    ca: str = "",
+    seconds: float = 30,
+    graphql_url: str = "",
 ) -> Iterator[Client]:
     """What asks this provider, in a run of its own, for as long as the block lasts."""
     rest: dict[str, Any] = {"ca_bundle": ca, "deadline": Deadline(seconds)}
     github = isinstance(provider, GitHub)
     names = (CI.GITHUB, "octo/hello", "1") if github else (CI.GITLAB, "acme/web", "42")
-    run = Run(*names, "", sha(5), 1, "", run_id="777", api_url=url or provider.url)
+    run = Run(
+        *names,
+        "",
+        sha(5),
+        1,
+        "",
+        run_id="777",
+        workflow=OF_CI,
+        branch="main",
+        api_url=url or provider.url,
+        graphql_url=graphql_url,
+    )
     if github:
         client = Client(GitHubHistory(run, token, **rest), GitHubRuns(run, token, **rest))
     else:

@@ -66,6 +66,8 @@ class Provider:
         self.exchanges: list[Exchange] = []
         self.faults: dict[int, Reply] = {}
         """What the n-th request from 0 gets instead of an answer; -1 stands for every request."""
+        self.delay = 0.0
+        """Seconds before each answer."""
         self.stop = threading.Event()
 
     @property
@@ -87,6 +89,10 @@ class Provider:
         """The target as the description has it."""
         return target
 
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """What is posted is no question of REST."""
+        return self.no_such_place()
+
     def answer(self, path: str, headers: Mapping[str, str]) -> Reply:
         target = self.normal(path.removeprefix(self.prefix))
         fault = self.faults.get(len(self.exchanges), self.faults.get(-1))
@@ -96,7 +102,8 @@ class Provider:
 
     def _found(self, target: str, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        given = parse_qs(parts.query, keep_blank_values=True).items()
+        query = {name: ",".join(values) if name.endswith("[]") else values[-1] for name, values in given}
         for template, name in self.routes.items():
             if found := re.fullmatch(pattern(template), parts.path):
                 variables = [unquote(one) for one in found.groups()]
@@ -121,8 +128,18 @@ def serving(provider: Provider, tls: ssl.SSLContext | None = None) -> Iterator[N
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = provider.answer(self.path, headers)
+            provider.stop.wait(provider.delay)
+            self._send(provider.answer(self.path, self._named()))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            provider.stop.wait(provider.delay)
+            self._send(provider.post(self.path, self._named(), body))
+
+        def _named(self) -> dict[str, str]:
+            return {name.lower(): value for name, value in self.headers.items()}
+
+        def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
             length = len(reply.body) + (10 if reply.cut or reply.slow else 0)
             for name, value in {"Content-Length": str(length), **reply.headers}.items():

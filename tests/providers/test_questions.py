@@ -16,19 +16,21 @@ from providers.github_server import GitHub
 from providers.gitlab_server import GitLab
 from providers.questions import GITHUB, GITLAB, GONE, OF_CI, Question, connected, settle
 
+RUN_SHA = "009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d"  # of the description's own example
 WEB = {"title": "WEB-12: login", "number": 12, "base_sha": sha(2), "head_sha": sha(5)}
 
 
 def test_githubs_published_description_is_at_hand(published: Mapping[str, Description] | str) -> None:
     if isinstance(published, str):
         pytest.skip(f"requests and answers of GitHub were held against nothing: {published}")
-    assert sorted(published) == ["api.github.com", "ghes-3.19"]
+    assert sorted(published) == ["api.github.com", "ghes-3.17", "ghes-3.18", "ghes-3.19"]
 
 
 @pytest.mark.parametrize("rows", [GITHUB, GITLAB], ids=["GitHub", "GitLab"])
 def test_the_table_has_every_question(rows: list[Question]) -> None:
     names = {name for protocol in (Provider, Runs) for name in dir(protocol) if not name.startswith("_")}
-    assert {row.name for row in rows} == names - {"close"}
+    # What refuses nothing says in its answer why that is not whole, and has tests of its own.
+    assert {row.name for row in rows} == names - {"close", "pull_requests_of_all"}
 
 
 @pytest.mark.parametrize("row", GITHUB, ids=lambda row: row.name)
@@ -98,6 +100,7 @@ def test_the_answers_of_github(github: GitHub) -> None:
         assert runs.attempt(runs.run("9002"), 1).conclusion == "success"
         assert runs.deployed("prod").run_id == "9002"
         assert runs.deployed("none") is None
+        assert history.last_good_run() == (43, RUN_SHA)
 
 
 def test_the_answers_of_gitlab(gitlab: GitLab) -> None:
@@ -116,6 +119,7 @@ def test_the_answers_of_gitlab(gitlab: GitLab) -> None:
         assert (runs.run("9001").number, runs.numbered("", 42).run_id) == (41, "9002")
         assert runs.deployed("prod").run_id == "9002"
         assert runs.deployed("none") is None
+        assert history.last_good_run() == (42, sha(1))
 
 
 @pytest.mark.parametrize(("count", "requests"), [(250, 3), (251, 4)])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.ci.api import Commits, Touched, Unreadable
+from jira_ci.ci.api import Bare, Brought, Commits, Touched, Unreadable
 from jira_ci.run import PullRequest
 
 
@@ -44,6 +45,29 @@ class Provider:
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
         found: list[PullRequest] = self._answer("pulls of", commit)
+        return found
+
+    def pull_requests_of_all(self, commits: Sequence[Bare], *, descriptions: bool) -> Brought:
+        """One after the other, as a provider does whose lists may not be read."""
+        found: dict[str, list[PullRequest]] = {}
+        of: dict[int, list[PullRequest]] = {}
+        for one in commits:
+            if not (one.worth_a_request or ("pulls of", one.commit) in self.answers):
+                continue
+            try:
+                if not one.number:
+                    found[one.commit] = self.pull_requests_of(one.commit)
+                    continue
+                if one.number not in of:
+                    of[one.number] = [self.pull_request(one.number)]
+                found[one.commit] = of[one.number]
+            except Unreadable as error:
+                if not (one.number and error.missing):
+                    return Brought(found, (str(error),))
+        return Brought(found)
+
+    def last_good_run(self) -> tuple[int, str]:
+        found: tuple[int, str] = self._answer("last run")
         return found
 
     def last_deployment(self, environment: str) -> str:

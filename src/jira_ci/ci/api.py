@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Protocol, TypeVar
 
-from jira_ci.exchange import Answer
 from jira_ci.frozen import dataclass
 from jira_ci.git.objects import is_id_of
-from jira_ci.http import ApiSession
 from jira_ci.run import PullRequest
 from jira_ci.text import sha, string, url, whole
-from jira_ci.timing import Deadline, Late
-from jira_ci.transport_errors import happened
-
-if TYPE_CHECKING:
-    import requests
 
 
 class Unreadable(Exception):
@@ -52,6 +44,28 @@ class Touched:
     complete: bool = True
 
 
+@dataclass(frozen=True)
+class Bare:
+    """A commit whose message holds no issue key, so that its pull or merge request is asked for one."""
+
+    commit: str
+    """The full commit id; where that is not known, another text that tells it from the others."""
+    number: int = 0
+    """The pull or merge request that its message names; 0 where it names none."""
+    worth_a_request: bool = True
+    """Whether it is asked for even where that takes a request of its own."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """The pull or merge requests of some commits."""
+
+    found: Mapping[str, Sequence[PullRequest]]
+    """By commit, those that brought it, or want to; one that is not here was not read."""
+    gaps: tuple[str, ...] = ()
+    """Sentences: why some were not read."""
+
+
 class History(Protocol):
     """One repository's history, read through a provider's API. Each method raises Unreadable, and nothing else."""
 
@@ -73,9 +87,22 @@ class History(Protocol):
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
         """The pull or merge requests that brought, or want to bring, this commit."""
 
+    def pull_requests_of_all(self, commits: Sequence[Bare], *, descriptions: bool) -> Brought:
+        """The same for many commits, in as few requests as the provider allows. Raises nothing: what could not be read
+        is a gap.
+
+        Args:
+            descriptions: whether they are wanted, too.
+        """
+
     def last_deployment(self, environment: str) -> str:
         """The commit of the newest deployment to this environment that ever succeeded, without this run's own;
         empty when there is none.
+        """
+
+    def last_good_run(self) -> tuple[int, str]:
+        """Number and commit of the newest run that succeeded of what runs now, on the same branch; 0 and an empty text
+        when there is none. It is no proof of a deployment.
         """
 
     def close(self) -> None:
@@ -227,84 +254,6 @@ def ask(asked: Asked, question: Callable[[], T], own_errors: tuple[type[Exceptio
         raise Unreadable(sentence(asked, error), missing=error.status in (404, 410), denied=denied) from None
     except own_errors + _SHAPE:
         raise Unreadable(sentence(asked, Refused(0, "the answer is not of the documented shape"))) from None
-
-
-_LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
-_LATE = "no answer before the deadline (timeout)"
-_MOST = 500  # requests: a page that names itself as the next one ends here
-_NOTHING = 204
-_DONE = {"GET": (200,), "DELETE": (200, _NOTHING)}
-"""What answers that all is well; to whatever else is asked, 200 and 201 do."""
-
-
-class BoundSession:
-    """The session that the libraries ask through. They retry, sleep and follow links on their own terms; here one API
-    is asked, and nothing but a JSON answer that says that all is well is handed on.
-
-    Args:
-        api_url: requests to any other host are refused before anything is sent: the token belongs here.
-        ca_bundle: a file of certificate authorities, or empty.
-        deadline: over all requests.
-    """
-
-    def __init__(self, api_url: str, ca_bundle: str, deadline: Deadline) -> None:
-        self._origin, self._deadline, self._asked = _origin(api_url), deadline, 0
-        self._session = ApiSession(deadline, ca_bundle=ca_bundle, largest=_LARGEST)
-
-    @property
-    def host(self) -> str:
-        """The API's host, and its port where it is not the usual one."""
-        return self._origin[1]
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._session.close()
-
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:
-        """A complete JSON answer that says that all is well; to a deletion it may be empty.
-
-        Args:
-            options: as of ``requests.Session.request``; what would change how an answer is fetched is left out.
-
-        Raises:
-            Refused: anything else.
-        """
-        method = method.upper()
-        if _origin(url) != self._origin:
-            raise Refused(0, f"the answer points to another host, {_origin(url)[1]}")
-        if self._deadline.remaining() <= 0:
-            raise Refused(0, _LATE)
-        self._asked += 1
-        if self._asked > _MOST:
-            raise Refused(0, f"more than {_MOST} requests would be needed")
-        body = () if method == "GET" else ("data", "json")
-        sent = {name: options.get(name) for name in ("params", "headers", "auth", *body)}
-        try:
-            response = self._session.request(method, url, **sent)
-        except Late:
-            raise Refused(0, _LATE) from None
-        except Exception as error:  # noqa: BLE001 - what requests and urllib3 raise is not one family
-            raise Refused(0, happened(error)) from None
-        _check(method, response)
-        return response
-
-
-def _check(method: str, response: requests.Response) -> None:
-    status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
-    if status not in _DONE.get(method, (200, 201)):
-        raise Refused(status, "", headers, response.content[:2000].decode("utf-8", "replace"))
-    if status != _NOTHING and not isinstance(Answer(status, body=response.content).json(), (dict, list)):
-        raise Refused(status, "the answer is not the JSON of an API", headers)
-
-
-def _origin(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return "", ""
-    usual = {"http": 80, "https": 443}.get(parts.scheme) == port
-    return parts.scheme, f"{parts.hostname}" if usual else f"{parts.hostname}:{port}"
 
 
 def touched(files: Sequence[Mapping[str, Any]], name: str, former: str, *, complete: bool) -> Touched:

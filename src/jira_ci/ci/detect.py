@@ -173,15 +173,22 @@ def connect(
         ca_bundle: a file of certificate authorities, or empty for the built-in ones.
         deadline: over all that is asked.
     """
-    if run.provider == CI.GITHUB and github_token:
+    if not is_known(run, github_token=github_token, gitlab_token=gitlab_token, job_token=job_token):
+        return None
+    if run.provider == CI.GITHUB:
         from jira_ci.ci.github_api import GitHubHistory
 
         return GitHubHistory(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
-    if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
-        from jira_ci.ci.gitlab_api import GitLabHistory
+    from jira_ci.ci.gitlab_api import GitLabHistory
 
-        return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-    return None
+    return GitLabHistory(run, gitlab_token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
+
+
+def is_known(run: Run, *, github_token: str, gitlab_token: str, job_token: str) -> bool:
+    """Whether somebody answers for this run's repository; nothing is loaded for it."""
+    if run.provider == CI.GITHUB:
+        return bool(github_token)
+    return run.provider == CI.GITLAB and bool(run.api_url and (gitlab_token or job_token))
 
 
 def connect_files(
@@ -243,7 +250,7 @@ def connect_comments(
     ``CI_JOB_TOKEN`` writes no comments (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
     """
     if run.provider == CI.GITHUB and github_token:
-        from jira_ci.ci.github_api import GitHubComments
+        from jira_ci.ci.github_comments import GitHubComments
 
         return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
     if run.provider == CI.GITLAB and run.api_url and gitlab_token:

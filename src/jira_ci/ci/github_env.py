@@ -102,6 +102,7 @@ def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         protected=environ.get("GITHUB_REF_PROTECTED") == "true",
         server_url=server,
         api_url=url(environ.get("GITHUB_API_URL")) or "https://api.github.com",
+        graphql_url=url(environ.get("GITHUB_GRAPHQL_URL")),
         leg_values=leg.values,
         several_legs=leg.several,
         job=leg.job,

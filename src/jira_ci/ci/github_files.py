@@ -9,7 +9,8 @@ from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import quote
 
 from jira_ci import __version__
-from jira_ci.ci.api import Asked, BoundSession, Refused, ask, commit_id, said, whole_blob
+from jira_ci.ci.api import Asked, Refused, ask, commit_id, said, whole_blob
+from jira_ci.ci.bound_session import BoundSession
 from jira_ci.exchange import Answer
 from jira_ci.git.objects import is_id_of
 from jira_ci.run import Run

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 import gitlab
 from gitlab.exceptions import GitlabError
@@ -12,7 +14,8 @@ from jira_ci import __version__
 from jira_ci.ci.api import (
     PAGES,
     Asked,
-    BoundSession,
+    Bare,
+    Brought,
     Comment,
     Commits,
     Refused,
@@ -26,6 +29,8 @@ from jira_ci.ci.api import (
     touched,
     whole_blob,
 )
+from jira_ci.ci.bound_session import BoundSession
+from jira_ci.ci.gitlab_requests import MergeRequests, moment, page_count
 from jira_ci.git.objects import is_id_of
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
@@ -34,6 +39,7 @@ from jira_ci.timing import Deadline
 _PAGE = 100
 _FILES = 1000
 """A commit's list of files ends here (https://docs.gitlab.com/administration/diff_limits/)."""
+_RUNS = 5
 _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 T = TypeVar("T")
 
@@ -47,8 +53,8 @@ class GitLabHistory:
 
     def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
         self.session = BoundSession(run.api_url, ca_bundle, deadline)
-        self._job_token_only = not token
-        self._run_id = run.run_id
+        self.is_job_token = not token
+        self._run_id, self._ref = run.run_id, run.branch or run.tag
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         server = self._server = gitlab.Gitlab(
             run.api_url.removesuffix("/api/v4"),
@@ -61,8 +67,11 @@ class GitLabHistory:
         )
         self._home = run.repository_id
         self._project = server.projects.get(run.repository_id, lazy=True)
+        self._requests = MergeRequests(self)
 
     def compare(self, base: str, head: str) -> Commits:
+        self._requests.base = base
+
         # Not the compare endpoint: it answers with all differences and without pages.
         def question() -> Commits:
             listed = self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE)
@@ -103,6 +112,45 @@ class GitLabHistory:
 
         return self._ask(f"the merge requests of commit {short(commit)}", question, commit)
 
+    def pull_requests_of_all(self, commits: Sequence[Bare], *, descriptions: bool) -> Brought:  # noqa: ARG002 - they come along
+        return self._requests.of(commits)
+
+    def merge_requests(self, what: str, **query: Any) -> tuple[list[tuple[PullRequest, Mapping[str, Any]]], int]:
+        """A page of the list; see :class:`jira_ci.ci.gitlab_requests.Project`."""
+
+        def question() -> tuple[list[tuple[PullRequest, Mapping[str, Any]]], int]:
+            path = f"/projects/{quote(self._home, safe='')}/merge_requests"
+            answer = self._server.http_request("get", path, query_data={"per_page": _PAGE, **query})
+            return [(_merge_request(one), one) for one in rows(answer.json())], page_count(answer.headers)
+
+        return self._ask(what, question, repr(query), job_token=False)
+
+    def time_of(self, commit: str) -> datetime:
+        """When a commit was made."""
+        what = f"commit {short(commit)}"
+
+        def question() -> datetime:
+            return moment(self._project.commits.get(commit).attributes.get("committed_date"))
+
+        return self._ask(what, question, commit, "time")
+
+    def side_by_side(self, questions: Sequence[Callable[[], T]]) -> list[T | Unreadable]:
+        """See :meth:`jira_ci.ci.bound_session.BoundSession.side_by_side`."""
+        return self.session.side_by_side(questions)
+
+    def last_good_run(self) -> tuple[int, str]:
+        def question() -> tuple[int, str]:
+            listed = self._project.pipelines.list(
+                ref=self._ref, status="success", order_by="id", sort="desc", per_page=_RUNS, page=1
+            )
+            for pipeline in listed:
+                if str(pipeline.attributes.get("id")) != self._run_id:
+                    return whole(pipeline.attributes.get("iid")) or 0, commit_id(pipeline.attributes.get("sha"))
+            return 0, ""
+
+        what = f"the pipelines of {self._ref} that succeeded"
+        return self._ask(what, question, job_token=False) if self._ref else (0, "")
+
     def last_deployment(self, environment: str) -> str:
         def question() -> str:
             for deployment in self._project.deployments.list(
@@ -114,7 +162,9 @@ class GitLabHistory:
                     return commit_id(known.get("sha"))
             return ""
 
-        return self._ask(f"the deployments to {environment!r}", question)
+        found = self._ask(f"the deployments to {environment!r}", question)
+        self._requests.base = found
+        return found
 
     def close(self) -> None:
         self.session.close()
@@ -181,7 +231,7 @@ class GitLabHistory:
 
     def _ask(self, what: str, question: Callable[[], T], *about: str, job_token: bool = True) -> T:
         def permitted() -> T:
-            if self._job_token_only and not job_token:
+            if self.is_job_token and not job_token:
                 raise Refused(0, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
             return question()
 

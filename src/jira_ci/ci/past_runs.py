@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from jira_ci.ci.api import Asked, BoundSession, Refused, ask, rows
+from jira_ci.ci.api import Asked, Refused, ask, rows
+from jira_ci.ci.bound_session import BoundSession
 from jira_ci.ci.github_env import from_github, legs_of_workflow
 from jira_ci.ci.gitlab_env import from_gitlab, legs_of, milliseconds
 from jira_ci.run import Leg, PastRun, Run

@@ -64,7 +64,7 @@ def attribute(whose: Whose, asked: Asked, run: Run, git: Git, api: History | Non
 
 def _read_commits(whose: Whose, asked: Asked, lookup: Lookup, touched: Touched, tallies: list[Tally]) -> int:
     """Enters all keys of commits; the services that any commit touches."""
-    squashed = Squashed(lookup, whose.projects)
+    squashed = Squashed(lookup, whose.projects, every=bool(asked.environment))
     found, head_matters = run_range.messages(lookup, asked)
     active = 0
 

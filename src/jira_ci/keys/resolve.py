@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
-from jira_ci.ci.api import Commits, History
-from jira_ci.ci.detect import connect
+from jira_ci.ci.api import Commits, History, Unreadable
+from jira_ci.ci.detect import connect, is_known
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.frozen import dataclass
@@ -20,6 +22,7 @@ from jira_ci.keys.services import Service, known
 from jira_ci.keys.sources import MERGE, Squashed, merged_branches, titles
 from jira_ci.run import Run
 from jira_ci.text import one_line, short
+from jira_ci.timing import Call, Deadline, Late
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Claims:
         self._known: dict[str, Claim] = {}
         self._services: dict[tuple[str, str], Claim] = {}
         connected = self._connect()
-        self._history = Remembered(connected) if connected is not None else None
+        self._history = Remembered(connected) if connected else None
         self._api = self._history.as_history if self._history else None
         other = context.settings.from_repository
         self._other = self._connect(other) if other else None
@@ -96,6 +99,7 @@ class Claims:
                 projects=settings.projects,
             )
             asked = self._asked(environment)
+            self._begin(environment)
             claims = self._settled(
                 lambda gaps: attribute(whose, asked, context.run, context.git, self._api, gaps),
             )
@@ -133,6 +137,7 @@ class Claims:
 
     def _sources(self, environment: str, gaps: list[str], known: Callable[[str], bool]) -> Iterator[Source]:
         context = self._context
+        self._begin(environment)
         yield from (Source(EXPLICIT, key) for key in self._explicit)
         yield from texts(
             context.run,
@@ -160,16 +165,26 @@ class Claims:
                 "Take service or from-repository out.",
             )
 
+    def _begin(self, environment: str) -> None:
+        """Asks for the deployment that the range begins with beside what git is asked for."""
+        settings, context = self._context.settings, self._context
+        if self._history and environment and context.run.commit and not (settings.since or settings.from_repository):
+            self._history.begin(environment, context.deadline)
+
     def _connect(self, repository: str = "") -> History | None:
         settings, run = self._context.settings, self._context.run
-        return connect(
-            replace(run, repository=repository, repository_id=repository) if repository else run,
-            github_token=settings.github_token,
-            gitlab_token=settings.gitlab_token,
-            job_token=self._context.edges.environ.get("CI_JOB_TOKEN", ""),
-            ca_bundle=self._context.provider_bundle,
-            deadline=self._context.deadline.part(0.5),  # a provider that hangs must not cost the report
-        )
+        if repository:
+            run = replace(run, repository=repository, repository_id=repository)
+        tokens = {
+            "github_token": settings.github_token,
+            "gitlab_token": settings.gitlab_token,
+            "job_token": self._context.edges.environ.get("CI_JOB_TOKEN", ""),
+        }
+        if not is_known(run, **tokens):
+            return None
+        deadline = self._context.deadline.part(0.5)  # a provider that hangs must not cost the report
+        bundle = self._context.provider_bundle
+        return cast("History", Later(lambda: connect(run, **tokens, ca_bundle=bundle, deadline=deadline)))
 
 
 def texts(
@@ -201,7 +216,7 @@ def texts(
     yield from titles(lookup, asked)
     if asked.repository:
         lookup = replace(lookup, api=other)
-    squashed = Squashed(lookup, projects)
+    squashed = Squashed(lookup, projects, every=bool(asked.environment))
     if known:
         lookup = replace(lookup, skip=lambda text: not squashed.may_see(text) and known(text))
     found, head_matters = run_range.messages(lookup, asked)
@@ -214,6 +229,22 @@ def texts(
     yield from (source for _, source in squashed.read(head_matters=head_matters))
 
 
+class Later:
+    """The provider's history, whose library takes a while to load: when it is asked the first thing."""
+
+    def __init__(self, connect: Callable[[], History | None]) -> None:
+        self._connect, self._found, self._lock = connect, cast("History | None", None), threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            self._found = self._found or self._connect()
+        return getattr(self._found, name)
+
+    def close(self) -> None:
+        if self._found is not None:
+            self._found.close()
+
+
 class Remembered:
     """The provider's history, with its answers about deployments kept; nothing is asked twice or more because of it."""
 
@@ -223,13 +254,24 @@ class Remembered:
         """By environment, the commit that was deployed there last."""
         self.nothing_new: set[tuple[str, str]] = set()
         """Ranges, by base and head, that hold no commit."""
+        self._begun: dict[str, tuple[Call[str], Deadline]] = {}
+
+    def begin(self, environment: str, deadline: Deadline) -> None:
+        """Asks for the last deployment, whose answer :meth:`last_deployment` waits for; once."""
+        if environment not in self.last and environment not in self._begun:
+            self._begun[environment] = Call(partial(self._history.last_deployment, environment)), deadline
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._history, name)
 
     def last_deployment(self, environment: str) -> str:
-        self.last[environment] = self._history.last_deployment(environment)
-        return self.last[environment]
+        begun = self._begun.pop(environment, None)
+        try:
+            found = begun[0].result(begun[1]) if begun else self._history.last_deployment(environment)
+        except Late:
+            raise Unreadable("The provider gave no answer before the deadline (timeout).") from None
+        self.last[environment] = found
+        return found
 
     def compare(self, base: str, head: str) -> Commits:
         found = self._history.compare(base, head)

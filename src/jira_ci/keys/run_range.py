@@ -86,7 +86,13 @@ def _deployed(lookup: Lookup, asked: Asked) -> Messages | None:
         if not is_answer and run.provider in ranges.TOKENS:
             lookup.gaps.append(f"{unknown}; the commits since the tag {tag} were read.")
         return _or_head(span(lookup, f"the commits since the tag {tag}", base, run.commit), lookup)
+    number, base, why = _last_good_run(lookup) if is_answer else (0, "", "")
+    if base:
+        what = f"the commits since run #{number} ({short(base)}) of this pipeline, the last that succeeded"
+        lookup.gaps.append(f"{unknown}, as a job without deployments makes none; {what}, were read.")
+        return _or_head(span(lookup, what, base, run.commit), lookup)
     lookup.gaps.append(f"{unknown}; only this run's own commits were read (since names another start).")
+    lookup.gaps.extend([why] if why else [])
     return None
 
 
@@ -99,6 +105,22 @@ def _last_deployment(lookup: Lookup, environment: str) -> tuple[str, str, bool]:
     except Unreadable as error:
         return "", str(error).rstrip("."), False
     return last, f"The provider knows no deployment to {environment!r} that succeeded before", True
+
+
+def _last_good_run(lookup: Lookup) -> tuple[int, str, str]:
+    """Number and commit of the last run that succeeded, or why there is none: it may have deployed, which nobody can
+    tell any more.
+
+    A job's environment makes no deployment with ``deployment: false``
+    (https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments).
+    """
+    if lookup.api is None:
+        return 0, "", ""
+    try:
+        return *lookup.api.last_good_run(), ""
+    except Unreadable as error:
+        # On GitLab every first deployment with a job token would say so.
+        return 0, "", str(error) if lookup.run.provider == CI.GITHUB else ""
 
 
 def _previous_tag(lookup: Lookup, name: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jira_ci.ci.api import Unreadable
+from jira_ci.ci.api import Bare, Unreadable
 from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.run import CI
 from jira_ci.text import short
@@ -65,9 +65,9 @@ def without_target(message: str) -> str:
     return re.sub(r" into \S+\Z", "", subject) + line_break + rest
 
 
-_MOST = 50
-"""How many pull requests are asked for, one request each."""
 _LOOKED_AT = 2000
+_OTHERS = 2000
+"""How many commits that name no pull request are asked about, where a request answers for a hundred."""
 _EVERY = -1  # every bit
 _LIKE_A_KEY = re.compile(r"\w-[1-9]")
 # "Title (#12)" is what GitHub writes when it squashes; GitLab's templates put "(!12)" there.
@@ -81,33 +81,42 @@ class Squashed:
 
     Args:
         projects: keys of other projects do not count as keys.
+        every: whether a commit without a key is asked about even where it names no pull request, as one that was
+            rebased or moved forward does not.
     """
 
-    def __init__(self, lookup: Lookup, projects: Sequence[str]) -> None:
+    def __init__(self, lookup: Lookup, projects: Sequence[str], *, every: bool) -> None:
         self._lookup = lookup
         self._head = lookup.run.commit
         self._projects = projects
         self._suffix = _SUFFIX.get(lookup.run.provider)
-        self._numbers: dict[int, str] = {}  # number -> commit
-        self._services: dict[int, int] = {}
-        self._of_head = _EVERY
-        self._left_out = 0
+        self._every = every and lookup.api is not None
+        self._bare: dict[str, tuple[Bare, int]] = {}  # by commit, with the services that it touches
+        self._others = 0
         self._looked_at = 0
-        self._head_is_bare = False
 
     def see(self, commit: str, message: str, services: int = _EVERY) -> None:
-        """Takes note of a commit without a key that names its pull request, or is the run's own.
+        """Takes note of a commit without a key that names its pull request, is the run's own, or may have one.
 
         Args:
             services: those that it touches, one bit each.
         """
         is_head = commit == self._head
         # Before anything slower: there may be a hundred thousand commits.
-        if self._suffix is None or not (is_head or ")\n" in message or message.endswith(")")):
+        names = ")\n" in message or message.endswith(")")
+        if self._suffix is None or not (is_head or names or (self._every and self._others < _OTHERS)):
             return
         found = self._suffix.search(message.partition("\n")[0].rstrip())
-        if (found or is_head) and self._is_bare(message):
-            self._note(commit, int(found[1]) if found else None, services)
+        if not (found or is_head or (self._every and self._others < _OTHERS)) or not self._is_bare(message):
+            return
+        number, own = int(found[1]) if found else 0, self._lookup.run.pull_request
+        if own and (own.number == number or (is_head and not number)):
+            return
+        commit = commit or (f"#{number}" if number else "")  # an event may tell messages without ids
+        if commit:
+            self._others += not (number or is_head)
+            before = self._bare[commit][1] if commit in self._bare else 0
+            self._bare[commit] = Bare(commit, number, bool(number) or is_head), before | services
 
     def may_see(self, text: str) -> bool:
         """Whether there may be something to take note of among commits, as git prints them with NULs between them."""
@@ -120,64 +129,43 @@ class Squashed:
         return self._suffix is not None and (commit == self._head or self._suffix.search(subject) is not None)
 
     def read(self, *, head_matters: bool) -> Iterator[tuple[int, Source]]:
-        """Titles and branches, each with the services that its commits touch.
+        """Titles and branches, each with the services that its commits touch; none twice.
 
         Args:
             head_matters: whether it is a gap when there is no one to ask for the pull request of the run's own commit.
         """
         api, gaps = self._lookup.api, self._lookup.gaps
-        kind = _NAMES.get(self._lookup.run.provider, "")
         if api is None:
-            unread = len(self._numbers) + self._left_out + (self._head_is_bare and head_matters)
+            numbers = {one.number for one, _ in self._bare.values() if one.number}
+            unread = len(numbers) + (head_matters and any(not one.number for one, _ in self._bare.values()))
             if unread:
                 commits = "a commit" if unread == 1 else f"{unread} commits"
+                kind = _NAMES.get(self._lookup.run.provider, "")
                 gaps.append(f"The {kind} of {commits} without an issue key were not read: {self._lookup.no_token()}.")
             return
-        try:
-            for number, commit in self._numbers.items():
-                yield from ((self._services[number], source) for source in self._one(number, commit))
-            if self._head_is_bare:
-                commit = self._lookup.run.commit
-                for pull_request in api.pull_requests_of(commit):
-                    yield from ((self._of_head, source) for source in self._texts(pull_request, commit))
-        except Unreadable as error:
-            gaps.append(str(error))
-        if self._left_out:
-            gaps.append(f"Only {_MOST} {kind} of commits without an issue key were read, {self._left_out} were not.")
+        if not self._bare:
+            return
+        asked = [one for one, _ in self._bare.values()]
+        brought = api.pull_requests_of_all(asked, descriptions=self._lookup.descriptions)
+        gaps += brought.gaps
+        first: dict[int, tuple[str, PullRequest]] = {}
+        services: dict[int, int] = {}
+        for commit, found in brought.found.items():
+            for pull_request in found:
+                first.setdefault(pull_request.number, (commit, pull_request))
+                services[pull_request.number] = services.get(pull_request.number, 0) | self._bare[commit][1]
+        for number, (commit, pull_request) in first.items():
+            yield from ((services[number], source) for source in self._texts(pull_request, commit))
 
     def _is_bare(self, message: str) -> bool:
         if not _LIKE_A_KEY.search(message):
             return True
         self._looked_at += 1
-        # Past that many, what looks like a key counts as one: the fifty requests are spent on better candidates.
+        # Past that many, what looks like a key counts as one.
         return self._looked_at <= _LOOKED_AT and not collect([Source("", message)], self._projects).keys
 
-    def _note(self, commit: str, number: int | None, services: int) -> None:
-        own = self._lookup.run.pull_request
-        if number is None:
-            self._head_is_bare, self._of_head = own is None, services
-        elif own and own.number == number:
-            return
-        elif number in self._numbers:
-            self._services[number] |= services
-        elif len(self._numbers) < _MOST:
-            self._numbers[number], self._services[number] = commit, services
-        else:
-            self._left_out += 1
-
-    def _one(self, number: int, commit: str) -> Iterator[Source]:
-        api = self._lookup.api
-        try:
-            found = [api.pull_request(number)] if api else []
-        except Unreadable as error:
-            if not error.missing:
-                raise
-            return  # "(#12)" may as well name an issue
-        for pull_request in found:
-            yield from self._texts(pull_request, commit)
-
     def _texts(self, found: PullRequest, commit: str) -> Iterator[Source]:
-        where = f"{_SIGN[self._lookup.run.provider]}{found.number} of commit {short(commit)}"
+        where = f"{_SIGN[self._lookup.run.provider]}{found.number} of commit {short(commit.partition('#')[0])}"
         yield Source(where, found.title)
         if found.branch:
             yield Source(f"branch of {where}", found.branch, branch=True)
