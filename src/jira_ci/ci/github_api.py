@@ -128,6 +128,19 @@ class GitHubHistory:
 
         return self._ask("the default branch's commit", "contents: read", question)
 
+    def tag(self, name: str) -> str:
+        # /commits/tags/NAME peels annotated tags: https://docs.github.com/rest/commits/commits#get-a-commit
+        def question() -> str:
+            try:
+                return commit_id(self._get(f"/commits/tags/{quote(name)}?per_page=1").get("sha"))
+            except Refused as error:
+                if error.status != 404:
+                    raise
+                return ""
+
+        asked = Asked("GitHub", self.session.host, f"the tag {name!r}", "`permissions: contents: read`")
+        return ask(asked, question, (GithubException, BadAttributeException))
+
     def file(self, commit: str, path: str, limit: int) -> bytes | None:
         # Not /contents/PATH: it follows symbolic links, and its 404 does not tell *no file* from *not for you*.
         def question() -> bytes | None:
