@@ -168,13 +168,14 @@ class Settings:
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", exact=True, metavar="TEXT")
 
     project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", metavar="NAME")
-    change: str = _setting("text", "gate", "the key of the only change that the gate asks, instead of looking for one by its title", metavar="KEY")
+    change: str = _setting("text", "change", "the key of the only change that the gate asks, instead of looking for one by its title; for reconcile the one that is freed", metavar="KEY")
     change_controlled: bool | None = _setting("switch", "gate", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
     create: bool | None = _setting("switch", "gate", "false makes no change when none is found; true is refused where the policy says false")
     minimum_approvals: int | None = _setting("count", "gate", "how many people must have approved, where that is more than the policy demands", metavar="NUMBER")
     comments: str = _setting("choice", "gate", "who reads what the change is told about its deployment; refused where more people would than the policy says", choices=("off", "internal", "public"))
     gate_by: str = _setting("choice", "gate", "who decides; refused where it differs from the policy", choices=("change", "jira"))
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
+    unpin: str = _setting("text", "unpin", "the key of a change that the commit it is pinned to is taken off, for this environment; nothing is decided then", metavar="KEY")
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
     pipeline: str = _setting("text", "identity", "what it is a build or deployment of, where one workflow has several; replaces job and leg", plugin=True, metavar="NAME")

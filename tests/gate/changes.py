@@ -20,6 +20,8 @@ POLICY = Requirements(
     minimum_approvals=1,
     window=("Planned start", "Planned end"),
     window_required=False,
+    bind="commit",
+    reuse="open",
 )
 
 
@@ -64,5 +66,6 @@ READ = Snapshot(
     end=(jira(3600),),
     edited=False,
     commit_differs=False,
+    spent="",
     gaps=(),
 )

@@ -12,7 +12,11 @@ from jira_ci.gate.gate_result import document
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
-    """The decision about every environment that was named."""
+    """The decision about every environment that was named; with ``unpin`` a pin is taken off instead."""
+    if context.given.unpin:
+        from jira_ci.gate.upkeep import unpin
+
+        return unpin(context)
     with closing(Gate(context, deploying=False, reports=pending_reports)) as gate:
         found = gate.ask()
     return Result(found.decision.exit, found.outputs, document(found), found.summary)

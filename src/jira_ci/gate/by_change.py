@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from jira_ci.gate.bindings import Outcome, scope_of
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder
+from jira_ci.gate.pinning import BY_TITLE_ONLY, Pins
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, WindowFacts
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt
 from jira_ci.gate.targets import Target
+from jira_ci.gate.version_tag import VersionTag
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
+from jira_ci.text import one_line
 
 _NO_CHANGE = 16
 
@@ -25,6 +29,7 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         keys: finds the issues that are deployed; called only when a change is about to be made.
+        tag: the one that the version names.
     """
 
     def __init__(
@@ -35,12 +40,13 @@ class ByChange(Evaluation):
         service: Service,
         attempt: Attempt,
         keys: Callable[[str], tuple[str, ...]],
+        tag: VersionTag,
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
-        self._policy = policy
+        self._policy, self._tag, self._told = policy, tag, False
         self._attempt, self._keys, self._pauses = attempt, keys, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
@@ -51,10 +57,52 @@ class ByChange(Evaluation):
         missing = self._found()
         if missing is not None:
             return missing
+        decision = self._read()
+        if self.snapshot is None or decision.row == 17:
+            return decision
+        pinned = self._pins.pin(self.snapshot, decision, may_pin=self._may_pin)
+        self.said.extend(pinned.said)
+        self.warned.extend(pinned.warned)
+        decision = pinned.decision or (self._read() if pinned.again else decision)
+        if pinned.again and decision.result == "proceed":
+            self._pins.settle()
+            decision = self._read()
+        self._judge_binding(decision)
+        return decision
+
+    def start(self) -> Decision | None:
+        return self._pins.start() if self.change is not None and self._policy.reuse == "once" else None
+
+    def note(self, outcome: Outcome) -> str:
+        noted_by_start = outcome == "started" and self._policy.reuse == "once"
+        return "" if self.change is None or noted_by_start else self._pins.end(outcome)
+
+    def _read(self) -> Decision:
         decision, snapshot = self._reader.read()
         if snapshot is not None:
             self.snapshot, self.read_at = snapshot, snapshot.now
         return decision
+
+    @property
+    def _may_pin(self) -> bool:
+        trusted = self._attempt.may_pin or self._tag.confirmed == self.subject.commit
+        return trusted and self._policy.bind == "commit"
+
+    def _judge_binding(self, decision: Decision) -> None:
+        """Says, once, what else was deployed on the change, and for the record that nothing is pinned."""
+        read = self.snapshot
+        if read is None or read.held is None:
+            return
+        unpinned = read.held.of(scope_of(self.subject)) is None
+        self.relaxed = (BY_TITLE_ONLY,) if unpinned else ()
+        if decision.result == "proceed" and read.earlier and not self._told:
+            self._told = True
+            last = read.earlier[-1]
+            times = f"{len(read.earlier)} times" if len(read.earlier) > 1 else "once"
+            self.said.append(
+                f"{read.key} was used {times} before; the last time by run {one_line(last.run, 200)}, for commit "
+                f"{one_line(last.commit, 64)}: {last.outcome}."
+            )
 
     def _find_with(self, policy: Policy) -> Finder:
         return Finder(self._service, policy, self.subject, self._attempt, clock=self._clock, pauses=self._pauses)
@@ -73,6 +121,14 @@ class ByChange(Evaluation):
         self.change = found.change
         self.said.extend(found.said)
         if self.change is not None:
+            self._pins = Pins(
+                self._service,
+                self.change,
+                self.subject,
+                self._attempt,
+                readers=self._policy.comments,
+                clock=self._clock,
+            )
             self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, self.change)
         return found.decision
 

@@ -1,4 +1,4 @@
-"""What ties a change to its deployment: what is pinned of it, our property on it, and the words that it names.
+"""What ties a change to its deployment: what must stay of it, what it says of it, and the words that it names.
 
 Versions hold points, hyphens and slashes, so that these belong to a word wherever another word follows or precedes
 them: ``1.2.3`` is not named by ``1.2.3-rc1``, ``1.2.3.4`` or ``app/1.2.3``, and ``Prod`` not by ``Prod-EU`` or
@@ -10,16 +10,13 @@ nothing says that they are the same.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira.rich_text import Line, Own
 from jira_ci.text import canonical
 
-_SCHEMA = "jira-ci.change/1"
-_BINDING = ("project", "environment", "tenant", "version")
 _LISTED_KEYS = 50
 _JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
 _BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
@@ -47,16 +44,6 @@ class Change:
     others: tuple[str, ...] = ()
 
 
-def change_property(subject: Subject, attempt: Attempt) -> dict[str, Any]:
-    """The property's value."""
-    return {"schema": _SCHEMA, **_binding(subject), "commit": subject.commit, "run": attempt.url or attempt.run}
-
-
-def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
-    """Whether a change with this property was made for the same project, environment, tenant and version."""
-    return all((found.get(name) or "") == value for name, value in _binding(subject).items())
-
-
 def description(subject: Subject, attempt: Attempt) -> list[Line]:
     """For the people who approve."""
     keys = attempt.keys[:_LISTED_KEYS]
@@ -72,10 +59,6 @@ def description(subject: Subject, attempt: Attempt) -> list[Line]:
     told += [["Run: ", Own(attempt.url, link=True)]] if attempt.url else []
     told += [["Issues: ", Own(", ".join(keys) + more)]] if keys else []
     return [*told, [], ["Made by jira-ci. The deployment begins when this change allows it."]]
-
-
-def _binding(subject: Subject) -> dict[str, str]:
-    return {name: str(getattr(subject, name) or "") for name in _BINDING}
 
 
 def names(text: str, word: str) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 
+from jira_ci.config.trusted_ref import Absent
+from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late
-from jira_ci.gate.policy.policy import Policy
+from jira_ci.gate.policy.policy import Loaded, Policy
 from jira_ci.gate.record import ChangeFacts, Evidence, WindowFacts
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Subject
@@ -29,6 +32,8 @@ class Evaluation(ABC):
         read_at: Jira's time of the last answer.
         begun: monotonic seconds at which the last look began.
         said: what people should know besides, not said yet.
+        warned: the same, of what is not as it should be.
+        relaxed, tag_unasked: what makes this decision less sure than it could be, for the record.
     """
 
     def __init__(self, target: Target, *, clock: Callable[[], float]) -> None:
@@ -41,6 +46,9 @@ class Evaluation(ABC):
         self.begun = clock()
         self.rounds = 0
         self.said: list[str] = []
+        self.warned: list[str] = []
+        self.relaxed: tuple[str, ...] = ()
+        self.tag_unasked: tuple[str, ...] = ()
         self._before: Decision | None = None
         self._earlier: Decision | None = None
 
@@ -57,6 +65,12 @@ class Evaluation(ABC):
     def policy(self) -> Policy | None:
         """What Jira is asked under; ``None`` when it is not asked."""
         return self.target.policy
+
+    @property
+    def source(self) -> Policy | Loaded | Absent | None:
+        """What was read of the policy, with what made this decision less sure; for the record."""
+        source, more = self.target.source, (*self.relaxed, *self.tag_unasked)
+        return dataclasses.replace(source, relaxed=(*source.relaxed, *more)) if source and more else source
 
     @property
     def window_over(self) -> datetime | None:
@@ -77,6 +91,20 @@ class Evaluation(ABC):
             self._earlier = self.decision
         self.rounds += 1
         self.decision = self.ask()
+
+    def refuse(self, decision: Decision) -> None:
+        """Takes what somebody else than Jira says instead of asking, or instead of what Jira said."""
+        self.decision = decision
+
+    def start(self) -> Decision | None:
+        """Notes that the deployment begins, where it may not begin unnoted; why it may not begin. Never raises a
+        :class:`JiraCiError`."""
+        return None
+
+    def note(self, outcome: Outcome) -> str:
+        """Notes what becomes of the deployment; what people should know about that, as a sentence, or nothing."""
+        del outcome
+        return ""
 
     def late(self) -> None:
         """What was read last came after the deadline."""
@@ -113,6 +141,9 @@ class Decided(Evaluation):
 
     def look(self) -> None:
         self.begun = self._clock()
+
+    def refuse(self, decision: Decision) -> None:
+        """It needs no answer of anybody's."""
 
     def late(self) -> None:
         """It needs no answer of Jira's."""

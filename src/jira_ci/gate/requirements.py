@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from jira_ci.gate.approvals import Approval, Excluded, is_aware, is_text
+from jira_ci.gate.bindings import Binding, ChangeProperty, Deployed, Spent
 from jira_ci.text import canonical, one_line
 
 Standing = Literal["proceed", "wait", "other", "both"]
@@ -43,6 +44,8 @@ class Requirements:
     minimum_approvals: int
     window: tuple[str, str] | Literal["off"]
     window_required: bool
+    bind: Literal["commit", "version"]
+    reuse: Literal["open", "once"]
 
     def standing(self, status: Status) -> Standing:
         """Which list the status is in, by name in any case or by id; ``both`` contradicts itself."""
@@ -67,10 +70,16 @@ class Snapshot:
         excluded: whose approval the policy does not count.
         start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
         edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
-        commit_differs: whether our own property on the change names another commit.
+        commit_differs: whether our own property on the change is for another commit.
+        spent: what earlier deployments left of an approval for one of them.
         gaps: whatever else makes the snapshot incomplete, each a sentence without its full stop.
         reporter: the account of whoever made the change, for the record.
         window_fields: the ids of the fields that were taken for start and end of the window, for the record.
+        held: our own property; ``None`` when it cannot be read, and empty without one.
+        fixed: whether somebody approved the change at some time, so that its commit stays what it is.
+        commit: what is deployed.
+        other: what is bound to another commit.
+        earlier: what was deployed on the change before.
     """
 
     key: str
@@ -85,9 +94,15 @@ class Snapshot:
     end: Sequence[object]
     edited: bool | None
     commit_differs: bool
+    spent: Spent
     gaps: Sequence[str]
     reporter: str = ""
     window_fields: tuple[str, ...] = ()
+    held: ChangeProperty | None = None
+    fixed: bool = False
+    commit: str = ""
+    other: Binding | None = None
+    earlier: tuple[Deployed, ...] = ()
 
     @property
     def uncounted(self) -> tuple[Excluded, ...]:
@@ -113,6 +128,10 @@ def meaningless(policy: Requirements) -> str:
         return "window-required has to be true or false"
     if fields == "off" and policy.window_required:
         return "window is off, but window-required is true: change one of them"
+    if policy.bind not in ("commit", "version"):
+        return "bind has to be commit or version"
+    if policy.reuse not in ("open", "once"):
+        return "reuse has to be open or once"
     return ""
 
 
@@ -135,9 +154,16 @@ def missing(read: Snapshot) -> Iterator[str]:
         yield "it is unknown whose approval does not count"
     if read.edited is not True and read.edited is not False:
         yield "its history does not tell whether it was edited after its approval: close it and run again"
+    yield from _unbound(read)
+    yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]
+
+
+def _unbound(read: Snapshot) -> Iterator[str]:
+    """What is unknown about what the approval is for."""
     if read.commit_differs is not True and read.commit_differs is not False:
         yield "it is unknown which commit it was made for"
-    yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]
+    if read.spent not in ("", "used", "started"):
+        yield "it is unknown what was deployed on it before"
 
 
 def _is_texts(value: object) -> bool:

@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from jira_ci.errors import JiraCiError
+from jira_ci.gate import bindings
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.bindings import ChangeProperty
 from jira_ci.gate.change_property import Change, missing, words
 from jira_ci.gate.decision import Decision, decide, decision_of
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment, moment_of
-from jira_ci.jira import parse
+from jira_ci.jira import endpoints, parse
 from jira_ci.jira.parse import History, Issue, Step, Value
 from jira_ci.jira.service_desk import Service, Stamp
 from jira_ci.jira.status_errors import NotFound
@@ -119,6 +121,10 @@ class SnapshotReader:
         approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
         fields = [_window_field(issue, name) for name in self._policy.window or ()]
         values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
+        held, scope = _held(issue), bindings.scope_of(self._subject)
+        fixed = was_approved(issue.history, status, rules, approvals or (), [own, *(one.account for one in excluded)])
+        other = held.other_commit(scope, self._subject.commit, fixed=fixed) if held else None
+        earlier = held.earlier(scope, self._attempt.id) if held else ()
         return Snapshot(
             key=issue.key,
             now=stamps[-1].date,
@@ -131,10 +137,16 @@ class SnapshotReader:
             start=values[0],
             end=values[1],
             edited=edited(issue.history, self._watched(issue), status, rules, approved),
-            commit_differs=issue.mark is not None and issue.mark.get("commit") != self._subject.commit,
+            commit_differs=other is not None,
+            spent=bindings.spent(earlier),
             gaps=tuple(self._gaps(issue, stamps)),
             reporter=issue.reporter.id if issue.reporter else "",
             window_fields=tuple(field for ids in fields for field in ids),
+            held=held,
+            fixed=fixed,
+            commit=self._subject.commit,
+            other=other,
+            earlier=earlier,
         )
 
     def _excluded(self, issue: Issue) -> Iterator[Excluded]:
@@ -160,8 +172,11 @@ class SnapshotReader:
             yield "Jira did not give the history of the change"
         if self._policy.window and issue.names is None:
             yield "Jira did not give the names of the fields"
-        if issue.mark is not None and not isinstance(issue.mark.get("commit"), str):
-            yield "our property of the change does not say for which commit it was made"
+        try:
+            bindings.read(issue.mark)
+        except bindings.NotOurs as error:
+            told = str(error).removesuffix(".")
+            yield f"our property of the change, {endpoints.PROPERTY}, is unreadable: {told} (gate --unpin takes it off)"
         if self._drifted(stamps):
             yield "Jira's clock and this machine's do not go equally fast"
 
@@ -175,6 +190,36 @@ class SnapshotReader:
                 drifted = drifted or abs(apart) > _DRIFT
             self._last = stamp
         return drifted
+
+
+def _held(issue: Issue) -> ChangeProperty | None:
+    try:
+        return bindings.read(issue.mark)
+    except bindings.NotOurs:
+        return None
+
+
+def was_approved(
+    history: History | None,
+    status: Status,
+    policy: Requirements,
+    approvals: Sequence[Approval],
+    uncounted: Collection[str | None],
+) -> bool:
+    """Whether somebody whose approval counts ever approved the change, or it ever was in a status that allows a
+    deployment. Where the history does not tell, it was.
+
+    Args:
+        approvals: all of them, superseded ones too.
+        uncounted: accounts whose approval does not count.
+    """
+    if policy.standing(status) in ("proceed", "both") or history is None or not history.complete:
+        return True
+    answers = [one for approval in approvals for one in approval.approvers if one.decision == "approved"]
+    if any(one.account is not None and one.account not in uncounted for one in answers):
+        return True
+    moved = (item for step in history.steps for item in step.items if item.field == "status")
+    return any(_allows(item.after, policy) for item in moved)
 
 
 def _approval(raw: parse.Approval) -> Approval:

@@ -116,6 +116,7 @@ def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> 
         "window-required: true": control["window-required"],
         f"exclude-approvers: {', '.join(control['exclude-approvers'])}": bool(control["exclude-approvers"]),
         f"change: {given}": bool(given),
+        "reuse: once": control["reuse"] == "once",
     }
     return next((demand for demand, holds in demands.items() if holds), "")
 

@@ -38,7 +38,7 @@ _ATLASSIAN_HINT = (
     "environments, Prod: {change-controlled: true}; or change-control: {enabled: false}."
 )
 _KEPT = ("project-name", "jira", "connections")
-_RELAXATIONS = (("change-binding", "any"), ("window", "off"))
+_RELAXATIONS = (("change-binding", "any"), ("bind", "version"), ("window", "off"))
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class Policy:
     """The key of the only change that is asked: the policy's own, else the one that was given; empty without both."""
     create: bool
     binding: Literal["mention", "any"]
+    bind: Literal["commit", "version"]
+    reuse: Literal["open", "once"]
     proceed_statuses: tuple[str, ...]
     wait_statuses: tuple[str, ...]
     minimum_approvals: int
@@ -99,6 +101,8 @@ class Policy:
             minimum_approvals=self.minimum_approvals,
             window=self.window if self.window is not None else "off",
             window_required=self.window_required,
+            bind=self.bind,
+            reuse=self.reuse,
         )
 
 
@@ -258,6 +262,8 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         change=change(config, control, asked),
         create=create(config, control, asked),
         binding=control["change-binding"],
+        bind=control["bind"],
+        reuse=control["reuse"],
         proceed_statuses=tuple(control["proceed-statuses"]),
         wait_statuses=tuple(control["wait-statuses"]),
         minimum_approvals=minimum_approvals(config, control, asked),
