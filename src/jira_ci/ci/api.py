@@ -172,7 +172,7 @@ class Refused(Exception):
         self.status = 404 if status == 422 and "No commit found" in told else status
         self.why = why
         self.denied = denied or status in (401, 403)
-        self.headers = headers or {}
+        self.headers, self.told = headers or {}, told
         self.limited = status == 429 or (status == 403 and _is_rate_limit(self.headers, told))
 
 

@@ -29,7 +29,7 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         keys: finds the issues that are deployed; called only when a change is about to be made.
-        tag: the one that the version names.
+        tag: the one that the version names; ``None`` where nothing may be pinned for it.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class ByChange(Evaluation):
         service: Service,
         attempt: Attempt,
         keys: Callable[[str], tuple[str, ...]],
-        tag: VersionTag,
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
+        tag: VersionTag | None = None,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
@@ -85,7 +85,8 @@ class ByChange(Evaluation):
 
     @property
     def _may_pin(self) -> bool:
-        trusted = self._attempt.may_pin or self._tag.confirmed == self.subject.commit
+        of_tag = self._tag is not None and self._tag.confirmed == self.subject.commit
+        trusted = self._attempt.may_pin or of_tag
         return trusted and self._policy.bind == "commit"
 
     def _judge_binding(self, decision: Decision) -> None:
