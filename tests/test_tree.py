@@ -121,7 +121,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
 @pytest.mark.parametrize(
     ("place", "most"),
     [
-        ("jira_ci", 164),
+        ("jira_ci", 168),
         ("jira_sandbox", 50),
         ("jira_ci/gate", 29),
     ],

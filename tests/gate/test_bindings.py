@@ -19,13 +19,11 @@ from jira_ci.gate.bindings import (
     NotOurs,
     Outcome,
     Scope,
-    binding_of,
     read,
-    same_binding,
-    scope_of,
     spent,
     spent_by,
 )
+from jira_ci.gate.change_property import binding_of, same_binding, scope_of
 from jira_ci.gate.subject import Attempt
 
 A, B = "a" * 40, "b" * 40

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.text import canonical, one_line
 
 _SCHEMA, _FIRST_SCHEMA = "jira-ci.change/2", "jira-ci.change/1"
 _ROOM = 32_000  # characters: Jira takes 32,768 for one property
-_LONGEST_RUN = 500
 
 Outcome = Literal["started", "successful", "failed", "cancelled"]
 ENDED: tuple[Outcome, ...] = ("successful", "failed", "cancelled")
@@ -226,36 +224,6 @@ def _deployed(found: Mapping[str, Any]) -> Deployed:
     version, commit, run, run_id = (_text(found, name) for name in ("version", "commit", "run", "run-id"))
     identity = _text(found, "id", needed=True)
     return Deployed(_scope(found), version, commit, run, run_id, attempt, identity, outcome)
-
-
-def scope_of(subject: Subject) -> Scope:
-    """What a deployment is bound by."""
-    return Scope(subject.repository, subject.project, subject.environment, subject.tenant)
-
-
-def binding_of(subject: Subject, attempt: Attempt) -> Binding:
-    """What this run binds a change to."""
-    return Binding(scope_of(subject), subject.version, subject.commit, run_of(attempt))
-
-
-def run_of(attempt: Attempt) -> str:
-    """How a property names the run."""
-    return attempt.url if 0 < len(attempt.url) <= _LONGEST_RUN else attempt.run
-
-
-def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
-    """Whether a change with this property was made for the same project, environment, tenant and version."""
-    scope = scope_of(subject)
-    try:
-        bound: Iterable[Binding] = read(found).bindings
-    except NotOurs:
-        return False
-    return any(
-        one.scope.same_repository(scope)
-        and replace(one.scope, repository=scope.repository) == scope
-        and one.version == subject.version
-        for one in bound
-    )
 
 
 Spent = Literal["", "used", "started"]

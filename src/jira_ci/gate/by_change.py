@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from jira_ci.gate.bindings import Outcome, scope_of
+from jira_ci.gate.bindings import Outcome
+from jira_ci.gate.change_property import scope_of
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder

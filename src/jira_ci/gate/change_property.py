@@ -10,13 +10,16 @@ nothing says that they are the same.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from jira_ci.gate.bindings import Binding, NotOurs, Scope, read
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira.rich_text import Line, Own
 from jira_ci.text import canonical
 
+_LONGEST_RUN = 500
 _LISTED_KEYS = 50
 _JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
 _BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
@@ -42,6 +45,36 @@ class Change:
     found_by: FoundBy
     ours: bool
     others: tuple[str, ...] = ()
+
+
+def scope_of(subject: Subject) -> Scope:
+    """What a deployment is bound by."""
+    return Scope(subject.repository, subject.project, subject.environment, subject.tenant)
+
+
+def binding_of(subject: Subject, attempt: Attempt) -> Binding:
+    """What this run binds a change to."""
+    return Binding(scope_of(subject), subject.version, subject.commit, run_of(attempt))
+
+
+def run_of(attempt: Attempt) -> str:
+    """How a property names the run."""
+    return attempt.url if 0 < len(attempt.url) <= _LONGEST_RUN else attempt.run
+
+
+def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
+    """Whether a change with this property was made for the same project, environment, tenant and version."""
+    scope = scope_of(subject)
+    try:
+        bound: Iterable[Binding] = read(found).bindings
+    except NotOurs:
+        return False
+    return any(
+        one.scope.same_repository(scope)
+        and replace(one.scope, repository=scope.repository) == scope
+        and one.version == subject.version
+        for one in bound
+    )
 
 
 def description(subject: Subject, attempt: Attempt) -> list[Line]:

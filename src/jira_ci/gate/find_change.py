@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.gate.bindings import ChangeProperty, binding_of, same_binding
-from jira_ci.gate.change_property import Change, FoundBy, missing, words
+from jira_ci.gate.bindings import ChangeProperty
+from jira_ci.gate.change_property import Change, FoundBy, binding_of, missing, same_binding, words
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy

@@ -21,12 +21,10 @@ from jira_ci.gate.bindings import (
     NotOurs,
     Outcome,
     Scope,
-    binding_of,
-    scope_of,
     spent,
     spent_by,
 )
-from jira_ci.gate.change_property import Change
+from jira_ci.gate.change_property import Change, binding_of, run_of, scope_of
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Attempt, Subject, where
@@ -202,7 +200,7 @@ class Pins:
 
     def _deployed(self, outcome: Outcome) -> Deployed:
         subject, attempt = self._subject, self._attempt
-        run = bindings.run_of(attempt)
+        run = run_of(attempt)
         return Deployed(
             scope_of(subject), subject.version, subject.commit, run, attempt.run, attempt.attempt, attempt.id, outcome
         )

@@ -10,7 +10,7 @@ from jira_ci.errors import JiraCiError
 from jira_ci.gate import bindings
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
 from jira_ci.gate.bindings import ChangeProperty
-from jira_ci.gate.change_property import Change, missing, words
+from jira_ci.gate.change_property import Change, missing, scope_of, words
 from jira_ci.gate.decision import Decision, decide, decision_of
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
@@ -121,7 +121,7 @@ class SnapshotReader:
         approved = review(approvals or (), [Excluded(_THE_GATE, own), *excluded]).last_counted
         fields = [_window_field(issue, name) for name in self._policy.window or ()]
         values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
-        held, scope = _held(issue), bindings.scope_of(self._subject)
+        held, scope = _held(issue), scope_of(self._subject)
         fixed = was_approved(issue.history, status, rules, approvals or (), [own, *(one.account for one in excluded)])
         other = held.other_commit(scope, self._subject.commit, fixed=fixed) if held else None
         earlier = held.earlier(scope, self._attempt.id) if held else ()

@@ -9,7 +9,7 @@ from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import bindings, targets
 from jira_ci.gate.bindings import Deployed
-from jira_ci.gate.change_property import Change
+from jira_ci.gate.change_property import Change, scope_of
 from jira_ci.gate.find_change import Candidates
 from jira_ci.gate.gate_result import NOT_YET
 from jira_ci.gate.pinning import Pins
@@ -72,7 +72,7 @@ def free(context: Context, ended: Ended) -> Iterator[str]:
             raise UsageError(
                 f"The property of {issue.key} is unreadable: {error}", "See jira-ci gate --unpin."
             ) from None
-        mine = [one for one in held.deployments if one.scope.same_repository(bindings.scope_of(subject))]
+        mine = [one for one in held.deployments if one.scope.same_repository(scope_of(subject))]
         waiting = [one for one in mine if one.outcome == "started"]
         for one in waiting:
             found = ended(one)
