@@ -164,13 +164,13 @@ COMMANDS = {
         "look for the change, and decide whether the deployment may start",
         "gate",
         "run",
-        ("deployment", "gate", "build", *_RECORD, *_RUN, "access", "jira", "dry-run"),
+        ("deployment", "gate", "change", "unpin", "build", *_RECORD, *_RUN, "access", "jira", "dry-run"),
     ),
     "deploy": Command(
         "ask the gate, report a deployment, run the command behind --, and pass its exit code on",
         "deploy",
         "run",
-        ("deployment", "gate", "build", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
+        ("deployment", "gate", "change", "build", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
     ),
     "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
     "environment": Command(
@@ -180,10 +180,12 @@ COMMANDS = {
         "test configuration and every connection, write nothing",
         "check",
         "run",
-        ("deployment", "gate", *_RUN, *_SITES),
+        ("deployment", "gate", "change", *_RUN, *_SITES),
     ),
     "rollback": Command("mark the deployment that was rolled back", "rollback", "run", ("on-error", "record", *_PAST)),
-    "reconcile": Command("close what a killed job left in progress", "reconcile", "run", ("on-error", *_PAST)),
+    "reconcile": Command(
+        "close what a killed job left in progress", "reconcile", "run", ("on-error", "change", *_PAST)
+    ),
     "resume": Command(
         "start again what was parked on its change, where the change lets it go on now",
         "resume",

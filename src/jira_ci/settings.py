@@ -167,8 +167,8 @@ class Settings:
     tenant: tuple[str, ...] = _setting("list", "deployment", "the tenant deployed for, or several: each has its own record, and its own change", metavar="NAME")
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", exact=True, metavar="TEXT")
 
+    change: str = _setting("text", "change", "the key of the only change that the gate asks, instead of looking for one by its title; for reconcile the one that is freed", metavar="KEY")
     project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", exact=True, metavar="NAME")
-    change: str = _setting("text", "gate", "the key of the only change that the gate asks, instead of looking for one by its title", metavar="KEY")
     change_controlled: bool | None = _setting("switch", "gate", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
     create: bool | None = _setting("switch", "gate", "false makes no change when none is found; true is refused where the policy says false")
     minimum_approvals: int | None = _setting("count", "gate", "how many people must have approved, where that is more than the policy demands", metavar="NUMBER")
@@ -181,6 +181,7 @@ class Settings:
     parked_job: str = _setting("text", "gate", "on GitLab the manual job that deploys, for resume to play, where another one asks the gate", metavar="NAME")
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
     artifact_digest: str = _setting("text", "gate", "the digest of what is deployed, for the statement beside the record: sha256: and 64 hexadecimal digits", metavar="DIGEST")
+    unpin: str = _setting("text", "unpin", "the key of a change that the commit it is pinned to is taken off, for this environment; nothing is decided then", metavar="KEY")
 
     pipeline: str = _setting("text", "identity", "what it is a build or deployment of, where one workflow has several; replaces job and leg", plugin=True, metavar="NAME")
     number: int | None = _setting("number", "identity", "the run's number, instead of the CI's own: it has to grow from run to run, and Jira orders deployments by it", metavar="NUMBER")

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 import scenes
-from gate_jobs import Scene, scene
-from gate_subjects import IMPATIENT, approved, known
+from gate_jobs import Scene, pinned, scene
+from gate_subjects import IMPATIENT, known
 from jira_ci.commands import deploy
 from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Result
@@ -103,7 +103,7 @@ def comments(here: Scene, key: str) -> int:
 
 
 def test_an_approved_deployment_runs_and_is_told_to_jira_from_start_to_end(here: Scene) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     ended = deployed(here, *OPTIONS, program="import time; time.sleep(1.2); print('deploying')")
     assert ended.code == 0, ended.out + ended.err
     assert "\ndeploying\n" in ended.out
@@ -118,7 +118,7 @@ def test_an_approved_deployment_runs_and_is_told_to_jira_from_start_to_end(here:
 
 
 def test_the_record_tells_what_became_of_the_deployment(here: Scene) -> None:
-    approved(here.sandbox)
+    pinned(here)
     ended = deployed(here, *OPTIONS, "--format", "json", program="raise SystemExit(7)")
     assert ended.code == 7
     became = ended.json["record"]["deployment"]
@@ -195,7 +195,7 @@ def hanging(sandbox: Sandbox, *ends: str) -> threading.Event:
 def test_what_hangs_before_the_start_is_left_behind_and_the_gate_not_asked_again(
     here: Scene, ends: tuple[str, ...], took: float
 ) -> None:
-    approved(here.sandbox)
+    pinned(here)
     program, path = canary(here)
     context = here.context("issue-keys=WEB-12", "timeout=2s")
 
@@ -221,7 +221,7 @@ def test_what_hangs_before_the_start_is_left_behind_and_the_gate_not_asked_again
 
 
 def test_a_report_that_hangs_leaves_the_comment_its_time(here: Scene) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     go_on = hanging(here.sandbox, "/bulk")
     try:
         ended = deployed(here, *OPTIONS, "--timeout", "2s", program="print('ran')")
@@ -239,7 +239,7 @@ def test_without_issue_keys_it_is_said_once_and_deployed(here: Scene) -> None:
 
 
 def test_without_reporting_credentials_it_is_said_and_deployed(here: Scene) -> None:
-    approved(here.sandbox)
+    pinned(here)
     for name in ("JIRA_CI_CLIENT_ID", "JIRA_CI_CLIENT_SECRET"):
         del here.job.environ[name]
     ended = deployed(here, *OPTIONS)
@@ -296,7 +296,7 @@ def test_a_command_that_cannot_be_found_is_a_failed_deployment(here: Scene) -> N
 
 
 def test_a_dry_run_shows_everything_and_starts_nothing(here: Scene) -> None:
-    approved(here.sandbox)
+    pinned(here)
     program, path = canary(here)
     ended = deployed(here, *OPTIONS, "--dry-run", program=program)
     assert (ended.code, path.exists(), sent(here.sandbox)) == (4, False, [])
@@ -354,7 +354,7 @@ time.sleep(60)
 @posix
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_reaches_the_command_and_the_deployment_is_cancelled(here: Scene, number: int, code: int) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     process = begin(here, *OPTIONS, program=_LONG)
     until((here.job.folder / "ready").exists)
     process.send_signal(number)
@@ -451,7 +451,11 @@ class StandIn:
     def confirm(self) -> GateResult:
         if not self.verdicts and self.problem:
             raise self.problem
-        return self.verdicts.pop(0)
+        self.last = self.verdicts.pop(0)
+        return self.last
+
+    def start(self) -> GateResult:
+        return self.last
 
     def fresh(self) -> float:
         return 30.0

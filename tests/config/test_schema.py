@@ -72,6 +72,8 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "title": 'Deploy "{project}" version {version} to "{environment}"',
         "create": True,
         "change-binding": "mention",
+        "bind": "commit",
+        "reuse": "open",
         "proceed-statuses": ["Implementing"],
         "wait-statuses": ["Review", "Preview", "Planning", "Authorize", "Awaiting implementation"],
         "minimum-approvals": 0,

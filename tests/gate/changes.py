@@ -20,6 +20,8 @@ POLICY = Requirements(
     minimum_approvals=1,
     window=("Planned start", "Planned end"),
     window_required=False,
+    bind="commit",
+    reuse="open",
 )
 
 
@@ -65,5 +67,6 @@ READ = Snapshot(
     edited=False,
     edits=(),
     commit_differs=False,
+    spent="",
     gaps=(),
 )

@@ -12,8 +12,8 @@ import pytest
 
 import atlassian
 from gate_faults import FAULTS
-from gate_jobs import Scene, scene
-from gate_subjects import Subject, approved
+from gate_jobs import Scene, pinned, scene
+from gate_subjects import Subject
 from jira_ci.gate.comments import Kind, marker, telling
 from jira_ci.gate.record import digest
 from jira_ci.jira.parse import Account, Comment
@@ -90,7 +90,7 @@ def answered(made: Kept, **changed: Any) -> Answer:
 
 
 def test_on_cloud_it_is_a_document_with_its_mark_where_nobody_reads_it(here: Scene) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     with here.gate() as gate:
         record = digest(gate.ask().records[0])
         gate.comment("started")
@@ -112,7 +112,7 @@ def test_on_cloud_it_is_a_document_with_its_mark_where_nobody_reads_it(here: Sce
 def test_what_would_not_stay_internal_is_taken_away_and_said_and_not_tried_again(
     here: Scene, changed: dict[str, Any]
 ) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     platform(here, lambda made: answered(made, **changed))
     tell(here, "started", "failed")
     assert [(one.public, one.document) for one in kept(here, key)] == [(False, None), (False, None)]
@@ -121,7 +121,7 @@ def test_what_would_not_stay_internal_is_taken_away_and_said_and_not_tried_again
 
 
 def test_what_cannot_be_taken_away_is_said_with_its_id(here: Scene) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     platform(here, lambda made: answered(made, jsdPublic=True))
     write = here.sandbox.before
     assert write is not None
@@ -135,7 +135,7 @@ def test_what_cannot_be_taken_away_is_said_with_its_id(here: Scene) -> None:
 
 @pytest.mark.parametrize("public", [False, True])
 def test_a_comment_whose_answer_got_lost_is_found_and_not_written_twice(here: Scene, public: bool) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     platform(here, lambda _: FAULTS["closed without a word"], public=public)
     tell(here, "started")
     assert [(one.public, one.document is None) for one in kept(here, key)] == [(False, public)]
@@ -146,7 +146,7 @@ def test_a_comment_whose_answer_got_lost_is_found_and_not_written_twice(here: Sc
 
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_where_the_platform_takes_none_the_service_desk_does(here: Scene, status: int) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     answer = json_answer(status, {"errorMessages": ["No."], "errors": {}})
 
     def before(request: Request) -> Answer | None:
@@ -166,7 +166,7 @@ def test_on_data_center_it_is_escaped_wiki_markup_and_found_by_its_words(
 ) -> None:
     here = scene(tmp_path, start_sandbox(edition="data-center"))
     here.job.environ |= {"JIRA_CI_USER": "", "JIRA_CI_TOKEN": here.sandbox.credentials.personal_token}
-    key = approved(here.sandbox)
+    key = pinned(here)
     tell(here, "started")
     tell(here, "started", "successful")
     first, second = kept(here, key)

@@ -48,6 +48,17 @@ TABLE: list[tuple[int, str, int, dict[str, Any], dict[str, Any]]] = [
     (20, "deny", 3, {"status": replace(SHELVED, category=None)}, {}),
     (21, "deny", 3, {"edited": True}, {}),
     (21, "deny", 3, {"commit_differs": True}, {}),
+    (21, "deny", 3, {"edited": True}, {"bind": "version"}),
+    (21, "deny", 3, {"spent": "used"}, {"reuse": "once"}),
+    (21, "deny", 3, {"spent": "started"}, {"reuse": "once"}),
+    (21, "deny", 3, {"spent": "used", "status": REVIEW}, {"reuse": "once", "bind": "version"}),
+    (17, "wait", 7, {"spent": None}, {}),
+    (17, "wait", 7, {"spent": "perhaps"}, {"reuse": "once"}),
+    (32, "proceed", 0, {"commit_differs": True}, {"bind": "version"}),
+    (32, "proceed", 0, {"spent": "used"}, {}),
+    (32, "proceed", 0, {"spent": "started"}, {"bind": "version"}),
+    (1, "deny", 2, {}, {"bind": "tag"}),
+    (1, "deny", 2, {}, {"reuse": "twice"}),
     (22, "deny", 5, INVERTED, {}),
     (22, "deny", 5, {**INVERTED, "status": REVIEW, "approvals": ()}, {}),
     (23, "deny", 5, OVER, {}),
@@ -101,7 +112,7 @@ def test_no_row_of_the_round_is_without_a_case() -> None:
 
 def test_the_results_and_exit_codes_of_all_rows() -> None:
     assert [(row, result, int(code)) for row, (result, code) in ROWS.items()] == [
-        *[(1, "deny", 2), (2, "deny", 2), (3, "proceed", 0), (4, "deny", 2), (5, "deny", 6)],
+        *[(1, "deny", 2), (2, "deny", 2), (3, "proceed", 0), (4, "deny", 2), (5, "deny", 6), (38, "deny", 2)],
         *[(6, "deny", 6), (7, "deny", 7), (8, "wait", 7), (9, "deny", 2), (10, "deny", 3)],
         *[(11, "deny", 3), (12, "deny", 3), (13, "deny", 3), (14, "deny", 3), (15, "wait", 4), (16, "wait", 4)],
         *[(17, "wait", 7), (18, "deny", 3), (19, "deny", 3), (20, "deny", 3), (21, "deny", 3)],
@@ -333,9 +344,10 @@ def test_jiras_own_gating_names_its_changes() -> None:
 
 
 def test_a_decision_that_disagrees_with_the_table_cannot_be_made() -> None:
-    for row, result, code in itertools.product(range(37), ("deny", "wait", "proceed"), Exit):
+    for row, result, code in itertools.product(range(42), ("deny", "wait", "proceed"), Exit):
         listed = ROWS.get(row)
         weaker = listed == ("proceed", Exit.OK) and result == "wait" and code in {4, 5, 7}
+        weaker = weaker or (row, result, code) == (38, "wait", 7)  # nobody answers what the tag is
         if listed == (result, code) or weaker:
             assert Decision(row, result, code, "so").row == row  # type: ignore[arg-type]
         else:
@@ -379,3 +391,22 @@ def test_what_was_edited_after_approval_is_denied_where_the_policy_says_so() -> 
     assert "(Planned end by Bob at 2026-03-02 12:00 UTC), and the policy says edits: deny" in found.reason
     assert decide(READ, replace(POLICY, edits="perhaps")).row == 1  # type: ignore[arg-type]
     assert decide(replace(READ, edits=None), POLICY).row == 17  # type: ignore[arg-type]
+
+
+def test_a_question_that_nobody_answers_is_waited_for() -> None:
+    unanswered = Decision.unanswered(38, "so")
+    assert (unanswered.row, unanswered.result, unanswered.exit, unanswered.approved) == (38, "wait", 7, False)
+    with pytest.raises(KeyError):
+        Decision.unanswered(4, "so")
+
+
+@pytest.mark.parametrize("differs", [False, True])
+@pytest.mark.parametrize("spent", ["", "used", "started"])
+@pytest.mark.parametrize("bind", ["commit", "version"])
+@pytest.mark.parametrize("reuse", ["open", "once"])
+def test_what_the_approval_is_for_decides_in_every_combination(
+    differs: bool, spent: Any, bind: Any, reuse: Any
+) -> None:
+    read = replace(READ, commit_differs=differs, spent=spent)
+    denied = (differs and bind == "commit") or (spent and reuse == "once")
+    assert decide(read, replace(POLICY, bind=bind, reuse=reuse)).row == (21 if denied else 32)

@@ -33,6 +33,8 @@ POLICIES = st.builds(
     minimum_approvals=st.integers(0, 3),
     window=st.sampled_from([("Planned start", "Planned end"), "off"]),
     window_required=st.booleans(),
+    bind=st.sampled_from(["commit", "commit", "version"]),
+    reuse=st.sampled_from(["open", "once"]),
 )
 
 
@@ -70,6 +72,7 @@ def _rounds(approvals: st.SearchStrategy[Approval]) -> st.SearchStrategy[Snapsho
         end=EDGES,
         edited=st.sampled_from([False, False, False, True, None]),
         commit_differs=st.sampled_from([False, False, False, True]),
+        spent=st.sampled_from(["", "", "used", "started"]),
         gaps=st.just(()),
     )
 
@@ -79,7 +82,7 @@ READINGS = st.one_of(_rounds(CLEAR), _rounds(CLEAR), _rounds(_approvals(ODD_DECI
 # Most of the above never proceeds; of these about half does.
 LIKELY = st.builds(
     lambda read, start, end: replace(
-        read, status=Status("3", "Implementing", "new"), edited=False, commit_differs=False, start=start, end=end
+        read, status=Status("3", "Implementing", "new"), edited=False, start=start, end=end
     ),
     READINGS,
     st.sampled_from([(None,), (jira(-1),)]),
@@ -103,7 +106,9 @@ def test_a_deployment_begins_only_with_everything_in_order(read: Snapshot, polic
     assert read.status.category in {"new", "indeterminate"}
     assert {read.status.name.lower(), read.status.id} & {one.lower() for one in policy.proceed_statuses}
     assert not {read.status.name, read.status.id} & set(policy.wait_statuses)
-    assert (read.edited, read.commit_differs) == (False, False)
+    assert read.edited is False
+    assert policy.bind == "version" or read.commit_differs is False
+    assert policy.reuse == "open" or read.spent == ""
     newest = {}
     for approval in sorted(read.approvals, key=lambda one: one.created or NOW):
         newest[approval.name] = approval
@@ -170,6 +175,11 @@ def test_tightening_never_opens_the_gate(read: Snapshot, policy: Requirements, m
         (replace(read, excluded=(*read.excluded, Excluded("the deployer", "account-bob"))), policy),
         (replace(read, excluded=(*read.excluded, Excluded("the deployer", None))), policy),
         (read, replace(policy, wait_statuses=(*policy.wait_statuses, "Shelved"))),
+        (read, replace(policy, bind="commit")),
+        (read, replace(policy, reuse="once")),
+        (replace(read, commit_differs=True), policy),
+        (replace(read, spent="used"), policy),
+        (replace(read, spent="started"), policy),
     ]
     assert _proceeds(decide(read, policy)) or decide(*data.draw(st.sampled_from(tighter))).result != "proceed"
 
@@ -185,6 +195,8 @@ def test_a_gap_never_opens_the_gate(read: Snapshot, policy: Requirements, data: 
         {"pages_complete": False},
         {"edited": None},
         {"commit_differs": None},
+        {"spent": None},
+        {"spent": "unused"},
         {"gaps": ("a page was cut",)},
         {"key": " "},
     ]

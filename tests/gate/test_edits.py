@@ -10,7 +10,9 @@ from jira_ci.gate.edits import Edits, Watched, edits
 from jira_ci.gate.requirements import Edit, Moved, Requirements, Status
 from jira_ci.jira.parse import Account, History, Item, Step, Value
 
-POLICY = Requirements(("Implementing", "Awaiting implementation"), ("Review", "Authorize"), 0, "off", False)
+POLICY = Requirements(
+    ("Implementing", "Awaiting implementation"), ("Review", "Authorize"), 0, "off", False, "commit", "open"
+)
 GO = Status("3", "Implementing", "indeterminate")
 WAITING = Status("1", "Review", "new")
 NOTHING = Value(None, None)
@@ -121,7 +123,7 @@ def test_a_history_that_cannot_be_read_allows_nothing(history: History | None) -
 
 
 def test_statuses_are_known_by_their_ids_too() -> None:
-    policy = Requirements(("3",), ("1",), 0, "off", False)
+    policy = Requirements(("3",), ("1",), 0, "off", False, "commit", "open")
     entered = Step("2026-11-20T10:20:00.000+0000", (Item("status", Value("1", "X"), Value("3", "Y")),))
     history = History((entered, step(19, on("summary"))), True)
     assert edited(history, ("summary",), Status("3", "Y", None), policy, None) is False

@@ -271,13 +271,20 @@ def test_a_change_is_made_with_all_that_people_need(sandbox: Sandbox) -> None:
     }
     assert sandbox.site.desk.extras.properties(change.id) == {
         PROPERTY: {
-            "schema": "jira-ci.change/1",
-            "project": "Web Site",
-            "environment": "Prod",
-            "tenant": "",
-            "version": "1.2.3",
-            "commit": Subject().commit,
-            "run": RUN.url,
+            "schema": "jira-ci.change/2",
+            "bindings": [
+                {
+                    "repository": "acme/shop",
+                    "project": "Web Site",
+                    "environment": "Prod",
+                    "tenant": "",
+                    "version": "1.2.3",
+                    "commit": Subject().commit,
+                    "run": RUN.url,
+                }
+            ],
+            "deployments": [],
+            "dropped": 0,
         }
     }
     linked = [seen.json()["outwardIssue"]["key"] for seen in sandbox.exchanges if seen.path.endswith("issueLink")]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gate_faults import FAULTS, Trouble
-from gate_jobs import POLICY, Scene, commit, scene
+from gate_jobs import POLICY, Scene, commit, pinned, scene
 from gate_subjects import TITLE, approved, titled
 from jira_ci.gate.comments import duration
 from jira_ci.gate.gate import Gate
@@ -41,7 +41,7 @@ def told(found: GateResult) -> tuple[int, str, int]:
 
 
 def test_an_approved_change_proceeds_with_five_questions_on_one_connection(here: Scene) -> None:
-    key = approved(here.sandbox)
+    key = pinned(here)
     found = ask(here)
     assert told(found) == (31, "proceed", 0)
     assert found.change is not None
@@ -103,6 +103,7 @@ def test_a_name_of_the_cis_that_adds_nothing_changes_nothing(here: Scene, name: 
 def test_a_tag_in_the_checkout_does_not_lend_its_approval_to_another_commit(here: Scene) -> None:
     tagged = here.job.git("rev-parse", "HEAD")
     here.job.git("tag", "-a", "-m", "x", "1.2.3")
+    here.job.git("remote", "set-url", "origin", str(here.job.folder))  # whose tags nobody believes
     approved(here.sandbox)
     assert told(ask(here)) == (31, "proceed", 0)
     here.job.environ["GITHUB_SHA"] = other = here.job.commit("WEB-9 Never approved")
@@ -474,7 +475,7 @@ def walk(here: Scene, name: str, *flags: str, **environ: str) -> tuple[int, Gate
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize(("given", "questions"), [(True, 4), (False, 5)], ids=["given", "by title"])
 def test_no_fault_at_any_question_proceeds(here: Scene, name: str, given: bool, questions: int) -> None:
-    key = approved(here.sandbox, summary="Deploy 1.2.3 to Prod" if given else TITLE)
+    key = pinned(here, summary="Deploy 1.2.3 to Prod" if given else TITLE)
     here.sandbox.site.desk.denied.add("CREATE_ISSUES")
     walked, found = walk(here, name, *([f"change={key}"] if given else []))
     assert walked == questions
@@ -483,7 +484,7 @@ def test_no_fault_at_any_question_proceeds(here: Scene, name: str, given: bool, 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name != "hangs"])
 def test_no_fault_proceeds_where_a_service_account_asks(here: Scene, name: str) -> None:
-    credentials, key = here.sandbox.credentials, approved(here.sandbox, summary="Deploy 1.2.3 to Prod")
+    credentials, key = here.sandbox.credentials, pinned(here, summary="Deploy 1.2.3 to Prod")
     account = {"JIRA_CI_CLIENT_ID": credentials.service_id, "JIRA_CI_CLIENT_SECRET": credentials.service_secret}
     walked, found = walk(here, name, f"change={key}", JIRA_CI_USER="", JIRA_CI_TOKEN="", **account)
     # A token that was just got and is refused is not got again, so that 401 ends the conversation at each question.
@@ -670,7 +671,7 @@ def test_fifty_tenants_are_read_one_after_the_other(here: Scene) -> None:
     tenants(here)
     names = [f"Tenant {number}" for number in range(50)]
     for name in names:
-        approved(here.sandbox, summary=title_of("Prod", name))
+        pinned(here, tenant=name, summary=title_of("Prod", name))
     assert told(ask(here, f"tenant={','.join(names)}")) == (31, "proceed", 0)
     # Who the gate is, once; then the search, the candidate, its approvals and the issue.
     assert (len(here.sandbox.exchanges), here.sandbox.connections) == (1 + 4 * 50, 1)
@@ -678,7 +679,7 @@ def test_fifty_tenants_are_read_one_after_the_other(here: Scene) -> None:
 
 def test_a_change_is_told_of_its_tenant_and_of_no_other(here: Scene) -> None:
     tenants(here, TENANTS)
-    keys = [approved(here.sandbox, summary=title_of("Prod", name)) for name in ("Acme", "Bolt")]
+    keys = [pinned(here, tenant=name, summary=title_of("Prod", name)) for name in ("Acme", "Bolt")]
     with here.gate("tenant=Acme,Bolt") as gate:
         gate.ask()
         gate.comment("started")
@@ -691,7 +692,7 @@ def test_a_change_is_told_of_its_tenant_and_of_no_other(here: Scene) -> None:
 @pytest.mark.parametrize("wanted", ["off", "internal", "public"])
 def test_comments_may_be_made_quieter_and_never_louder(here: Scene, own: str, wanted: str) -> None:
     commit(here.job, POLICY.format(site=here.sandbox.address, more=f"comments: {own}"))
-    key = approved(here.sandbox)
+    key = pinned(here)
     readers = ["off", "internal", "public"]
     with here.gate(f"comments={wanted}") as gate:
         found = gate.ask()

@@ -11,6 +11,7 @@ import pytest
 
 from gate.changes import IMPLEMENTING, NOW, POLICY, READ, REVIEW, SHELVED, approval, at, jira, people
 from jira_ci.gate.approvals import Approver, Excluded
+from jira_ci.gate.bindings import Binding, Deployed, Scope
 from jira_ci.gate.decision import decide
 from jira_ci.gate.messages import enumerate_some, incomplete, when
 from jira_ci.gate.requirements import Snapshot
@@ -19,6 +20,10 @@ PENDING = approval(decision="pending", approvers=people("bob", "ana", decision="
 TWO = {"minimum_approvals": 2}
 DEPLOYER = Excluded("the deployer octocat", None, "add octocat to deployers")
 NOT_READ = "OPS-7 could not be read completely: "
+HERE = Scope("acme/shop", "Web Site", "Prod", "")
+OTHER = Binding(HERE, "1.2.3", "a" * 40, "https://ci.example/1")
+USED = Deployed(HERE, "1.2.3", "a" * 40, "https://ci.example/2", "2", 1, "x", "successful")
+ONCE = {"reuse": "once"}
 NOTHING = ". Nothing is decided without it."
 
 SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -51,9 +56,23 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         "OPS-7 was edited after it was approved. Close it and run again for another change.",
     ),
     (
-        {"commit_differs": True, "edited": True},
+        {"commit_differs": True, "edited": True, "commit": "b" * 40, "other": OTHER},
         {},
-        "OPS-7 was made for another commit. Close it and run again for another change.",
+        f"OPS-7 is for commit {'a' * 40} (run https://ci.example/1), and commit {'b' * 40} is deployed. Deploy the one "
+        "that it is for, or an agent of its service desk closes OPS-7, then run again for another change, or somebody "
+        "who may run jobs on the default branch takes the pin off: jira-ci gate --unpin OPS-7.",
+    ),
+    (
+        {"spent": "used", "earlier": (USED,)},
+        ONCE,
+        f"OPS-7 was used up by run https://ci.example/2 (commit {'a' * 40}): reuse is once. Close it and run again for "
+        "another change.",
+    ),
+    (
+        {"spent": "started", "earlier": (replace(USED, outcome="started"),)},
+        ONCE,
+        f"OPS-7 allows one deployment (reuse: once), and run https://ci.example/2 (commit {'a' * 40}) began one whose "
+        "outcome is not known. If that run is over, run jira-ci reconcile --change OPS-7, then run again.",
     ),
     (
         {"start": (jira(90),), "end": (jira(60),)},
@@ -196,6 +215,9 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         f"close it, so that another is made{NOTHING}",
     ),
     ({"commit_differs": None}, {}, f"{NOT_READ}it is unknown which commit it was made for{NOTHING}"),
+    ({"spent": None}, {}, f"{NOT_READ}it is unknown what was deployed on it before{NOTHING}"),
+    ({}, {"bind": "tag"}, "The policy is invalid: bind has to be commit or version."),
+    ({}, {"reuse": True}, "The policy is invalid: reuse has to be open or once."),
     ({"gaps": None}, {}, f"{NOT_READ}it is unknown what else is missing{NOTHING}"),
     ({"gaps": ("a", "b")}, {}, f"{NOT_READ}a; b{NOTHING}"),
     ({"key": " "}, {}, f"The change could not be read completely: the change has no key{NOTHING}"),
@@ -339,8 +361,9 @@ def test_every_reading_has_its_own_say() -> None:
     # a field that is added to a reading has to be looked at, and this list with it
     assert [field.name for field in fields(Snapshot)] == [
         *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded"],
-        *["start", "end", "edited", "edits", "commit_differs", "gaps"],
-        *["reporter", "window_fields", "moved", "deployments"],  # for the record alone
+        *["start", "end", "edited", "edits", "commit_differs", "spent", "gaps"],
+        # For the record and for sentences.
+        *["reporter", "window_fields", "moved", "held", "fixed", "commit", "other", "earlier"],
     ]
 
 

@@ -81,7 +81,9 @@ def test_the_title_octopus_gives() -> None:
 
 
 def test_a_fit_subject_is_whole() -> None:
-    expected = Subject("Web Site", "Prod", "Acme", "1.0.1", A, 'Deploy "Web Site" version 1.0.1 to "Prod" for "Acme"')
+    expected = Subject(
+        "Web Site", "Prod", "Acme", "1.0.1", A, 'Deploy "Web Site" version 1.0.1 to "Prod" for "Acme"', "", "acme/shop"
+    )
     assert judge(FOR_TENANTS, tenant="Acme") == expected
 
 
@@ -202,7 +204,7 @@ def test_a_commit_that_nobody_knows_is_unfit() -> None:
 
 def test_a_description_is_there_for_unfit_subjects_too() -> None:
     found = describe(run_of(), project="", environment="\n", version="latest", tenant="x")
-    assert found == Subject("", "\n", "x", "latest", A, "")
+    assert found == Subject("", "\n", "x", "latest", A, "", "", "acme/shop")
 
 
 @pytest.fixture

@@ -75,6 +75,10 @@ class GitHub(Provider):
         self.runs: list[dict[str, Any]] = []
         """Newest first."""
         self.files: dict[str, bytes] = {}
+        self.tags: dict[str, str] = {}
+        """The commits of tags."""
+        self.head = ""
+        """The commit of main, where it is not the last one of the line."""
         self.touched: list[str] = []
         """The files that each commit touched."""
 
@@ -114,6 +118,11 @@ class GitHub(Provider):
         return Reply.of(shape("git_commit", sha=named[2], message=self.messages[number - 1]))
 
     def _commit_and_files(self, query: Mapping[str, str], *named: str) -> Reply:
+        kind, _, name = named[2].partition("/")
+        if kind == "tags":  # annotated ones are peeled
+            if name not in self.tags:
+                return refusal(422, f"No commit found for SHA: {named[2]}")
+            return Reply.of({**self._commit(1), "sha": self.tags[name], "files": []})
         number = self._number(named[2])
         if not number:
             return refusal(422, f"No commit found for SHA: {named[2]}")
@@ -150,7 +159,7 @@ class GitHub(Provider):
     def _git_ref(self, _: Mapping[str, str], *named: str) -> Reply:
         if named[2] != "heads/main":
             return self.no_such_place()
-        last = {"type": "commit", "sha": self.id_of(len(self.messages)), "url": f"{self.url}/x"}
+        last = {"type": "commit", "sha": self.head or self.id_of(len(self.messages)), "url": f"{self.url}/x"}
         return Reply.of(shape("ref", ref="refs/heads/main", object=last))
 
     def _git_tree(self, _: Mapping[str, str], *named: str) -> Reply:

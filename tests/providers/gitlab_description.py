@@ -153,6 +153,16 @@ _BRANCH = _object(
         "web_url": _TEXT,
     }
 )
+# https://docs.gitlab.com/api/tags/#retrieve-a-tag
+_TAG = _object(
+    {
+        **_texts("name message target"),
+        "commit": _COMMIT,
+        "release": _ANY,
+        "protected": _SWITCH,
+        "created_at": _maybe(_TEXT),
+    }
+)
 # https://docs.gitlab.com/api/projects/#retrieve-a-project
 _PROJECT = _object(
     {"id": _WHOLE, **_texts("name path path_with_namespace web_url visibility"), "default_branch": _maybe(_TEXT)},
@@ -174,6 +184,7 @@ EXTRACT: dict[str, Any] = {
     "operations": {
         _P: _operation(_PROJECT, statistics=_SWITCH, license=_SWITCH, with_custom_attributes=_SWITCH),
         f"{_P}/repository/branches/{{branch}}": _operation(_BRANCH),
+        f"{_P}/repository/tags/{{tag_name}}": _operation(_TAG),
         f"{_P}/repository/files/{{file_path}}": _operation(_FILE, ref=_TEXT),
         f"{_P}/repository/commits": _operation(
             _list(_COMMIT),

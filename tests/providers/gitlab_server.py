@@ -41,6 +41,7 @@ class GitLab(Provider):
     routes: ClassVar[Mapping[str, str]] = {
         _PROJECT: "_project",
         f"{_PROJECT}/repository/branches/{{branch}}": "_branch",
+        f"{_PROJECT}/repository/tags/{{tag_name}}": "_tag",
         f"{_PROJECT}/repository/files/{{file_path}}": "_file",
         f"{_PROJECT}/repository/commits": "_commits",
         f"{_PROJECT}/repository/commits/{{sha}}": "_commit",
@@ -80,6 +81,8 @@ class GitLab(Provider):
         """Newest first: id, number, status."""
         self.jobs: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
+        self.tags: dict[str, str] = {}
+        """The commits of tags, which are peeled."""
         self.touched: list[str] = []
         """The files that each commit touched."""
 
@@ -110,6 +113,13 @@ class GitLab(Provider):
         found: dict[str, Any] = {"name": "main", "commit": self._one(len(self.messages)), "web_url": web}
         switches = "merged protected default developers_can_push developers_can_merge can_push"
         return Reply.of({**found, **dict.fromkeys(switches.split(), False)})
+
+    def _tag(self, _: Mapping[str, str], *named: str) -> Reply:
+        if named[1] not in self.tags:
+            return refusal(404, "404 Tag Not Found")
+        commit = {**self._one(1), "id": self.tags[named[1]]}
+        whole: dict[str, Any] = {"name": named[1], "message": "", "target": self.tags[named[1]], "commit": commit}
+        return Reply.of({**whole, "release": None, "protected": False, "created_at": None})
 
     def _file(self, query: Mapping[str, str], *named: str) -> Reply:
         data = self.files.get(named[1])

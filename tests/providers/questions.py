@@ -64,6 +64,8 @@ _BOTH: list[tuple[Callable[[Client], Any], str, str, str]] = [
     (lambda api: api.history.default_commit(), "metadata contents", "api api", "the default branch's commit"),
     (lambda api: api.history.file(sha(3), "a b/ü.yml", 99), "contents contents contents", "api", "the file a b/ü.yml"),
     (lambda api: api.history.file(sha(3), "none.yml", 99), "contents", "api api", "the file none.yml"),
+    (lambda api: api.history.tag("v/1"), "contents", "api", "the tag 'v/1'"),
+    (lambda api: api.history.tag("v2"), "contents", "api", "the tag 'v2'"),
     (lambda api: api.history.files_of(sha(3)), "contents contents", "api api", "the files of commit 00000000"),
 ]
 
@@ -129,6 +131,7 @@ def settle(provider: Provider) -> None:
         provider.pipelines = [(9003, 43, "running"), (9002, 42, "success"), (9001, 41, "failed")]
         provider.jobs = [{"id": 1, "started_at": gitlab_server.WHEN}]
     if isinstance(provider, (GitHub, GitLab)):
+        provider.tags = {"v/1": sha(3), "v2": sha(4)}
         provider.files = {"a b/ü.yml": b"jira: {}\n", OF_CI: b"jobs: {build: {}}\n"}
         provider.touched = [f"src/{number}.py" for number in range(130)]
 

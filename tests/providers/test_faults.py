@@ -71,7 +71,9 @@ def check(provider: Provider, row: Question, name: str, reply: Reply, said: str)
 
 
 def _is_an_answer(provider: Provider, row: Question, step: int, reply: Reply) -> bool:
-    """That GitLab has no such file is the beginning of an answer."""
+    """That GitLab has no such file is the beginning of an answer, and that there is no such tag is one."""
+    if row.name == "tag":
+        return reply.status == 404
     return isinstance(provider, GitLab) and row.name == "file" and step == 0 and reply.status == 404
 
 

@@ -15,6 +15,7 @@ from providers.github_answers import sha
 from providers.github_server import GitHub
 from providers.gitlab_server import GitLab
 from providers.questions import GITHUB, GITLAB, GONE, OF_CI, Question, connected, settle
+from providers.serving import Reply
 
 RUN_SHA = "009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d"  # of the description's own example
 WEB = {"title": "WEB-12: login", "number": 12, "base_sha": sha(2), "head_sha": sha(5)}
@@ -60,7 +61,15 @@ def test_what_a_token_may_not_read_on_github_names_the_line_that_lacks(github: G
         assert caught.value.denied
 
 
-@pytest.mark.parametrize("row", GITLAB, ids=lambda row: row.name)
+def test_a_job_token_that_may_not_see_a_tag_is_no_proof_that_there_is_none(gitlab: GitLab) -> None:
+    for status in (401, 403, 404):
+        gitlab.faults = {-1: Reply.of({"message": "no"}, status)}
+        with connected(gitlab, token="", job_token="job-t0ken") as client, pytest.raises(Unreadable) as caught:
+            client.history.tag("v2")
+        assert caught.value.denied
+
+
+@pytest.mark.parametrize("row", [row for row in GITLAB if row.name != "tag"], ids=lambda row: row.name)
 def test_gitlab_is_asked_with_a_job_token_only_for_what_that_may_read(gitlab: GitLab, row: Question) -> None:
     settle(gitlab)
     with connected(gitlab, token="", job_token="job-t0ken") as client:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import scenes
-from gate_subjects import IMPATIENT
+from gate_subjects import IMPATIENT, approved, known
 from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
+from jira_ci.gate.bindings import Binding, ChangeProperty, Scope
 from jira_ci.gate.gate import Gate
+from jira_ci.jira.endpoints import PROPERTY
 from jira_ci.settings import resolve
 from jira_sandbox.server import Sandbox
 from scenes import Job, NoSignals
@@ -112,6 +114,16 @@ def scene(folder: Path, sandbox: Sandbox, more: str = "comments: internal", **ev
         "RUNNER_TEMP": str(folder),
     }
     return Scene(job, sandbox, Time(sandbox))
+
+
+def pinned(here: Scene, *, tenant: str = "", repository: str = "acme/shop", **options: Any) -> str:
+    """The key of a change by somebody that was pinned to the run's commit, and approved."""
+    key = approved(here.sandbox, **options)
+    bound = Scope(repository, "Web Site", "Prod", tenant)
+    binding = Binding(bound, "1.2.3", here.job.environ["GITHUB_SHA"], "https://ci.example/1")
+    value = ChangeProperty((binding,)).document()
+    here.sandbox.site.desk.extras.set_property(known(here.sandbox, key).id, PROPERTY, value)
+    return key
 
 
 def commit(job: Job, policy: str) -> None:

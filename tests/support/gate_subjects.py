@@ -43,6 +43,8 @@ class Policy(RealPolicy):
     change: str = ""
     create: bool = True
     binding: Literal["mention", "any"] = "mention"
+    bind: Literal["commit", "version"] = "commit"
+    reuse: Literal["open", "once"] = "open"
     proceed_statuses: tuple[str, ...] = ("Implementing",)
     wait_statuses: tuple[str, ...] = ("Review", "Planning", "Authorize", "Awaiting implementation")
     minimum_approvals: int = 0
@@ -64,6 +66,7 @@ class Subject(RealSubject):
     version: str = "1.2.3"
     commit: str = "0123456789abcdef0123456789abcdef01234567"
     title: str = TITLE
+    repository: str = "acme/shop"
 
 
 def access(sandbox: Sandbox, **changed: Any) -> Access:

@@ -109,6 +109,18 @@ class History(Protocol):
         """Closes the connections."""
 
 
+class Tags(Protocol):
+    """One repository's tags. Each method raises Unreadable, and nothing else."""
+
+    def tag(self, name: str) -> str:
+        """The full id of the commit that a tag is now, an annotated one peeled; empty when there is no such tag. Asked
+        anew each time.
+
+        Args:
+            name: without ``refs/tags/``.
+        """
+
+
 class Files(Protocol):
     """One repository's committed files, read through a provider's API. Each method raises Unreadable, and nothing
     else.
@@ -142,7 +154,7 @@ class RepositoryFiles(Files, Protocol):
         """Closes the connections."""
 
 
-class Provider(History, Files, Protocol):
+class Provider(History, Files, Tags, Protocol):
     """Everything that a provider is asked."""
 
 
@@ -211,13 +223,17 @@ class Refused(Exception):
         why: what is wrong, in a few words.
         headers: the answer's, with names in lower case.
         told: the beginning of the answer's body, which nobody is shown.
+        denied: whether nobody had to be asked to know that the token may not.
     """
 
-    def __init__(self, status: int, why: str = "", headers: dict[str, str] | None = None, told: str = "") -> None:
+    def __init__(
+        self, status: int, why: str = "", headers: dict[str, str] | None = None, told: str = "", *, denied: bool = False
+    ) -> None:
         super().__init__(why or str(status))
         # GitHub says so of a commit that is not there, and 404 of everything else.
         self.status = 404 if status == 422 and "No commit found" in told else status
         self.why = why
+        self.denied = denied or status in (401, 403)
         self.headers, self.told = headers or {}, told
         self.limited = status == 429 or (status == 403 and _is_rate_limit(self.headers, told))
 
@@ -250,7 +266,7 @@ def ask(asked: Asked, question: Callable[[], T], own_errors: tuple[type[Exceptio
     try:
         return question()
     except Refused as error:
-        denied = error.status in (401, 403) and not error.limited
+        denied = error.denied and not error.limited
         raise Unreadable(sentence(asked, error), missing=error.status in (404, 410), denied=denied) from None
     except own_errors + _SHAPE:
         raise Unreadable(sentence(asked, Refused(0, "the answer is not of the documented shape"))) from None

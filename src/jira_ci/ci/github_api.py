@@ -193,6 +193,18 @@ class GitHubHistory(GitHubFiles):
         what = "the runs of this workflow that succeeded"
         return self._ask(what, "actions: read", question) if self._workflow else (0, "")
 
+    def tag(self, name: str) -> str:
+        # /commits/tags/NAME peels annotated tags: https://docs.github.com/rest/commits/commits#get-a-commit
+        def question() -> str:
+            try:
+                return commit_id(self._get(f"/commits/tags/{quote(name)}?per_page=1").get("sha"))
+            except Refused as error:
+                if error.status != 404:
+                    raise
+                return ""
+
+        return ask(self._asked(f"the tag {name!r}", "contents: read"), question, _ERRORS)
+
     def _succeeded(self, deployment: Deployment) -> bool:
         statuses = list(deployment.get_statuses())
         addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]

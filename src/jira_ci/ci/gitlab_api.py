@@ -41,6 +41,7 @@ _FILES = 1000
 """A commit's list of files ends here (https://docs.gitlab.com/administration/diff_limits/)."""
 _RUNS = 5
 _NEED = "the scope read_api (a project access token, given as gitlab-token)"
+_NOT_FOR_JOBS = "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api"
 T = TypeVar("T")
 
 
@@ -179,6 +180,22 @@ class GitLabHistory:
 
         return self._ask("the default branch's commit", question, job_token=False)
 
+    def tag(self, name: str) -> str:
+        # Its commit is that of an annotated tag, peeled: https://docs.gitlab.com/api/tags/#retrieve-a-tag
+        # Not every version lets a job token ask (https://gitlab.com/gitlab-org/gitlab/-/merge_requests/216463), and 404
+        # may be what it answers then.
+        def question() -> str:
+            try:
+                return commit_id(mapping(self._project.tags.get(name).attributes.get("commit")).get("id"))
+            except Refused as error:
+                if error.status != 404:
+                    raise
+                if self.is_job_token:
+                    raise Refused(0, _NOT_FOR_JOBS, denied=True) from None
+                return ""
+
+        return ask(Asked("GitLab", self.session.host, f"the tag {name!r}", _NEED), question, (GitlabError,))
+
     def file(self, commit: str, path: str, limit: int) -> bytes | None:
         # A symbolic link is not followed: its content is its target's name.
         def question() -> bytes | None:
@@ -232,7 +249,7 @@ class GitLabHistory:
     def _ask(self, what: str, question: Callable[[], T], *about: str, job_token: bool = True) -> T:
         def permitted() -> T:
             if self.is_job_token and not job_token:
-                raise Refused(0, "CI_JOB_TOKEN may not read it; set gitlab-token to a token with the scope read_api")
+                raise Refused(0, _NOT_FOR_JOBS)
             return question()
 
         key = (what, *about)  # a sentence has short ids, which somebody may have made alike

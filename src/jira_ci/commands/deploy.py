@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -43,6 +43,8 @@ class Gate(Protocol):
     def ask(self) -> GateResult: ...
 
     def confirm(self) -> GateResult: ...
+
+    def start(self) -> GateResult: ...
 
     def fresh(self) -> float: ...
 
@@ -126,6 +128,8 @@ class _Job:
             self._keep(self._before_the_start())
             self._comment("started", None, self._before_the_start())
             result = self._confirm()
+        if self._may_start(result):
+            result = self._confirm(self._gate.start)
         return self._deploy(result) if self._may_start(result) else self._called_off(result)
 
     def close(self) -> None:
@@ -137,9 +141,9 @@ class _Job:
         is approved: there may be no time left to ask."""
         return Deadline(max(0.0, self._gate.fresh() - _TO_START), whole=self._whole)
 
-    def _confirm(self) -> GateResult:
+    def _confirm(self, ask: Callable[[], GateResult] | None = None) -> GateResult:
         try:
-            return self._gate.confirm()
+            return (ask or self._gate.confirm)()
         except Exception:
             self._progress.end("cancelled", 0.0)
             raise

@@ -14,7 +14,11 @@ from jira_ci.parking.park import ended
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
-    """The decision about every environment that was named."""
+    """The decision about every environment that was named; with ``unpin`` a pin is taken off instead."""
+    if context.given.unpin:
+        from jira_ci.gate.upkeep import unpin
+
+        return unpin(context)
     with closing(Gate(context, deploying=False, reports=pending_reports, tests=counted_tests)) as gate:
         found = gate.ask()
         gate.keep()

@@ -5,18 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from jira_ci.gate.bindings import Outcome
+from jira_ci.gate.change_property import scope_of
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder
 from jira_ci.gate.messages import edited_by, shown, when
+from jira_ci.gate.pinning import BY_TITLE_ONLY, Pins
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
+from jira_ci.gate.version_tag import VersionTag
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
+from jira_ci.text import one_line
 
 _NO_CHANGE = 16
 
@@ -27,6 +32,7 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         complete: finds what is deployed; called only when a change is about to be made.
+        tag: the one that the version names; ``None`` where nothing may be pinned for it.
     """
 
     def __init__(
@@ -39,10 +45,11 @@ class ByChange(Evaluation):
         complete: Callable[[Attempt, Subject], Attempt],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
+        tag: VersionTag | None = None,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
-        self._policy = policy
+        self._policy, self._tag, self._told = policy, tag, False
         self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
@@ -53,6 +60,27 @@ class ByChange(Evaluation):
         missing = self._found()
         if missing is not None:
             return missing
+        decision = self._read()
+        if self.snapshot is None or decision.row == 17:
+            return decision
+        pinned = self._pins.pin(self.snapshot, decision, may_pin=self._may_pin)
+        self.said.extend(pinned.said)
+        self.warned.extend(pinned.warned)
+        decision = pinned.decision or (self._read() if pinned.again else decision)
+        if pinned.again and decision.result == "proceed":
+            self._pins.settle()
+            decision = self._read()
+        self._judge_binding(decision)
+        return decision
+
+    def start(self) -> Decision | None:
+        return self._pins.start() if self.change is not None and self._policy.reuse == "once" else None
+
+    def note(self, outcome: Outcome) -> str:
+        noted_by_start = outcome == "started" and self._policy.reuse == "once"
+        return "" if self.change is None or noted_by_start else self._pins.end(outcome)
+
+    def _read(self) -> Decision:
         decision, snapshot = self._reader.read()
         if snapshot is not None:
             self._tell_history(self.snapshot, snapshot)
@@ -71,6 +99,28 @@ class ByChange(Evaluation):
         if fresh:
             self.said.append(f"Edited on {key} after its approval: {edited_by(fresh)}.")
 
+    @property
+    def _may_pin(self) -> bool:
+        of_tag = self._tag is not None and self._tag.confirmed == self.subject.commit
+        trusted = self._attempt.may_pin or of_tag
+        return trusted and self._policy.bind == "commit"
+
+    def _judge_binding(self, decision: Decision) -> None:
+        """Says, once, what else was deployed on the change, and for the record that nothing is pinned."""
+        read = self.snapshot
+        if read is None or read.held is None:
+            return
+        unpinned = read.held.of(scope_of(self.subject)) is None
+        self.relaxed = (BY_TITLE_ONLY,) if unpinned else ()
+        if decision.result == "proceed" and read.earlier and not self._told:
+            self._told = True
+            last = read.earlier[-1]
+            times = f"{len(read.earlier)} times" if len(read.earlier) > 1 else "once"
+            self.said.append(
+                f"{read.key} was used {times} before; the last time by run {one_line(last.run, 200)}, for commit "
+                f"{one_line(last.commit, 64)}: {last.outcome}."
+            )
+
     def _find_with(self, policy: Policy) -> Finder:
         return Finder(self._service, policy, self.subject, self._attempt, clock=self._clock, pauses=self._pauses)
 
@@ -88,6 +138,14 @@ class ByChange(Evaluation):
         self.change = found.change
         self.said.extend(found.said)
         if self.change is not None:
+            self._pins = Pins(
+                self._service,
+                self.change,
+                self.subject,
+                self._attempt,
+                readers=self._policy.comments,
+                clock=self._clock,
+            )
             self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, self.change)
         return found.decision
 

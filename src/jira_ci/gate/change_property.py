@@ -1,4 +1,4 @@
-"""What ties a change to its deployment: what is pinned of it, our property on it, and the words that it names.
+"""What ties a change to its deployment: what must stay of it, what it says of it, and the words that it names.
 
 Versions hold points, hyphens and slashes, so that these belong to a word wherever another word follows or precedes
 them: ``1.2.3`` is not named by ``1.2.3-rc1``, ``1.2.3.4`` or ``app/1.2.3``, and ``Prod`` not by ``Prod-EU`` or
@@ -10,16 +10,16 @@ nothing says that they are the same.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from jira_ci.gate.bindings import Binding, NotOurs, Scope, read
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira.parse import Issue
 from jira_ci.text import canonical
 
-_SCHEMA = "jira-ci.change/1"
-_BINDING = ("project", "environment", "tenant", "version")
+_LONGEST_RUN = 500
 _JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
 _BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
 _OF_NUMBERS = frozenset("%#$\u2030\u00b0\u20ac\u00a3")
@@ -46,24 +46,34 @@ class Change:
     others: tuple[str, ...] = ()
 
 
-def change_property(subject: Subject, attempt: Attempt) -> dict[str, Any]:
-    """The property's value."""
-    return {"schema": _SCHEMA, **_binding(subject), "commit": subject.commit, "run": attempt.url or attempt.run}
+def scope_of(subject: Subject) -> Scope:
+    """What a deployment is bound by."""
+    return Scope(subject.repository, subject.project, subject.environment, subject.tenant)
+
+
+def binding_of(subject: Subject, attempt: Attempt) -> Binding:
+    """What this run binds a change to."""
+    return Binding(scope_of(subject), subject.version, subject.commit, run_of(attempt))
+
+
+def run_of(attempt: Attempt) -> str:
+    """How a property names the run."""
+    return attempt.url if 0 < len(attempt.url) <= _LONGEST_RUN else attempt.run
 
 
 def same_binding(found: Mapping[str, Any], subject: Subject) -> bool:
     """Whether a change with this property was made for the same project, environment, tenant and version."""
-    return all((found.get(name) or "") == value for name, value in _binding(subject).items())
-
-
-def earlier_deployments(mark: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """What the change's property keeps of the deployments on it, the oldest first."""
-    kept = (mark or {}).get("deployments")
-    return [dict(one) for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
-
-
-def _binding(subject: Subject) -> dict[str, str]:
-    return {name: str(getattr(subject, name) or "") for name in _BINDING}
+    scope = scope_of(subject)
+    try:
+        bound: Iterable[Binding] = read(found).bindings
+    except NotOurs:
+        return False
+    return any(
+        one.scope.same_repository(scope)
+        and replace(one.scope, repository=scope.repository) == scope
+        and one.version == subject.version
+        for one in bound
+    )
 
 
 def names(text: str, word: str) -> bool:

@@ -28,6 +28,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         3: ("proceed", Exit.OK),  # project or environment not controlled
         4: ("deny", Exit.USAGE),  # version, project, environment, tenant or title unfit
         5: ("deny", Exit.ACCESS),  # no credentials
+        38: ("deny", Exit.USAGE),  # the provider says that the version's tag is another commit
         # which change
         6: ("deny", Exit.ACCESS),  # 401 or 403 on any request
         7: ("deny", Exit.NETWORK),  # any redirect
@@ -45,7 +46,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         18: ("deny", Exit.DENIED),  # the change is done
         19: ("deny", Exit.DENIED),  # declined
         20: ("deny", Exit.DENIED),  # a status that is in neither list
-        21: ("deny", Exit.DENIED),  # edited after approval, or made for another commit
+        21: ("deny", Exit.DENIED),  # edited after approval, for another commit, or used up
         22: ("deny", Exit.WINDOW),  # the window ends before it starts
         23: ("deny", Exit.WINDOW),  # the window is over
         24: ("wait", Exit.WAIT),  # a status of wait-statuses
@@ -65,6 +66,8 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         39: ("deny", Exit.NETWORK),  # the record can be kept nowhere
     }
 )
+_UNANSWERED: Mapping[int, tuple[Result, Exit]] = MappingProxyType({38: ("wait", Exit.NETWORK)})
+"""What a row is as long as nobody answers its question."""
 _ORDER: tuple[Result, ...] = ("deny", "wait", "proceed")
 _FRESH = 30.0  # seconds from the beginning of the last snapshot to the start of CMD
 _WEAKER = (Exit.WAIT, Exit.WINDOW, Exit.NETWORK)  # what a proceed that came in the wrong circumstances can end with
@@ -90,13 +93,18 @@ class Decision:
     def __post_init__(self) -> None:
         listed = ROWS.get(self.row)
         weaker = listed == ("proceed", Exit.OK) and self.result == "wait" and self.exit in _WEAKER
-        if listed != (self.result, self.exit) and not weaker:
+        if (self.result, self.exit) not in (listed, _UNANSWERED.get(self.row)) and not weaker:
             raise ValueError(f"row {self.row} of the gate's table is not {self.result}, {self.exit}")
 
     @classmethod
     def of(cls, row: int, reason: str, approvals: int = 0) -> Decision:
         """The decision of a row."""
         return cls(row, *ROWS[row], reason, approvals)
+
+    @classmethod
+    def unanswered(cls, row: int, reason: str) -> Decision:
+        """The decision of a row whose question nobody has answered yet."""
+        return cls(row, *_UNANSWERED[row], reason)
 
     @property
     def approved(self) -> bool:
@@ -159,7 +167,7 @@ def _decide(read: Snapshot, policy: Requirements) -> Decision:
         minimum=policy.minimum_approvals,
         window=where.state,
         window_required=policy.window_required,
-        edited=read.edited is not False or read.commit_differs is not False or _is_tampered(read, policy),
+        edited=read.edited is not False or _is_spent(read, policy) or _is_tampered(read, policy),
     )
     row = row_of(conditions)
     said = messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where))
@@ -169,6 +177,12 @@ def _decide(read: Snapshot, policy: Requirements) -> Decision:
 def _is_tampered(read: Snapshot, policy: Requirements) -> bool:
     """Whether something was edited after approval that the policy lets nobody edit then: ``edits: deny``."""
     return policy.edits != "say" and len(read.edits) > 0
+
+
+def _is_spent(read: Snapshot, policy: Requirements) -> bool:
+    """Whether the approval is one for something else: another commit, or a deployment that was."""
+    other = read.commit_differs is not False and policy.bind != "version"
+    return other or (read.spent != "" and policy.reuse != "open")
 
 
 def decide_gating(status: str | None, *, first: bool, keys: Sequence[str] = ()) -> Decision:

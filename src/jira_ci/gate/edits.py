@@ -137,10 +137,10 @@ def _since_entry(steps: _Dated, policy: Requirements) -> tuple[tuple[datetime, S
     steps when none of them did. What was edited together with the step into the list is part of that step."""
     for index, (when, step) in enumerate(steps):
         for item in step.items:
-            if item.field == "status" and _allows(item.after, policy) and not _allows(item.before, policy):
+            if item.field == "status" and allows(item.after, policy) and not allows(item.before, policy):
                 return (when, step), steps[:index]
     return None, steps
 
 
-def _allows(status: Value, policy: Requirements) -> bool:
+def allows(status: Value, policy: Requirements) -> bool:
     return policy.standing(Status(status.id or "", status.text or "", None)) == "proceed"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 
+from jira_ci.config.policy_files import Sources
+from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late
 from jira_ci.gate.policy.policy import Policy
@@ -29,6 +32,8 @@ class Evaluation(ABC):
         read_at: Jira's time of the last answer.
         begun: monotonic seconds at which the last look began.
         said: what people should know besides, not said yet.
+        warned: the same, of what is not as it should be.
+        relaxed, tag_unasked: what makes this decision less sure than it could be, for the record.
     """
 
     def __init__(self, target: Target, *, clock: Callable[[], float]) -> None:
@@ -41,6 +46,9 @@ class Evaluation(ABC):
         self.begun = clock()
         self.rounds = 0
         self.said: list[str] = []
+        self.warned: list[str] = []
+        self.relaxed: tuple[str, ...] = ()
+        self.tag_unasked: tuple[str, ...] = ()
         self._before: Decision | None = None
         self._earlier: Decision | None = None
 
@@ -57,6 +65,12 @@ class Evaluation(ABC):
     def policy(self) -> Policy | None:
         """What Jira is asked under; ``None`` when it is not asked."""
         return self.target.policy
+
+    @property
+    def source(self) -> Policy | Sources | None:
+        """What was read of the policy, with what made this decision less sure; for the record."""
+        source, more = self.target.source, (*self.relaxed, *self.tag_unasked)
+        return dataclasses.replace(source, relaxed=(*source.relaxed, *more)) if source and more else source
 
     @property
     def window_over(self) -> datetime | None:
@@ -78,6 +92,20 @@ class Evaluation(ABC):
         self.rounds += 1
         self.decision = self.ask()
 
+    def refuse(self, decision: Decision) -> None:
+        """Takes what somebody else than Jira says instead of asking, or instead of what Jira said."""
+        self.decision = decision
+
+    def start(self) -> Decision | None:
+        """Notes that the deployment begins, where it may not begin unnoted; why it may not begin. Never raises a
+        :class:`JiraCiError`."""
+        return None
+
+    def note(self, outcome: Outcome) -> str:
+        """Notes what becomes of the deployment; what people should know about that, as a sentence, or nothing."""
+        del outcome
+        return ""
+
     def late(self) -> None:
         """What was read last came after the deadline."""
         self.decision = begun_late(self.decision, self._before)
@@ -93,7 +121,13 @@ class Evaluation(ABC):
     def history_facts(self) -> HistoryFacts:
         """What happened to the change before, for the record."""
         read = self.snapshot
-        return HistoryFacts(read.moved, read.edits, read.deployments) if read else HistoryFacts()
+        if read is None:
+            return HistoryFacts()
+        deployments = [
+            {"version": one.version, "commit": one.commit, "run": one.run, "outcome": one.outcome}
+            for one in read.earlier
+        ]
+        return HistoryFacts(read.moved, read.edits, deployments)
 
     def window_facts(self) -> WindowFacts:
         """The window for the record, as it was last read."""
@@ -118,6 +152,9 @@ class Decided(Evaluation):
 
     def look(self) -> None:
         self.begun = self._clock()
+
+    def refuse(self, decision: Decision) -> None:
+        """It needs no answer of anybody's."""
 
     def late(self) -> None:
         """It needs no answer of Jira's."""

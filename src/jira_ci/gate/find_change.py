@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.gate.change_property import Change, FoundBy, change_property, same_binding, unnamed
+from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.gate.bindings import ChangeProperty
+from jira_ci.gate.change_property import Change, FoundBy, binding_of, same_binding, unnamed
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
@@ -15,7 +16,7 @@ from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.jira import endpoints
 from jira_ci.jira.parse import Found, Issue
 from jira_ci.jira.service_desk import Service
-from jira_ci.jira.status_errors import NotFound
+from jira_ci.jira.status_errors import NotFound, Refused
 from jira_ci.text import one_line
 
 
@@ -207,7 +208,7 @@ class Finder:
         and only these can have a lower id. One more look makes up for two that were made in the same moment. If it does
         not show ours in time, the search is told to know it.
         """
-        self._service.set_mark(made, change_property(self._subject, self._attempt))
+        unpinned = self._bind(made, key)
         seen = 0
         for _ in self._looks():
             indexed = self._candidates.indexed()
@@ -226,9 +227,18 @@ class Finder:
         said = outcome.said
         if change.id == made:
             change = replace(change, found_by="created")
-            said = (*said, *self._said, *link(self._service, made, change.key, self._attempt))
+            said = (*said, *unpinned, *self._said, *link(self._service, made, change.key, self._attempt))
         reason = f"{change.key} was made for this deployment. Have it approved in Jira."
         return Search(change, Decision.of(15, reason), said)
+
+    def _bind(self, made: str, key: str) -> tuple[str, ...]:
+        """Writes for which commit the change was made; that it may not be written, as a sentence."""
+        bound = ChangeProperty((binding_of(self._subject, self._attempt),))
+        try:
+            self._service.set_mark(made, bound.document())
+        except (AccessError, NotFound, Refused) as error:
+            return (f"{key} could not be pinned to commit {self._subject.commit}, and is bound by title only: {error}",)
+        return ()
 
     def _looks(self) -> Iterator[None]:
         """Time and again after a pause, as long as the deadline allows."""

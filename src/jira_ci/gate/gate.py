@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,6 +16,7 @@ from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.gate import attestation, comments, contents, kept_records, record, targets, wait_line
+from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
 from jira_ci.gate.comments import Kind
@@ -26,6 +28,7 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
+from jira_ci.gate.version_tag import VersionTag
 from jira_ci.gate.wait_line import WaitLine
 from jira_ci.jira import endpoints
 from jira_ci.output.publish import publish
@@ -36,6 +39,7 @@ from jira_ci.timing import Deadline
 
 _SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
 _COMMENT = 15.0  # seconds for a comment
+_PROVIDER = 10.0  # seconds for the question what the version's tag is now
 
 
 class Gate:
@@ -69,6 +73,7 @@ class Gate:
         self._pauses, self._plan_reports, self._count_tests = pauses, reports, tests
         self._deployments: dict[tuple[str, str, str], PendingDeployments] = {}
         self._evaluations: list[Evaluation] = []
+        self._tag, self._id = VersionTag(context), secrets.token_hex(8)
         self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)
         self._skew_said = False
         self._result: GateResult | None = None
@@ -83,7 +88,7 @@ class Gate:
             for sentence in (*collisions(self._context.environment_names), *collisions(given.tenant, "tenant")):
                 self._context.console.notice("warning", sentence)
         found = targets.targets(self._context, deploying=self._deploying)
-        self._evaluations = [self._evaluation(target) for target in found]
+        self._evaluations = [self._evaluation(target) for target in self._with_commits(found)]
         # A dry run never proceeds, so that there is nothing to wait for.
         self._whole = self._deadline(0 if given.dry_run else given.wait)
         return self._decide()
@@ -122,9 +127,12 @@ class Gate:
             seconds: how long the deployment took.
             deadline: over all of it; 15 s by default.
         """
-        if self._result is None or self._context.given.dry_run or targets.objection(self._context.run):
+        if self._result is None or self._context.given.dry_run:
             return
         self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
+        self._note(kind)
+        if targets.objection(self._context.run):
+            return
         for evaluation, document in zip(self._evaluations, self._result.records, strict=True):
             self._comment_on(evaluation, kind, record.digest(document), seconds)
 
@@ -140,6 +148,27 @@ class Gate:
             said = self._kept(evaluation, document)
             if said:
                 self._context.console.notice("warning", said)
+
+    def start(self) -> GateResult:
+        """Notes on each change that the deployment begins, where the policy lets nothing begin unnoted (``reuse:
+        once``). The result is the last one, unless that cannot be done."""
+        found = self._result or self.ask()
+        self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
+        decisions = []
+        for evaluation in self._evaluations:
+            refused = evaluation.start()
+            if refused is not None:
+                evaluation.refuse(refused)
+            decisions.append(refused or evaluation.decision)
+        if found.decision.result != "proceed" or combine(decisions).result == "proceed":
+            return self.confirm()  # writing may have taken its time
+        return self._conclude(decisions)
+
+    def _note(self, outcome: Outcome) -> None:
+        for evaluation in self._evaluations:
+            problem = evaluation.note(outcome)
+            if problem:
+                self._context.console.notice("warning", problem)
 
     def amend(self, deployment: Deployment) -> GateResult:
         """The result with what became of the deployment in its records, which are written anew."""
@@ -161,6 +190,18 @@ class Gate:
         """Closes the connections."""
         self._sites.close()
 
+    def _with_commits(self, found: Sequence[Target]) -> Sequence[Target]:
+        """Without a checkout the version's tag tells what is deployed, and the run only where there is none."""
+        if not any(target.policy and not target.subject.checkout for target in found):
+            return found
+        commit = self._tag.find(Deadline(_PROVIDER, self._clock, self._sleep))
+        return [
+            dataclasses.replace(target, subject=dataclasses.replace(target.subject, commit=commit))
+            if commit and not target.subject.checkout
+            else target
+            for target in found
+        ]
+
     def _evaluation(self, target: Target) -> Evaluation:
         """How this target is decided; an invalid setting is its decision (row 1)."""
         if target.policy is None:
@@ -176,8 +217,9 @@ class Gate:
             target,
             policy,
             service=self._sites.service(policy.site, policy.credentials),
-            attempt=targets.attempt_of(self._context),
+            attempt=dataclasses.replace(targets.attempt_of(self._context), id=self._id),
             complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
+            tag=self._tag,
             clock=self._clock,
             pauses=self._pauses,
         )
@@ -237,15 +279,46 @@ class Gate:
         """One look at everything; whether another one may change something."""
         self._waiting.pause(None)
         self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
+        asked = not self._tag.settled
+        refused = self._ask_tag() if asked else None
         for evaluation in self._evaluations:
-            evaluation.look()
+            if refused is None or evaluation.policy is None:
+                evaluation.look()
+            else:
+                evaluation.refuse(refused)
+        proceeding = [one for one in self._evaluations if one.policy and one.decision.result == "proceed"]
+        if proceeding and not asked and (refused := self._ask_tag()) is not None:
+            for evaluation in proceeding:
+                evaluation.refuse(refused)
+        for evaluation in self._evaluations:
             if self._whole.remaining() <= 0:
                 evaluation.late()
-            for sentence in evaluation.said:
-                self._context.console.say(sentence)
-            evaluation.said.clear()
-            self._check_clock(evaluation)
+            self._tell_of(evaluation)
         return self._waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
+
+    def _ask_tag(self) -> Decision | None:
+        """What the provider says against the commit that is deployed: row 38. Each look begins with it until it is
+        known that nothing does; then it is asked again only with the look that allows something, the last one."""
+        asking = [evaluation for evaluation in self._evaluations if evaluation.policy]
+        if not asking:
+            return None
+        said = self._tag.relaxed
+        deadline = Deadline(_PROVIDER, self._clock, self._sleep, whole=self._whole)
+        refused = self._tag.ask(asking[0].subject.commit, deadline)
+        for evaluation in asking:
+            evaluation.tag_unasked = self._tag.relaxed
+        for sentence in self._tag.relaxed if self._tag.relaxed != said else ():
+            self._context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")
+        return refused
+
+    def _tell_of(self, evaluation: Evaluation) -> None:
+        for sentence in evaluation.said:
+            self._context.console.say(sentence)
+        for sentence in evaluation.warned:
+            self._context.console.notice("warning", sentence)
+        evaluation.said.clear()
+        evaluation.warned.clear()
+        self._check_clock(evaluation)
 
     def _check_clock(self, evaluation: Evaluation) -> None:
         at = evaluation.read_at

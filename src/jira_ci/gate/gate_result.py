@@ -60,6 +60,7 @@ ACTIONS: Mapping[int, str] = MappingProxyType(
         30: "give {change} a window",
         34: "have {change} approved in Jira",
         35: "see {change} in Jira",
+        38: "look at the tag of the version",
         39: "give the job a folder that it can write to",
     }
 )
@@ -343,7 +344,7 @@ def _record(context: Context, evaluation: Evaluation, decision: Decision) -> dic
         decision,
         subject=evaluation.subject,
         run=context.run,
-        policy=evaluation.target.source,
+        policy=evaluation.source,
         triggered_by=deployer(context),
         change=evaluation.change_facts(),
         approvals=approvals,

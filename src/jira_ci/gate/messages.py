@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 
 from jira_ci.gate.approvals import Approval, Approver, Review
+from jira_ci.gate.bindings import spent_by
 from jira_ci.gate.requirements import Edit, Requirements, Snapshot, Status
 from jira_ci.gate.window import Window
 from jira_ci.text import one_line
@@ -142,17 +143,30 @@ def _other(facts: Facts) -> str:
 
 
 def _edited(facts: Facts) -> str:
-    if facts.read.commit_differs:
-        return f"{facts.key} was made for another commit. Close it and run again for another change."
-    binding = [one for one in facts.read.edits if one.binds]
-    told = edited_by(binding or facts.read.edits)
-    if facts.read.edited is False:
+    read = facts.read
+    if read.commit_differs and facts.policy.bind != "version":
+        return _other_commit(facts)
+    if read.spent and facts.policy.reuse != "open":
+        return spent_by(facts.key, read.spent, read.earlier)
+    told = edited_by([one for one in read.edits if one.binds] or read.edits)
+    if read.edited is False:
         return (
             f"{facts.key} was edited after it was approved ({told}), and the policy says edits: deny. Have it approved "
             "anew, or close it and run again for another change."
         )
     when_known = told and f" ({told})"
     return f"{facts.key} was edited after it was approved{when_known}. Close it and run again for another change."
+
+
+def _other_commit(facts: Facts) -> str:
+    """Both commits, and who can do something about it."""
+    bound = facts.read.other
+    was = f"commit {shown(bound.commit)} (run {one_line(bound.run, 200)})" if bound else "another commit"
+    return (
+        f"{facts.key} is for {was}, and commit {shown(facts.read.commit)} is deployed. Deploy the one that it is for, "
+        f"or an agent of its service desk closes {facts.key}, then run again for another change, or somebody who may "
+        f"run jobs on the default branch takes the pin off: jira-ci gate --unpin {facts.key}."
+    )
 
 
 def _inverted(facts: Facts) -> str:

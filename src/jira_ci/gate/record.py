@@ -63,7 +63,7 @@ class HistoryFacts:
     edits: Sequence[Edit] = ()
     """After its last approval that counts."""
     deployments: Sequence[Mapping[str, Any]] = ()
-    """What was deployed on it before: see :func:`jira_ci.gate.change_property.earlier_deployments`."""
+    """What was deployed on it before, as our property on it keeps that, the oldest first."""
 
 
 @dataclass(frozen=True)

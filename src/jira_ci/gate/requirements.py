@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from jira_ci.gate.approvals import Approval, Excluded, is_aware, is_text
+from jira_ci.gate.bindings import Binding, ChangeProperty, Deployed, Spent
 from jira_ci.text import canonical, one_line
 
 Standing = Literal["proceed", "wait", "other", "both"]
@@ -72,6 +73,8 @@ class Requirements:
     minimum_approvals: int
     window: tuple[str, str] | Literal["off"]
     window_required: bool
+    bind: Literal["commit", "version"]
+    reuse: Literal["open", "once"]
     edits: Literal["say", "deny"] = "say"
 
     def standing(self, status: Status) -> Standing:
@@ -98,12 +101,17 @@ class Snapshot:
         start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
         edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
         edits: every edit after the approval that is looked at, the oldest first.
-        commit_differs: whether our own property on the change names another commit.
+        commit_differs: whether our own property on the change is for another commit.
+        spent: what earlier deployments left of an approval for one of them.
         gaps: whatever else makes the snapshot incomplete, each a sentence without its full stop.
         reporter: the account of whoever made the change, for the record.
         window_fields: the ids of the fields that were taken for start and end of the window, for the record.
         moved: how its status came into the proceed list, for the record; ``None`` where that is not known.
-        deployments: what was deployed on it before, as our property on it keeps that, for the record.
+        held: our own property; ``None`` when it cannot be read, and empty without one.
+        fixed: whether somebody approved the change at some time, so that its commit stays what it is.
+        commit: what is deployed.
+        other: what is bound to another commit.
+        earlier: what was deployed on the change before.
     """
 
     key: str
@@ -119,11 +127,16 @@ class Snapshot:
     edited: bool | None
     edits: Sequence[Edit]
     commit_differs: bool
+    spent: Spent
     gaps: Sequence[str]
     reporter: str = ""
     window_fields: tuple[str, ...] = ()
     moved: Moved | None = None
-    deployments: Sequence[Mapping[str, object]] = ()
+    held: ChangeProperty | None = None
+    fixed: bool = False
+    commit: str = ""
+    other: Binding | None = None
+    earlier: tuple[Deployed, ...] = ()
 
     @property
     def uncounted(self) -> tuple[Excluded, ...]:
@@ -151,6 +164,10 @@ def meaningless(policy: Requirements) -> str:
         return "window is off, but window-required is true: change one of them"
     if policy.edits not in ("say", "deny"):
         return "edits has to be say or deny"
+    if policy.bind not in ("commit", "version"):
+        return "bind has to be commit or version"
+    if policy.reuse not in ("open", "once"):
+        return "reuse has to be open or once"
     return ""
 
 
@@ -172,9 +189,16 @@ def missing(read: Snapshot) -> Iterator[str]:
     if not _are(Excluded, read.excluded):
         yield "it is unknown whose approval does not count"
     yield from _missing_of_history(read)
+    yield from _unbound(read)
+    yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]
+
+
+def _unbound(read: Snapshot) -> Iterator[str]:
+    """What is unknown about what the approval is for."""
     if read.commit_differs is not True and read.commit_differs is not False:
         yield "it is unknown which commit it was made for"
-    yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]
+    if read.spent not in ("", "used", "started"):
+        yield "it is unknown what was deployed on it before"
 
 
 def _missing_of_history(read: Snapshot) -> Iterator[str]:

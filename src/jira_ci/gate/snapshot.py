@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from jira_ci.errors import JiraCiError
+from jira_ci.gate import bindings
 from jira_ci.gate.approvals import Approval, Approver, Excluded, review
-from jira_ci.gate.change_property import Change, earlier_deployments, missing, unnamed, words
+from jira_ci.gate.bindings import ChangeProperty
+from jira_ci.gate.change_property import Change, missing, scope_of, unnamed, words
 from jira_ci.gate.decision import Decision, decide, decision_of
-from jira_ci.gate.edits import Watched, edits
+from jira_ci.gate.edits import Watched, allows, edits
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.requirements import Snapshot, Status
+from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment_of
-from jira_ci.jira import parse
-from jira_ci.jira.parse import Issue
+from jira_ci.jira import endpoints, parse
+from jira_ci.jira.parse import History, Issue
 from jira_ci.jira.service_desk import Service, Stamp
 from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
@@ -118,6 +120,10 @@ class SnapshotReader:
         fields = [_window_field(issue, name) for name in self._policy.window or ()]
         values = [tuple(issue.fields[field] for field in ids) for ids in fields] or [(), ()]
         since = edits(issue.history, self._watched(issue), status, rules, approved, own)
+        held, scope = _held(issue), scope_of(self._subject)
+        fixed = was_approved(issue.history, status, rules, approvals or (), [own, *(one.account for one in excluded)])
+        other = held.other_commit(scope, self._subject.commit, fixed=fixed) if held else None
+        earlier = held.earlier(scope, self._attempt.id) if held else ()
         return Snapshot(
             key=issue.key,
             now=stamps[-1].date,
@@ -131,12 +137,17 @@ class SnapshotReader:
             end=values[1],
             edited=since.edited,
             edits=since.found,
-            commit_differs=issue.mark is not None and issue.mark.get("commit") != self._subject.commit,
+            commit_differs=other is not None,
+            spent=bindings.spent(earlier),
             gaps=tuple(self._gaps(issue, stamps)),
             reporter=issue.reporter.id if issue.reporter else "",
             window_fields=tuple(field for ids in fields for field in ids),
             moved=since.moved,
-            deployments=earlier_deployments(issue.mark),
+            held=held,
+            fixed=fixed,
+            commit=self._subject.commit,
+            other=other,
+            earlier=earlier,
         )
 
     def _excluded(self, issue: Issue) -> Iterator[Excluded]:
@@ -174,8 +185,11 @@ class SnapshotReader:
             yield f"it has no field {one_line(name, 60)}, which watched-fields names"
         if self._policy.window and issue.names is None:
             yield "Jira did not give the names of the fields"
-        if issue.mark is not None and not isinstance(issue.mark.get("commit"), str):
-            yield "our property of the change does not say for which commit it was made"
+        try:
+            bindings.read(issue.mark)
+        except bindings.NotOurs as error:
+            told = str(error).removesuffix(".")
+            yield f"our property of the change, {endpoints.PROPERTY}, is unreadable: {told} (gate --unpin takes it off)"
         if self._drifted(stamps):
             yield "Jira's clock and this machine's do not go equally fast"
 
@@ -189,6 +203,36 @@ class SnapshotReader:
                 drifted = drifted or abs(apart) > _DRIFT
             self._last = stamp
         return drifted
+
+
+def _held(issue: Issue) -> ChangeProperty | None:
+    try:
+        return bindings.read(issue.mark)
+    except bindings.NotOurs:
+        return None
+
+
+def was_approved(
+    history: History | None,
+    status: Status,
+    policy: Requirements,
+    approvals: Sequence[Approval],
+    uncounted: Collection[str | None],
+) -> bool:
+    """Whether somebody whose approval counts ever approved the change, or it ever was in a status that allows a
+    deployment. Where the history does not tell, it was.
+
+    Args:
+        approvals: all of them, superseded ones too.
+        uncounted: accounts whose approval does not count.
+    """
+    if policy.standing(status) in ("proceed", "both") or history is None or not history.complete:
+        return True
+    answers = [one for approval in approvals for one in approval.approvers if one.decision == "approved"]
+    if any(one.account is not None and one.account not in uncounted for one in answers):
+        return True
+    moved = (item for step in history.steps for item in step.items if item.field == "status")
+    return any(allows(item.after, policy) for item in moved)
 
 
 def _approval(raw: parse.Approval) -> Approval:

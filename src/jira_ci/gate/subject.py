@@ -41,6 +41,8 @@ class Subject:
     """What the change's summary must be, exactly; empty where no change is looked for."""
     checkout: str = ""
     """The full id of what is checked out, also of what a step has committed on top; empty where that is unknown."""
+    repository: str = ""
+    """The run's, ``owner/name``."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ class Attempt:
         objection: why this run may make no change (``a dry run``, ``a pull request``); empty when it may.
         words: what the run's words mean in the policy's ``fields``; see :func:`jira_ci.run_words.of_run`.
         contents: what is deployed; looked for only when a change is made.
+        may_pin: whether its commit is one that may be pinned: of the default branch, or of a protected ref.
+        attempt: which try of the run it is.
+        id: tells this process from every other one.
     """
 
     url: str = ""
@@ -87,6 +92,9 @@ class Attempt:
     objection: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
+    may_pin: bool = False
+    attempt: int = 1
+    id: str = ""
 
 
 def where(subject: Subject) -> str:
@@ -110,11 +118,21 @@ class Named:
     """Why it is unknown what is deployed, with the hint."""
 
 
+def tag_name(version: str) -> str:
+    """The name of the tag that a version would name."""
+    return _TAG_REF.sub("", version)
+
+
+def commit_like(version: str) -> bool:
+    """Whether a version is a commit's id, or no name that a tag can have."""
+    return bool(_EXPRESSION.search(version) or _FULL_ID.fullmatch(version.lower()))
+
+
 def named(git: Git, version: str) -> Named:
     """Asks the checkout. A tag wins: it is what a deployment of that name would take."""
     if not version or _EXPRESSION.search(version):
         return Named()
-    name = _TAG_REF.sub("", version)
+    name = tag_name(version)
     tagged = git.resolve(f"refs/tags/{version}") or git.resolve(f"refs/tags/{name}")
     if tagged:
         return Named(commit=tagged)
@@ -185,7 +203,7 @@ def describe(
     """
     commit = (at.checkout if at else "") or run.commit
     checkout = (at.on_top or at.checkout) if at else ""
-    return Subject(project, environment, tenant, version or default_version(run), commit, "", checkout)
+    return Subject(project, environment, tenant, version or default_version(run), commit, "", checkout, run.repository)
 
 
 def titled(subject: Subject, template: str, run: Run, *, at: Named | None = None) -> Subject:

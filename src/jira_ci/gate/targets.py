@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jira_ci.ci.api import Unreadable
 from jira_ci.config import policy_files
 from jira_ci.config.policy_files import Loaded, Sources
-from jira_ci.config.trusted_ref import policy_places
+from jira_ci.config.trusted_ref import is_own, policy_places
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
@@ -112,7 +112,17 @@ def attempt_of(context: Context) -> Attempt:
     run, actor = context.run, deployer(context)
     words = of_run(run, project="", version="", state="")
     del words["state"]  # not known yet
-    return Attempt(run.url, run.run_id, actor, objection=why or objection(run), words={**words, "actor": actor})
+    # Whoever starts a pipeline on GitLab can give CI_COMMIT_SHA, and only the checkout does not obey it.
+    may_pin = is_own(run) and (run.provider != CI.GITLAB or context.git.head() == run.commit)
+    return Attempt(
+        run.url,
+        run.run_id,
+        actor,
+        objection=why or objection(run),
+        words={**words, "actor": actor},
+        may_pin=may_pin,
+        attempt=run.attempt,
+    )
 
 
 def deployer(context: Context) -> str:

@@ -289,6 +289,21 @@ class Git:
         names = [strip_ref(value.removeprefix("ref: ")) for value in told if value.startswith("ref: ")]
         return first(names), first(full_sha(value) for value in told)
 
+    def remote_tag(self, name: str, seconds: float) -> str:
+        """The commit of a tag that the remote named origin has, an annotated one peeled; empty when it has none.
+
+        Raises:
+            GitError: it cannot be asked.
+        """
+        if not name or _CONTROL.search(name):
+            return ""
+        wanted = f"refs/tags/{name}"
+        arguments = ("ls-remote", "--tags", "--upload-pack=git-upload-pack", "origin", wanted, f"{wanted}^{{}}")
+        lines = [line.partition("\t") for line in self.run(*arguments, seconds=seconds, network=True).splitlines()]
+        # The patterns are globs, and may find other tags, too.
+        found = {ref: full_sha(value) for value, _, ref in lines}
+        return found.get(f"{wanted}^{{}}") or found.get(wanted, "")
+
     def fetch(self, commit: str, seconds: float) -> None:
         """Fetches one commit, without history where the clone has none either.
 

@@ -74,6 +74,8 @@ def test_the_policy_of_a_controlled_environment_is_the_files_with_the_defaults()
         change="",
         create=True,
         binding="mention",
+        bind="commit",
+        reuse="open",
         proceed_statuses=("Implementing",),
         wait_statuses=("Review", "Preview", "Planning", "Authorize", "Awaiting implementation"),
         minimum_approvals=1,

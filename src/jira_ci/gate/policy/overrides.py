@@ -118,6 +118,7 @@ def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> 
         "edits: deny": control["edits"] == "deny",
         f"watched-fields: {', '.join(control['watched-fields'])}": bool(control["watched-fields"]),
         f"change: {given}": bool(given),
+        "reuse: once": control["reuse"] == "once",
     }
     return next((demand for demand, holds in demands.items() if holds), "")
 

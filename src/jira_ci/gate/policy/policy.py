@@ -31,7 +31,7 @@ from jira_ci.gate.policy.tightening import Said, Tightened, tighten
 from jira_ci.gate.requirements import Requirements, meaningless
 from jira_ci.text import canonical, one_line
 
-_RELAXATIONS = (("change-binding", "any"), ("window", "off"))
+_RELAXATIONS = (("change-binding", "any"), ("bind", "version"), ("window", "off"))
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Policy:
     """The key of the only change that is asked: the policy's own, else the one that was given; empty without both."""
     create: bool
     binding: Literal["mention", "any"]
+    bind: Literal["commit", "version"]
+    reuse: Literal["open", "once"]
     proceed_statuses: tuple[str, ...]
     wait_statuses: tuple[str, ...]
     minimum_approvals: int
@@ -95,6 +97,8 @@ class Policy:
             window=self.window if self.window is not None else "off",
             window_required=self.window_required,
             edits=self.edits,
+            bind=self.bind,
+            reuse=self.reuse,
         )
 
 
@@ -192,6 +196,8 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         change=change(config, control, asked),
         create=create(config, control, asked),
         binding=control["change-binding"],
+        bind=control["bind"],
+        reuse=control["reuse"],
         proceed_statuses=tuple(control["proceed-statuses"]),
         wait_statuses=tuple(control["wait-statuses"]),
         minimum_approvals=minimum_approvals(config, control, asked),
