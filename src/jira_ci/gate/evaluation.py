@@ -123,10 +123,8 @@ class Evaluation(ABC):
         read = self.snapshot
         if read is None:
             return HistoryFacts()
-        deployments = [
-            {"version": one.version, "commit": one.commit, "run": one.run, "outcome": one.outcome}
-            for one in read.earlier
-        ]
+        told = ("version", "commit", "run", "outcome")
+        deployments = [{name: getattr(one, name) for name in told} for one in read.earlier]
         return HistoryFacts(read.moved, read.edits, deployments)
 
     def window_facts(self) -> WindowFacts:

@@ -144,6 +144,11 @@ class Snapshot:
         return (Excluded("the gate itself", self.own_account), *self.excluded)
 
 
+_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"edits": ("say", "deny"), "bind": ("commit", "version"), "reuse": ("open", "once")}
+)
+
+
 def meaningless(policy: Requirements) -> str:
     """Why these demands are invalid; empty when they are valid."""
     if not (_is_texts(policy.proceed_statuses) and _is_texts(policy.wait_statuses)):
@@ -162,12 +167,9 @@ def meaningless(policy: Requirements) -> str:
         return "window-required has to be true or false"
     if fields == "off" and policy.window_required:
         return "window is off, but window-required is true: change one of them"
-    if policy.edits not in ("say", "deny"):
-        return "edits has to be say or deny"
-    if policy.bind not in ("commit", "version"):
-        return "bind has to be commit or version"
-    if policy.reuse not in ("open", "once"):
-        return "reuse has to be open or once"
+    for name, known in _WORDS.items():
+        if getattr(policy, name) not in known:
+            return f"{name} has to be {known[0]} or {known[1]}"
     return ""
 
 
