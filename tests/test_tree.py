@@ -126,7 +126,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
     [
         ("jira_ci", 190),
         ("jira_sandbox", 50),
-        ("jira_ci/gate", 31),  # what is told approvers and auditors is no part of the decision
+        ("jira_ci/gate", 36),  # with pins, edits, what approvers are told and what auditors keep: eleven more
     ],
 )
 def test_there_are_no_more_modules_than_one_can_know(place: str, most: int) -> None:

@@ -311,7 +311,7 @@ def _explained(policy: Policy, whole: Tightened) -> Policy:
     origins["project-name"] = origins["project-name"] or "the setting project-name, or else the repository's name"
     in_force = {"project-name": policy.project, "site": policy.site, **whole.values, **changed}
     kept = {key: value for key, value in in_force.items() if value != "" or key in changed}
-    return dataclasses.replace(policy, in_force=kept, origins=origins)
+    return dataclasses.replace(policy, in_force=kept, origins={key: origins[key] for key in kept})
 
 
 def _relaxed(config: Config, control: Mapping[str, Any], asked: Asked) -> list[str]:
