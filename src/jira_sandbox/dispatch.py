@@ -12,6 +12,7 @@ from jira_sandbox.http_types import Answer, Request, json_answer, messages, text
 from jira_sandbox.pages import deployments_page, issue_pages, rendering, requests_page, start_page
 from jira_sandbox.pages.rendering import HEADERS, problem
 from jira_sandbox.routes import (
+    bulk_routes,
     desk_routes,
     issue_part_routes,
     issue_routes,
@@ -19,6 +20,7 @@ from jira_sandbox.routes import (
     report_routes,
     search_routes,
     trial_routes,
+    version_routes,
 )
 from jira_sandbox.routing import Context, Edition, Route, matching
 
@@ -32,6 +34,7 @@ _COMMON = (
     *issue_part_routes.ROUTES,
     *desk_routes.ROUTES,
     *trial_routes.ROUTES,
+    *version_routes.ROUTES,
 )
 _CLOUD = (
     *authorization.ROUTES,
@@ -39,6 +42,8 @@ _CLOUD = (
     *platform_routes.CLOUD_ROUTES,
     *issue_routes.CLOUD_ROUTES,
     *search_routes.CLOUD_ROUTES,
+    *version_routes.CLOUD_ROUTES,
+    *bulk_routes.ROUTES,
 )
 PAGES = (
     *start_page.ROUTES,

@@ -40,6 +40,7 @@ _BESIDE = (
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"
 }
+_RELEASES = re.compile(r"/rest/api/3/(project/[^/]+/versions?|version(/.*)?|bulk/.*|issue/properties/[^/]+)")
 _BULK = re.compile(r"/rest/(builds|deployments)/0\.1/bulk")
 
 STRICTER = {
@@ -224,6 +225,8 @@ class _Request:
         beside = any(pattern.fullmatch(f"{exchange.method} {self.path}") for pattern in _BESIDE)
         folders = {} if beside else _FOLDERS
         self.document = next((name for folder, name in folders.items() if self.path.startswith(folder)), "")
+        if self.document == "platform" and _RELEASES.fullmatch(self.path):
+            self.document = "releases"
         self.method = exchange.method.lower()
         self.body = exchange.body or None
         self.content_type = exchange.headers.get("content-type", "").lower()
