@@ -124,6 +124,8 @@ class Run:
     """The provider's web address: ``https://github.com``."""
     api_url: str = ""
     """The provider's API address: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
+    visibility: str = ""
+    """Who may see the repository, in the provider's word: ``public private internal``; empty where it does not say."""
     gaps: tuple[str, ...] = field(default=())
     """What could not be read while making this value, as sentences (an unreadable event file, a missing remote)."""
     # The job's name without its leg, and the leg: what the matrix or ``parallel:`` made of the job.

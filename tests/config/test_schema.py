@@ -80,6 +80,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "deployers": {},
         "fields": {},
         "comments": "internal",
+        "end-status": {},
     }
 
 

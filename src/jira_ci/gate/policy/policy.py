@@ -89,6 +89,8 @@ class Policy:
     gate_by: Literal["change", "jira"]
     relaxed: tuple[str, ...]
     """What is weaker than it could be, for the record."""
+    end_status: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
 
     @property
     def requirements(self) -> Requirements:
@@ -269,6 +271,7 @@ def _policy(found: Loaded, control: Mapping[str, Any], asked: Asked) -> Policy:
         comments=comments(config, control, asked),
         gate_by=by,
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
+        end_status=control["end-status"],
     )
     fault = meaningless(policy.requirements)
     if fault:
