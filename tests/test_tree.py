@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/after/outcome.py": "after/test_follow.py: what is said of every issue",
     "jira_ci/after/print_notes.py": "commands/test_release.py: what a person prints",
     "jira_ci/after/release_versions.py": "after/test_follow.py: versions that are there, or not, or may not be made",
+    "jira_ci/checks/after_checks.py": "commands/test_check.py: the whole command",
     "jira_ci/checks/change_checks.py": "checks/test_gate_checks.py: one conversation with a site",
     "jira_ci/checks/report_checks.py": "commands/test_check.py: the whole command",
     "jira_ci/commands/environment.py": "commands/test_keys_and_environment.py: two commands that only show",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from itertools import chain
 
 from jira_ci.checks import gate_checks, report_checks
 from jira_ci.context import Context, Result
-from jira_ci.errors import Exit
+from jira_ci.errors import Exit, UsageError
 
 
 def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - every command has this signature
     """A line for each thing; the exit code is that of the worst one. Neither half keeps the other from being tested."""
     lines = []
-    for line in chain(report_checks.lines(context), gate_checks.lines(context)):
+    for line in chain(report_checks.lines(context), _after(context), gate_checks.lines(context)):
         lines.append(line)
         context.console.say(str(line), line.verdict)
     return Result(
@@ -31,3 +32,15 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
             ]
         },
     )
+
+
+def _after(context: Context) -> Iterator[report_checks.Line]:
+    """What follows a deployment, where anything does."""
+    try:
+        config = context.config
+    except UsageError:  # it is said with the rest of the configuration
+        return
+    if config is not None and config.after:
+        from jira_ci.checks import after_checks
+
+        yield from after_checks.lines(context, config)
