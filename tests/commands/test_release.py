@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,39 @@ def test_the_lead_time_is_an_output(here: Scene) -> None:
     assert 0 < found["lead-time"] < 2_000_000_000
     failed = here.job.jira_ci("deployment", "--environment", "Prod", "--state", "failure", "--format", "json").json
     assert failed["lead-time"] == ""
+
+
+def _deploy(here: Scene, program: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    given = ("--environment", "Prod", "--version", "1.4", "--issue-keys", "WEB-1")
+    command = [sys.executable, "-I", "-m", "jira_ci", "deploy", *given, "--", sys.executable, "-I", "-c", program]
+    environ = {**here.job.environ, "GIT_CONFIG_GLOBAL": os.devnull, **environ}
+    return subprocess.run(command, cwd=here.job.folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_deploy_does_it_when_its_command_went_well(here: Scene) -> None:
+    ended = _deploy(here, "")
+    assert ended.returncode == 0, ended.stdout
+    assert here.status("WEB-1") == "Done"
+    assert "After the deployment" in here.job.summary()
+    order = [one.path.rpartition("/")[2] for one in here.sandbox.exchanges if one.method == "POST"]
+    assert order.index("transitions") > len(order) - 1 - order[::-1].index("bulk"), "never before its report"
+
+
+def test_deploy_does_nothing_when_it_failed_and_passes_its_code_on(here: Scene) -> None:
+    assert _deploy(here, "raise SystemExit(7)").returncode == 7
+    assert here.status("WEB-1") == "In Progress"
+
+
+def test_nothing_that_follows_changes_the_commands_code(here: Scene) -> None:
+    here.sandbox.site.desk.denied |= {"EDIT_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS"}
+    ended = _deploy(here, "", JIRA_CI_ON_ERROR="fail")
+    assert ended.returncode == 0
+    assert "Not everything was done after Prod" in ended.stdout
+
+
+def test_deploy_without_credentials_for_reports_does_it_all_the_same(here: Scene) -> None:
+    for name in ("JIRA_CI_CLIENT_ID", "JIRA_CI_CLIENT_SECRET"):
+        del here.job.environ[name]
+    ended = _deploy(here, "", JIRA_CI_JIRA_TYPE="cloud")
+    assert ended.returncode == 0
+    assert here.status("WEB-1") == "Done", ended.stdout
