@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from jira_sandbox import authorization
@@ -104,9 +104,9 @@ class Api:
             context = replace(context, gateway=True)
         handlers = matching(self.routes or routes_of(context.edition), segments)
         if not handlers:
-            return text_answer(404, "Not Found")
+            return _lacking(404, request)
         if request.method not in handlers:
-            return text_answer(405, "Method Not Allowed", {"Allow": ", ".join(sorted(handlers))})
+            return _lacking(405, request, {"Allow": ", ".join(sorted(handlers))})
         handler, captured = handlers[request.method]
         return handler(context, request, captured)
 
@@ -125,3 +125,9 @@ class Api:
             return text_answer(405, "Method Not Allowed", {**HEADERS, "Allow": ", ".join(sorted(handlers))})
         handler, captured = handlers[method]
         return handler(self.context, request, captured)
+
+
+def _lacking(status: int, request: Request, headers: Mapping[str, str] | None = None) -> Answer:
+    """What the sandbox does not have, which Jira may: said in its own name, and not in one of Jira's shapes."""
+    told = f"The sandbox has no {request.method} {request.path[:200]}. Jira may have it."
+    return json_answer(status, {"sandbox": told}, dict(headers or {}))

@@ -149,3 +149,11 @@ def test_deploy_without_credentials_for_reports_does_it_all_the_same(here: Scene
     ended = _deploy(here, "", JIRA_CI_JIRA_TYPE="cloud")
     assert ended.returncode == 0
     assert here.status("WEB-1") == "Done", ended.stdout
+
+
+def test_the_record_holds_the_lead_time(here: Scene) -> None:
+    ended = _deploy(here, "", GITHUB_SHA=here.job.commit("WEB-1 Pay"))
+    assert ended.returncode == 0
+    path = [line for line in here.job.output().splitlines() if "jira-ci-record" in line][-1]
+    record = json.loads(Path(path.strip()).read_text(encoding="ascii"))
+    assert record["deployment"]["lead-time"] >= 0

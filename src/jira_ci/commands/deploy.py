@@ -5,6 +5,7 @@ Without the gate's *proceed* CMD never starts. From the moment it runs, nothing 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -216,6 +217,8 @@ class _Job:
             self._told = False  # a change that lacks its record stays open
             self._context.console.notice("warning", f"The record is not complete: {problem}.")
 
+        lead = report.outputs.get("lead-time")
+        became = dataclasses.replace(became, lead_time=lead if isinstance(lead, int) else None)
         nothing: list[str] = []
         for sentence in bounded(lambda: _outlived(result.records, became), Deadline(_RECORD), nothing, complain):
             self._context.console.notice("warning", sentence)
