@@ -14,6 +14,7 @@ from jira_sandbox.pages.rendering import HEADERS, problem
 from jira_sandbox.routes import (
     bulk_routes,
     desk_routes,
+    everyday_routes,
     issue_part_routes,
     issue_routes,
     platform_routes,
@@ -35,6 +36,7 @@ _COMMON = (
     *desk_routes.ROUTES,
     *trial_routes.ROUTES,
     *version_routes.ROUTES,
+    *everyday_routes.ROUTES,
 )
 _CLOUD = (
     *authorization.ROUTES,

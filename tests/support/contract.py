@@ -35,7 +35,10 @@ _ADDRESSES = (
 # Operations of Atlassian's that our documents, which are extracts, leave out.
 _BESIDE = (
     # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
-    re.compile(r"DELETE /rest/api/3/issue/[^/]+/comment/[^/]+"),
+    re.compile(r"(GET|PUT|DELETE) /rest/api/3/issue/[^/]+/comment/[^/]+"),
+    # What the everyday clients ask (jira.js 6.2.0: src/cloud/api): projects, issues.ts, issueProperties.ts...
+    re.compile(r"GET /rest/api/3/(project(/[^/]+)?|status|issueLinkType|issue/[^/]+/properties)"),
+    re.compile(r"POST /rest/api/3/issue"),
 )
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"

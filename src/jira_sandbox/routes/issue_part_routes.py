@@ -19,7 +19,7 @@ from jira_sandbox.routes.platform_json import View, open_transitions
 from jira_sandbox.routing import Context, Route
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_TRANSITION = record({"transition": record({"id": text()})}, {"fields": record({}), "update": record({})})
+_TRANSITION = record({"transition": record({"id": anything})}, {"fields": record({}), "update": record({})})
 _PROPERTY = record({"key": text(255), "value": anything}, closed=True)
 _COMMENT = record({"body": anything}, {"properties": items(_PROPERTY), "visibility": record({})})
 _ICON = record({}, {"url16x16": text(), "title": text(), "link": text()})
@@ -34,7 +34,7 @@ _REMOTE = record(
 )
 _END = record({}, {"key": text(), "id": text(), "self": text(), "fields": record({})}, closed=True)
 _KIND = record({}, dict.fromkeys(("name", "id", "inward", "outward", "self"), text()), closed=True)
-_LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": record({})}, closed=True)
+_LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": anything}, closed=True)
 _PROPERTY_LIMIT = 32_768
 _SIDES = ("inwardIssue", "outwardIssue")
 _ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
@@ -52,7 +52,10 @@ def _transit(context: Context, request: Request, captured: dict[str, str]) -> An
     document = body_of(request, _TRANSITION, "INVALID_INPUT")
     issue = visible(context, captured["issueIdOrKey"])
     wanted = wanted_of({name: value for name, value in document.items() if name != "transition"})
-    transit(context, issue, document["transition"]["id"], wanted)
+    identity = document["transition"]["id"]
+    if isinstance(identity, bool) or not isinstance(identity, str | int):
+        raise BadRequest("INVALID_INPUT 'transition.id' must be a string")
+    transit(context, issue, str(identity), wanted)  # clients send numbers, and Jira takes them
     return Answer(204)
 
 
