@@ -231,3 +231,14 @@ def test_a_version_s_description_is_filled_in_once(here: Scene) -> None:
     here.alter("WEB-1", summary="Pay by card")
     here.deploy()
     assert here.version("WEB").description == "To Prod:\nWEB-1 Pay by card\nWEB-2 Search by article number"
+
+
+def test_a_rule_that_cannot_be_meant_fails_the_job_and_loses_no_report(here: Scene) -> None:
+    here.job.write(
+        ".jira-ci.yml",
+        'after: {"Pro*": {transition: Done}, "*rod": {transition: Live}}\nenvironments: {Prod: production}\n',
+    )
+    ended = here.deploy("--format", "json")
+    assert ended.code == 2
+    assert ended.json["accepted"] == 1
+    assert "equally" in ended.json["after"][0]["error"]["message"]

@@ -6,7 +6,7 @@ It fails open: whatever goes wrong is said, and fails nothing unless ``on-error`
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -35,6 +35,8 @@ from jira_ci.run_words import fill, of_run
 from jira_ci.sites.sites import Site, access, need_site, open_client, site_after
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
+
+_MOST_SHOWN = 100  # exchanges in the log; with log-level: debug all of them
 
 
 @dataclass(frozen=True)
@@ -73,63 +75,55 @@ class FollowUp:
         self._heard: list[tuple[Request, Answer]] = []
 
     def run(self, deployed: Sequence[Deployed]) -> None:
-        """Carries out the rule of each environment. It raises nothing but what is wrong with the settings.
-
-        Raises:
-            UsageError: a rule cannot be meant.
-        """
-        section = self._context.config.after if self._context.config else {}
+        """Carries out the rule of each environment. Whatever goes wrong is in the outcomes: a deployment that was
+        reported is not lost by what follows it."""
         for one in deployed:
-            rule = rule_of(section, one.environment) if section else None
-            if rule is not None:
-                found = Outcome(one.environment.name, rule.transition)
-                self.outcomes.append(found)
-                self._follow(rule, one, found)
-                self._say(found)
+            self._each(one.environment, lambda rule, found, one=one: self._follow(rule, one, found))  # type: ignore[misc]
 
     def take_back(self, environments: Sequence[Environment]) -> None:
-        """Takes off the fix version that a deployment which was rolled back gave, where a rule gives any.
+        """Takes off the fix version that a deployment which was rolled back gave, where a rule gives any."""
+        for one in environments:
+            self._each(one, lambda rule, found, one=one: self._take_back(rule, one, found), back=True)  # type: ignore[misc]
 
-        Raises:
-            UsageError: a rule cannot be meant.
-        """
+    def _each(self, environment: Environment, act: Callable[[Rule, Outcome], None], *, back: bool = False) -> None:
         section = self._context.config.after if self._context.config else {}
-        for environment in environments:
+        found = Outcome(environment.name, taking_off=back)
+        try:
             rule = rule_of(section, environment) if section else None
-            if rule is not None and rule.fix_version:
-                found = Outcome(environment.name, taking_off=True)
-                self.outcomes.append(found)
-                self._take_back(rule, environment, found)
-                self._say(found)
+            if rule is None or (back and not rule.fix_version):
+                return
+            found.transition = "" if back else rule.transition
+            act(rule, found)
+        except JiraCiError as error:
+            found.error = error
+        except Exception as error:  # noqa: BLE001 - our own mistake must not hide a report that arrived
+            found.error = JiraCiError(f"This is a bug in jira-ci: {type(error).__name__}: {error}.")
+        self.outcomes.append(found)
+        self._say(found)
 
     def _take_back(self, rule: Rule, environment: Environment, outcome: Outcome) -> None:
         context = self._context
         projects = context.settings.projects
-        try:
-            site = site_after(context, rule.connection, rule.credentials)
-            outcome.skipped = objection(context.run) or withheld(context, site, rule)
-            if not context.settings.version.strip():
-                outcome.skipped = "set version to the one that was rolled back, for its fix version to be taken off."
-            elif not projects:
-                outcome.skipped = "jira.projects names no project in which the fix version could be."
-            if outcome.skipped:
-                return
-            name = self._version_name(rule, environment, outcome)
-            if context.settings.dry_run:
-                context.console.say(f"Dry run: the fix version {one_line(name, 100)} would be taken off.")
-                return
-            with closing(self._client(site)) as client:
-                login = login_at(context, client, site)
-                edition = login.connect()[0].edition
-                known = Versions(login, edition, Wanted(name))
-                for project in projects:
-                    version = known.find(project)
-                    if version is not None:
-                        take_off(login, edition, project, version, outcome, context.run.url)
-        except UsageError:
-            raise
-        except JiraCiError as error:
-            outcome.error = error
+        site = site_after(context, rule.connection, rule.credentials)
+        outcome.skipped = objection(context.run) or withheld(context, site, rule)
+        if not context.settings.version.strip():
+            outcome.skipped = "set version to the one that was rolled back, for its fix version to be taken off."
+        elif not projects:
+            outcome.skipped = "jira.projects names no project in which the fix version could be."
+        if outcome.skipped:
+            return
+        name = self._version_name(rule, environment, outcome)
+        if context.settings.dry_run:
+            context.console.say(f"Dry run: the fix version {one_line(name, 100)} would be taken off.")
+            return
+        with closing(self._client(site)) as client:
+            login = login_at(context, client, site)
+            edition = login.connect()[0].edition
+            known = Versions(login, edition, Wanted(name))
+            for project in projects:
+                version = known.find(project)
+                if version is not None:
+                    take_off(login, edition, project, version, outcome, context.run.url)
 
     def _follow(self, rule: Rule, deployed: Deployed, outcome: Outcome) -> None:
         context = self._context
@@ -138,20 +132,15 @@ class FollowUp:
             outcome.skipped = "a signal ended the job."
         if outcome.skipped:
             return
-        try:
-            name = self._version_name(rule, deployed.environment, outcome)
-            site = site_after(context, rule.connection, rule.credentials)
-            if context.settings.dry_run:
-                self._show(rule, deployed, name)
-                return
-            outcome.skipped = withheld(context, site, rule)
-            if not outcome.skipped:
-                with closing(self._client(site)) as client:
-                    self._at_site(login_at(context, client, site), rule, deployed, outcome, name)
-        except UsageError:
-            raise
-        except JiraCiError as error:
-            outcome.error = error
+        name = self._version_name(rule, deployed.environment, outcome)
+        site = site_after(context, rule.connection, rule.credentials)
+        if context.settings.dry_run:
+            self._show(rule, deployed, name)
+            return
+        outcome.skipped = withheld(context, site, rule)
+        if not outcome.skipped:
+            with closing(self._client(site)) as client:
+                self._at_site(login_at(context, client, site), rule, deployed, outcome, name)
 
     def _at_site(self, login: Login, rule: Rule, deployed: Deployed, outcome: Outcome, name: str) -> None:
         edition = login.connect()[0].edition
@@ -221,7 +210,8 @@ class FollowUp:
         heard, self._heard = self._heard, []
         self.requests += [exchange_document(*one) for one in heard]
         if heard:
-            lines = [line for one in heard for line in exchange_lines(*one, debug=debug)]
+            shown = heard if debug else heard[:_MOST_SHOWN]
+            lines = [line for one in shown for line in exchange_lines(*one, debug=debug)]
             console.block(f"Asked {heard[0][0].host} {len(heard)} times for what follows", lines)
         if not self._context.settings.dry_run:
             for sentence in outcomes.lines(outcome):
@@ -233,7 +223,7 @@ class FollowUp:
             self._complain(outcome.environment, JiraCiError(f"{subject}{more}: {why}."))
 
     def _complain(self, environment: str, error: JiraCiError) -> None:
-        fatal = self._context.settings.on_error == "fail"
+        fatal = _is_fatal(self._context, error)
         where = one_line(environment, 100)
         said = f"Not everything was done after {where}: {error.message}"
         self._context.console.notice("error" if fatal else "warning", said, hint=error.hint)
@@ -243,8 +233,9 @@ def add_to(context: Context, result: Result, followed: FollowUp) -> Result:
     """The result with what followed."""
     if not followed.outcomes:
         return result
-    problem = next(filter(None, (one.problem() for one in followed.outcomes)), None)
-    fails = problem is not None and context.settings.on_error == "fail" and not result.exit
+    problems = [problem for one in followed.outcomes if (problem := one.problem()) is not None]
+    problem = min(problems, key=lambda one: not isinstance(one, UsageError), default=None)  # wrong usage comes first
+    fails = problem is not None and _is_fatal(context, problem) and not result.exit
     requests = [*result.document.get("requests", ()), *followed.requests]
     document = {**result.document, "requests": requests, "after": [outcomes.document(one) for one in followed.outcomes]}
     if fails and problem is not None:
@@ -253,6 +244,11 @@ def add_to(context: Context, result: Result, followed: FollowUp) -> Result:
     page = dataclasses.replace(page, blocks=(*page.blocks, *outcomes.blocks(followed.outcomes)))
     code = problem.exit if fails and problem is not None else result.exit
     return dataclasses.replace(result, exit=code or Exit.OK, document=document, summary=page)
+
+
+def _is_fatal(context: Context, error: JiraCiError) -> bool:
+    """Whether it fails the job, as with a report: wrong usage always does."""
+    return isinstance(error, UsageError) or context.settings.on_error == "fail"
 
 
 def project_name(context: Context) -> str:
