@@ -242,3 +242,20 @@ def test_a_rule_that_cannot_be_meant_fails_the_job_and_loses_no_report(here: Sce
     assert ended.code == 2
     assert ended.json["accepted"] == 1
     assert "equally" in ended.json["after"][0]["error"]["message"]
+
+
+def test_a_misspelt_rule_is_said_when_something_is_deployed(here: Scene) -> None:
+    here.job.write(".jira-ci.yml", "after: {prodution: {transition: Done}}\nenvironments: {Prod: production}\n")
+    ended = here.deploy()
+    assert ended.code == 0
+    assert "after.prodution is no type, and no environment of the file: nothing follows it." in ended.out
+    assert "Did you mean production?" in ended.out
+    assert here.written == []
+
+
+def test_an_environment_need_not_be_in_the_file(here: Scene) -> None:
+    rules = "after: {Production-EU: {transition: Done}, Prod: {transition: Done}}\n"
+    here.job.write(".jira-ci.yml", rules)
+    ended = here.deploy()
+    assert "no environment of the file" not in ended.out
+    assert here.status("WEB-1") == "Done"

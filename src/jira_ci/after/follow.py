@@ -16,12 +16,12 @@ from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import Outcome
 from jira_ci.after.release_notes import notes_of, plain
 from jira_ci.after.release_versions import Versions, Wanted
-from jira_ci.after.rule import Rule, rule_of, version_name
+from jira_ci.after.rule import TYPES, Rule, rule_of, unreachable, version_name
 from jira_ci.after.take_off import take_off
 from jira_ci.context import Context, Result
 from jira_ci.credentials import variable
 from jira_ci.environments.classify import Environment
-from jira_ci.errors import AccessError, Exit, JiraCiError, UsageError
+from jira_ci.errors import AccessError, Exit, JiraCiError, UsageError, nearest
 from jira_ci.exchange import Answer, Request
 from jira_ci.http import Client
 from jira_ci.jira import versions
@@ -77,8 +77,19 @@ class FollowUp:
     def run(self, deployed: Sequence[Deployed]) -> None:
         """Carries out the rule of each environment. Whatever goes wrong is in the outcomes: a deployment that was
         reported is not lost by what follows it."""
+        self._doubt()
         for one in deployed:
             self._each(one.environment, lambda rule, found, one=one: self._follow(rule, one, found))  # type: ignore[misc]
+
+    def _doubt(self) -> None:
+        """A misspelt type would wait for ever for its environment. Names of environments need not be in the file."""
+        config = self._context.config
+        names = [*(one.name for one in config.rules), *self._context.environment_names] if config else []
+        for name in config.after if config else ():
+            meant = nearest(name.lower(), TYPES, cutoff=0.9)
+            if meant and unreachable(name, names):
+                told = f"after.{one_line(name, 60)} is no type, and no environment of the file: nothing follows it."
+                self._context.console.notice("warning", told, hint=meant)
 
     def take_back(self, environments: Sequence[Environment]) -> None:
         """Takes off the fix version that a deployment which was rolled back gave, where a rule gives any."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.environments.classify import Environment, glob_matches, is_glob, literal_length
-from jira_ci.errors import UsageError
+from jira_ci.errors import UsageError, nearest
 from jira_ci.run_words import fill
 from jira_ci.text import canonical, for_jira, one_line
+
+TYPES = ("development", "testing", "staging", "production", "unmapped")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,15 @@ def rule_of(section: Mapping[str, Mapping[str, Any]], environment: Environment) 
             "Write a rule for the exact name.",
         )
     return first
+
+
+def unreachable(name: str, environments: Iterable[str]) -> str:
+    """What to write instead of a rule's name that is no glob, no type and no environment that anybody has heard of;
+    empty for a name that may be meant."""
+    known = [*TYPES, *environments]
+    if is_glob(name) or canonical(name) in map(canonical, known):
+        return ""
+    return nearest(name.lower(), known) or "Name an environment of the file, or a type."
 
 
 def version_name(rule: Rule, words: Mapping[str, str], longest: int) -> str:

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from jira_ci.after.follow import login_at, withheld
-from jira_ci.after.rule import Rule, rules
+from jira_ci.after.rule import Rule, rules, unreachable
 from jira_ci.checks.report_checks import Line, failed, warning
 from jira_ci.config.model import Config
 from jira_ci.context import Context
-from jira_ci.environments.classify import is_glob
-from jira_ci.errors import Exit, JiraCiError, nearest
+from jira_ci.errors import Exit, JiraCiError
 from jira_ci.jira import endpoints
 from jira_ci.jira.auth import Login
 from jira_ci.jira.parse import WrongShape, mapping
 from jira_ci.jira.status_errors import expect, misshapen
 from jira_ci.sites.sites import open_client, site_after
-from jira_ci.text import canonical, one_line
+from jira_ci.text import one_line
 
-_TYPES = ("development", "testing", "staging", "production", "unmapped")
 _EDIT, _MOVE, _MAKE = "EDIT_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS"
 _NAMES = {_EDIT: "Edit issues", _MOVE: "Transition issues", _MAKE: "Administer projects"}
 _MOST = 5  # projects
@@ -38,10 +36,9 @@ def lines(context: Context, config: Config) -> Iterator[Line]:
 
 def _reach(context: Context, config: Config, rule: Rule, subject: str) -> Iterator[Line]:
     """A rule for an environment that nobody has heard of is probably misspelt."""
-    known = [*_TYPES, *(one.name for one in config.rules), *context.environment_names]
-    if not is_glob(rule.name) and canonical(rule.name) not in map(canonical, known):
-        near = nearest(rule.name.lower(), known) or "Name an environment of the file, or a type."
-        yield warning(subject, f"{one_line(rule.name, 60)} is no type, and no environment in {config.name}.", near)
+    instead = unreachable(rule.name, [*(one.name for one in config.rules), *context.environment_names])
+    if instead:
+        yield warning(subject, f"{one_line(rule.name, 60)} is no type, and no environment in {config.name}.", instead)
     if rule.fix_version and not context.settings.projects:
         yield warning(
             subject,
