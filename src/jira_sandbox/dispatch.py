@@ -131,5 +131,7 @@ class Api:
 
 def _lacking(status: int, request: Request, headers: Mapping[str, str] | None = None) -> Answer:
     """What the sandbox does not have, which Jira may: said in its own name, and not in one of Jira's shapes."""
+    if request.segments[:1] != ("rest",):
+        return text_answer(status, {404: "Not Found", 405: "Method Not Allowed"}[status], dict(headers or {}))
     told = f"The sandbox has no {request.method} {request.path[:200]}. Jira may have it."
     return json_answer(status, {"sandbox": told}, dict(headers or {}))

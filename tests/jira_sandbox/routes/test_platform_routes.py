@@ -43,4 +43,9 @@ def test_what_can_be_edited_is_told(site: Pretend, key: str) -> None:
         "Medium",
         "Low",
     ]
-    assert list(site.get(f"{ISSUE}/WEB-1/editmeta")["fields"]) == ["summary", "description", "labels"]
+    assert list(site.get(f"{ISSUE}/WEB-1/editmeta")["fields"]) == [
+        "summary",
+        "description",
+        "labels",
+        "fixVersions",
+    ]
