@@ -75,6 +75,10 @@ def _crossings(inside: str, outside: str) -> list[str]:
         ("corrections", "gate"),
         ("report", "gate"),
         ("report", "corrections"),
+        # What follows a deployment is told by a command what was deployed, and where: a site that does not take it, or
+        # a mistake in it, must not reach into a report or a decision.
+        *[("after", other) for other in ("report", "gate", "corrections", "commands", "cli")],
+        *[(other, "after") for other in ("ci", "jira", "sites", "report", "gate", "corrections", "init")],
         *[(inside, "commands") for inside in ("ci", "jira", "sites", "report", "gate", "corrections", "init")],
         *[(inside, "cli") for inside in ("ci", "jira", "sites", "report", "gate", "corrections", "init", "commands")],
     ],
@@ -83,7 +87,9 @@ def test_the_parties_do_not_know_each_other(inside: str, outside: str) -> None:
     assert _crossings(f"jira_ci.{inside}", f"jira_ci.{outside}") == []
 
 
-@pytest.mark.parametrize("package", ["ci", "jira", "sites", "report", "gate", "corrections", "init", "commands"])
+@pytest.mark.parametrize(
+    "package", ["ci", "jira", "sites", "report", "gate", "corrections", "after", "init", "commands"]
+)
 def test_there_is_such_a_party(package: str) -> None:
     """A guard over a package that was renamed would say nothing."""
     assert _crossings(f"jira_ci.{package}", "jira_ci")

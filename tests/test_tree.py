@@ -29,6 +29,10 @@ TESTED_ELSEWHERE = {
     "jira_ci/context.py": "commands: it is what every command starts from",
     "jira_ci/exchange.py": "test_http_wire.py: plain values",
     "jira_ci/transport_errors.py": "test_http_tls.py: what a connection ends in, by connections that end so",
+    "jira_ci/after/outcome.py": "after/test_follow.py: what is said of every issue",
+    "jira_ci/after/print_notes.py": "commands/test_release.py: what a person prints",
+    "jira_ci/after/release_versions.py": "after/test_follow.py: versions that are there, or not, or may not be made",
+    "jira_ci/checks/after_checks.py": "commands/test_check.py: the whole command",
     "jira_ci/checks/change_checks.py": "checks/test_gate_checks.py: one conversation with a site",
     "jira_ci/checks/report_checks.py": "commands/test_check.py: the whole command",
     "jira_ci/commands/environment.py": "commands/test_keys_and_environment.py: two commands that only show",
@@ -48,6 +52,8 @@ TESTED_ELSEWHERE = {
     "jira_ci/init/gitlab_jobs.py": "init/test_files.py: strangers' names in it; init/test_look.py: read back",
     "jira_ci/init/next_steps.py": "commands/test_init.py: what a person reads at the end",
     "jira_ci/jira/gating.py": "gate/test_by_jira.py: a site that gates",
+    "jira_ci/jira/issue_edits.py": "after/test_issue_work.py: each question to a site that answers",
+    "jira_ci/jira/versions.py": "after/test_follow.py: each question to a site that answers",
     "jira_ci/jira/parse.py": "jira/test_endpoints.py: each answer beside its question",
     "jira_ci/output/page.py": "output/test_markdown.py: the parts of a page, written",
     "jira_ci/ci/restart.py": "commands/test_resume.py: a GitHub and a GitLab that refuse",
@@ -124,7 +130,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
 @pytest.mark.parametrize(
     ("place", "most"),
     [
-        ("jira_ci", 190),
+        ("jira_ci", 212),  # with what follows a deployment and what waits for one, parties of their own
         ("jira_sandbox", 50),
         ("jira_ci/gate", 36),  # with pins, edits, what approvers are told and what auditors keep: eleven more
     ],

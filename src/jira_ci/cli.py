@@ -9,6 +9,7 @@ jira-ci keys         which issue keys, and where each was found
 jira-ci environment  which type each name maps to, and which rule said so
 jira-ci check        configuration and every connection tested, nothing written
 jira-ci rollback     mark the deployment that was rolled back
+jira-ci release      what follows a deployment: fix versions, transitions, release notes
 jira-ci reconcile    close what a killed job left in progress
 jira-ci resume       start again what was parked on its change
 jira-ci forget       take a reported build or deployment out of Jira again
@@ -200,6 +201,12 @@ COMMANDS = {
         ("provider", "access", "jira"),
     ),
     "init": Command("write a .jira-ci.yml and a workflow for this repository", "init", "run", ("jira", "dry-run")),
+    "release": Command(
+        "what follows a deployment: fix versions and transitions, or its release notes (--notes)",
+        "release",
+        "run",
+        (*_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
+    ),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }
 
@@ -247,8 +254,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
             child.add_argument("--verify", metavar="FILE", help="the file that the output record names")
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
-        if name == "sandbox":
-            import_module("jira_ci.commands.sandbox").add_arguments(child)
+        if name in ("sandbox", "release"):
+            import_module(f"jira_ci.commands.{name}").add_arguments(child)
     return root
 
 

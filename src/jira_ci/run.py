@@ -129,6 +129,8 @@ class Run:
     """The provider's API address: ``https://api.github.com``, ``https://gitlab.com/api/v4``."""
     graphql_url: str = ""
     """Where GitHub takes GraphQL: ``https://api.github.com/graphql``; empty where the run does not say."""
+    visibility: str = ""
+    """Who may see the repository, in the provider's word: ``public private internal``; empty where it does not say."""
     gaps: tuple[str, ...] = field(default=())
     """What could not be read while making this value, as sentences (an unreadable event file, a missing remote)."""
     # The job's name without its leg, and the leg: what the matrix or ``parallel:`` made of the job.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from jira_sandbox import authorization
@@ -12,13 +12,16 @@ from jira_sandbox.http_types import Answer, Request, json_answer, messages, text
 from jira_sandbox.pages import deployments_page, issue_pages, rendering, requests_page, start_page
 from jira_sandbox.pages.rendering import HEADERS, problem
 from jira_sandbox.routes import (
+    bulk_routes,
     desk_routes,
+    everyday_routes,
     issue_part_routes,
     issue_routes,
     platform_routes,
     report_routes,
     search_routes,
     trial_routes,
+    version_routes,
 )
 from jira_sandbox.routing import Context, Edition, Route, matching
 
@@ -32,6 +35,8 @@ _COMMON = (
     *issue_part_routes.ROUTES,
     *desk_routes.ROUTES,
     *trial_routes.ROUTES,
+    *version_routes.ROUTES,
+    *everyday_routes.ROUTES,
 )
 _CLOUD = (
     *authorization.ROUTES,
@@ -39,6 +44,8 @@ _CLOUD = (
     *platform_routes.CLOUD_ROUTES,
     *issue_routes.CLOUD_ROUTES,
     *search_routes.CLOUD_ROUTES,
+    *version_routes.CLOUD_ROUTES,
+    *bulk_routes.ROUTES,
 )
 PAGES = (
     *start_page.ROUTES,
@@ -99,9 +106,9 @@ class Api:
             context = replace(context, gateway=True)
         handlers = matching(self.routes or routes_of(context.edition), segments)
         if not handlers:
-            return text_answer(404, "Not Found")
+            return _lacking(404, request)
         if request.method not in handlers:
-            return text_answer(405, "Method Not Allowed", {"Allow": ", ".join(sorted(handlers))})
+            return _lacking(405, request, {"Allow": ", ".join(sorted(handlers))})
         handler, captured = handlers[request.method]
         return handler(context, request, captured)
 
@@ -120,3 +127,11 @@ class Api:
             return text_answer(405, "Method Not Allowed", {**HEADERS, "Allow": ", ".join(sorted(handlers))})
         handler, captured = handlers[method]
         return handler(self.context, request, captured)
+
+
+def _lacking(status: int, request: Request, headers: Mapping[str, str] | None = None) -> Answer:
+    """What the sandbox does not have, which Jira may: said in its own name, and not in one of Jira's shapes."""
+    if request.segments[:1] != ("rest",):
+        return text_answer(status, {404: "Not Found", 405: "Method Not Allowed"}[status], dict(headers or {}))
+    told = f"The sandbox has no {request.method} {request.path[:200]}. Jira may have it."
+    return json_answer(status, {"sandbox": told}, dict(headers or {}))

@@ -173,7 +173,8 @@ class Site:
         with self._lock:
             stored: dict[str, Any] = {name: list(records.values()) for name, records in self._stored.items()}
             projects = [dataclasses.asdict(one) for one in self.desk.catalogue.projects]
-            desk = {**self.desk.ledger.dump(), **self.desk.extras.dump(), "projects": projects}
+            kept = (self.desk.ledger, self.desk.extras, self.desk.releases)
+            desk = {name: value for part in kept for name, value in part.dump().items()} | {"projects": projects}
             return {**stored, "desk": desk, "gating": self.gating.dump()}
 
     def restore(self, dumped: Mapping[str, Any]) -> None:
@@ -186,6 +187,7 @@ class Site:
             if dumped.get("desk"):
                 self.desk.ledger.restore(dumped["desk"])
                 self.desk.extras.restore(dumped["desk"])
+                self.desk.releases.restore(dumped["desk"])
                 self.desk.catalogue.projects = [Project(**one) for one in dumped["desk"]["projects"]]
                 self.issues = self._issues  # whose projects may be others than those of the time
                 self.gating.restore(dumped.get("gating", []))

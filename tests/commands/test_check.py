@@ -118,3 +118,67 @@ def test_the_credentials_of_reporting_do_not_open_the_service_desk(gated: Job) -
     ended = gated.jira_ci("check", JIRA_CI_USER="", JIRA_CI_TOKEN="")
     assert ended.code == 6
     assert "The client-id and client-secret that report are not let in here: set user and token as well." in ended.out
+
+
+AFTER = """jira: {{projects: [WEB, OPS]}}
+environments: {{Prod: production}}
+after:
+  {name}: {{fix-version: "{{version}}", transition: Done, credentials: RELEASE}}
+"""
+
+
+def _after(job: Job, sandbox: Sandbox, name: str = "production") -> Job:
+    commit(job, AFTER.format(name=name))
+    job.environ |= {
+        "JIRA_CI_RELEASE_USER": sandbox.credentials.user,
+        "JIRA_CI_RELEASE_TOKEN": sandbox.credentials.token,
+    }
+    return job
+
+
+def test_who_acts_after_a_deployment_and_may_it(job: Job, sandbox: Sandbox) -> None:
+    sandbox.site.desk.denied.clear()
+    ended = _after(job, sandbox).jira_ci("check")
+    assert ended.code == 0, ended.out
+    assert "ok       after production: Release Engineer (5b10a2844c20165700ede21g) acts" in ended.out
+    assert "ok       after production: in WEB the account may do what is wanted" in ended.out
+    assert [one.path for one in sandbox.exchanges if one.method != "GET"] == ["/oauth/token"]
+
+
+@pytest.mark.parametrize(
+    ("permission", "verdict", "sentence", "code"),
+    [
+        ("ADMINISTER_PROJECTS", "warning", "in WEB the account may not make versions.", 0),
+        ("TRANSITION_ISSUES", "PROBLEM", "in WEB the account lacks Transition issues.", 6),
+        ("EDIT_ISSUES", "PROBLEM", "in WEB the account lacks Edit issues.", 6),
+    ],
+)
+def test_what_the_account_lacks_is_named(
+    job: Job, sandbox: Sandbox, permission: str, verdict: str, sentence: str, code: int
+) -> None:
+    sandbox.site.desk.denied.clear()
+    sandbox.site.desk.denied.add(permission)
+    ended = _after(job, sandbox).jira_ci("check")
+    assert ended.code == code
+    assert f"{verdict:7}  after production: {sentence}" in ended.out
+
+
+def test_a_rule_that_can_match_nothing_is_a_warning(job: Job, sandbox: Sandbox) -> None:
+    ended = _after(job, sandbox, "prodution").jira_ci("check")
+    assert "warning  after prodution: prodution is no type, and no environment" in ended.out
+    assert "Did you mean production?" in ended.out
+
+
+def test_an_account_without_its_variables_is_a_problem(job: Job, sandbox: Sandbox) -> None:
+    job = _after(job, sandbox)
+    del job.environ["JIRA_CI_RELEASE_TOKEN"]
+    ended = job.jira_ci("check")
+    assert ended.code == 6
+    assert "JIRA_CI_RELEASE_USER and JIRA_CI_RELEASE_TOKEN" in ended.out
+
+
+def test_the_gates_own_account_that_closes_changes_is_a_warning(tmp_path: Path, sandbox: Sandbox) -> None:
+    job = scene(tmp_path, sandbox, "end-status: {successful: Completed}").job
+    job.environ |= scenes.reach(sandbox)
+    ended = job.jira_ci("check")
+    assert "end-status lets the gate's own account move the changes of Prod" in ended.out

@@ -28,7 +28,7 @@ from jira_ci.errors import AccessError
 from jira_ci.gate.decision import Decision, in_dry_run
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.gate import Gate
-from jira_ci.gate.gate_result import GateResult
+from jira_ci.gate.gate_result import Closable, GateResult
 from jira_ci.gate.record import Deployment
 from jira_ci.output.page import Mark, Page
 from jira_ci.timing import Deadline
@@ -467,6 +467,9 @@ class StandIn:
         self.done.append(kind)
         if self.problem:
             raise self.problem
+
+    def closable(self, state: str) -> list[Closable]:
+        raise KeyError(state)
 
     def amend(self, deployment: Deployment) -> GateResult:
         self.done.append(str(deployment.state))

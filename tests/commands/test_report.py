@@ -282,6 +282,7 @@ def test_hostile_text_is_inert_in_log_outputs_and_summary(tmp_path: Path, sandbo
         "accepted",
         "rejected",
         "unknown-keys",
+        "lead-time",
     }
     assert "<b>" not in job.summary()
     assert "](b)" not in job.summary()

@@ -314,3 +314,48 @@ def test_a_name_that_holds_a_password_is_refused(section: str) -> None:
         ".https://…@h holds a user name or password. Take it out of the name."
     )
     config(section % '"team@home: east"')
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{}", "after.production"),
+        ("{transitions: Done}", "after.production.transitions is not a known key. Did you mean transition?"),
+        ("{sub-tasks: true}", "after.production says neither fix-version nor transition, so that nothing follows."),
+        (
+            "{transition: Done, release-version: true}",
+            "after.production.release-version is there, and fix-version is not.",
+        ),
+        ("{transition: Done, description: x}", "after.production.description is there, and fix-version is not."),
+        ('{fix-version: "{projekt} 1"}', "after.production.fix-version holds {projekt}, which stands for nothing."),
+        ('{fix-version: "{notes}"}', "after.production.fix-version holds {notes}, which stands for nothing."),
+        ('{fix-version: "x", description: "{note}"}', "holds {note}, which stands for nothing. Did you mean notes?"),
+        ("{transition: 31}", "after.production.transition: the number 31 is there; expected text. Put it in quotes."),
+        ('{transition: " "}', "after.production.transition"),
+        ('{transition: "a\\nb"}', "after.production.transition"),
+        ("{transition: Done, release-version: yes}", "expected true or false"),
+        ("{transition: Done, credentials: release}", "after.production.credentials"),
+        ("{transition: Done, credentials: GITHUB}", "would lead to JIRA_CI_GITHUB_TOKEN, which is not its own."),
+        ("{transition: Done, connection: emea}", 'after.production.connection: "emea" is none of the connections.'),
+        ("Done", "after.production"),
+        ("[Done]", "after.production"),
+    ],
+)
+def test_what_can_follow_no_deployment_is_told(rule: str, said: str) -> None:
+    with pytest.raises(UsageError) as told:
+        parse(f"after:\n  production: {rule}\n".encode(), ".jira-ci.yml")
+    assert said in str(told.value)
+    assert "line 2" in str(told.value)
+
+
+def test_what_follows_is_read_as_it_is_written() -> None:
+    first = 'production: {fix-version: "{project} {version}", description: "{notes}"}'
+    text = f'after:\n  {first}\n  "Prod-*": {{transition: "31"}}\n'
+    found = parse(text.encode(), ".jira-ci.yml")
+    assert found.after["Prod-*"] == {"transition": "31"}
+
+
+@pytest.mark.parametrize("status", ["{succesful: Completed}", "Completed", "{successful: 5}", '{successful: ""}'])
+def test_an_end_status_that_cannot_be_meant_is_told(status: str) -> None:
+    with pytest.raises(UsageError, match="end-status"):
+        parse(f"change-control:\n  end-status: {status}\n".encode(), ".jira-ci.yml")

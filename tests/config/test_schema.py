@@ -86,6 +86,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "fields": {},
         "description": "",
         "comments": "internal",
+        "end-status": {},
     }
 
 

@@ -58,6 +58,15 @@ def test_a_program_is_told_as_jira_tells_it(sandbox: Sandbox) -> None:
     assert len(sandbox.exchanges) == 1
 
 
+@pytest.mark.bad_requests("our extracts of the documents know no such operation")
+def test_what_the_sandbox_lacks_it_says_in_its_own_name(sandbox: Sandbox) -> None:
+    found = get(sandbox, "/rest/api/3/dashboard", Accept="application/json")
+    assert (found.status, found.body) == (
+        404,
+        '{"sandbox": "The sandbox has no GET /rest/api/3/dashboard. Jira may have it."}',
+    )
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "localhost.evil.example:80", ""]
 )

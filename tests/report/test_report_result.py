@@ -30,6 +30,7 @@ def test_the_outputs_of_a_deployment() -> None:
         "accepted": 1,
         "rejected": 1,
         "unknown-keys": ["WEB-3"],
+        "lead-time": "",
     }
 
 

@@ -35,15 +35,17 @@ _ADDRESSES = (
 # Operations of Atlassian's that our documents, which are extracts, leave out.
 _BESIDE = (
     # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
-    re.compile(r"DELETE /rest/api/3/issue/[^/]+/comment/[^/]+"),
-    # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-properties/
-    re.compile(r"GET /rest/api/3/issue/[^/]+/properties"),
+    re.compile(r"(GET|PUT|DELETE) /rest/api/3/issue/[^/]+/comment/[^/]+"),
     # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-attachments/
     re.compile(r"POST /rest/api/3/issue/[^/]+/attachments"),
+    # What the everyday clients ask (jira.js 6.2.0: src/cloud/api): projects, issues.ts, issueProperties.ts...
+    re.compile(r"GET /rest/api/3/(project(/[^/]+)?|status|issueLinkType|issue/[^/]+/properties)"),
+    re.compile(r"POST /rest/api/3/issue"),
 )
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"
 }
+_RELEASES = re.compile(r"/rest/api/3/(project/[^/]+/versions?|version(/.*)?|bulk/.*|issue/properties/[^/]+)")
 _BULK = re.compile(r"/rest/(builds|deployments)/0\.1/bulk")
 
 STRICTER = {
@@ -228,6 +230,8 @@ class _Request:
         beside = any(pattern.fullmatch(f"{exchange.method} {self.path}") for pattern in _BESIDE)
         folders = {} if beside else _FOLDERS
         self.document = next((name for folder, name in folders.items() if self.path.startswith(folder)), "")
+        if self.document == "platform" and _RELEASES.fullmatch(self.path):
+            self.document = "releases"
         self.method = exchange.method.lower()
         self.body = exchange.body or None
         self.content_type = exchange.headers.get("content-type", "").lower()

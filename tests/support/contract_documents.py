@@ -11,6 +11,8 @@ from typing import Any
 import fastjsonschema
 from openapi_core import Config, OpenAPI
 
+import release_operations
+
 CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
 _DOCUMENTS = {
     "software": "jira-software.v3.2025-10.subset.json",
@@ -26,8 +28,11 @@ def available() -> bool:
 
 @lru_cache
 def openapi(name: str) -> OpenAPI:
-    """One of the documents: software, platform or desk."""
-    document = json.loads((CONTRACTS / _DOCUMENTS[name]).read_text(encoding="utf-8"))
+    """One of the documents: software, platform or desk; or releases, of what these leave out of the platform."""
+    if name == "releases":
+        document = release_operations.document()
+    else:
+        document = json.loads((CONTRACTS / _DOCUMENTS[name]).read_text(encoding="utf-8"))
     return OpenAPI.from_dict(_adapted(document), config=Config(spec_validator_cls=None))
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
+from jira_ci.credentials import variable
 from jira_ci.settings import TABLE
 from wrappers.gitlab_runner import TEMPLATE, Loader, commands, resolve
 from wrappers.machine import ROOT
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 KNOWN = {"JIRA_CI_PACKAGE", "JIRA_CI_HOME"} | {row.variable for row in TABLE}
+KNOWN |= {variable(name, "RELEASE") for name in ("user", "token")}  # of credentials: RELEASE
 
 
 def _snippets() -> list[tuple[str, str]]:
@@ -121,7 +123,7 @@ def test_examples_for_gitlab_that_deploy_through_the_gate_do_it_one_at_a_time(wh
 
 def test_the_files_are_examples_of_what_can_be_done() -> None:
     names = {where for where, _ in [*GITHUB, *GITLAB] if where.startswith("examples")}
-    both = {"manual-dispatch", "gated-deployment", "reconcile"}
+    both = {"manual-dispatch", "gated-deployment", "reconcile", "after-deployment"}
     github = {"report-every-push", "deployment", "pull-requests", "monorepo", "reusable"}
     assert {f"examples/github/{name}.yml" for name in both | github} <= names
     assert {f"examples/gitlab/{name}.yml" for name in both} <= names

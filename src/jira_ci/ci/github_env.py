@@ -97,6 +97,7 @@ def _job(environ: Mapping[str, str], event: Mapping[str, Any]) -> Run:
         workflow_name=string(environ.get("GITHUB_WORKFLOW")),
         event=string(environ.get("GITHUB_EVENT_NAME")),
         default_branch=string(mapping(event.get("repository")).get("default_branch")),
+        visibility=_visibility(mapping(event.get("repository"))),
         attempt=whole(environ.get("GITHUB_RUN_ATTEMPT")) or 1,
         actor=string(environ.get("GITHUB_ACTOR")),
         protected=environ.get("GITHUB_REF_PROTECTED") == "true",
@@ -154,6 +155,11 @@ def _required(environ: Mapping[str, str], name: str, pattern: str) -> str:
             f"Pass {name} on to the process (containers get it with `docker run -e {name}`), or unset GITHUB_ACTIONS.",
         )
     return value
+
+
+def _visibility(repository: Mapping[str, Any]) -> str:
+    private = repository.get("private")
+    return string(repository.get("visibility")) or ("" if private is None else "private" if private else "public")
 
 
 def _repository_id(environ: Mapping[str, str], event: Mapping[str, Any], repository: str) -> str:

@@ -48,6 +48,7 @@ def read(environ: Mapping[str, str]) -> Run:
         environment_action=get("CI_ENVIRONMENT_ACTION"),
         protected=get("CI_COMMIT_REF_PROTECTED") == "true",
         secrets_withheld=_withheld(get),
+        visibility=get("CI_PROJECT_VISIBILITY"),
         release_notes=get("CI_RELEASE_DESCRIPTION"),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from itertools import chain
 
 from jira_ci.checks import gate_checks, report_checks
 from jira_ci.context import Context, Result
-from jira_ci.errors import Exit
+from jira_ci.errors import Exit, UsageError
 
 
 def run(context: Context, arguments: Namespace) -> Result:
@@ -16,7 +17,7 @@ def run(context: Context, arguments: Namespace) -> Result:
     if arguments.policy:
         return policy(context)
     lines = []
-    for line in chain(report_checks.lines(context), gate_checks.lines(context)):
+    for line in chain(report_checks.lines(context), _after(context), gate_checks.lines(context)):
         lines.append(line)
         context.console.say(str(line), line.verdict)
     return Result(
@@ -50,3 +51,15 @@ def policy(context: Context) -> Result:
         context.console.say("No environment is named, neither by this job nor by a file of the policy.")
     document = {"policy": [gate_checks.policy_document(one) for one in found]}
     return Result(exit=max((gate_checks.policy_exit(one) for one in found), default=Exit.OK), document=document)
+
+
+def _after(context: Context) -> Iterator[report_checks.Line]:
+    """What follows a deployment, where anything does."""
+    try:
+        config = context.config
+    except UsageError:  # it is said with the rest of the configuration
+        return
+    if config is not None and config.after:
+        from jira_ci.checks import after_checks
+
+        yield from after_checks.lines(context, config)

@@ -5,6 +5,7 @@ Without the gate's *proceed* CMD never starts. From the moment it runs, nothing 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +14,12 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from jira_ci import child_process
+from jira_ci.commands.release import close_changes, follow
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.gate_result import GateResult, document
+from jira_ci.gate.gate_result import Closable, GateResult, document
 from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
 from jira_ci.keys.parse_keys import explicit
@@ -53,6 +55,8 @@ class Gate(Protocol):
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
     def keep(self, deadline: Deadline | None = None) -> None: ...
+
+    def closable(self, state: str) -> Sequence[Closable]: ...
 
     def amend(self, deployment: Deployment) -> GateResult: ...
 
@@ -114,6 +118,7 @@ class _Job:
         self._signals = context.edges.signals
         self._whole = Deadline(math.inf)  # a signal leaves five seconds of it
         self._progress = TwoReports(context, self._whole)
+        self._told = False
 
     def run(self) -> Result:
         result = self._gate.ask()
@@ -217,7 +222,10 @@ class _Job:
     def _comment(self, step: Step, seconds: float | None, whole: Deadline | None = None) -> None:
         deadline = Deadline(_COMMENT, whole=whole or self._whole)
 
+        self._told = True
+
         def complain(problem: str) -> None:
+            self._told = False
             self._context.console.notice("warning", f"The change was not commented: {problem}.")
 
         bounded(lambda: self._gate.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
@@ -233,18 +241,39 @@ class _Job:
 
     def _deployed(self, result: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:
+            self._told = False  # a change that lacks its record stays open
             self._context.console.notice("warning", f"The record is not complete: {problem}.")
 
+        lead = report.outputs.get("lead-time")
+        became = dataclasses.replace(became, lead_time=lead if isinstance(lead, int) else None)
         nothing: list[str] = []
         for sentence in bounded(lambda: _outlived(result.records, became), Deadline(_RECORD), nothing, complain):
             self._context.console.notice("warning", sentence)
         result = bounded(lambda: self._gate.amend(became), Deadline(_RECORD), result, complain)
         self._keep(self._whole)
+        report = self._follow(report, became)
         number = self._signals.received
         code = 128 + number if number else became.exit
         shown = page.deployed(result.summary, report.summary, became.state or "unknown")
         said: Mapping[str, Any] = {"approved": False} if number else _NOTHING
         return _result(Exit.BUG if code is None else code, result, report, shown, said)
+
+    def _follow(self, report: Result, became: Deployment) -> Result:
+        """What comes after: the issues move on where all went well, and the change goes where its policy says."""
+        context, state = self._context, became.state or "unknown"
+        limit = Deadline(context.settings.timeout + _GOODBYE, whole=self._whole)
+
+        def complain(problem: str) -> None:
+            context.console.notice("warning", f"Not everything was done after the deployment: {problem.rstrip('.')}.")
+
+        def close() -> None:
+            close_changes(context, self._gate.closable(state), became, self._whole)
+
+        if self._told:
+            bounded(close, limit, None, complain)
+        return bounded(
+            lambda: follow(context, self._progress.plan, state, report, self._whole), limit, report, complain
+        )
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)

@@ -59,7 +59,11 @@ def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: A
     with closing(dial_ahead(context, context.environment_names)) as delivery:
         from jira_ci.report import plan, report
 
-        return report.report(context, plan.plan_deployment(context), delivery)
+        made = plan.plan_deployment(context)
+        result = report.report(context, made, delivery)
+    from jira_ci.commands.release import follow
+
+    return follow(context, made, made.state, result)
 
 
 def _about_the_event(context: Context) -> Context:

@@ -6,6 +6,7 @@ import dataclasses
 from argparse import Namespace
 from contextlib import closing
 
+from jira_ci.commands.release import take_back
 from jira_ci.context import Context, Result
 from jira_ci.corrections.correction_result import Tally, visit
 from jira_ci.corrections.correction_sites import CorrectionSite
@@ -33,4 +34,5 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
         visit(context, tally, work)
     result = tally.result(context)
     state = "rolled_back" if tally.closed or tally.settled else ""
-    return dataclasses.replace(result, outputs={"environment": list(names), "state": state, **result.outputs})
+    result = dataclasses.replace(result, outputs={"environment": list(names), "state": state, **result.outputs})
+    return take_back(context, result) if state else result

@@ -104,6 +104,12 @@ class Config:
         return tuple(self._rule(name, value) for name, value in self.document.get("environments", {}).items())
 
     @property
+    def after(self) -> Mapping[str, Mapping[str, Any]]:
+        """What follows a successful deployment, by an environment's name, glob or type."""
+        after: Mapping[str, Mapping[str, Any]] = self.document.get("after", {})
+        return after
+
+    @property
     def enabled(self) -> bool:
         """Whether this project is change controlled."""
         return bool(self.document.get("change-control", {}).get("enabled", False))

@@ -15,7 +15,7 @@ from typing import Any
 from jira_ci import credentials
 from jira_ci.config.problems import Problem, Step, dotted, explain, shown
 from jira_ci.errors import nearest
-from jira_ci.run_words import OF_CHANGE, words_in
+from jira_ci.run_words import OF_CHANGE, WORDS, words_in
 from jira_ci.text import canonical, for_jira, one_line, without_login
 
 _FILE, _RECORD = "jira-ci.schema.json", "jira-ci-record.schema.json"
@@ -124,6 +124,7 @@ def contradictions(document: Mapping[str, Any]) -> list[Problem]:
         *_connections(document),
         *_services(document),
         *_control(document),
+        *_after(document),
     ]
 
 
@@ -162,10 +163,44 @@ def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:
         (("report-to", index), name) for index, name in enumerate(document.get("report-to", []))
     ]
     connection = document.get("change-control", {}).get("connection", "default")
-    for path, name in [*named, (("change-control", "connection"), connection)]:
+    named.append((("change-control", "connection"), connection))
+    named += [(("after", key, "connection"), rule.get("connection", "default")) for key, rule in _rules_after(document)]
+    for path, name in named:
         if name not in known:
             hint = nearest(name, known) or f"Known: {', '.join(known)}."
             yield Problem(path, f"{dotted(path)}: {shown(name)} is none of the connections.", hint)
+
+
+def _rules_after(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return list(document.get("after", {}).items())
+
+
+def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What can follow no deployment."""
+    for name, rule in _rules_after(document):
+        at: KeyPath = ("after", name)
+        if not ("fix-version" in rule or "transition" in rule):
+            sentence = f"{dotted(at)} says neither fix-version nor transition, so that nothing follows."
+            yield Problem(at, sentence, "Say one of them, or take it out.")
+        for key in ("release-version", "description"):
+            if rule.get(key) and "fix-version" not in rule:
+                yield Problem(
+                    (*at, key), f"{dotted((*at, key))} is there, and fix-version is not.", "Name the version."
+                )
+        yield from _template((*at, "fix-version"), rule.get("fix-version", ""), WORDS)
+        yield from _template((*at, "description"), rule.get("description", ""), (*WORDS, "notes"))
+        word = rule.get("credentials", "")
+        if word and (variable := credentials.taken(word)):
+            place = (*at, "credentials")
+            sentence = f"{dotted(place)}: {shown(word)} would lead to {variable}, which is not its own."
+            yield Problem(place, sentence, "Take another word, such as RELEASE, and rename its variables.")
+
+
+def _template(at: KeyPath, template: str, known: Sequence[str]) -> Iterator[Problem]:
+    for word in words_in(template):
+        if word not in known:
+            hint = nearest(word.lower().replace("_", "-")[:80], known) or f"Known: {', '.join(known)}."
+            yield Problem(at, f"{dotted(at)} holds {{{one_line(word, 80)}}}, which stands for nothing.", hint)
 
 
 def _own_word(name: str) -> str:

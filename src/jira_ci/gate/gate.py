@@ -23,7 +23,7 @@ from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
-from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write, write_statement
+from jira_ci.gate.gate_result import NOT_YET, Closable, GateResult, gate_result, write, write_statement
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
@@ -77,6 +77,7 @@ class Gate:
         self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)
         self._skew_said = False
         self._result: GateResult | None = None
+        self._untold: set[str] = set()
         self._whole = context.deadline
 
     def ask(self) -> GateResult:
@@ -169,6 +170,25 @@ class Gate:
             problem = evaluation.note(outcome)
             if problem:
                 self._context.console.notice("warning", problem)
+
+    def closable(self, state: str) -> list[Closable]:
+        """The changes that go on now that their deployment has ended so, as the policy says: those that were told of
+        it, where they are to be told, and none whose record was kept nowhere.
+
+        Args:
+            state: Jira's word.
+        """
+        found = self._result
+        if found is None or not found.outputs["record"] or self._context.given.dry_run:
+            return []
+        if targets.objection(self._context.run):
+            return []
+        return [
+            Closable(one.policy.site, one.policy.credentials, one.change.id, one.change.key, one.policy.end_status)
+            for one in self._evaluations
+            if one.policy is not None and one.change is not None and one.policy.end_status.get(state)
+            if one.change.id not in self._untold
+        ]
 
     def amend(self, deployment: Deployment) -> GateResult:
         """The result with what became of the deployment in its records, which are written anew."""
@@ -412,6 +432,7 @@ class Gate:
         told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
         problem = comments.write(service, change, told, public=policy.comments == "public")
         if problem:
+            self._untold.add(change.id)
             self._context.console.notice("warning", problem)
 
     def _is_over(self, evaluation: Evaluation) -> bool:

@@ -90,6 +90,8 @@ class Deployment:
     state: str | None = None
     """Jira's word."""
     exit: int | None = None
+    lead_time: int | None = None
+    """Seconds from its first commit to its successful end, where they are known."""
 
 
 def record(
@@ -280,6 +282,7 @@ def _deployment(deployment: Deployment) -> dict[str, Any]:
         "ended": _moment(deployment.ended),
         "state": deployment.state,
         "exit": deployment.exit,
+        **({} if deployment.lead_time is None else {"lead-time": deployment.lead_time}),
     }
 
 

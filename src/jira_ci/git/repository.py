@@ -150,7 +150,7 @@ class Git:
             head: a full commit id.
             bases: full commit ids, one at least.
             skip: whether many commits at once may be left out, by what git prints of them: ids and messages, with
-                NULs between them. The newest ones are always delivered.
+                NULs between them. The newest ones and the oldest one are always delivered.
 
         Raises:
             GitError: git fails, perhaps after some commits.
@@ -158,11 +158,17 @@ class Git:
         """
         blocks = self._spans.exact_blocks((head, *bases), git_log.blocks(self.directory, self.environ, head, *bases))
         is_first = True
+        oldest: list[git_log.Commit] = []  # of those that were left out last
         for text, commits in blocks:
             if is_first or skip is None or not skip(text):
                 for commit, _, message in commits:
                     yield commit, message
+                oldest = [] if commits else oldest
+            else:
+                oldest = commits[-1:] or oldest
             is_first = is_first and not commits
+        for commit, _, message in oldest:
+            yield commit, message
 
     def changes(self, group: Callable[[str], int], head: str, *bases: str) -> Iterator[Change]:
         """The same commits in the same order, with the files that each touches.

@@ -12,9 +12,10 @@ from jira_ci.exchange import Answer, Request
 from jira_ci.jira.parse import WrongShape
 from jira_ci.text import one_line
 
-Audience = Literal["report", "issues", "links", "gate", "gating"]
+Audience = Literal["report", "issues", "links", "gate", "gating", "after"]
 """For whom Jira is asked: builds and deployments of Jira Cloud, titles of issues, remote links of Data Center, changes
-of a service desk, and Jira's own gating. Who only reports is told nothing about service desks."""
+of a service desk, Jira's own gating, and what follows a deployment. Who only reports is told nothing about service
+desks."""
 CREDENTIALS_PAGE = "the Jira site's settings under Apps, OAuth credentials"
 
 
@@ -40,6 +41,11 @@ _GATING: Row = (
     AccessError,  # whether Jira serves its gating to OAuth clients is documented nowhere
     f"Allow Deployments in {CREDENTIALS_PAGE}. Where they are allowed, Jira keeps its own gating to apps: say "
     "gate-by: change in the policy, and the change request itself is asked (with user and token).",
+)
+_AFTER: Row = (
+    AccessError,
+    "The account needs Browse Projects, Edit Issues and Transition Issues in these projects, and Administer Projects "
+    "to make versions; its token the scopes read:jira-work and write:jira-work.",
 )
 _LOST: Row = (NotFound, "Jira does not know the site, for the moment: run again.")
 _SMALLER: Row = (TooLarge, "Report fewer environments at a time.")
@@ -91,6 +97,7 @@ _ROWS: Mapping[str, Mapping[Audience | Literal["all"], Row]] = {
     "forbidden by Jira": {
         "all": (AccessError, "The account lacks a permission, its token a scope, or an IP allow-list is in the way."),
         "links": (AccessError, "Give the account the permission Link Issues in these projects."),
+        "after": _AFTER,
     },
     "forbidden": {
         "all": (AccessError, _DOOR),
@@ -111,6 +118,7 @@ _ROWS: Mapping[str, Mapping[Audience | Literal["all"], Row]] = {
             "read:servicedesk-request and write:servicedesk-request.",
         ),
         "gating": _GATING,
+        "after": _AFTER,
     },
     "no site": {
         "all": (NetworkError, "No Jira Cloud site answers there: check site."),

@@ -24,6 +24,8 @@ from jira_ci.run import Run
 from jira_ci.text import one_line, short
 from jira_ci.timing import Call, Deadline, Late
 
+_COMMIT = "commit "
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -32,6 +34,8 @@ class Claim:
     keys: Keys
     gaps: tuple[str, ...]
     """Sentences about what could not be read completely."""
+    first: str = ""
+    """The oldest commit that was read, shortened; empty where none was, or the claim is one of a service."""
 
     @property
     def complete(self) -> bool:
@@ -46,6 +50,7 @@ class Claims:
         self._explicit = explicit(context.settings.issue_keys)
         self._known: dict[str, Claim] = {}
         self._services: dict[tuple[str, str], Claim] = {}
+        self._first = ""
         connected = self._connect()
         self._history = Remembered(connected) if connected else None
         self._api = self._history.as_history if self._history else None
@@ -66,9 +71,8 @@ class Claims:
         if meant and meant[0].paths:
             return self._of_service(scope, environment, meant[0])
         if scope not in self._known:
-            self._known[scope] = self._settled(
-                lambda gaps: [self._collected(environment, gaps)],
-            )[0]
+            found = self._settled(lambda gaps: [self._collected(environment, gaps)])[0]
+            self._known[scope] = replace(found, first=self._first)
         return self._known[scope]
 
     def deployed(self, environment: str) -> str:
@@ -136,10 +140,10 @@ class Claims:
         return tally.keys()
 
     def _sources(self, environment: str, gaps: list[str], known: Callable[[str], bool]) -> Iterator[Source]:
-        context = self._context
+        context, self._first = self._context, ""
         self._begin(environment)
         yield from (Source(EXPLICIT, key) for key in self._explicit)
-        yield from texts(
+        for source in texts(
             context.run,
             self._asked(environment),
             git=context.git,
@@ -148,7 +152,10 @@ class Claims:
             projects=context.settings.projects,
             other=self._other,
             known=known,
-        )
+        ):
+            if source.where.startswith(_COMMIT):  # newest first
+                self._first = source.where.removeprefix(_COMMIT)
+            yield source
 
     def _check_repository(self, service: Service | None) -> None:
         settings = self._context.settings
@@ -222,7 +229,7 @@ def texts(
     found, head_matters = run_range.messages(lookup, asked)
     for commit, message in found:
         squashed.see(commit, message)
-        where = "commit " + (commit[:8] or "message")
+        where = _COMMIT + (commit[:8] or "message")
         yield Source(where, message)
         if message.startswith(MERGE):
             yield from (Source(f"branch of {where}", branch, branch=True) for branch in merged_branches(message))

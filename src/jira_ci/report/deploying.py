@@ -34,6 +34,11 @@ class TwoReports:
         self._looked: dict[str, IssueTitles] = {}
         self._begun = Result()
 
+    @property
+    def plan(self) -> Plan | None:
+        """What was reported last; ``None`` where nothing was."""
+        return self._plan
+
     def begin(self, deadline: Deadline) -> Result:
         """Reports *in progress*.
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jira_ci import states
+from jira_ci import dora, states
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
@@ -23,6 +23,8 @@ from jira_ci.templates import ReportTemplate
 
 if TYPE_CHECKING:
     from jira_ci.keys.services import Service
+
+_MOST_CLAIMS = 5  # environments with ranges of their own, of which git is asked
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Plan:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """Sentences that are worth a line in the log."""
+    first_commit: int = 0
+    """Epoch seconds of the first commit that is deployed; 0 where it is not known."""
+    lead_time: int | None = None
+    """Seconds from it to the end of the deployment; ``None`` unless that was successful."""
 
     @property
     def claiming(self) -> list[Entry]:
@@ -123,7 +129,16 @@ def plan_deployment(context: Context, state: str | None = None) -> Plan:
                 entries.setdefault(identity, Entry(record, claim, environment, tenant, name))
         older = dict.fromkeys(filter(None, (claims.older(environment.name) for environment in environments)))
     warnings = (*_same(context), *older, *template.warnings)
-    return Plan(DEPLOYMENTS, state, tuple(entries.values()), warnings, tuple(template.notes))
+    first = _first_commit(context, entries.values())
+    lead = dora.lead_time(first, context.edges.clock(), state)
+    return Plan(DEPLOYMENTS, state, tuple(entries.values()), warnings, tuple(template.notes), first, lead)
+
+
+def _first_commit(context: Context, entries: Iterable[Entry]) -> int:
+    """Epoch seconds; the author's time, which survives a rebase."""
+    commits = {one.claim.first for one in entries if one.claim.first}
+    told = [context.git.ask("log", "-1", "--format=%at", commit, "--") for commit in sorted(commits)[:_MOST_CLAIMS]]
+    return min((int(one) for one in told if one.isdecimal()), default=0)
 
 
 def check_deployment(context: Context) -> None:
@@ -151,7 +166,8 @@ def ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
         texts = template.texts_of_state(entry.environment, entry.tenant, entry.service)
         record = records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds, texts=texts)
         entries.append(dataclasses.replace(entry, record=record))
-    return dataclasses.replace(plan, state=state, entries=tuple(entries))
+    lead = dora.lead_time(plan.first_commit, now, state)
+    return dataclasses.replace(plan, state=state, entries=tuple(entries), lead_time=lead)
 
 
 def classify_environment(context: Context, name: str) -> Environment:

@@ -143,6 +143,7 @@ def outputs(plan: Plan, results: Sequence[SiteResult]) -> dict[str, Any]:
         "accepted": sum(len(result.submission.accepted) for result in results),
         "rejected": sum(len(result.submission.rejected) for result in results),
         "unknown-keys": unknown_keys(results),
+        "lead-time": "" if plan.lead_time is None else plan.lead_time,
     }
 
 

@@ -242,6 +242,24 @@ def gate_access(context: Context, site: str, word: str) -> Access:
     return found
 
 
+def change_login(context: Context, site: str, word: str) -> Login:
+    """A conversation about changes with a site that the policy names, beside the gate's.
+
+    Args:
+        word: as for :func:`gate_access`.
+
+    Raises:
+        UsageError: a setting cannot be meant.
+    """
+    return Login(
+        open_client(context, _own(context, word)),
+        gate_access(context, site, word),
+        "gate",
+        keep_secret=context.console.mask.add,
+        refusals=context.refusals,
+    )
+
+
 def gate_withheld(context: Context, *, by_jira: bool = False) -> str:
     """Row 5: what to do about credentials that are not there.
 

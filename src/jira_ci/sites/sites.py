@@ -123,6 +123,29 @@ def sites(context: Context) -> tuple[Site, ...]:
     return tuple(_guarded(context, found))
 
 
+def site_after(context: Context, connection: str, word: str) -> Site:
+    """The site where something follows a deployment, with an account of its own where a word names one.
+
+    Args:
+        connection: the file's name of it; ``default`` is the site under ``jira``, or that of the settings.
+        word: of the account's variables; empty for the connection's own credentials.
+
+    Raises:
+        UsageError: a setting cannot be meant.
+    """
+    settings, config = context.settings, context.config
+    site = Site(DEFAULT, settings)
+    if connection != DEFAULT and config is not None:
+        site = _named(context, connection, config.connections[connection])
+    if word:
+        own = credentials.of_connection(site.settings, context.edges.environ, word)
+        site = dataclasses.replace(site, settings=own, word=word)
+    said = context.given.origins
+    if connection == DEFAULT and ("site" in said or "instance" in said):
+        return site  # whoever set the site's address meant it for the account, too
+    return next(_guarded(context, [site]))
+
+
 def _named(context: Context, name: str, found: Connection) -> Site:
     own = credentials.of_connection(context.settings, context.edges.environ, found.credentials)
     settings = dataclasses.replace(own, site=found.site, instance="", cloud_id="", jira_type="auto")

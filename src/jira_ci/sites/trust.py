@@ -161,8 +161,13 @@ def _reason(error: UsageError) -> str:
 def _places(config: Config) -> Iterator[Place]:
     if config.site:
         yield endpoints.site_url(config.site, ""), ""
+    addresses = {"default": config.site} | {name: one.site for name, one in config.connections.items()}
     for connection in config.connections.values():
         yield endpoints.site_url(connection.site, ""), connection.credentials
+    for rule in config.after.values():
+        site = addresses[rule.get("connection", "default")]
+        if site and "credentials" in rule:
+            yield endpoints.site_url(site, ""), rule["credentials"]
 
 
 def _sentence(context: Context, place: Place, why: str) -> str:

@@ -13,6 +13,7 @@ from jira_sandbox.desk.change_issue import Approval, Change, Decision, Item, Sta
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.ledger import Extras, Ledger
 from jira_sandbox.desk.markup import DocumentText
+from jira_sandbox.desk.releases import Releases
 from jira_sandbox.desk.workflow import Workflow
 from jira_sandbox.jira_errors import DeskError, NotFound
 from jira_sandbox.moments import Clock, jira_date, moment
@@ -29,6 +30,7 @@ PERMISSIONS = (
     "SERVICEDESK_AGENT",
     "ADMINISTER_PROJECTS",
     "ADMINISTER",
+    "BULK_CHANGE",
 )
 
 
@@ -50,6 +52,7 @@ class Desk:
         self.workflow = Workflow()
         self.ledger = Ledger()
         self.extras = Extras(self.ledger)
+        self.releases = Releases(self.ledger)
         self.stages: tuple[Stage, ...] = (Stage("Authorize", (ANA.account,)),)
         self.on_approved = ""
         self.on_declined = ""

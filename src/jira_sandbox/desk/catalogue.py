@@ -18,8 +18,9 @@ SYSTEM = (
     Field("issuelinks", "Linked Issues"),
     Field("comment", "Comment"),
     Field("statusCategory", "Status Category"),
+    Field("fixVersions", "Fix versions", "versions"),
 )
-EDITABLE = ("summary", "description", "labels")
+EDITABLE = ("summary", "description", "labels", "fixVersions")
 """Ids of the system's fields that can be edited; custom ones all can."""
 _LEVELS = ("Critical", "High", "Medium", "Low")
 CUSTOM = (
@@ -66,6 +67,7 @@ class Project:
 class IssueType:
     id: str
     name: str
+    subtask: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ class RequestType:
 
 CHANGE = IssueType("10050", "[System] Change")
 STORY = IssueType("10001", "Story")
+SUBTASK = IssueType("10002", "Sub-task", subtask=True)
+WORK = (STORY.id, SUBTASK.id)
+"""Ids of the issue types of what is developed, as against what a service desk is asked for."""
 INCIDENT = IssueType("10051", "[System] Incident")
 
 
@@ -107,7 +112,7 @@ class Catalogue:
     """All of it. The lists may be altered at any time, so that a site can look as a test needs it."""
 
     projects: list[Project] = field(default_factory=lambda: [Project("10010", "OPS", "Operations", "1")])
-    issue_types: list[IssueType] = field(default_factory=lambda: [STORY, CHANGE, INCIDENT])
+    issue_types: list[IssueType] = field(default_factory=lambda: [STORY, SUBTASK, CHANGE, INCIDENT])
     request_types: list[RequestType] = field(default_factory=request_types)
     fields: list[Field] = field(default_factory=lambda: [*SYSTEM, *CUSTOM])
 

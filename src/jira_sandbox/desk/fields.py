@@ -28,6 +28,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "com.atlassian.jira.plugins.service-entity:service-entity-field-cftype",
     ),
     "labels": ("array", "string", _STANDARD + "labels"),
+    "versions": ("array", "version", _STANDARD + "multiversion"),
 }
 _SYSTEM_TYPES = {
     "assignee": "user",
@@ -62,7 +63,7 @@ class Field:
     def schema(self) -> dict[str, Any]:
         """The field's ``schema`` as Jira shows it."""
         if self.kind == "system" or not self.custom:
-            lists = {"issuelinks": "issuelinks", "labels": "string"}
+            lists = {"issuelinks": "issuelinks", "labels": "string", "fixVersions": "version"}
             if self.id in lists:
                 return {"type": "array", "items": lists[self.id], "system": self.id}
             return {"type": _SYSTEM_TYPES.get(self.id, self.id), "system": self.id}
@@ -88,7 +89,7 @@ class Field:
             return None
         if self.kind == "textarea" or self.id == "description":
             return document_text(value) if rich else checked_text(_string(value))
-        if self.kind in ("users", "labels", "groups", "services"):
+        if self.kind in ("users", "labels", "groups", "services", "versions"):
             if not isinstance(value, list):
                 raise DeskError("data was not an array")
             return [account(one) for one in value] if self.kind == "users" else [_item(self.kind, one) for one in value]
@@ -149,7 +150,7 @@ def _item(kind: str, value: Any) -> str:
         if " " in text:
             raise DeskError(f"The label '{text}' contains spaces which is invalid.")
         return text
-    name = {"groups": ("name", "groupId"), "services": ("id",)}[kind]
+    name = {"groups": ("name", "groupId"), "services": ("id",), "versions": ("id",)}[kind]
     found = next((value[one] for one in name if one in value), None) if isinstance(value, dict) else None
     if not isinstance(found, str):
         raise DeskError(f"Specify a valid '{name[0]}'")

@@ -211,6 +211,15 @@ class Extras:
         with self._ledger.lock:
             return list(self._comments.get(issue, []))
 
+    def edit_comment(self, issue: str, comment: Comment) -> Comment:
+        """Put the comment in place of the one with its id. Raises DeskError when it is longer than Jira keeps."""
+        with self._ledger.lock:
+            checked_text(comment.body)
+            listed = self._comments[issue]
+            listed[[one.id for one in listed].index(comment.id)] = comment
+            self._ledger.changed()
+            return comment
+
     def remove_comment(self, issue: str, identity: str) -> Comment:
         """Gives the comment that is gone. Raises NotFound when there is none with this id."""
         with self._ledger.lock:

@@ -15,7 +15,7 @@ from jira_sandbox.desk.workflow import CATEGORIES
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 _NAMES = {"type": "issuetype", "issuekey": "key", "issue": "key"}
-_VALUES = ("project", "issuetype", "status", "statuscategory", "key", "labels")
+_VALUES = ("project", "issuetype", "status", "statuscategory", "key", "labels", "fixversion")
 _ORDERS = ("key", "created", "updated", "summary")
 _MOST_ORDERS = 7
 # Dots and apostrophes between letters or digits stay inside a word, as in 1.2.3; everything else ends it.
@@ -111,10 +111,12 @@ class Search:
     def _values(self, name: str) -> frozenset[str]:
         """Every name and id that the field can have on this site, in lower case."""
         catalogue = self._desk.catalogue
+        releases = [version for one in catalogue.projects for version in self._desk.releases.of(one.id)]
         texts = {
             "project": [text for one in catalogue.projects for text in (one.id, one.key, one.name)],
             "issuetype": [text for one in catalogue.issue_types for text in (one.id, one.name)],
             "status": [text for one in self._desk.workflow.statuses for text in (one.id, one.name)],
+            "fixversion": [text for one in releases for text in (one.id, one.name)],
             "statuscategory": [text for key, (id_, name, _) in CATEGORIES.items() for text in (key, str(id_), name)],
         }
         return _lower(*texts[name])
@@ -139,8 +141,16 @@ def _record(desk: Desk, change: Change) -> Record:
         "statuscategory": _lower(status.category, str(number), name),
         "key": _lower(change.key, *change.former),
         "labels": _lower(*change.values.get("labels", ())),
+        "fixversion": _versions(desk, change),
         "summary": change.summary,
     }
+
+
+def _versions(desk: Desk, change: Change) -> frozenset[str]:
+    """Names and ids of the issue's fix versions."""
+    own = change.values.get("fixVersions", ())
+    names = [one.name for one in desk.releases.of(change.project) if one.id in own] if own else []
+    return _lower(*own, *names)
 
 
 def _sorted_by(change: Change, field: str) -> Any:

@@ -24,6 +24,9 @@ _STEPS = (
     ("Complete", "Implementing", "Completed"),
     ("Fail", "Implementing", "Failed"),
     ("Cancel", "Review, Planning, Authorize, Awaiting implementation, Implementing", "Canceled"),
+    ("Start", "To Do", "In Progress"),
+    ("Done", "To Do, In Progress", "Done"),
+    ("Reopen", "Done", "In Progress"),
 )
 
 
@@ -38,12 +41,18 @@ class Status:
 
 @dataclass(frozen=True)
 class Transition:
-    """``sources`` are ids of statuses; with none of them the transition is open from everywhere."""
+    """``sources`` are ids of statuses; with none of them the transition is open from everywhere.
+
+    ``required`` are ids of fields that its screen asks for; ``projects`` those of the projects whose workflow has it,
+    all of them where there are none.
+    """
 
     id: str
     name: str
     sources: tuple[str, ...]
     target: str
+    required: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
 
 
 # No official page gives the categories; these are what the names mean.
@@ -57,8 +66,12 @@ STATUSES = (
     Status("10106", "Declined", "done"),
     Status("10107", "Canceled", "done"),
     Status("10108", "Failed", "done"),
+    Status("10000", "To Do", "new"),
     Status("3", "In Progress", "indeterminate"),
+    Status("10001", "Done", "done"),
 )
+OF_WORK = ("10000", "3", "10001")
+"""Ids of the statuses of what is developed; the others are those of changes."""
 
 
 def _transitions() -> tuple[Transition, ...]:
@@ -110,9 +123,10 @@ class Workflow:
         self._statuses[status.id] = status
         return status
 
-    def open_from(self, status: str) -> list[Transition]:
-        """The transitions that can be taken from the status with this id."""
-        return [one for one in self.transitions if not one.sources or status in one.sources]
+    def open_from(self, status: str, project: str = "") -> list[Transition]:
+        """The transitions that can be taken from the status with this id, in the project with this id."""
+        own = [one for one in self.transitions if not one.projects or project in one.projects]
+        return [one for one in own if not one.sources or status in one.sources]
 
 
 def _checked(category: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from email.parser import BytesParser
 from email.policy import default
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,6 @@ from jira_sandbox.authorization import guarded, need
 from jira_sandbox.desk.change_issue import Change, Item
 from jira_sandbox.desk.ledger import LINK_TYPES
 from jira_sandbox.desk.markup import document_text
-from jira_sandbox.desk.workflow import Transition
 from jira_sandbox.documents import (
     anything,
     body_of,
@@ -30,10 +31,10 @@ from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import BadJson, BadRequest, DeskError, Forbidden, NotFound, platform_error
 from jira_sandbox.moments import jira_date
 from jira_sandbox.routes.issue_routes import parsed, visible, wanted_of
-from jira_sandbox.routes.platform_json import View
+from jira_sandbox.routes.platform_json import View, open_transitions
 from jira_sandbox.routing import Context, Route
 
-_BY_APPROVAL = ("Approve", "Decline")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TRANSITION = record({"transition": record({"id": identifier})}, {"fields": record({}), "update": record({})})
 _PROPERTY = record({"key": text(255), "value": anything}, closed=True)
 _COMMENT = record({"body": anything}, {"properties": items(_PROPERTY), "visibility": record({})})
@@ -49,7 +50,7 @@ _REMOTE = record(
 )
 _END = record({}, {"key": text(), "id": text(), "self": text(), "fields": record({})}, closed=True)
 _KIND = record({}, dict.fromkeys(("name", "id", "inward", "outward", "self"), text()), closed=True)
-_LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": record({})}, closed=True)
+_LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"comment": anything}, closed=True)
 _PROPERTY_LIMIT = 32_768
 _SIDES = ("inwardIssue", "outwardIssue")
 _ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
@@ -58,36 +59,44 @@ _PROPERTY_PATH = f"{_ISSUE}/properties/{{propertyKey}}"
 
 def _transitions(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     issue, wanted = visible(context, captured["issueIdOrKey"]), parameter(request, "transitionId")
-    open_ones = [one for one in _open(context, issue) if wanted in ("", one.id)]
-    return json_answer(200, {"expand": "transitions", "transitions": [View(context).transition(x) for x in open_ones]})
-
-
-def _open(context: Context, issue: Change) -> list[Transition]:
-    """The transitions that the asker may take: while an approval waits for answers, only it approves or declines."""
-    desk = context.site.desk
-    if "TRANSITION_ISSUES" in desk.denied or context.asker is None:
-        return []
-    waiting = bool(issue.approvals) and issue.approvals[-1].final == "pending"
-    found = desk.workflow.open_from(issue.status)
-    return [one for one in found if not (waiting and one.name in _BY_APPROVAL)]
+    view, expand = View(context), expanded(request)
+    found = [view.transition(one, expand) for one in open_transitions(context, issue) if wanted in ("", one.id)]
+    return json_answer(200, {"expand": "transitions", "transitions": found})
 
 
 def _transit(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     document = body_of(request, _TRANSITION, "INVALID_INPUT")
     issue = visible(context, captured["issueIdOrKey"])
-    identity = str(document["transition"]["id"])
-    taken = next((one for one in _open(context, issue) if one.id == identity), None)
+    wanted = wanted_of({name: value for name, value in document.items() if name != "transition"})
+    transit(context, issue, str(document["transition"]["id"]), wanted)  # clients send numbers, and Jira takes them
+    return Answer(204)
+
+
+def transit(context: Context, issue: Change, identity: str, wanted: Mapping[str, Any] = _NOTHING) -> None:
+    """Take one transition, with the values for its screen.
+
+    Raises:
+        DeskError: it is none that the asker may take, or its screen asks for a field without a value.
+    """
+    taken = next((one for one in open_transitions(context, issue) if one.id == identity), None)
     if taken is None:
         raise BadRequest(
             "It seems that you have tried to perform an illegal workflow operation. "
             f"Transition id '{identity}' is not valid for this issue."
         )
-    asker = need(context, "TRANSITION_ISSUES", "")
-    changes = parsed(context, wanted_of(document))
+    asker, desk = need(context, "TRANSITION_ISSUES", ""), context.site.desk
+    changes = parsed(context, wanted)
+    missing = [name for name in taken.required if changes.get(name) is None]
+    if missing:
+        raise DeskError(fields={name: f"{_name(context, name)} is required." for name in missing})
     if changes:
-        context.site.desk.edit(issue.id, changes, asker.account)
-    context.site.desk.enter(issue.id, taken.target, asker.account)
-    return Answer(204)
+        desk.edit(issue.id, changes, asker.account)
+    desk.enter(issue.id, taken.target, asker.account)
+
+
+def _name(context: Context, identity: str) -> str:
+    field = context.site.desk.catalogue.field(identity)
+    return field.name if field else identity
 
 
 def _comments(context: Context, request: Request, captured: dict[str, str]) -> Answer:

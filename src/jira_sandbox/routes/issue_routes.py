@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from jira_sandbox.authorization import guarded, need
@@ -24,6 +25,9 @@ _BULK_FETCH = record(
     closed=True,
 )
 _OPERATIONS = ("add", "set", "remove", "edit", "copy")
+_ADDED_TO = ("fixVersions",)
+"""Fields of which the sandbox knows every operation on a list."""
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 UPDATE = record({}, {"fields": record({}), "update": record({}), "properties": items(record({"key": text()}))})
 _ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
 
@@ -82,7 +86,10 @@ def _edit(context: Context, request: Request, captured: dict[str, str]) -> Answe
     document = body_of(request, UPDATE, "INVALID_INPUT")
     issue = visible(context, captured["issueIdOrKey"])
     asker = need(context, "EDIT_ISSUES", "You do not have permission to edit issues in this project.")
-    changes = parsed(context, wanted_of(document, issue.values.get("labels", ())))
+    update = document.get("update", {})
+    plain = {name: one for name, one in update.items() if name not in _ADDED_TO}
+    wanted = wanted_of({**document, "update": plain}, issue.values.get("labels", ()))
+    changes = parsed(context, wanted, issue=issue, update={name: update[name] for name in update if name in _ADDED_TO})
     if not changes and not document.get("properties"):
         raise BadRequest("one of 'fields' or 'update' required")
     if changes:
@@ -119,8 +126,19 @@ def wanted_of(document: Mapping[str, Any], labels: Sequence[str] = ()) -> dict[s
     return wanted
 
 
-def parsed(context: Context, wanted: Mapping[str, Any], *, rich: bool | None = None) -> dict[str, Any]:
+def parsed(
+    context: Context,
+    wanted: Mapping[str, Any],
+    *,
+    rich: bool | None = None,
+    issue: Change | None = None,
+    update: Mapping[str, Any] = _NOTHING,
+) -> dict[str, Any]:
     """Values as the desk keeps them.
+
+    Args:
+        issue: whose values they are to be.
+        update: operations on the lists that it has.
 
     Raises:
         DeskError: with everything that is wrong, by field.
@@ -140,9 +158,51 @@ def parsed(context: Context, wanted: Mapping[str, Any], *, rich: bool | None = N
             changes[name] = _checked(editable[name], editable[name].parsed(value, rich=is_rich, account=account))
         except DeskError as error:
             faults[name] = str(error)
+    if "fixVersions" in update:
+        try:
+            changes["fixVersions"] = _updated(context, issue, update["fixVersions"])
+        except DeskError as error:
+            faults["fixVersions"] = str(error)
+    if "fixVersions" in wanted and "fixVersions" in changes:
+        faults |= _version_faults(context, issue, changes["fixVersions"])
     if faults:
         raise DeskError(fields=faults)
     return changes
+
+
+def _updated(context: Context, issue: Change | None, operations: Any) -> list[str]:
+    """The fix versions after these operations, which are taken one after the other."""
+    now = list(issue.values.get("fixVersions", ())) if issue else []
+    if not isinstance(operations, list):
+        raise DeskError("data was not an array")
+    for one in operations:
+        if not isinstance(one, dict) or len(one) != 1 or next(iter(one)) not in ("add", "remove"):
+            raise DeskError("only 'add' and 'remove' are supported here")
+        [(operation, value)] = one.items()
+        identity = _version_of(context, issue, value)
+        if operation == "remove":
+            now = [known for known in now if known != identity]
+        elif identity not in now:
+            if context.site.desk.releases.find(identity).archived:
+                raise DeskError(f"Version {value} is archived and cannot be set.")
+            now.append(identity)
+    return now
+
+
+def _version_of(context: Context, issue: Change | None, value: Any) -> str:
+    """The id of a version of the issue's own project."""
+    own = context.site.desk.releases.of(issue.project) if issue else []
+    given = value if isinstance(value, dict) else {}
+    for version in own:
+        if version.id == given.get("id") or ("id" not in given and version.name == given.get("name")):
+            return version.id
+    raise DeskError(f"Version id '{given.get('id', given.get('name'))}' is not valid")
+
+
+def _version_faults(context: Context, issue: Change | None, identities: Iterable[str] | None) -> dict[str, str]:
+    own = {one.id for one in context.site.desk.releases.of(issue.project)} if issue else set()
+    strangers = [one for one in identities or () if one not in own]
+    return {"fixVersions": f"Version id '{strangers[0]}' is not valid"} if strangers else {}
 
 
 def _checked(field: Field, value: Any) -> Any:

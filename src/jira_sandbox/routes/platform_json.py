@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jira_sandbox.desk.catalogue import STORY, IssueType, Project
+from jira_sandbox.desk.catalogue import WORK, IssueType, Project
 from jira_sandbox.desk.change_issue import Change, Entry
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.ledger import LINK_TYPES, Comment
 from jira_sandbox.desk.markup import document_of, markup_of
+from jira_sandbox.desk.releases import Version
 from jira_sandbox.desk.workflow import CATEGORIES, Transition
 from jira_sandbox.moments import jira_date
 from jira_sandbox.routing import Context
 
 _OUTSIDE_NAVIGABLE = ("comment",)
+_BY_APPROVAL = ("Approve", "Decline")
 
 
 class View:
@@ -61,7 +63,7 @@ class View:
             "id": kind.id,
             "description": "",
             "name": kind.name,
-            "subtask": False,
+            "subtask": kind.subtask,
         }
 
     def project(self, identity: str) -> dict[str, Any]:
@@ -89,6 +91,8 @@ class View:
         shown |= self.described(values, expand)
         if "changelog" in expand:
             shown["changelog"] = self._changelog(change)
+        if "transitions" in expand:
+            shown["transitions"] = [self.transition(one) for one in open_transitions(self._context, change)]
         return shown
 
     def described(self, identities: Iterable[str], expand: Iterable[str]) -> dict[str, Any]:
@@ -136,13 +140,34 @@ class View:
             shown["properties"] = [{"key": key, "value": value} for key, value in comment.properties.items()]
         return shown
 
-    def transition(self, one: Transition) -> dict[str, Any]:
-        shown = {"id": one.id, "name": one.name, "to": self.status(one.target), "hasScreen": False}
-        return {**shown, "isGlobal": not one.sources, "isInitial": False, "isConditional": False, "isAvailable": True}
+    def transition(self, one: Transition, expand: Iterable[str] = ()) -> dict[str, Any]:
+        shown = {"id": one.id, "name": one.name, "to": self.status(one.target), "hasScreen": bool(one.required)}
+        shown |= {"isGlobal": not one.sources, "isInitial": False, "isConditional": False, "isAvailable": True}
+        if "transitions.fields" in expand:
+            shown["fields"] = {name: self._asked_for(name) for name in one.required}
+        return shown
+
+    def _asked_for(self, identity: str) -> dict[str, Any]:
+        field = self._desk.catalogue.field(identity) or Field(identity, identity)
+        told = {"required": True, "schema": field.schema(), "name": field.name, "key": field.id}
+        return {**told, "hasDefaultValue": False, "operations": ["set"]}
+
+    def version(self, one: Version) -> dict[str, Any]:
+        days = {"startDate": one.start, "releaseDate": one.release}
+        return {
+            "self": f"{self.base}/version/{one.id}",
+            "id": one.id,
+            "name": one.name,
+            **({"description": one.description} if one.description else {}),
+            **{name: day for name, day in days.items() if day},
+            "archived": one.archived,
+            "released": one.released,
+            "projectId": int(one.project),
+        }
 
     def _values(self, change: Change, wanted: Sequence[str]) -> dict[str, Any]:
         makers = self._system(change)
-        customs = [] if change.issue_type == STORY.id else [one for one in self._desk.catalogue.fields if one.custom]
+        customs = [] if change.issue_type in WORK else [one for one in self._desk.catalogue.fields if one.custom]
         for field in customs:
             makers[field.id] = lambda field=field: self.value(
                 field, change.values.get(field.id), change.documents.get(field.id)
@@ -165,6 +190,9 @@ class View:
             "updated": lambda: jira_date(change.updated),
             "labels": lambda: list(change.values.get("labels", ())),
             "issuelinks": lambda: self._links(change),
+            "fixVersions": lambda: [
+                self.version(self._desk.releases.find(one)) for one in change.values.get("fixVersions", ())
+            ],
             "comment": lambda: self.comments(change.id, extras.comments(change.id)),
         }
 
@@ -213,6 +241,16 @@ class View:
             "created": jira_date(entry.created),
             "items": items,
         }
+
+
+def open_transitions(context: Context, issue: Change) -> list[Transition]:
+    """The transitions that the asker may take: while an approval waits for answers, only it approves or declines."""
+    desk = context.site.desk
+    if "TRANSITION_ISSUES" in desk.denied or context.asker is None:
+        return []
+    waiting = bool(issue.approvals) and issue.approvals[-1].final == "pending"
+    found = desk.workflow.open_from(issue.status, issue.project)
+    return [one for one in found if not (waiting and one.name in _BY_APPROVAL)]
 
 
 def _is_wanted(name: str, wanted: Sequence[str]) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 from jira_sandbox.authorization import guarded
 from jira_sandbox.desk.actions import PERMISSIONS
-from jira_sandbox.desk.catalogue import EDITABLE, STORY
+from jira_sandbox.desk.catalogue import EDITABLE, WORK
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.search_index import Search
+from jira_sandbox.desk.workflow import OF_WORK
 from jira_sandbox.documents import body_of, items, listed, parameter, record, text
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.jira_errors import BadRequest, DeskError, platform_error
@@ -51,7 +52,7 @@ def _field(field: Field) -> dict[str, Any]:
 def _edit_meta(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     issue, view = visible(context, captured["issueIdOrKey"]), View(context)
     catalogue = context.site.desk.catalogue
-    fields = [one for one in catalogue.fields if one.id in EDITABLE or (one.custom and issue.issue_type != STORY.id)]
+    fields = [one for one in catalogue.fields if one.id in EDITABLE or (one.custom and issue.issue_type not in WORK)]
     shown = {}
     for field in fields:
         shown[field.id] = {
@@ -59,7 +60,7 @@ def _edit_meta(context: Context, request: Request, captured: dict[str, str]) -> 
             "schema": field.schema(),
             "name": field.name,
             "key": field.id,
-            "operations": ["set"],
+            "operations": ["set", "add", "remove"] if field.kind == "versions" else ["set"],
         }
         if field.options:
             shown[field.id]["allowedValues"] = [view.value(field, option) for option in field.options]
@@ -87,7 +88,7 @@ def _permission(context: Context, name: str) -> dict[str, Any]:
         "id": str(PERMISSIONS.index(name) + 10),
         "key": name,
         "name": name.replace("_", " ").capitalize(),
-        "type": "GLOBAL" if name == "ADMINISTER" else "PROJECT",
+        "type": "GLOBAL" if name in ("ADMINISTER", "BULK_CHANGE") else "PROJECT",
         "description": "",
         "havePermission": name not in context.site.desk.denied,
     }
@@ -99,9 +100,9 @@ def _statuses(context: Context, request: Request, captured: dict[str, str]) -> A
     everything = [view.status(one.id) for one in context.site.desk.workflow.statuses]
     shown = []
     for kind in catalogue.issue_types:
-        if bool(project.desk) == (kind.id != STORY.id):
+        if bool(project.desk) == (kind.id not in WORK):
             one = view.issue_type(kind.id)
-            statuses = [status for status in everything if (status["id"] == "3") == (kind.id == STORY.id)]
+            statuses = [status for status in everything if (status["id"] in OF_WORK) == (kind.id in WORK)]
             shown.append({name: one[name] for name in ("self", "id", "name", "subtask")} | {"statuses": statuses})
     return json_answer(200, shown)
 

@@ -30,7 +30,7 @@ def test_permissions_are_told_for_those_that_are_asked_for(site: Pretend, key: s
 def test_statuses_are_told_by_issue_type(site: Pretend) -> None:
     kinds = {one["name"]: one for one in site.get("/rest/api/3/project/OPS/statuses")}
     assert [one["name"] for one in kinds["[System] Change"]["statuses"]][:3] == ["Review", "Planning", "Authorize"]
-    assert [one["name"] for one in site.get("/rest/api/3/project/WEB/statuses")] == ["Story"]
+    assert [one["name"] for one in site.get("/rest/api/3/project/WEB/statuses")] == ["Story", "Sub-task"]
     assert site.refused("GET", "/rest/api/3/project/NO/statuses")[0] == 404
 
 
@@ -43,4 +43,9 @@ def test_what_can_be_edited_is_told(site: Pretend, key: str) -> None:
         "Medium",
         "Low",
     ]
-    assert list(site.get(f"{ISSUE}/WEB-1/editmeta")["fields"]) == ["summary", "description", "labels"]
+    assert list(site.get(f"{ISSUE}/WEB-1/editmeta")["fields"]) == [
+        "summary",
+        "description",
+        "labels",
+        "fixVersions",
+    ]

@@ -123,6 +123,11 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             "exclude-approvers names the deployer, but deployers is empty: no deployer's account is known.",
             "Map each login to an account id under deployers.",
         )
+    if policy.end_status and "credentials" not in policy.end_status:
+        yield Doubt(
+            f"end-status lets the gate's own account move the changes of {name}, perhaps also to where they proceed.",
+            "Say credentials: CLOSER under end-status, and let another account close them.",
+        )
     if policy.exclude_approvers and policy.minimum_approvals == 0:
         yield Doubt(
             f"exclude-approvers has no effect for {name} with minimum-approvals: 0.",

@@ -86,6 +86,8 @@ class Policy:
     """Where each of these values comes from, for people."""
     differences: tuple[str, ...] = field(default=(), compare=False)
     """What a source says and another one outweighs, each a sentence without its full stop."""
+    end_status: Mapping[str, str] = field(default_factory=dict)
+    """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
 
     @property
     def requirements(self) -> Requirements:
@@ -214,6 +216,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
         sources=found.listed,
         differences=whole.differences,
+        end_status=control["end-status"],
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)

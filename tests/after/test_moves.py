@@ -1,0 +1,64 @@
+"""What becomes of one issue, as a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jira_ci.after.moves import matching, moving, screened, versioning
+from jira_ci.after.rule import Rule
+from jira_ci.jira.issue_edits import Transition, WorkItem
+
+DONE = Transition("31", "Ship it", "10001", "Done")
+WORK = Transition("21", "Start", "3", "In Progress")
+ITEM = WorkItem(
+    "1", "WEB-1", "10", "WEB", "t", "10001", "Story", False, "3", "In Progress", "indeterminate", ("7",), (WORK, DONE)
+)
+
+
+@pytest.mark.parametrize("wanted", ["Done", "done", " DONE ", "10001", "Ship it", "31"])
+def test_a_transition_is_found_by_its_own_or_its_status_name_or_id(wanted: str) -> None:
+    assert matching(ITEM.transitions, wanted) == DONE
+
+
+def test_of_several_the_one_that_asks_for_nothing_is_taken() -> None:
+    asking = replace(DONE, id="41", name="Close", screen=True)
+    assert matching([asking, DONE], "Done") == DONE
+    assert matching([asking], "Done") == asking
+    assert matching([DONE, asking], "Close") == asking, "a name of its own is meant"
+    assert matching([], "Done") is None
+
+
+@pytest.mark.parametrize("wanted", ["In Progress", "in progress", "3"])
+def test_who_is_there_already_stays(wanted: str) -> None:
+    assert moving(ITEM, Rule("x", transition=wanted)).became == "there"
+
+
+def test_sub_tasks_and_closed_issues_move_by_rule() -> None:
+    sub, closed = replace(ITEM, subtask=True), replace(ITEM, category="done", status="Won't do", status_id="9")
+    assert moving(sub, Rule("x", transition="Done")).why == "it is a sub-task"
+    assert moving(sub, Rule("x", transition="Done", sub_tasks=True)).became == "done"
+    assert moving(closed, Rule("x", transition="Done")).why == "it is closed (Won't do)"
+    assert moving(closed, Rule("x", transition="Done", closed=True)).became == "done"
+    assert versioning(sub, Rule("x"), "8").became == "skipped"
+    assert versioning(sub, Rule("x", sub_tasks=True), "8").became == "done"
+    assert versioning(closed, Rule("x"), "8").became == "done", "it is in the release all the same"
+
+
+def test_a_version_is_added_once() -> None:
+    assert versioning(ITEM, Rule("x"), "7").became == "there"
+
+
+def test_who_cannot_get_there_is_told_where_else() -> None:
+    step = moving(ITEM, Rule("x", transition="Released\n::error::"))
+    assert step.became == "failed"
+    assert "from In Progress to Released" in step.why
+    assert "Start to In Progress, Ship it to Done" in step.why
+    assert "\n" not in step.why
+    nobody = moving(replace(ITEM, transitions=()), Rule("x", transition="Done"))
+    assert "there are none for this account" in nobody.why
+
+
+def test_what_a_screen_asks_for_is_named() -> None:
+    assert screened(["Resolution", "Test plan"]).why == "its transition asks for Resolution, Test plan"
