@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: test lint demo bench pictures mutants dist lock clean
+.PHONY: test lint demo site reference bench pictures mutants dist lock clean
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -q -n auto
@@ -15,6 +15,14 @@ lint: $(VENV)/.ready
 
 demo: $(VENV)/.ready
 	$(BIN)/python demo/demo.py
+
+# The pages as a site, in build/site; a link that leads nowhere fails.
+site: $(VENV)/.ready
+	$(BIN)/python -m sphinx -q -W --keep-going -n -b html docs build/site
+
+# The reference pages and llms.txt, from the code.
+reference: $(VENV)/.ready
+	$(BIN)/python docs/reference/make.py
 
 bench: $(VENV)/.ready
 	$(BIN)/python bench/bench.py

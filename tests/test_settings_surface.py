@@ -1,4 +1,4 @@
-"""Everything that users see of the settings says the same: the table, action.yml, the template, --help, the README."""
+"""What users see of the settings says the same: the table, action.yml, the template, --help, the reference."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+import documents
 from jira_ci import __version__
 from jira_ci.cli import COMMANDS
 from jira_ci.errors import Exit
@@ -25,7 +26,6 @@ from jira_ci.settings import TABLE, Setting
 from wrappers.gitlab_runner import TEMPLATE, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 # Settings that are no inputs of the action, and why.
@@ -98,7 +98,7 @@ def test_the_action_declares_every_output_of_a_report_and_of_the_gate() -> None:
     assert all(row["description"] for row in ACTION["outputs"].values())
 
 
-def test_the_readme_lists_the_outputs() -> None:
+def test_the_reference_lists_the_outputs() -> None:
     assert _rows("Outputs").keys() == ACTION["outputs"].keys()
 
 
@@ -134,39 +134,27 @@ def test_the_template_s_jobs_are_hidden() -> None:
     assert all(name.startswith(".jira-ci") for name in resolve(TEMPLATE.read_text(encoding="utf-8")))
 
 
-def _section(title: str) -> str:
-    match = re.search(rf"^## {title}$(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
-    assert match is not None, f"README.md has no section {title!r}"
-    return match[1]
-
-
 def _rows(title: str) -> dict[str, tuple[str, ...]]:
     """A section's tables: the first cell, in backticks, and the cells beside it."""
     found = {}
-    for line in _section(title).splitlines():
+    for line in documents.section(title).splitlines():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if cells and cells[0].startswith("`"):
-            assert cells[0].strip("`") not in found, f"{cells[0]} stands in the README twice"
+            assert cells[0].strip("`") not in found, f"{cells[0]} stands there twice"
             found[cells[0].strip("`")] = tuple(cells[1:])
     return found
 
 
-def _readme_cells(row: Setting) -> tuple[str, str]:
-    choices = "; one of " + ", ".join(f"`{choice}`" for choice in row.choices) if row.choices else ""
-    others = ["also " + ", ".join(f"`{name}`" for name in row.also)] if row.also else []
-    others += [f"`{row.yaml}` in the file"] if row.yaml else []
-    return f"`{row.default}`" * bool(row.default), row.help + choices + (f" ({', '.join(others)})" if others else "")
+def test_the_reference_lists_every_setting() -> None:
+    assert list(_rows("Settings")) == [row.name for row in TABLE]
+    assert all(row.help in _rows("Settings")[row.name][1] for row in TABLE)
 
 
-def test_the_readme_lists_every_setting() -> None:
-    assert _rows("Settings") == {row.name: _readme_cells(row) for row in TABLE}
-
-
-def test_the_readme_lists_every_command() -> None:
+def test_the_reference_lists_every_command() -> None:
     assert _rows("Commands") == {name: (command.help,) for name, command in COMMANDS.items()}
 
 
-def test_the_readme_lists_every_exit_code() -> None:
+def test_the_reference_lists_every_exit_code() -> None:
     assert _rows("Exit codes") == {str(code.value): (code.meaning,) for code in Exit}
 
 

@@ -10,6 +10,7 @@ jira-ci environment  which type each name maps to, and which rule said so
 jira-ci check        configuration and every connection tested, nothing written
 jira-ci rollback     mark the deployment that was rolled back
 jira-ci reconcile    close what a killed job left in progress
+jira-ci resume       start again what was parked on its change
 jira-ci forget       take a reported build or deployment out of Jira again
 jira-ci init         write a .jira-ci.yml and a workflow for this repository
 jira-ci sandbox      a local Jira to try all this on
@@ -182,6 +183,12 @@ COMMANDS = {
     ),
     "rollback": Command("mark the deployment that was rolled back", "rollback", "run", ("on-error", "record", *_PAST)),
     "reconcile": Command("close what a killed job left in progress", "reconcile", "run", ("on-error", *_PAST)),
+    "resume": Command(
+        "start again what was parked on its change, where the change lets it go on now",
+        "resume",
+        "run",
+        (*_RUN, "access", "jira", "dry-run"),
+    ),
     "forget": Command("take a reported build or deployment out of Jira again", "forget", "run", _PAST),
     "init": Command("write a .jira-ci.yml and a workflow for this repository", "init", "run", ("jira", "dry-run")),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),

@@ -18,7 +18,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes: this table, the README's and ``jira-ci --help`` agree (a test holds them together)."""
+    """The exit codes: this table, the reference's and ``jira-ci --help`` agree (a test holds them together)."""
 
     OK = 0, "proceed, reported, or nothing to do"
     BUG = 1, "a bug in jira-ci"

@@ -175,6 +175,8 @@ class Settings:
     comments: str = _setting("choice", "gate", "who reads what the change is told about its deployment; refused where more people would than the policy says", choices=("off", "internal", "public"))
     gate_by: str = _setting("choice", "gate", "who decides; refused where it differs from the policy", choices=("change", "jira"))
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
+    parked: str = _setting("choice", "gate", "how a job ends that leaves a note for resume on the change it waits for: with 4 or well; off leaves no note", default="fail", choices=("fail", "success", "off"))
+    parked_job: str = _setting("text", "gate", "on GitLab the manual job that deploys, for resume to play, where another one asks the gate", metavar="NAME")
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
 
     pipeline: str = _setting("text", "identity", "what it is a build or deployment of, where one workflow has several; replaces job and leg", plugin=True, metavar="NAME")

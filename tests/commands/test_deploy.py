@@ -26,6 +26,7 @@ from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Result
 from jira_ci.errors import AccessError
 from jira_ci.gate.decision import Decision, in_dry_run
+from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.gate import Gate
 from jira_ci.gate.gate_result import GateResult
 from jira_ci.gate.record import Deployment
@@ -454,6 +455,9 @@ class StandIn:
 
     def fresh(self) -> float:
         return 30.0
+
+    def waited_for(self) -> list[Evaluation]:
+        return []
 
     def comment(self, kind: deploy.Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None:
         self.done.append(kind)

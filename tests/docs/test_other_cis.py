@@ -16,7 +16,7 @@ import scenes
 from jira_ci.cli import COMMANDS
 from jira_sandbox.server import Sandbox
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "other-cis.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "other-cis.md").read_text(encoding="utf-8")
 PATH = os.environ["PATH"]
 OURS = re.compile(r"python3 jira-ci\.pyz ([^'\n`]+)")
 # What each CI sets in a build, and what it sets in the next one: the least with which a run is known.

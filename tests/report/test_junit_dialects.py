@@ -16,7 +16,7 @@ from jira_ci.report.junit_dialects import DIALECTS, GENERAL, recognise
 from jira_ci.report.test_results import count
 
 _SAMPLES = Path(__file__).parent / "answers" / "junit" / "runners"
-_PAGE = (Path(__file__).parents[2] / "docs" / "test-results.md").read_text(encoding="utf-8")
+_PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "test-results.md").read_text(encoding="utf-8")
 
 
 class Sample(NamedTuple):

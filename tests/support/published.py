@@ -49,7 +49,7 @@ def workflows() -> dict[str, str]:
     """Snippets that are workflows for GitHub; steps alone are put into one."""
     found = {}
     for name, text in snippets():
-        document = load(text)
+        document = load(text) or {}  # a comment alone
         if isinstance(document, list) and any("uses" in step for step in document):
             found[name] = _HEAD + re.sub(r"^(?=.)", "      ", text, flags=re.MULTILINE)
         elif "jobs" in document and "version" not in document:  # CircleCI's has jobs as well

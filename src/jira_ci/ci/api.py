@@ -156,7 +156,7 @@ class Refused(Exception):
         # GitHub says so of a commit that is not there, and 404 of everything else.
         self.status = 404 if status == 422 and "No commit found" in told else status
         self.why = why
-        self.headers = headers or {}
+        self.headers, self.told = headers or {}, told
         self.limited = status == 429 or (status == 403 and _is_rate_limit(self.headers, told))
 
 

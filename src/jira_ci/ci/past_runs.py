@@ -79,6 +79,14 @@ class Api:
         """
         return self._session.request("GET", self._home + path, params=parameters, headers=self._headers).json()
 
+    def post(self, path: str) -> Any:
+        """The JSON answer to an order that has no body.
+
+        Raises:
+            Refused: it was not taken.
+        """
+        return self._session.request("POST", self._home + path, headers=self._headers).json()
+
     def pages(self, path: str, name: str = "", **parameters: str | int) -> Iterator[Mapping[str, Any]]:
         """The parts of a list, page by page.
 

@@ -16,12 +16,14 @@ from jira_ci import child_process
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
+from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.gate_result import GateResult, document
 from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
 from jira_ci.keys.parse_keys import explicit
 from jira_ci.output import page
 from jira_ci.output.page import Page
+from jira_ci.parking.park import ended
 from jira_ci.report.deploying import TwoReports, bounded
 from jira_ci.sites.sites import missing_credentials, sites
 from jira_ci.text import one_line
@@ -43,6 +45,8 @@ class Gate(Protocol):
     def confirm(self) -> GateResult: ...
 
     def fresh(self) -> float: ...
+
+    def waited_for(self) -> Sequence[Evaluation]: ...
 
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
@@ -157,10 +161,13 @@ class _Job:
     def _refused(self, result: GateResult, decision: Decision, report: Result) -> Result:
         """The end without a start. Why, the gate has said."""
         number = self._signals.received
+        outputs, code = result.outputs, int(decision.exit or Exit.BUG)
+        if decision.result == "wait" and not number and not self._context.settings.dry_run:
+            outputs, code = ended(self._context, self._gate, outputs, code)
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
-        said = {"approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
+        said = {**outputs, "approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
         shown = page.refused(result.summary, report.summary)
-        return _result(128 + number if number else decision.exit or Exit.BUG, result, report, shown, said)
+        return _result(128 + number if number else code, result, report, shown, said)
 
     def _deploy(self, result: GateResult) -> Result:
         started = self._now()

@@ -9,13 +9,15 @@ from jira_ci.context import Context, Result
 from jira_ci.gate.by_jira import Reports
 from jira_ci.gate.gate import Gate
 from jira_ci.gate.gate_result import document
+from jira_ci.parking.park import ended
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
     """The decision about every environment that was named."""
     with closing(Gate(context, deploying=False, reports=pending_reports)) as gate:
         found = gate.ask()
-    return Result(found.decision.exit, found.outputs, document(found), found.summary)
+        outputs, code = ended(context, gate, found.outputs, found.decision.exit)
+    return Result(code, outputs, document(found), found.summary)
 
 
 def pending_reports(context: Context) -> Reports:

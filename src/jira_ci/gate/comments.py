@@ -72,6 +72,18 @@ def telling(
     return Telling(tuple(lines), (first, ran), marker(kind, subject, run))
 
 
+def unparked(version: str, place: str, run: str, url: str, why: str) -> Telling:
+    """What the change is told when a deployment does not wait for it any more.
+
+    Args:
+        why: a sentence without its stop.
+    """
+    first: Line = ["The deployment of ", version, " to ", place, " does not wait for this change any more: "]
+    ran: Line = ["Run ", run, ": "]
+    mark = hashlib.sha256("\n".join(("unparked", run, version, place)).encode("utf-8", "surrogatepass"))
+    return Telling(([*first, why.rstrip(".") + "."], [*ran, Own(url, link=True)]), (first, ran), mark.hexdigest()[:20])
+
+
 def marker(kind: Kind, subject: Subject, run: Run) -> str:
     """What tells this comment from others: equal for every leg of one attempt.
 

@@ -243,6 +243,8 @@ NOT_YET: Mapping[str, Any] = {
     "window-start": "",
     "window-end": "",
     "record": "",
+    "parked": False,
+    "parked-until": "",
 }
 """The outputs before anything is asked; the gate's outputs have these names, and no others."""
 
@@ -281,7 +283,7 @@ def gate_result(context: Context, evaluations: Sequence[Evaluation], decisions: 
         decision=whole,
         change=changes[0] if changes else None,
         changes=changes,
-        outputs={**_outputs(whole, evaluations, records), "record": path},
+        outputs={**NOT_YET, **_outputs(whole, evaluations, records), "record": path},
         records=records,
         summary=summary_page(evaluations, decisions, whole, heading),
         begun=min(evaluation.begun for evaluation in evaluations),

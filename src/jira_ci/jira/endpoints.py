@@ -164,6 +164,17 @@ def open_issues(project: str, title: str) -> str:
     return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {words} ORDER BY created ASC"
 
 
+def labelled_issues(project: str, label: str) -> str:
+    """Open issues of one project with this label, or without any, the oldest first. An account that may not set labels
+    leaves its issues without one.
+
+    Args:
+        project: key or id.
+    """
+    labels = f"(labels = {quoted(label)} OR labels is EMPTY)"
+    return f"project = {quoted(project)} AND statusCategory != Done AND {labels} ORDER BY created ASC"
+
+
 NO_CLOUD_ID = "{cloudId}"
 """Stands in a dry run's addresses when nobody was asked for the cloud id."""
 
@@ -195,21 +206,33 @@ PROPERTY = "jira-ci.change"
 """The issue property on the changes we make: what they were made for."""
 BASIC_FIELDS = ("summary", "status", "issuetype", "project", "reporter", "creator", "description", "created")
 PAGE = 100
+LARGE_PAGE = 1000
+"""Data Center gives no more at once; of ids, summaries and a property Jira Cloud gives 5,000."""
 
 
-def search(jql: str, edition: Edition, *, after: str = "", reconcile: Sequence[str] = ()) -> Question:
+def search(
+    jql: str,
+    edition: Edition,
+    *,
+    after: str = "",
+    reconcile: Sequence[str] = (),
+    properties: Sequence[str] = (),
+    most: int = PAGE,
+) -> Question:
     """One page of candidates: ids and summaries.
 
     Args:
         jql: bounded by a project.
         after: where the page before said that the next one begins (a token; on Data Center an index).
         reconcile: ids of issues that the answer must know even if the index does not yet (Cloud only).
+        properties: which of the issues' properties to tell (Cloud only).
     """
-    body: dict[str, Any] = {"jql": jql, "fields": ["summary"], "maxResults": PAGE}
+    body: dict[str, Any] = {"jql": jql, "fields": ["summary"], "maxResults": most}
     if edition == "data-center":
         return Question("POST", "api/search", "find the change", body={**body, "startAt": int(after or 0)})
     body |= {"nextPageToken": after} if after else {}
     body |= {"reconcileIssues": [int(one) for one in reconcile]} if reconcile else {}
+    body |= {"properties": list(properties)} if properties else {}
     return Question("POST", "api/search/jql", "find the change", body=body)
 
 
@@ -248,9 +271,28 @@ def types_of_project(project: str) -> Question:
     )
 
 
-def set_property(issue_id: str, value: Mapping[str, Any]) -> Question:
-    """Writes what the change was made for."""
-    path = f"api/issue/{segment(issue_id)}/properties/{PROPERTY}"
+def get_property(issue_id: str, key: str) -> Question:
+    """Reads one of our properties of a change."""
+    return Question(
+        "GET", f"api/issue/{segment(issue_id)}/properties/{segment(key)}", "show what is kept on the change"
+    )
+
+
+def label(issue_id: str, name: str, *, add: bool) -> Question:
+    """Adds a label to a change, or takes it off; either may be sent again."""
+    update = {"update": {"labels": [{"add" if add else "remove": name}]}}
+    return Question("PUT", f"api/issue/{segment(issue_id)}", "label the change", body=update, bodiless=True)
+
+
+def remove_remote_link(issue_id: str, global_id: str) -> Question:
+    """Takes the link with this identity off a change."""
+    path = f"api/issue/{segment(issue_id)}/remotelink"
+    return Question("DELETE", path, "take a link off the change", {"globalId": global_id}, bodiless=True)
+
+
+def set_property(issue_id: str, value: Mapping[str, Any], key: str = PROPERTY) -> Question:
+    """Writes one of our properties of a change; by default what it was made for."""
+    path = f"api/issue/{segment(issue_id)}/properties/{segment(key)}"
     return Question("PUT", path, "remember what the change is for", body=dict(value), bodiless=True)
 
 
@@ -264,9 +306,10 @@ def link(change_key: str, issue_key: str) -> Question:
     return Question("POST", "api/issueLink", f"link the change to {issue_key}", body=body, bodiless=True)
 
 
-def remote_link(issue_id: str, url: str, title: str) -> Question:
-    """Links a change to a page elsewhere; a second link with the same address replaces the first."""
-    body = {"globalId": url[:255], "object": {"url": url, "title": title}}
+def remote_link(issue_id: str, url: str, title: str, global_id: str = "") -> Question:
+    """Links a change to a page elsewhere; a second link with the same identity, by default the address, replaces the
+    first."""
+    body = {"globalId": global_id or url[:255], "object": {"url": url, "title": title}}
     return Question("POST", f"api/issue/{segment(issue_id)}/remotelink", "link the change to its run", body=body)
 
 

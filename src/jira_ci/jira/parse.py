@@ -256,6 +256,13 @@ def candidates(body: Any) -> list[Found]:
     ]
 
 
+def properties(body: Any, name: str) -> dict[str, Any]:
+    """What the issues on one page of a search have under this property, by their ids."""
+    beans = [mapping(one, "an issue") for one in items(mapping(body, "the page").get("issues"), "issues")]
+    found = {digits(one, "id"): one.get("properties") for one in beans}
+    return {key: mapping(value, "properties").get(name) for key, value in found.items() if value is not None}
+
+
 def types(body: Any) -> dict[str, str]:
     """The issue types of a project: id to name."""
     beans = [mapping(one, "an issue type") for one in items(body, "the issue types")]

@@ -32,7 +32,7 @@ from jira_ci.jira.parse import (
     optional_text,
     text,
 )
-from jira_ci.jira.status_errors import misshapen, refusal
+from jira_ci.jira.status_errors import NotFound, misshapen, refusal
 from jira_ci.timing import Deadline
 
 T = TypeVar("T")
@@ -191,6 +191,43 @@ class Service:
 
         return every_hit(fetch)
 
+    def search_with(self, jql: str, name: str) -> Listed[tuple[Found, Any]]:
+        """Candidates with this property of theirs, ``None`` where there is none. Data Center tells no properties in a
+        search, so that there each issue is asked for its own."""
+        edition = self.connect().edition
+        values: dict[str, Any] = {}
+
+        def read(body: Any) -> Hits:
+            values.update(parse.properties(body, name))
+            return hits(body, edition)
+
+        def fetch(after: str) -> Hits:
+            properties = (name,) if edition == "cloud" else ()
+            ask = endpoints.search(jql, edition, after=after, properties=properties, most=endpoints.LARGE_PAGE)
+            return self._read(ask, read)[0]
+
+        found = every_hit(fetch)
+        if edition == "data-center":
+            values = {one.id: self.property(one.id, name) for one in found.values}
+        return Listed(tuple((one, values.get(one.id)) for one in found.values), found.complete)
+
+    def property(self, issue_id: str, name: str) -> Any:
+        """One of our properties of a change; ``None`` without it."""
+        try:
+            return self._read(
+                endpoints.get_property(issue_id, name), lambda body: mapping(body, "the answer")["value"]
+            )[0]
+        except NotFound:
+            return None
+
+    def set_property(self, issue_id: str, name: str, value: Mapping[str, Any]) -> None:
+        """Writes one of our properties of a change."""
+        self._read(endpoints.set_property(issue_id, value, name), _nothing, 200, 201)
+
+    def label(self, issue_id: str, name: str, *, add: bool) -> None:
+        """Adds a label to a change, or takes it off."""
+        self._read(endpoints.label(issue_id, name, add=add), _nothing, 204)
+
     def issue(self, id_or_key: str, window: Sequence[str] | None = None) -> tuple[Issue, Stamp]:
         """An issue; with ``window`` also its history, its fields of these names or ids, and how fields are called."""
         wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
@@ -248,9 +285,13 @@ class Service:
         """Links a change to an issue that is deployed with it."""
         self._read(endpoints.link(change_key, issue_key), _nothing, 201)
 
-    def remote_link(self, issue_id: str, url: str, title: str) -> None:
+    def remote_link(self, issue_id: str, url: str, title: str, global_id: str = "") -> None:
         """Links a change to a page elsewhere."""
-        self._read(endpoints.remote_link(issue_id, url, title), _nothing, 200, 201)
+        self._read(endpoints.remote_link(issue_id, url, title, global_id), _nothing, 200, 201)
+
+    def remove_remote_link(self, issue_id: str, global_id: str) -> None:
+        """Takes a link to a page elsewhere off a change."""
+        self._read(endpoints.remove_remote_link(issue_id, global_id), _nothing, 204)
 
     def comments(self, issue_id: str) -> Listed[Comment]:
         """A change's comments, internal ones too."""

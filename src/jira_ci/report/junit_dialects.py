@@ -2,7 +2,7 @@
 
 A rule belongs to its producer: the same words mean other things elsewhere (``notrun`` is a failure of CTest's and a
 skipped test of GoogleTest's). Each row was made from runs of the real runner, held against its own summary. The page
-docs/test-results.md shows the table.
+docs/reference/test-results.md shows the table.
 """
 
 from __future__ import annotations

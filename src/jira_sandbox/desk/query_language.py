@@ -1,7 +1,8 @@
 """JQL, as far as look-ups of issues need it, read as strictly as Jira reads it.
 
-What is read is Jira's grammar, and is refused in Jira's words. What the sandbox has no use for (OR, NOT, parentheses,
-functions, ``cf[10001]``) is refused in the sandbox's own name, so that nobody takes that for an answer of Jira.
+What is read is Jira's grammar, and is refused in Jira's words. What the sandbox has no use for (NOT, OR but between
+clauses in parentheses, functions, ``cf[10001]``) is refused in the sandbox's own name, so that nobody takes that for an
+answer of Jira.
 https://support.atlassian.com/jira-software-cloud/docs/what-is-advanced-search-in-jira-cloud/
 """
 
@@ -52,7 +53,8 @@ class JqlError(DeskError):
 
 @dataclass(frozen=True)
 class Clause:
-    """``operator`` is one of ``=``, ``!=``, ``~``, ``in`` and ``not in``; only the last two have several values."""
+    """``operator`` is one of ``=``, ``!=``, ``~``, ``in``, ``not in`` and ``is``; only the two with *in* have several
+    values, and ``is``, which means *is EMPTY*, has none."""
 
     field: str
     operator: str
@@ -63,7 +65,8 @@ class Clause:
 class Query:
     """Clauses that all hold; ``order`` has fields with *descending*."""
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[tuple[Clause, ...], ...]
+    """Of each of these one at least holds."""
     order: tuple[tuple[str, bool], ...] = ()
 
 
@@ -99,9 +102,9 @@ class _Parser:
     def query(self) -> Query:
         clauses = []
         if not self._is_end() and not self._is("order"):
-            clauses.append(self._clause())
+            clauses.append(self._alternatives())
             while self._take("and", "&", "&&"):
-                clauses.append(self._clause())
+                clauses.append(self._alternatives())
         order = self._order() if self._is("order") else ()
         if self._is("or", "|", "||"):
             raise not_known("OR")
@@ -109,10 +112,27 @@ class _Parser:
             self._unexpected("Expecting either 'OR' or 'AND' but got")
         return Query(tuple(clauses), order)
 
+    def _alternatives(self) -> tuple[Clause, ...]:
+        """One clause, or several with OR between them in parentheses."""
+        if not self._take("("):
+            return (self._clause(),)
+        found = [self._clause()]
+        while self._take("or", "|", "||"):
+            found.append(self._clause())
+        if self._is("and", "&", "&&"):
+            raise not_known("AND in parentheses")
+        if not self._take(")"):
+            self._unexpected("Expecting ')' but got")
+        return tuple(found)
+
     def _clause(self) -> Clause:
         if self._is("not", "!", "("):
-            raise not_known("NOT and parentheses")
+            raise not_known("NOT and parentheses in parentheses")
         field, operator = self._word("Expecting a field name but got"), self._operator()
+        if operator == "is":
+            if not self._take("empty", "null"):
+                self._unexpected("Expecting 'EMPTY' or 'NULL' but got")
+            return Clause(field, operator, ())
         if operator not in ("in", "not in"):
             if self._is("("):
                 self._unexpected("Expecting either a value or a function but got")
@@ -134,8 +154,12 @@ class _Parser:
             if not self._take("in"):
                 self._unexpected("Expecting 'IN' but got")
             return "not in"
+        if self._take("is"):
+            if self._is("not"):
+                raise not_known("the operator 'is not'")
+            return "is"
         token = self._tokens[self._next]
-        if self._is("is", "was", "changed", "!~", "<", "<=", ">", ">="):
+        if self._is("was", "changed", "!~", "<", "<=", ">", ">="):
             raise not_known(f"the operator '{token.text}'")
         if token.kind != "operator" or token.text not in _OPERATORS:
             self._unexpected("Expecting operator but got", f". The valid operators are {_EXPECTED}")

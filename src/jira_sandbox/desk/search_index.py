@@ -53,7 +53,7 @@ class Search:
         if len(query.order) > _MOST_ORDERS:
             raise JqlError(f"The maximum number of order by fields is {_MOST_ORDERS}.")
         self._order = [(_known(field, _ORDERS), descending) for field, descending in query.order]
-        self._tests = [self._test(clause) for clause in query.clauses]
+        self._tests = [[self._test(clause) for clause in alternatives] for alternatives in query.clauses]
 
     def found(self, reconciled: Iterable[str], elsewhere: Elsewhere) -> list[Change]:
         """The issues that it finds, in its order, as the index has them; without an order the newest comes first.
@@ -65,7 +65,7 @@ class Search:
         for project in self._desk.catalogue.projects:
             # Issues by rule, of those projects only in which there can be one: there may be a million.
             story = {"project": _lower(project.id, project.key, project.name), "issuetype": _lower("story", STORY.id)}
-            if all(name not in story or test(story) for name, test in self._tests):
+            if all(any(name not in story or test(story) for name, test in one) for one in self._tests):
                 candidates += [one for one in elsewhere(project.key) if self._desk.ledger.find(one.id) is None]
         found = [one for one in candidates if self._finds(_record(self._desk, one))]
         found.sort(key=lambda one: int(one.id), reverse=True)
@@ -74,13 +74,17 @@ class Search:
         return found
 
     def _finds(self, record: Record) -> bool:
-        return all(test(record) for _, test in self._tests)
+        return all(any(test(record) for _, test in alternatives) for alternatives in self._tests)
 
     def _test(self, clause: Clause) -> tuple[str, Callable[[Record], bool]]:
         """The field that a clause is about, and whether an issue keeps it."""
         name, operator = _known(clause.field, (*_VALUES, "summary")), clause.operator
-        if (operator == "~") is not (name == "summary"):
+        if operator != "is" and (operator == "~") is not (name == "summary"):
             raise JqlError(f"The operator '{operator}' is not supported by the '{clause.field}' field.")
+        if operator == "is":
+            if name != "labels":
+                raise not_known(f"IS EMPTY of the field '{clause.field[:80]}'")
+            return name, lambda record: not record[name]
         if name == "summary":
             sought = words_of(clause.values[0], clause.field)
             return name, lambda record: _holds(record[name], *sought)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,7 +82,7 @@ def _edit(context: Context, request: Request, captured: dict[str, str]) -> Answe
     document = body_of(request, UPDATE, "INVALID_INPUT")
     issue = visible(context, captured["issueIdOrKey"])
     asker = need(context, "EDIT_ISSUES", "You do not have permission to edit issues in this project.")
-    changes = parsed(context, wanted_of(document))
+    changes = parsed(context, wanted_of(document, issue.values.get("labels", ())))
     if not changes and not document.get("properties"):
         raise BadRequest("one of 'fields' or 'update' required")
     if changes:
@@ -92,8 +92,12 @@ def _edit(context: Context, request: Request, captured: dict[str, str]) -> Answe
     return Answer(204)
 
 
-def wanted_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The new values in the body of an edit: from ``fields``, and from the operation *set* in ``update``.
+def wanted_of(document: Mapping[str, Any], labels: Sequence[str] = ()) -> dict[str, Any]:
+    """The new values in the body of an edit: from ``fields``, and from the operation *set* in ``update``. Labels may be
+    added and removed as well.
+
+    Args:
+        labels: those that the issue has.
 
     Raises:
         DeskError: naming the field with an operation that the sandbox does not have.
@@ -103,6 +107,11 @@ def wanted_of(document: Mapping[str, Any]) -> dict[str, Any]:
         if name in wanted:
             raise DeskError(fields={name: f"Field '{name}' cannot appear in both 'fields' and 'update'"})
         known = isinstance(operations, list) and all(isinstance(one, dict) for one in operations)
+        if name == "labels" and known and {key for one in operations for key in one} <= {"add", "remove"}:
+            removed = [one["remove"] for one in operations if "remove" in one]
+            added = [one["add"] for one in operations if "add" in one and one["add"] not in labels]
+            wanted[name] = [*(one for one in labels if one not in removed), *added]
+            continue
         if not known or [list(one) for one in operations] != [["set"]]:
             told = f"only 'set', once, of the operations {', '.join(_OPERATIONS)} is supported here"
             raise DeskError(fields={name: told})

@@ -1,9 +1,8 @@
-"""What the README's sections show, run as it stands there: its configuration, and its commands one after another."""
+"""What the guides show, run as it stands there: their configuration, and their commands one after another."""
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -11,25 +10,19 @@ from pathlib import Path
 import pytest
 import yaml
 
+import documents
 import past_runs
 import scenes
 from jira_ci.config import model
 from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PATH = os.environ["PATH"]
-
-
-def _section(title: str) -> str:
-    found = re.search(rf"^## {re.escape(title)}$(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
-    assert found, f"the README has no section {title!r}"
-    return found[1]
 
 
 def _commands(title: str, number: int = 0) -> list[list[str]]:
     """The words behind ``$ jira-ci`` in a section's block of commands."""
-    block = re.findall(r"```console\n(.*?)```", _section(title), re.DOTALL)[number]
+    block = documents.blocks(documents.section(title), "console")[number]
     found = [shlex.split(line)[2:] for line in block.splitlines() if line.startswith("$ jira-ci ")]
     assert found
     return found
@@ -37,7 +30,7 @@ def _commands(title: str, number: int = 0) -> list[list[str]]:
 
 def _file(title: str, number: int = 0, **replaced: str) -> str:
     """A section's configuration, for sites that are there."""
-    text: str = re.findall(r"```yaml\n(.*?)```", _section(title), re.DOTALL)[number]
+    text = documents.blocks(documents.section(title), "yaml")[number]
     for theirs, ours in replaced.items():
         text = text.replace(theirs.replace("__", "."), ours)
     model.parse(text.encode(), ".jira-ci.yml")

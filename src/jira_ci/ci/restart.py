@@ -1,0 +1,226 @@
+"""Starting a run of the past again: GitHub and GitLab are asked what became of it, and to go on. Imported on use only.
+
+https://docs.github.com/rest/actions/workflow-runs, https://docs.github.com/rest/actions/workflow-jobs and
+https://docs.gitlab.com/api/jobs/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from jira_ci.ci.api import Refused, Unreadable
+from jira_ci.ci.past_runs import Api, GitHubRuns, GitLabRuns
+from jira_ci.exchange import Answer
+from jira_ci.run import CI, Run
+from jira_ci.text import mapping, one_line, string, whole
+from jira_ci.timing import Deadline
+
+_LAST_DAY = timedelta(days=30)
+"""https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs"""
+_WRITE = "`permissions: actions: write`"
+_READ = "`permissions: actions: read`"
+_SCOPE = "the scope api, and the right to deploy there (a project access token, given as gitlab-token)"
+_GOING = re.compile("already running|already in progress|currently running", re.IGNORECASE)
+_WAITING = ("created", "waiting_for_resource", "preparing", "pending", "running", "scheduled", "canceling")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What there is to be started again.
+
+    Attributes:
+        run: the run's id.
+        attempt: the one that waited.
+        job: GitHub: the job's key; GitLab: the name of the job that deploys.
+        runner: GitHub: the name of the runner that ran the job in that attempt; may be empty.
+    """
+
+    run: str
+    attempt: int
+    job: str
+    runner: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A run, as its CI says now.
+
+    Attributes:
+        commit: the full id of what it deploys.
+        going: whether it runs, so that nothing can be started.
+        gone: why it can never be started again; empty while it can.
+    """
+
+    commit: str
+    going: bool
+    gone: str = ""
+
+
+class Restarts(Protocol):
+    """One repository's runs. Each method raises Unreadable, and nothing else."""
+
+    def standing(self, waiting: Waiting) -> Standing:
+        """The run as it is now."""
+
+    def start(self, waiting: Waiting) -> bool:
+        """Starts it again; false where somebody else has by now."""
+
+    def newest(self, environment: str) -> int:
+        """The id of the run that made the newest deployment to an environment which ever succeeded; 0 without any."""
+
+    def close(self) -> None:
+        """Closes the connections."""
+
+
+def restarts(run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> Restarts:
+    """How the run's CI, GitHub or GitLab, is asked.
+
+    Args:
+        token: of the workflow, or on GitLab of a project.
+    """
+    kind = GitHubRestarts if run.provider == CI.GITHUB else GitLabRestarts
+    return kind(run, token, ca_bundle=ca_bundle, deadline=deadline, now=now)
+
+
+class GitHubRestarts:
+    """One repository's runs on GitHub or GitHub Enterprise Server; see :class:`Restarts`."""
+
+    def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+        home = f"{run.api_url}/repos/{quote(run.repository)}"
+        self._api, self._now = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline), now
+        self._past = GitHubRuns(run, token, ca_bundle=ca_bundle, deadline=deadline)
+
+    def standing(self, waiting: Waiting) -> Standing:
+        def question() -> Standing:
+            found = mapping(self._api.get(f"/actions/runs/{waiting.run}"))
+            commit, begun = string(found.get("head_sha")), _moment(found.get("created_at"))
+            if str(found.get("id")) != waiting.run or not commit or begun is None:
+                raise Refused(0, "the answer is not of the documented shape")
+            old = self._now - begun >= _LAST_DAY
+            gone = "the run is more than 30 days old, and GitHub starts none of those again" if old else ""
+            return Standing(commit, found.get("status") != "completed", gone)
+
+        return _or_gone(lambda: self._api.ask(f"run {waiting.run}", _READ, question), "the run was deleted")
+
+    def start(self, waiting: Waiting) -> bool:
+        def question() -> bool:
+            job = self._job(waiting)
+            # Without the job's own id: everything of the run that failed, and this did.
+            path = f"/actions/jobs/{job}/rerun" if job else f"/actions/runs/{waiting.run}/rerun-failed-jobs"
+            return _started(lambda: self._api.post(path))
+
+        return self._api.ask(f"run {waiting.run}", _WRITE, question)
+
+    def newest(self, environment: str) -> int:
+        found = self._past.deployed(environment)
+        return int(found.run_id) if found else 0
+
+    def close(self) -> None:
+        self._api.close()
+        self._past.close()
+
+    def _job(self, waiting: Waiting) -> int:
+        """The id of the job in the newest attempt, by the name that the runner's job had in the attempt that waited; 0
+        where that is not sure. A job is listed by its name for people, of which the job itself knows only the key."""
+        jobs = list(self._api.pages(f"/actions/runs/{waiting.run}/jobs", "jobs", filter="all"))
+        named = [one for one in jobs if _ran(one, waiting)]
+        if not waiting.runner or len(named) != 1:
+            return 0
+        same = [one for one in jobs if one.get("name") == named[0].get("name")]
+        newest = max(same, key=lambda one: whole(one.get("run_attempt")) or 0)
+        return whole(newest.get("id")) or 0
+
+
+def _ran(job: Mapping[str, Any], waiting: Waiting) -> bool:
+    return whole(job.get("run_attempt")) == waiting.attempt and job.get("runner_name") == waiting.runner
+
+
+class GitLabRestarts:
+    """One project's pipelines on GitLab; see :class:`Restarts`."""
+
+    def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> None:  # noqa: ARG002
+        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
+        self._api = Api("GitLab", home, {"PRIVATE-TOKEN": token}, ca_bundle=ca_bundle, deadline=deadline)
+        self._past = GitLabRuns(run, token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
+        self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
+
+    def standing(self, waiting: Waiting) -> Standing:
+        def question() -> Standing:
+            job = self._job(waiting)
+            commit = string(mapping(job.get("commit")).get("id"))
+            if not commit or not string(job.get("status")):
+                raise Refused(0, "the answer is not of the documented shape")
+            archived = "the job is archived" if job.get("archived") is True else ""
+            return Standing(commit, string(job.get("status")) in _WAITING, archived)
+
+        what = f"the job {waiting.job} of pipeline {waiting.run}"
+        return _or_gone(lambda: self._api.ask(what, _SCOPE, question), "the pipeline, or its job, was deleted")
+
+    def start(self, waiting: Waiting) -> bool:
+        def question() -> bool:
+            job = self._job(waiting)
+            verb = "play" if job.get("status") == "manual" else "retry"
+            return _started(lambda: self._api.post(f"/jobs/{whole(job.get('id')) or 0}/{verb}"))
+
+        return self._api.ask(f"the job {waiting.job} of pipeline {waiting.run}", _SCOPE, question)
+
+    def newest(self, environment: str) -> int:
+        found = self._past.deployed(environment)
+        return int(found.run_id) if found else 0
+
+    def close(self) -> None:
+        self._api.close()
+        self._past.close()
+
+    def _job(self, waiting: Waiting) -> Mapping[str, Any]:
+        """The newest job of this name."""
+        if waiting.run not in self._jobs:
+            self._jobs[waiting.run] = list(self._api.pages(f"/pipelines/{waiting.run}/jobs"))
+        found = [one for one in self._jobs[waiting.run] if one.get("name") == waiting.job]
+        if not found:
+            raise Refused(404)
+        return max(found, key=lambda one: whole(one.get("id")) or 0)
+
+
+def _or_gone(question: Callable[[], Standing], why: str) -> Standing:
+    """What the question answers; what is not there any more cannot be started."""
+    try:
+        return question()
+    except Unreadable as error:
+        if not error.missing:
+            raise
+        return Standing("", False, why)
+
+
+def _started(order: Callable[[], Any]) -> bool:
+    """Whether the order was carried out; false where it was superfluous.
+
+    GitHub refuses with 403 what runs, GitLab with 400 or 403 what was started by now; only their words tell that from a
+    token that may not.
+    """
+    try:
+        order()
+    except Refused as error:
+        if error.status in (400, 403, 409) and (error.status == 409 or _GOING.search(error.told)):
+            return False
+        if error.status == 403 and error.told and not error.limited:
+            raise Refused(403, f"it answered: {one_line(_words(error.told), 200)}", error.headers) from None
+        raise
+    return True
+
+
+def _words(told: str) -> str:
+    return string(mapping(Answer(403, body=told.encode()).json()).get("message")) or "403"
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.strptime(string(value), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""Leaving a note on the change that a deployment waits for: for people, and for whoever starts the run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from jira_ci.context import Context
+from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.subject import where
+from jira_ci.gate.targets import attempt_of
+from jira_ci.jira.service_desk import Service
+from jira_ci.jira.status_errors import Refused
+from jira_ci.parking.note import PROPERTY, Note, global_id, is_supported, label, notes, of_run, with_note
+from jira_ci.text import one_line
+
+_TRIES = 3
+_TITLE = 255
+_FOR_PEOPLE = (4, 5)  # exit codes: not approved yet, and not in the window; of a network that fails there is no note
+
+
+def park(context: Context, evaluations: Sequence[Evaluation]) -> list[Note]:
+    """The notes that stand on changes now. Whatever keeps one from being written is said, and changes nothing else.
+
+    Args:
+        evaluations: of a gate that waits, all of it.
+    """
+    if context.given.parked == "off" or not is_supported(context.run) or attempt_of(context).objection:
+        return []
+    return [note for one in evaluations if one.decision.exit in _FOR_PEOPLE for note in _left(context, one)]
+
+
+def ended(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: int) -> tuple[dict[str, Any], int]:
+    """The outputs and the exit code of a job whose gate came to its end, after it has left its notes.
+
+    With ``parked: success`` the job ends well, but only when a note stands wherever it waits: otherwise nobody would
+    start it again.
+    """
+    evaluations = gate.waited_for()
+    left = park(context, evaluations)
+    until = min((note.expires for note in left), default=None)
+    said = {"parked": bool(left), "parked-until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else ""}
+    well = bool(left) and len(left) == len(evaluations) and context.given.parked == "success"
+    return {**outputs, **said}, 0 if well else exit
+
+
+class Waits(Protocol):
+    """A gate that has decided; see :class:`jira_ci.gate.gate.Gate`."""
+
+    def waited_for(self) -> Sequence[Evaluation]: ...
+
+
+def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
+    change, service = evaluation.change, evaluation.service
+    if change is None or service is None:
+        return
+    now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
+    runner = context.edges.environ.get("RUNNER_NAME", "")
+    job, actor = context.given.parked_job, attempt_of(context).actor
+    note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
+    try:
+        _write(service, change.id, note)
+    except JiraCiError as error:
+        said = f"{change.key} has no note for jira-ci resume, so that this run has to be started by hand: {error}"
+        context.console.notice("warning", said)
+        return
+    for sentence in _decorate(service, change.id, note, evaluation):
+        context.console.notice("warning", sentence)
+    context.console.say(f"Parked on {change.key} until {note.expires:%Y-%m-%d %H:%M} UTC, for jira-ci resume.")
+    yield note
+
+
+def _write(service: Service, change: str, note: Note) -> None:
+    """Writes the note among those of other runs, which may write theirs at the same time.
+
+    Raises:
+        JiraCiError: it does not stand there.
+    """
+    for _ in range(_TRIES):
+        service.set_property(change, PROPERTY, with_note(service.property(change, PROPERTY), note))
+        if any(one == note for one in notes(service.property(change, PROPERTY))):
+            return
+    raise AccessError(f"The property {PROPERTY} did not keep it.", "Run the job again.")
+
+
+def _decorate(service: Service, change: str, note: Note, evaluation: Evaluation) -> Iterator[str]:
+    """The link for people, and the label by which the note is found among many changes; a change that takes no label is
+    found as one without any."""
+    subject = evaluation.subject
+    title = f"Deployment of {one_line(subject.version, 80)} to {one_line(where(subject), 80)} waits for this change"
+    try:
+        service.remote_link(change, note.url, title[:_TITLE], global_id(note))
+    except JiraCiError as error:
+        yield f"The change has no link to this run: {error}"
+    try:
+        service.label(change, label(note.home), add=True)
+    except (AccessError, Refused):
+        pass
+    except JiraCiError as error:
+        yield f"The change has no label for jira-ci resume: {error}"

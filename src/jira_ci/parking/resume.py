@@ -1,0 +1,250 @@
+"""One sweep over the deployments of this repository that wait for their changes: whose turn it is, is started again.
+
+A note is a hint. The gate decides anew, from the policy as it is now; the CI says which commit the run deploys; and the
+job that is started asks the gate itself, before it does anything.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Literal
+
+from jira_ci.ci.api import Unreadable
+from jira_ci.ci.restart import Restarts, Waiting
+from jira_ci.context import Context
+from jira_ci.errors import Exit, JiraCiError, UsageError
+from jira_ci.gate import comments
+from jira_ci.gate.by_change import ByChange
+from jira_ci.gate.change_property import Change
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy.policy import Loaded, Policy, settle
+from jira_ci.gate.subject import Attempt, Named, describe, titled
+from jira_ci.gate.targets import Target, asked_for, unaskable
+from jira_ci.jira import endpoints
+from jira_ci.jira.parse import Found
+from jira_ci.jira.service_desk import Service
+from jira_ci.parking.note import PROPERTY, Note, global_id, home, label, notes, without
+from jira_ci.sites.session import GateSites
+from jira_ci.text import one_line
+from jira_ci.timing import Deadline
+
+Fate = Literal["resumed", "waiting", "dropped", "unclear"]
+OBJECTION = "jira-ci resume"
+"""Why the gate makes, pins and writes nothing here."""
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A note, and the change that it stands on."""
+
+    note: Note
+    change: Found
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one note.
+
+    Attributes:
+        why: a sentence.
+        exit: what a command ends with that could not find it out.
+    """
+
+    parked: Parked
+    fate: Fate
+    why: str
+    exit: int = Exit.OK
+
+
+@dataclass
+class Sweep:
+    """One look at all notes.
+
+    Args:
+        restarts: how the CI is asked.
+        clock: monotonic seconds.
+    """
+
+    context: Context
+    found: Loaded
+    restarts: Restarts
+    clock: Callable[[], float] = time.monotonic
+    _newest: dict[str, int] = field(default_factory=dict)
+
+    def run(self) -> tuple[list[Outcome], list[JiraCiError]]:
+        """What became of each note, the newest runs first, and what could not be asked."""
+        errors: list[JiraCiError] = []
+        with closing(GateSites(self.context, clock=self.clock)) as sites:
+            self._sites = sites
+            parked = [one for policy in self._places() for one in self._parked(policy, errors)]
+            parked.sort(key=lambda one: -int(one.note.run))
+            started: set[tuple[str, str]] = set()
+            outcomes = []
+            for one in parked:
+                sites.give(Deadline(self.context.given.timeout, self.clock))
+                outcome = self._outcome(one, started)
+                started |= {one.note.place} if outcome.fate == "resumed" else set()
+                outcomes.append(self._taken_off(outcome))
+        return outcomes, errors
+
+    def _places(self) -> list[Policy]:
+        """A policy for each service desk that any rule of the file asks."""
+        asked = asked_for(self.context)
+        places: dict[tuple[str, str, str], Policy] = {}
+        for rule in self.found.config.rules:
+            try:
+                policy = settle(self.found, rule.name, asked, gate=True)
+            except UsageError:
+                continue
+            if isinstance(policy, Policy) and policy.gate_by == "change":
+                places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
+        return list(places.values())
+
+    def _parked(self, place: Policy, errors: list[JiraCiError]) -> Iterator[Parked]:
+        """The notes of this repository on the open changes of one desk."""
+        own = home(self.context.run)
+        query = endpoints.labelled_issues(place.service_desk, label(own))
+        try:
+            refused = next(unaskable(self.context, place), None)
+            if refused is not None:
+                raise UsageError(refused.reason)
+            self._sites.give(Deadline(self.context.given.timeout, self.clock))
+            listed = self._service(place).search_with(query, PROPERTY)
+        except JiraCiError as error:
+            errors.append(error)
+            return
+        if not listed.complete:
+            errors.append(UsageError("Jira's list of open changes did not come to its end.", "Close those not needed."))
+        for change, value in listed.values:
+            yield from (Parked(note, change, place) for note in notes(value) if note.home == own)
+
+    def _service(self, place: Policy) -> Service:
+        return self._sites.service(place.site, place.credentials)
+
+    def _outcome(self, parked: Parked, started: set[tuple[str, str]]) -> Outcome:
+        note, waiting = parked.note, _waiting(parked.note)
+        try:
+            if note.expires <= self._now:
+                return Outcome(parked, "dropped", "it waited for too long; start a new run")
+            if note.place in started:
+                return Outcome(parked, "dropped", "a newer run to the same place has just been started")
+            decision = self._decided(parked)
+            if decision.result == "wait":
+                return Outcome(parked, "waiting", decision.reason)
+            if decision.result == "deny":
+                unsure = decision.exit in (Exit.ACCESS, Exit.NETWORK)
+                return Outcome(
+                    parked, "unclear" if unsure else "dropped", decision.reason, decision.exit if unsure else 0
+                )
+            standing = self.restarts.standing(waiting)
+            why = standing.gone or self._objection(note, standing.commit)
+            if why:
+                return Outcome(parked, "dropped", why)
+            if standing.going:
+                return Outcome(parked, "waiting", "the run is going on; what has begun is left alone")
+            if self.context.given.dry_run:
+                return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
+            begun = self.restarts.start(waiting)
+        except Unreadable as error:
+            return Outcome(parked, "unclear", str(error), Exit.ACCESS if error.denied else Exit.NETWORK)
+        return Outcome(parked, "resumed", decision.reason if begun else "somebody else has started it by now")
+
+    def _objection(self, note: Note, commit: str) -> str:
+        """Why an approved deployment is not started all the same."""
+        if commit != note.commit:
+            return f"the note names commit {one_line(note.commit, 40)}, and the run deploys {one_line(commit, 40)}"
+        if note.environment not in self._newest:
+            self._newest[note.environment] = self.restarts.newest(note.environment)
+        newest = self._newest[note.environment]
+        if newest > int(note.run):
+            return f"run {newest} has deployed there since: this would be a silent roll-back"
+        return ""
+
+    def _decided(self, parked: Parked) -> Decision:
+        """The gate's own decision about what the note says, as if it were asked now; nothing is made or written."""
+        note, context = parked.note, self.context
+        policy = self._policy(note.environment)
+        if isinstance(policy, Decision):
+            return policy
+        policy = dataclasses.replace(policy, create=False)
+        at = Named(commit=note.commit, checkout=note.commit)
+        run = dataclasses.replace(context.run, commit=note.commit, tag="", branch="", run_id=note.run, url=note.url)
+        subject = describe(
+            run,
+            project=policy.project,
+            environment=note.environment,
+            version=note.version,
+            tenant=note.tenant,
+            at=at,
+        )
+        try:
+            subject = titled(subject, policy.title, run, at=at)
+        except UsageError as error:
+            return Decision.of(4, str(error))
+        evaluation = ByChange(
+            Target(subject, policy, None),
+            policy,
+            service=self._service(policy),
+            attempt=Attempt(note.url, note.run, note.actor, objection=OBJECTION),
+            keys=lambda _: (),
+            clock=self.clock,
+            pauses=(),
+        )
+        evaluation.look()
+        return evaluation.final()
+
+    def _policy(self, environment: str) -> Policy | Decision:
+        return settle(self.found, environment, asked_for(self.context), gate=True)
+
+    def _taken_off(self, outcome: Outcome) -> Outcome:
+        """The note is taken off where it has done its work, or can do none."""
+        if self.context.given.dry_run or outcome.fate not in ("resumed", "dropped"):
+            return outcome
+        note, change, service = outcome.parked.note, outcome.parked.change, self._service(outcome.parked.policy)
+        try:
+            left = without(service.property(change.id, PROPERTY), [note])
+            service.set_property(change.id, PROPERTY, left)
+            if not any(one.home == note.home for one in notes(left)):
+                service.label(change.id, label(note.home), add=False)
+            service.remove_remote_link(change.id, global_id(note))
+            if outcome.fate == "dropped":
+                self._tell(outcome)
+        except JiraCiError as error:
+            said = f"{change.key} still has its note of run {note.run}, which does no harm: {error}"
+            self.context.console.notice("warning", said)
+        return outcome
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Says on the change that nothing waits for it any more, to whom the policy says."""
+        note, found, policy = outcome.parked.note, outcome.parked.change, self._policy(outcome.parked.note.environment)
+        if isinstance(policy, Decision) or policy.comments == "off":
+            return
+        told = comments.unparked(note.version, place_of(note), note.run, note.url, outcome.why)
+        change = Change(found.id, found.key, "", "", found.summary, "title", ours=False)
+        said = comments.write(self._service(policy), change, told, public=policy.comments == "public")
+        if said:
+            self.context.console.notice("warning", said)
+
+    @property
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.context.edges.clock(), timezone.utc)
+
+
+def place_of(note: Note) -> str:
+    """Where it deploys to, for a sentence."""
+    return f"{note.environment} for {note.tenant}" if note.tenant else note.environment
+
+
+def _waiting(note: Note) -> Waiting:
+    return Waiting(note.run, note.attempt, note.job, note.runner)
+
+
+def worst(outcomes: Sequence[Outcome], errors: Sequence[JiraCiError]) -> int:
+    """The exit code: 0 unless something could not be asked."""
+    return max([0, *(one.exit for one in outcomes), *(error.exit for error in errors)])

@@ -1,0 +1,414 @@
+"""The command resume: what waits is started once, when its change allows it; all else is said, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scenes
+from gate_jobs import POLICY, commit, scene
+from jira_ci.parking.note import PROPERTY, label
+from jira_sandbox.server import Sandbox
+from pretend_ci import PretendCI, pretend_ci
+from scenes import Ended, Job
+
+RUNNER = "GitHub Actions 3"
+LABEL = label("github:github.com:77")
+
+
+@pytest.fixture
+def ci() -> Iterator[PretendCI]:
+    with pretend_ci() as made:
+        yield made
+
+
+@pytest.fixture
+def job(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> Job:
+    """The run that waits: 9001, at a commit of main."""
+    made = scene(tmp_path, sandbox).job
+    made.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    ci.head = made.environ["GITHUB_SHA"]
+    ci.run(9001, ci.head)
+    return made
+
+
+def now(sandbox: Sandbox) -> float:
+    return sandbox.clock.milliseconds() / 1000
+
+
+def parked(job: Job, sandbox: Sandbox, *arguments: str, **environ: str) -> str:
+    """The key of the change on which the run is parked."""
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", *arguments, now=now(sandbox), **environ)
+    assert ended.code == 4, ended.out + ended.err
+    (key,) = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]
+    return key
+
+
+def allow(sandbox: Sandbox, key: str) -> None:
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.approve(key)
+    sandbox.desk.transition(key, "Implementing")
+
+
+def resume(job: Job, sandbox: Sandbox, ci: PretendCI, *arguments: str, later: float = 0, **environ: str) -> Ended:
+    """A sweep by another run of the same repository."""
+    sweeping = {
+        "GITHUB_RUN_ID": "9500",
+        "GITHUB_RUN_NUMBER": "540",
+        "GITHUB_EVENT_NAME": "schedule",
+        "GITHUB_API_URL": f"{ci.address}/github",
+        "GITHUB_TOKEN": "t0ken",
+    }
+    given = {**sweeping, **environ}
+    return job.jira_ci("resume", "--format", "json", *arguments, now=now(sandbox) + later, **given)
+
+
+def kept(sandbox: Sandbox, key: str) -> list[dict[str, Any]]:
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    value = sandbox.site.desk.extras.properties(issue.id).get(PROPERTY) or {"notes": []}
+    notes: list[dict[str, Any]] = value["notes"]
+    return notes
+
+
+def write(sandbox: Sandbox, key: str, *notes: dict[str, Any]) -> None:
+    """Puts notes there as somebody would who may edit the change."""
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    value = {"schema": "jira-ci.parked/1", "notes": list(notes)}
+    sandbox.site.desk.extras.set_property(issue.id, PROPERTY, json.loads(json.dumps(value)))
+
+
+def labels(sandbox: Sandbox, key: str) -> list[str]:
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    return list(issue.values.get("labels", ()))
+
+
+def links(sandbox: Sandbox, key: str) -> list[dict[str, Any]]:
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    found = sandbox.site.desk.extras.remote_links(issue.id)
+    return [one for one in found if str(one.get("globalId", "")).startswith("jira-ci:")]
+
+
+def test_a_deployment_that_waits_leaves_a_note_a_link_and_a_label(job: Job, sandbox: Sandbox) -> None:
+    key = parked(job, sandbox)
+    (note,) = kept(sandbox, key)
+    assert (note["run"], note["environment"], note["version"], note["runner"]) == ("9001", "Prod", "1.2.3", RUNNER)
+    assert note["commit"] == job.environ["GITHUB_SHA"]
+    assert labels(sandbox, key) == [LABEL]
+    (link,) = links(sandbox, key)
+    assert link["object"]["title"] == "Deployment of 1.2.3 to Prod waits for this change"
+    assert link["object"]["url"] == "https://github.com/acme/shop/actions/runs/9001"
+    assert "parked<<" in job.output()
+    assert "\ntrue\n" in job.output()
+
+
+def test_a_second_attempt_leaves_no_second_note(job: Job, sandbox: Sandbox) -> None:
+    key = parked(job, sandbox)
+    parked(job, sandbox, GITHUB_RUN_ATTEMPT="2")
+    assert [note["attempt"] for note in kept(sandbox, key)] == [2]
+    assert len(links(sandbox, key)) == 1
+
+
+def test_what_is_not_approved_goes_on_waiting(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    ended = resume(job, sandbox, ci)
+    assert ended.code == 0
+    assert ended.json["waiting"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert ci.orders == []
+    assert len(kept(sandbox, key)) == 1
+
+
+def test_what_is_approved_is_started_once_and_its_note_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    first, second = resume(job, sandbox, ci), resume(job, sandbox, ci)
+    assert (first.code, second.code) == (0, 0)
+    assert first.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert second.json["resumed"] == []
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+    assert (kept(sandbox, key), labels(sandbox, key), links(sandbox, key)) == ([], [], [])
+
+
+def test_the_newest_attempt_s_job_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    ci.jobs[9001].append({"id": 9999, "name": "Deploy to Prod", "run_attempt": 2, "runner_name": "GitHub Actions 8"})
+    allow(sandbox, key)
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/jobs/9999/rerun"]
+
+
+def test_without_the_runner_s_name_what_failed_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox, RUNNER_NAME="")
+    allow(sandbox, key)
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/runs/9001/rerun-failed-jobs"]
+
+
+def test_a_dry_run_says_what_it_would_do(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ended = resume(job, sandbox, ci, "--dry-run")
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert ci.orders == []
+    assert len(kept(sandbox, key)) == 1
+
+
+def test_what_was_declined_is_taken_off_and_told(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    ended = resume(job, sandbox, ci)
+    assert ended.json["dropped"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert (ci.orders, kept(sandbox, key)) == ([], [])
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    (comment,) = sandbox.site.desk.extras.comments(issue.id)
+    assert "The deployment of 1.2.3 to Prod does not wait for this change any more" in comment.body
+
+
+def test_a_newer_deployment_makes_no_silent_roll_back(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.run(9300, "b" * 40)
+    ci.deployments = [("Prod", 9300)]
+    ended = resume(job, sandbox, ci)
+    (row,) = ended.json["parked"]
+    assert (row["fate"], ci.orders) == ("dropped", [])
+    assert "run 9300 has deployed there since" in row["why"]
+
+
+def test_of_two_runs_for_one_place_the_newest_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    parked(job, sandbox, GITHUB_RUN_ID="9002", GITHUB_RUN_NUMBER="42")
+    ci.run(9002, ci.head)
+    allow(sandbox, key)
+    ended = resume(job, sandbox, ci)
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9002"]
+    assert ended.json["dropped"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert ci.orders == ["/actions/jobs/9072/rerun"]
+
+
+def test_a_note_about_another_commit_than_the_run_s_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.runs[9001]["head_sha"] = "c" * 40
+    ended = resume(job, sandbox, ci)
+    assert (ended.json["parked"][0]["fate"], ci.orders) == ("dropped", [])
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "another repository's": {"home": "github:github.com:78"},
+    "a run that is none": {"run": "9001/../../../other/actions/runs/1"},
+    "a path for a run": {"run": "../9001"},
+    "no commit": {"commit": ""},
+    "a version that is no text": {"version": ["1.2.3"]},
+    "a moment that is none": {"expires": "tomorrow"},
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_note_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI, name: str) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    (note,) = kept(sandbox, key)
+    write(sandbox, key, {**note, **FORGED[name]})
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"], ci.orders) == (0, [], [])
+    assert not [one for one in ci.asked if "other" in one]
+
+
+def test_a_note_cannot_ask_for_another_environment_s_approval(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    (note,) = kept(sandbox, key)
+    write(sandbox, key, {**note, "environment": "Stage"})
+    ended = resume(job, sandbox, ci)
+    assert (ended.json["parked"][0]["fate"], ci.orders) == ("waiting", [])  # for a change of Stage's own
+
+
+def test_nobody_prolongs_a_note(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    (note,) = kept(sandbox, key)
+    old = datetime.now(timezone.utc) - timedelta(days=40)
+    write(sandbox, key, {**note, "parked-at": f"{old:%Y-%m-%dT%H:%M:%SZ}", "expires": "2099-01-01T00:00:00Z"})
+    ended = resume(job, sandbox, ci)
+    assert ended.json["parked"][0]["why"] == "it waited for too long; start a new run"
+    assert ci.orders == []
+
+
+def test_a_run_of_more_than_thirty_days_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.run(9001, ci.head, begun=datetime.fromtimestamp(now(sandbox), timezone.utc) - timedelta(days=30))
+    ended = resume(job, sandbox, ci)
+    assert "more than 30 days old" in ended.json["parked"][0]["why"]
+    assert (ci.orders, kept(sandbox, key)) == ([], [])
+
+
+def test_a_deleted_run_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    del ci.runs[9001]
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["why"]) == (0, "the run was deleted")
+    assert kept(sandbox, key) == []
+
+
+def test_a_run_in_progress_is_left_alone(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.runs[9001]["status"] = "in_progress"
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["fate"], ci.orders) == (0, "waiting", [])
+    assert len(kept(sandbox, key)) == 1
+
+
+def test_another_sweep_that_was_faster_is_no_error(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.refuse = 403, {"message": "This workflow is already running"}
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["why"]) == (0, "somebody else has started it by now")
+
+
+REFUSED: dict[str, tuple[tuple[int, Any], int, str]] = {
+    "without a reason": ((403, {}), 6, "403"),
+    "the token may not": ((403, {"message": "Resource not accessible by integration"}), 6, "not accessible"),
+    "an event that is blocked": ((403, {"message": "Event 'schedule' is not allowed"}), 6, "is not allowed"),
+    "too often": ((403, {"message": "This workflow run has been re-run too many times."}), 6, "too many times"),
+    "too many requests": ((429, {"message": "slow down"}), 7, "rate limit"),
+    "trouble": ((502, {}), 7, "trouble of its own"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_is_said_and_the_note_stays(job: Job, sandbox: Sandbox, ci: PretendCI, name: str) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.refuse, code, said = REFUSED[name]
+    ended = resume(job, sandbox, ci)
+    assert ended.code == code, ended.out
+    assert ended.json["parked"][0]["fate"] == "unclear"
+    assert said in ended.json["parked"][0]["why"]
+    assert len(kept(sandbox, key)) == 1
+
+
+def test_an_approval_that_was_withdrawn_by_then_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    sandbox.desk.transition(key, "Completed")
+    ended = resume(job, sandbox, ci)
+    assert ci.orders == []
+    assert ended.json["resumed"] == []
+
+
+def test_a_change_that_takes_no_label_is_found_all_the_same(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.edit(key, {"labels": []})
+    allow(sandbox, key)
+    assert resume(job, sandbox, ci).json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+
+
+def test_a_change_that_may_not_be_edited_has_no_note_and_that_is_said(job: Job, sandbox: Sandbox) -> None:
+    sandbox.desk.create('Deploy "Web Site" version 1.2.3 to "Prod"')
+    sandbox.site.desk.denied.add("EDIT_ISSUES")
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", "--parked", "success", now=now(sandbox))
+    assert ended.code == 4
+    assert "this run has to be started by hand" in ended.out
+
+
+def test_parked_success_ends_well_and_says_so(job: Job, sandbox: Sandbox) -> None:
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", "--parked", "success", now=now(sandbox))
+    assert ended.code == 0
+    assert "Parked on OPS-" in ended.out
+    assert "approved<<" in job.output()
+    assert "\nwait\n" in job.output()
+
+
+def test_deploy_parks_and_starts_nothing(job: Job, sandbox: Sandbox) -> None:
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--parked", "success", "--issue-keys", "WEB-1")
+    ended = job.jira_ci("deploy", *flags, "--", "touch", "deployed", now=now(sandbox))
+    assert ended.code == 0, ended.out + ended.err
+    assert not (job.folder / "deployed").exists()
+
+
+@pytest.mark.parametrize("flags", [("--dry-run",), ("--parked", "off")])
+def test_what_leaves_no_note(job: Job, sandbox: Sandbox, flags: tuple[str, ...]) -> None:
+    sandbox.desk.create('Deploy "Web Site" version 1.2.3 to "Prod"')
+    job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", *flags, now=now(sandbox))
+    assert not [one for one in sandbox.exchanges if "parked" in one.path]
+
+
+def test_a_pull_request_leaves_no_note(tmp_path: Path, sandbox: Sandbox) -> None:
+    made = scenes.github(tmp_path, "/usr/bin:/bin", scenes.pull_request("WEB-1"), "pull_request")
+    commit(made, POLICY.format(site=sandbox.address, more="comments: internal"))
+    made.publish(".jira-ci.yml")
+    made.environ |= scenes.reach(sandbox)
+    made.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+    made.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", now=now(sandbox))
+    assert not [one for one in sandbox.exchanges if "parked" in one.path]
+
+
+def test_resume_needs_a_token_that_may_start_runs(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    ended = resume(job, sandbox, ci, GITHUB_TOKEN="", JIRA_CI_GITHUB_TOKEN="")
+    assert ended.code == 2
+    assert "actions: write" in ended.json["error"]["hint"]
+
+
+def test_jira_that_cannot_be_asked_is_an_exit_code(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    parked(job, sandbox)
+    ended = resume(job, sandbox, ci, JIRA_CI_TOKEN="wrong")
+    assert (ended.code, ci.orders) == (6, [])
+
+
+def test_few_requests_for_each_that_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    known = list(sandbox.exchanges)
+    resume(job, sandbox, ci)
+    asked = [f"{one.method} {one.path}" for one in sandbox.exchanges if one not in known]
+    assert asked[:2] == ["GET /rest/api/3/myself", "POST /rest/api/3/search/jql"], "who asks, and all notes at once"
+    of_the_gate = [one for one in asked[2:] if one.startswith("GET") or one.endswith("/search/jql")]
+    assert len(of_the_gate) == 4 + 1, "as the gate, and the notes once more before one is taken off"
+    assert len(ci.asked) == 4, "the run, who deployed since, the job's name, the order"
+
+
+def _gitlab(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> Job:
+    made = scenes.gitlab(tmp_path, "/usr/bin:/bin")
+    made.write(".jira-ci.yml", POLICY.format(site=sandbox.address, more="comments: off"))
+    made.git("add", ".")
+    made.environ["CI_COMMIT_SHA"] = made.commit("Policy")
+    made.environ |= {
+        "JIRA_CI_API_URL": sandbox.address,
+        "JIRA_CI_USER": sandbox.credentials.user,
+        "JIRA_CI_TOKEN": sandbox.credentials.token,
+        "CI_JOB_NAME": "gate",
+    }
+    job = {"id": 600, "name": "deploy", "status": "manual", "commit": {"id": made.environ["CI_COMMIT_SHA"]}}
+    ci.jobs[5001] = [job, {**job, "id": 599, "name": "gate", "status": "failed"}]
+    return made
+
+
+@pytest.mark.parametrize(("status", "verb"), [("manual", "play"), ("failed", "retry")])
+def test_on_gitlab_the_job_that_deploys_is_played(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, status: str, verb: str
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    ci.jobs[5001][0]["status"] = status
+    key = parked(job, sandbox, "--parked-job", "deploy")
+    allow(sandbox, key)
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
+    assert ended.code == 0, ended.out
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 5001"]
+    assert ci.orders == [f"/jobs/600/{verb}"]
+    assert kept(sandbox, key) == []

@@ -1,0 +1,160 @@
+"""A pretend GitHub and a pretend GitLab that start runs again, and refuse to as the real ones do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_MOST_RERUNS = 50
+
+
+@dataclass
+class PretendCI:
+    """What there is, and what was ordered. ``refuse`` answers every order so, ``broken`` every question."""
+
+    runs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    deployments: list[tuple[str, int]] = field(default_factory=list)
+    """Environment and run of each that succeeded, newest first."""
+    head: str = ""
+    orders: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    refuse: tuple[int, Any] | None = None
+    broken: int = 0
+    reruns: int = 0
+    address: str = ""
+
+    def run(self, run_id: int, commit: str, **changes: Any) -> None:
+        """A run of GitHub's that waited: its job failed with 4."""
+        begun = changes.pop("begun", datetime.now(timezone.utc))
+        self.runs[run_id] = {
+            "id": run_id,
+            "run_number": run_id - 8960,
+            "run_attempt": 1,
+            "head_sha": commit,
+            "path": ".github/workflows/ci.yml",
+            "status": "completed",
+            "conclusion": "failure",
+            "created_at": begun.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            **changes,
+        }
+        self.jobs[run_id] = [
+            {"id": 70 + run_id, "name": "Deploy to Prod", "run_attempt": 1, "runner_name": "GitHub Actions 3"},
+            {"id": 90 + run_id, "name": "Test", "run_attempt": 1, "runner_name": "GitHub Actions 4"},
+        ]
+
+    def github(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        """The answer of GitHub's API about ``acme/shop``."""
+        parts = path.removeprefix("/repos/acme/shop").strip("/").split("/")
+        if method == "POST":
+            return self._order(path, parts)
+        if parts == [""]:
+            return 200, {"default_branch": "main"}
+        if parts[:2] == ["git", "ref"]:
+            return 200, {"object": {"sha": self.head, "type": "commit"}}
+        if parts[0] == "deployments":
+            return self._deployments(parts, query)
+        if parts[:2] == ["actions", "runs"] and len(parts) > 2 and int(parts[2]) in self.runs:
+            run = int(parts[2])
+            return 200, {"total_count": 2, "jobs": self.jobs[run]} if parts[3:] == ["jobs"] else self.runs[run]
+        return 404, {"message": "Not Found"}
+
+    def _deployments(self, parts: list[str], query: dict[str, str]) -> tuple[int, Any]:
+        if len(parts) == 1:
+            found = [number for number, (name, _) in enumerate(self.deployments) if name == query["environment"]]
+            page = found if query.get("page", "1") == "1" else []
+            return 200, [{"id": number + 1, "sha": "a" * 40} for number in page]
+        run = self.deployments[int(parts[1]) - 1][1]
+        log = f"https://github.com/acme/shop/actions/runs/{run}/job/5"
+        return 200, [{"state": "success", "log_url": log}] if query.get("page", "1") == "1" else []
+
+    def _order(self, path: str, parts: list[str]) -> tuple[int, Any]:
+        if self.refuse:
+            return self.refuse
+        run = int(parts[2])
+        if parts[1] == "jobs":
+            run = next((known for known, jobs in self.jobs.items() if any(one["id"] == run for one in jobs)), 0)
+        if run not in self.runs:
+            return 404, {"message": "Not Found"}
+        if self.runs[run]["status"] != "completed":
+            return 403, {"message": "This workflow is already running"}
+        if self.reruns >= _MOST_RERUNS:
+            return 403, {"message": "This workflow run has been re-run too many times."}
+        self.reruns += 1
+        self.orders.append(path.removeprefix("/repos/acme/shop"))
+        self.runs[run] |= {"status": "queued", "conclusion": None, "run_attempt": self.runs[run]["run_attempt"] + 1}
+        return 201, {}
+
+    def gitlab(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        """The answer of GitLab's API about project 88."""
+        parts = path.removeprefix("/projects/88").strip("/").split("/")
+        first = query.get("page", "1") == "1"
+        if method == "POST":
+            return self._play(path, parts)
+        if parts[0] == "deployments":
+            found = [run for name, run in self.deployments if name == query["environment"]] if first else []
+            return 200, [{"deployable": {"pipeline": {"id": run, "iid": run, "status": "success"}}} for run in found]
+        if parts[0] == "pipelines" and int(parts[1]) in self.jobs:
+            return 200, self.jobs[int(parts[1])] if first else []
+        return 404, {"message": "404 Not found"}
+
+    def _play(self, path: str, parts: list[str]) -> tuple[int, Any]:
+        if self.refuse:
+            return self.refuse
+        job = next((one for jobs in self.jobs.values() for one in jobs if one["id"] == int(parts[1])), None)
+        if job is None:
+            return 404, {"message": "404 Not found"}
+        playable = {"play": ("manual",), "retry": ("failed", "canceled", "success")}[parts[2]]
+        if job["status"] not in playable:
+            return 400, {"message": "400 Bad request - Unplayable Job"}
+        job["status"] = "pending"
+        self.orders.append(path.removeprefix("/projects/88"))
+        return 200 if parts[2] == "play" else 201, job
+
+
+@contextmanager
+def pretend_ci() -> Iterator[PretendCI]:
+    """A server for as long as the block lasts: GitHub's API under ``/github``, GitLab's under ``/gitlab``."""
+    made = PretendCI()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            parts = urlsplit(self.path)
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            host, _, path = unquote(parts.path).strip("/").partition("/")
+            made.asked.append(f"{self.command} /{path}")
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            answer = made.github if host == "github" else made.gitlab
+            status, content = (made.broken, {}) if made.broken else answer(self.command, f"/{path}", query)
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = _answer  # noqa: N815 - the library's names
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    made.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
