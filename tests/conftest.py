@@ -39,6 +39,12 @@ def _machine_may_be_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jira_ci.output.console.PATIENCE", 600.0)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_else_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written to a change settles at once; tests of simultaneous gates say how long it takes there."""
+    monkeypatch.setattr("jira_ci.gate.pinning.SETTLING", 0.05)
+
+
 @pytest.fixture
 def start_sandbox(request: pytest.FixtureRequest) -> Iterator[Callable[..., Sandbox]]:
     """Starts sandboxes with options of :class:`Sandbox`; stops them and validates their exchanges afterwards."""

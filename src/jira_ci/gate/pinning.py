@@ -62,7 +62,7 @@ class Pins:
     Args:
         readers: the policy's ``comments``.
         clock: monotonic seconds.
-        settling: seconds for which a write that something depends on is left to settle.
+        settling: seconds for which a write that something depends on is left to settle; :data:`SETTLING` by default.
     """
 
     def __init__(
@@ -74,10 +74,11 @@ class Pins:
         *,
         readers: str,
         clock: Callable[[], float] = time.monotonic,
-        settling: float = SETTLING,
+        settling: float | None = None,
     ) -> None:
         self._service, self._change, self._subject, self._attempt = service, change, subject, attempt
-        self._readers, self._clock, self._settling = readers, clock, settling
+        self._readers, self._clock = readers, clock
+        self._settling = SETTLING if settling is None else settling
         self._tried = self._begun = False
 
     def pin(self, read: Snapshot, decision: Decision, *, may_pin: bool) -> Pinned:
