@@ -174,7 +174,7 @@ class Settings:
     minimum_approvals: int | None = _setting("count", "gate", "how many people must have approved, where that is more than the policy demands", metavar="NUMBER")
     comments: str = _setting("choice", "gate", "who reads what the change is told about its deployment; refused where more people would than the policy says", choices=("off", "internal", "public"))
     gate_by: str = _setting("choice", "gate", "who decides; refused where it differs from the policy", choices=("change", "jira"))
-    organisation_policy: str = _setting("text", "gate", "the organisation's policy, which the repository's can only tighten: OWNER/REPO@REF:PATH on the same server, or inline for the text in JIRA_CI_ORGANISATION_POLICY_TEXT", metavar="WHERE")
+    organisation_policy: str = _setting("text", "gate", "the organisation's policy, which the repository's can only tighten: OWNER/REPO@REF:PATH, or inline (JIRA_CI_ORGANISATION_POLICY_TEXT)", metavar="WHERE")
     organisation_token: str = _setting("text", "gate", "reads the organisation's policy (contents: read, or read_repository and read_api on GitLab); otherwise github-token or gitlab-token", secret=True, metavar="TOKEN")
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
     parked: str = _setting("choice", "gate", "how a job ends that leaves a note for resume on the change it waits for: with 4 or well; off leaves no note", default="fail", choices=("fail", "success", "off"))

@@ -67,7 +67,7 @@ def test_it_is_closed_after_its_comments_and_with_its_dates(here: Scene, sandbox
         if one.method == "POST" and key_of(sandbox, key) in one.path
     ]
     assert order[-1] == "transitions"
-    assert order.count("comment") == 2
+    assert order.count("comment") == 3, "its pin, the start and the end"
     issue = sandbox.site.issue(key)
     assert issue is not None
     assert {"customfield_10308", "customfield_10309"} <= issue.values.keys()

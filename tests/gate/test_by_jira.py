@@ -116,7 +116,7 @@ def test_an_approval_that_comes_while_it_waits_proceeds(here: Scene) -> None:
     found = ask(here, "wait=10m", "interval=30s")
     assert told(found) == (33, "proceed", 0)
     assert len(submitted(here.sandbox)) == 1
-    assert any(line.endswith(" UTC.") and "Jira waits for" in line for line in here.lines)
+    assert any("Jira waits for" in line and " UTC" in line for line in here.lines), here.lines
 
 
 def test_what_is_declined_is_denied_and_does_not_stay_pending(here: Scene) -> None:

@@ -25,7 +25,7 @@ from jira_ci.gate.record import Deployment
 from jira_ci.keys.parse_keys import explicit
 from jira_ci.output import page
 from jira_ci.output.page import Page
-from jira_ci.parking.park import ended
+from jira_ci.parking.park import end_parked
 from jira_ci.report.deploying import TwoReports, bounded
 from jira_ci.sites.sites import missing_credentials, sites
 from jira_ci.text import one_line
@@ -179,7 +179,7 @@ class _Job:
             result = self._gate.interrupted()
         outputs, code = result.outputs, int(decision.exit or Exit.BUG)
         if decision.result == "wait" and not number and not self._context.settings.dry_run:
-            outputs, code = ended(self._context, self._gate, outputs, code)
+            outputs, code = end_parked(self._context, self._gate, outputs, code)
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {**outputs, "approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
         shown = page.refused(result.summary, report.summary)

@@ -10,7 +10,7 @@ from jira_ci.context import Context, Result
 from jira_ci.gate.by_jira import Reports
 from jira_ci.gate.gate import Gate
 from jira_ci.gate.gate_result import document
-from jira_ci.parking.park import ended
+from jira_ci.parking.park import end_parked
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
@@ -22,7 +22,7 @@ def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG
     with closing(Gate(context, deploying=False, reports=pending_reports, tests=counted_tests)) as gate:
         found = gate.ask()
         gate.keep()
-        outputs, code = ended(context, gate, found.outputs, found.decision.exit)
+        outputs, code = end_parked(context, gate, found.outputs, found.decision.exit)
     return Result(code, outputs, document(found), found.summary)
 
 

@@ -32,7 +32,7 @@ def park(context: Context, evaluations: Sequence[Evaluation]) -> list[Note]:
     return [note for one in evaluations if one.decision.exit in _FOR_PEOPLE for note in _left(context, one)]
 
 
-def ended(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: int) -> tuple[dict[str, Any], int]:
+def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: int) -> tuple[dict[str, Any], int]:
     """The outputs and the exit code of a job whose gate came to its end, after it has left its notes.
 
     With ``parked: success`` the job ends well, but only when a note stands wherever it waits: otherwise nobody would
