@@ -52,6 +52,10 @@ def asked(github: GitHub) -> list[str]:
     return [one.target for one in github.exchanges]
 
 
+def asked_for_tags(github: GitHub) -> list[str]:
+    return [one for one in asked(github) if "/tags/" in one]
+
+
 def approved(here: Scene) -> str:
     return pinned(here, repository="octo/hello")
 
@@ -61,7 +65,7 @@ def test_a_tag_that_is_what_is_deployed_is_asked_for_once(here: Scene, github: G
     github.tags = {TAG: here.job.environ["GITHUB_SHA"]}
     before = len(here.sandbox.exchanges)
     assert told(ask(here)) == (31, "proceed", 0)
-    assert asked(github) == [f"/repos/octo/hello/commits/tags/{TAG}?per_page=1"]
+    assert asked_for_tags(github) == [f"/repos/octo/hello/commits/tags/{TAG}?per_page=1"]
     assert len(here.sandbox.exchanges) - before == 5
 
 
@@ -79,13 +83,13 @@ def test_a_version_that_is_no_tag_is_bound_to_what_is_checked_out(here: Scene, g
     approved(here)
     found = ask(here)
     assert told(found) == (31, "proceed", 0)
-    assert len(asked(github)) == 1
+    assert len(asked_for_tags(github)) == 1
     assert found.records[0]["policy"]["relaxed"] == []
 
 
 def test_a_commit_is_no_tag(here: Scene, github: GitHub) -> None:
     ask(here, f"version={here.job.environ['GITHUB_SHA']}")
-    assert [one for one in asked(github) if "/tags/" in one] == []
+    assert asked_for_tags(github) == []
 
 
 def test_a_provider_that_does_not_answer_is_waited_for(here: Scene, github: GitHub) -> None:
@@ -111,7 +115,7 @@ def test_while_it_waits_the_tag_is_asked_for_in_the_beginning_and_in_the_last_lo
     looks = []
 
     def approve() -> None:
-        looks.append(len(asked(github)))
+        looks.append(len(asked_for_tags(github)))
         if len(looks) == 4:
             here.sandbox.desk.approve(key)
             here.sandbox.desk.transition(key, "Implementing")
@@ -121,7 +125,7 @@ def test_while_it_waits_the_tag_is_asked_for_in_the_beginning_and_in_the_last_lo
     found = ask(here, "wait=30m")
     assert told(found) == (38, "deny", 2)
     assert looks[:4] == [1, 1, 1, 1]
-    assert len(asked(github)) == 2
+    assert len(asked_for_tags(github)) == 2
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -134,8 +138,8 @@ def test_a_token_that_may_not_ask_is_said_where_the_version_is_known_to_be_a_tag
     github.faults[-1] = Reply.of({"message": "Not for you"}, status)
     found = ask(here)
     assert told(found) == (31, "proceed", 0)
-    (relaxed,) = found.records[0]["policy"]["relaxed"]
-    assert relaxed.startswith(f"the tag {TAG} was not asked for: ")
+    relaxed = found.records[0]["policy"]["relaxed"]
+    assert [one for one in relaxed if one.startswith(f"the tag {TAG} was not asked for: ")]
     assert f"The tag {TAG} was not asked for" in here.log.getvalue()
 
 
