@@ -290,6 +290,25 @@ def test_once_means_one_that_succeeds(tmp_path: Path, sandbox: Sandbox, end: Out
     assert ("reconcile" in found.decision.reason) == (end is None)
 
 
+def test_each_environment_of_one_change_uses_up_its_own_approval(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = scene(tmp_path, sandbox, "reuse: once")
+    key = str(sandbox.desk.create("Web Site 1.2.3 to Stage and Prod").key)
+    sandbox.desk.transition(key, "Authorize")
+    approve(sandbox, key)
+    flags = f"change={key}", "environment=Stage,Prod"
+    with here.gate(*flags) as gate:
+        assert gate.ask().decision.result == "proceed"
+        assert gate.start().decision.result == "proceed"
+        assert sorted((one.scope.environment, one.outcome) for one in held(sandbox, key).deployments) == [
+            ("Prod", "started"),
+            ("Stage", "started"),
+        ]
+        gate.comment("successful")
+    assert {one.outcome for one in held(sandbox, key).deployments} == {"successful"}
+    for environment in ("Stage", "Prod"):
+        assert ask(here, f"change={key}", f"environment={environment}").decision.row == 21
+
+
 def test_nothing_begins_whose_start_cannot_be_noted(tmp_path: Path, sandbox: Sandbox) -> None:
     here = scene(tmp_path, sandbox, "reuse: once")
     approved(sandbox)

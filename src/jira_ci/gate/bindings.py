@@ -129,8 +129,9 @@ class ChangeProperty:
         return replace(self, bindings=tuple(one for one in self.bindings if not one.scope.same(scope)))
 
     def with_deployment(self, deployed: Deployed) -> ChangeProperty:
-        """The same with this deployment, in the place of what was known of it."""
-        known = {**{one.id: one for one in self.deployments}, deployed.id: deployed}
+        """The same with this deployment, in the place of what was known of it. One process may begin in several
+        environments of one change, each of them under its id."""
+        known = {(one.id, one.scope): one for one in (*self.deployments, deployed)}
         return replace(self, deployments=tuple(known.values()))
 
     def document(self) -> dict[str, Any]:
@@ -150,8 +151,8 @@ class ChangeProperty:
         return found._written()
 
     def _dispensable(self) -> Deployed | None:
-        last = {one.scope: one.id for one in self.deployments if one.outcome == "successful"}
-        ended = (one for one in self.deployments if one.outcome != "started" and one.id not in last.values())
+        last = {one.scope: one for one in self.deployments if one.outcome == "successful"}
+        ended = (one for one in self.deployments if one.outcome != "started" and last.get(one.scope) is not one)
         return next(ended, None)
 
     def _written(self) -> dict[str, Any]:

@@ -167,7 +167,8 @@ class Pins:
         except JiraCiError as error:
             self.end("cancelled")  # it may have been written, and nothing begins
             return decision_of(error, 8)
-        mine = any(one.id == self._attempt.id for one in after.deployments)
+        scope = scope_of(self._subject)
+        mine = any(one.id == self._attempt.id and one.scope.same(scope) for one in after.deployments)
         if mine and not slow:
             return self._in_the_way(after)
         if mine:
