@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -249,6 +249,23 @@ def test_an_answer_that_is_lost_lets_nothing_begin_unpinned(here: Scene) -> None
     found = ask(here)
     assert (found.decision.row, found.decision.result, found.decision.exit) == (8, "wait", 7)
     assert pin(here.sandbox, key) == ""
+
+
+def test_a_comment_about_a_pin_that_hangs_holds_up_nothing(here: Scene) -> None:
+    key, over = approved(here.sandbox), Event()
+
+    def hang(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/comment"):
+            over.wait(60)
+        return None
+
+    here.sandbox.before = hang
+    try:
+        found = ask(here, "timeout=12s")
+    finally:
+        over.set()
+    assert (found.decision.row, pin(here.sandbox, key)) == (31, here.job.environ["GITHUB_SHA"])
+    assert f"{key} was not told" in here.log.getvalue()
 
 
 # One deployment or many

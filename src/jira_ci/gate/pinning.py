@@ -36,6 +36,7 @@ from jira_ci.text import one_line
 _PINNABLE = (*range(19, 33),)  # rows of a change that was read completely and is not at its end
 SETTLING = 3.0
 """Seconds: much longer than Jira takes to answer what is read and written in between."""
+_SHARE = 0.3  # of the time for a look, for the comment about a pin
 BY_TITLE_ONLY = "bound by title only"
 """In the record, where nothing is pinned."""
 
@@ -210,7 +211,8 @@ class Pins:
         if self._readers == "off":
             return ()
         told = comments.Telling(lines, (lines[0], lines[-1]), self._mark(what))
-        problem = comments.write(self._service, self._change, told, public=self._readers == "public")
+        with self._service.within(_SHARE):  # what is pinned is read again after that, and decides
+            problem = comments.write(self._service, self._change, told, public=self._readers == "public")
         return (problem,) if problem else ()
 
     def _mark(self, what: str) -> str:
