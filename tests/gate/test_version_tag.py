@@ -166,7 +166,7 @@ def test_a_run_on_the_tag_that_the_provider_knows_pins_its_commit(here: Scene, g
     assert "was approved before it was pinned" in here.log.getvalue()
     assert "bound by title only" not in found.records[0]["policy"]["relaxed"], key
     # The policy's default branch, its commit and the tag.
-    assert len(asked(github)) <= 4
+    assert len(github.exchanges) <= 4
 
 
 def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scene, github: GitHub) -> None:
@@ -176,7 +176,7 @@ def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scen
     github.head = here.job.environ["GITHUB_SHA"]
     assert told(ask(here)) == (31, "proceed", 0)
     assert len(here.sandbox.exchanges) <= 5
-    assert len(asked(github)) <= 4
+    assert len(github.exchanges) <= 4
 
 
 def bare(here: Scene, tmp_path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -39,6 +40,12 @@ class Scope:
     def names(self) -> dict[str, str]:
         """Each part by its name in the property."""
         return asdict(self)
+
+    @property
+    def flags(self) -> str:
+        """How a command line names it, with a blank behind: ``--environment Prod --tenant 'Acme Ltd' ``."""
+        named = (("--environment", self.environment), ("--tenant", self.tenant))
+        return "".join(f"{flag} {shlex.quote(one_line(value, 80))} " for flag, value in named if value)
 
     def same(self, other: Scope) -> bool:
         """Whether both are about the same deployment."""
@@ -248,7 +255,8 @@ def spent_by(key: str, found: Spent, earlier: Sequence[Deployed]) -> str:
     which = f"run {one_line(last.run, 200)} (commit {one_line(last.commit, 64)})" if last else "another run"
     if found == "used":
         return f"{key} was used up by {which}: reuse is once. Close it and run again for another change."
+    flags = last.scope.flags if last else ""
     return (
         f"{key} allows one deployment (reuse: once), and {which} began one whose outcome is not known. If that run is "
-        f"over, run jira-ci reconcile --change {key}, then run again."
+        f"over, run jira-ci reconcile {flags}--change {key}, then run again."
     )
