@@ -303,6 +303,7 @@ def test_a_trusted_commit_that_nobody_knows(
     [
         ("{more}", "Prod is production, and its changes need no approval (minimum-approvals: 0)"),
         ("exclude-approvers: [reporter]", "exclude-approvers has no effect for Prod"),
+        (f"{MENDED}\n  bind: version", "An approval for Prod is for a version, and covers whatever commit"),
         (f"{MENDED}\n  exclude-approvers: [deployer]", "exclude-approvers names the deployer, but deployers is empty"),
     ],
 )

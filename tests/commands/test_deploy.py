@@ -507,6 +507,14 @@ def test_not_even_our_own_bugs_come_between_a_command_and_its_exit_code(here: Sc
     assert "The record is not complete: the disk is full." in here.log.getvalue()
 
 
+def test_what_has_no_time_left_before_the_start_is_not_begun(here: Scene) -> None:
+    gate = StandIn(verdict(31), verdict(31), verdict(31))
+    gate.fresh = lambda: 1.0  # type: ignore[method-assign]
+    assert run(here, gate, "").exit == 0
+    assert gate.done == ["successful", "successful"]
+    assert "The change was not commented: there was no time left for it." in here.log.getvalue()
+
+
 def test_a_change_of_mind_after_the_start_was_told_calls_it_off(here: Scene) -> None:
     program, path = canary(here)
     gate = StandIn(verdict(31), verdict(18))

@@ -14,6 +14,7 @@ import pytest
 
 from after_scenes import PRIVATE, Scene, scene
 from jira_ci.cli import COMMANDS
+from jira_ci.config.schema import record_problem
 from jira_sandbox.server import Sandbox
 
 PUBLIC = {"repository": {**PRIVATE["repository"], "private": False, "visibility": "public"}}
@@ -157,3 +158,4 @@ def test_the_record_holds_the_lead_time(here: Scene) -> None:
     path = [line for line in here.job.output().splitlines() if "jira-ci-record" in line][-1]
     record = json.loads(Path(path.strip()).read_text(encoding="ascii"))
     assert record["deployment"]["lead-time"] >= 0
+    assert record_problem(record) == ""

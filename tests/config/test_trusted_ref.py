@@ -667,6 +667,7 @@ def test_github_shows_a_file_through_its_folders(hub: tuple[Api, GitHubHistory])
     assert history.file(A, "ci/jira.yml", 100) == LOOSE
     assert history.file(A, "ci/other.yml", 100) is None
     assert history.file(A, "other/jira.yml", 100) is None
+    assert len(api.requests) == 3, "each folder is asked for once"
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,15 @@ def test_what_stands_in_the_way_is_named() -> None:
         f"OPS-7 was used up by run https://ci.example/1 (commit {A}): reuse is once. "
         "Close it and run again for another change."
     )
-    assert "jira-ci reconcile --change OPS-7" in spent_by("OPS-7", "started", [deployed(1, "started")])
+    told = spent_by("OPS-7", "started", [deployed(1, "started")])
+    assert "run jira-ci reconcile --environment Prod --change OPS-7, then" in told
+
+
+def test_a_command_in_a_sentence_can_be_run_as_it_stands_whatever_somebody_wrote() -> None:
+    assert HERE.flags == "--environment Prod "
+    assert replace(HERE, tenant="Acme Ltd").flags == "--environment Prod --tenant 'Acme Ltd' "
+    assert replace(HERE, environment="$(id)\n;x").flags.startswith("--environment '$(id)")
+    assert replace(HERE, environment="").flags == ""
 
 
 def test_a_full_property_forgets_the_oldest_deployments_and_nothing_that_decides() -> None:

@@ -60,7 +60,7 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {},
         f"OPS-7 is for commit {'a' * 40} (run https://ci.example/1), and commit {'b' * 40} is deployed. Deploy the one "
         "that it is for, or an agent of its service desk closes OPS-7, then run again for another change, or somebody "
-        "who may run jobs on the default branch takes the pin off: jira-ci gate --unpin OPS-7.",
+        "who may run jobs on the default branch takes the pin off: jira-ci gate --environment Prod --unpin OPS-7.",
     ),
     (
         {"spent": "used", "earlier": (USED,)},
@@ -72,7 +72,8 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {"spent": "started", "earlier": (replace(USED, outcome="started"),)},
         ONCE,
         f"OPS-7 allows one deployment (reuse: once), and run https://ci.example/2 (commit {'a' * 40}) began one whose "
-        "outcome is not known. If that run is over, run jira-ci reconcile --change OPS-7, then run again.",
+        "outcome is not known. If that run is over, run jira-ci reconcile --environment Prod --change OPS-7, then run "
+        "again.",
     ),
     (
         {"start": (jira(90),), "end": (jira(60),)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -251,6 +251,23 @@ def test_an_answer_that_is_lost_lets_nothing_begin_unpinned(here: Scene) -> None
     assert pin(here.sandbox, key) == ""
 
 
+def test_a_comment_about_a_pin_that_hangs_holds_up_nothing(here: Scene) -> None:
+    key, over = approved(here.sandbox), Event()
+
+    def hang(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/comment"):
+            over.wait(60)
+        return None
+
+    here.sandbox.before = hang
+    try:
+        found = ask(here, "timeout=12s")
+    finally:
+        over.set()
+    assert (found.decision.row, pin(here.sandbox, key)) == (31, here.job.environ["GITHUB_SHA"])
+    assert f"{key} was not told" in here.log.getvalue()
+
+
 # One deployment or many
 
 
@@ -288,6 +305,25 @@ def test_once_means_one_that_succeeds(tmp_path: Path, sandbox: Sandbox, end: Out
     found = ask(here)
     assert (found.decision.row, int(found.decision.exit)) == (row, 0 if row == 31 else 3)
     assert ("reconcile" in found.decision.reason) == (end is None)
+
+
+def test_each_environment_of_one_change_uses_up_its_own_approval(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = scene(tmp_path, sandbox, "reuse: once")
+    key = str(sandbox.desk.create("Web Site 1.2.3 to Stage and Prod").key)
+    sandbox.desk.transition(key, "Authorize")
+    approve(sandbox, key)
+    flags = f"change={key}", "environment=Stage,Prod"
+    with here.gate(*flags) as gate:
+        assert gate.ask().decision.result == "proceed"
+        assert gate.start().decision.result == "proceed"
+        assert sorted((one.scope.environment, one.outcome) for one in held(sandbox, key).deployments) == [
+            ("Prod", "started"),
+            ("Stage", "started"),
+        ]
+        gate.comment("successful")
+    assert {one.outcome for one in held(sandbox, key).deployments} == {"successful"}
+    for environment in ("Stage", "Prod"):
+        assert ask(here, f"change={key}", f"environment={environment}").decision.row == 21
 
 
 def test_nothing_begins_whose_start_cannot_be_noted(tmp_path: Path, sandbox: Sandbox) -> None:

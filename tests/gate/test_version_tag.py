@@ -29,7 +29,7 @@ def github() -> Iterator[GitHub]:
 @pytest.fixture
 def here(tmp_path: Path, sandbox: Sandbox, github: GitHub) -> Scene:
     """A push to main, on a GitHub that can be asked."""
-    found = scene(tmp_path, sandbox)
+    found = scene(tmp_path, sandbox, "minimum-approvals: 1")
     found.job.environ |= {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": "octo/hello", "GITHUB_TOKEN": "t0ken"}
     found.job.git("remote", "set-url", "origin", "https://github.com/octo/hello.git")
     event = Path(found.job.environ["GITHUB_EVENT_PATH"])
@@ -49,7 +49,8 @@ def told(found: GateResult) -> tuple[int, str, int]:
 
 
 def asked(github: GitHub) -> list[str]:
-    return [one.target for one in github.exchanges]
+    """What was asked about tags; the policy is asked for besides."""
+    return [one.target for one in github.exchanges if "/tags/" in one.target]
 
 
 def asked_for_tags(github: GitHub) -> list[str]:
@@ -169,7 +170,7 @@ def test_a_run_on_the_tag_that_the_provider_knows_pins_its_commit(here: Scene, g
     assert "was approved before it was pinned" in here.log.getvalue()
     assert "bound by title only" not in found.records[0]["policy"]["relaxed"], key
     # The policy's default branch, its commit and the tag.
-    assert len(asked(github)) <= 4
+    assert len(github.exchanges) <= 4
 
 
 def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scene, github: GitHub) -> None:
@@ -179,7 +180,7 @@ def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scen
     github.head = here.job.environ["GITHUB_SHA"]
     assert told(ask(here)) == (31, "proceed", 0)
     assert len(here.sandbox.exchanges) <= 5
-    assert len(asked(github)) <= 4
+    assert len(github.exchanges) <= 4
 
 
 def bare(here: Scene, tmp_path: Path) -> Path:

@@ -28,6 +28,7 @@ class GitHubFiles:
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
         self.session = BoundSession(run.api_url, ca_bundle, deadline)
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
+        self._trees: dict[str, tuple[Any, Any]] = {}  # several names are looked for in the same folder
         self._api, self._home = run.api_url, f"/repos/{run.repository}"
         self._headers = {
             "Authorization": f"token {token}",
@@ -72,9 +73,12 @@ class GitHubFiles:
 
     def _entry(self, tree: str, name: str) -> Mapping[str, Any] | None:
         """What a tree has of this name; None when it certainly has nothing."""
-        answer = self._get(f"/git/trees/{tree}")
-        found = [entry for entry in answer["tree"] if entry["path"] == name]
-        if not found and answer["truncated"] is not False:
+        if tree not in self._trees:
+            answer = self._get(f"/git/trees/{tree}")
+            self._trees[tree] = answer["tree"], answer.get("truncated")
+        entries, truncated = self._trees[tree]
+        found = [entry for entry in entries if entry["path"] == name]
+        if not found and truncated is not False:
             raise Refused(0, "its folder has too many files to be listed")
         return mapping(found[0]) if found else None
 

@@ -228,7 +228,7 @@ class _Job:
             self._told = False
             self._context.console.notice("warning", f"The change was not commented: {problem}.")
 
-        bounded(lambda: self._gate.comment(step, seconds=seconds, deadline=deadline), deadline, None, complain)
+        _told_in_time(lambda: self._gate.comment(step, seconds=seconds, deadline=deadline), deadline, complain)
 
     def _keep(self, whole: Deadline) -> None:
         """Keeps the records on their changes."""
@@ -237,7 +237,7 @@ class _Job:
         def complain(problem: str) -> None:
             self._context.console.notice("warning", f"The record was not kept on the change: {problem}.")
 
-        bounded(lambda: self._gate.keep(deadline), deadline, None, complain)
+        _told_in_time(lambda: self._gate.keep(deadline), deadline, complain)
 
     def _deployed(self, result: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:
@@ -277,6 +277,15 @@ class _Job:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._context.edges.clock(), timezone.utc)
+
+
+def _told_in_time(tell: Callable[[], None], deadline: Deadline, complain: Callable[[str], None]) -> None:
+    """Tells the change something. Without any time left it is not even begun: left behind, it would take away the time
+    that the gate gives to its own questions by then."""
+    if deadline.remaining() <= 0:
+        complain("there was no time left for it")
+    else:
+        bounded(tell, deadline, None, complain)
 
 
 def _state(running: child_process.Child, signal: int) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -39,6 +40,12 @@ class Scope:
     def names(self) -> dict[str, str]:
         """Each part by its name in the property."""
         return asdict(self)
+
+    @property
+    def flags(self) -> str:
+        """How a command line names it, with a blank behind: ``--environment Prod --tenant 'Acme Ltd' ``."""
+        named = (("--environment", self.environment), ("--tenant", self.tenant))
+        return "".join(f"{flag} {shlex.quote(one_line(value, 80))} " for flag, value in named if value)
 
     def same(self, other: Scope) -> bool:
         """Whether both are about the same deployment."""
@@ -129,8 +136,9 @@ class ChangeProperty:
         return replace(self, bindings=tuple(one for one in self.bindings if not one.scope.same(scope)))
 
     def with_deployment(self, deployed: Deployed) -> ChangeProperty:
-        """The same with this deployment, in the place of what was known of it."""
-        known = {**{one.id: one for one in self.deployments}, deployed.id: deployed}
+        """The same with this deployment, in the place of what was known of it. One process may begin in several
+        environments of one change, each of them under its id."""
+        known = {(one.id, one.scope): one for one in (*self.deployments, deployed)}
         return replace(self, deployments=tuple(known.values()))
 
     def document(self) -> dict[str, Any]:
@@ -150,8 +158,8 @@ class ChangeProperty:
         return found._written()
 
     def _dispensable(self) -> Deployed | None:
-        last = {one.scope: one.id for one in self.deployments if one.outcome == "successful"}
-        ended = (one for one in self.deployments if one.outcome != "started" and one.id not in last.values())
+        last = {one.scope: one for one in self.deployments if one.outcome == "successful"}
+        ended = (one for one in self.deployments if one.outcome != "started" and last.get(one.scope) is not one)
         return next(ended, None)
 
     def _written(self) -> dict[str, Any]:
@@ -247,7 +255,8 @@ def spent_by(key: str, found: Spent, earlier: Sequence[Deployed]) -> str:
     which = f"run {one_line(last.run, 200)} (commit {one_line(last.commit, 64)})" if last else "another run"
     if found == "used":
         return f"{key} was used up by {which}: reuse is once. Close it and run again for another change."
+    flags = last.scope.flags if last else ""
     return (
         f"{key} allows one deployment (reuse: once), and {which} began one whose outcome is not known. If that run is "
-        f"over, run jira-ci reconcile --change {key}, then run again."
+        f"over, run jira-ci reconcile {flags}--change {key}, then run again."
     )

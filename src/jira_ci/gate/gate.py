@@ -144,8 +144,9 @@ class Gate:
         Args:
             deadline: over all of it; 15 s by default.
         """
+        # Once for all: whoever is not waited for any more gives nothing to a question that somebody else asks by then.
+        self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
         for evaluation, document in self._to_keep():
-            self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
             said = self._kept(evaluation, document)
             if said:
                 self._context.console.notice("warning", said)
@@ -156,11 +157,12 @@ class Gate:
         found = self._result or self.ask()
         self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
         decisions = []
-        for evaluation in self._evaluations:
-            refused = evaluation.start()
-            if refused is not None:
-                evaluation.refuse(refused)
-            decisions.append(refused or evaluation.decision)
+        with self._hurried_by_signals():
+            for evaluation in self._evaluations:
+                refused = evaluation.start()
+                if refused is not None:
+                    evaluation.refuse(refused)
+                decisions.append(refused or evaluation.decision)
         if found.decision.result != "proceed" or combine(decisions).result == "proceed":
             return self.confirm()  # writing may have taken its time
         return self._conclude(decisions)

@@ -48,7 +48,7 @@ ACTIONS: Mapping[int, str] = MappingProxyType(
         18: "name an open change with the setting change, or leave it out",
         19: "have {change} approved anew, or close it",
         20: "move {change} to {goal}",
-        21: "close {change}, so that another one is made",
+        21: "do what the reason says, or close {change}, so that another one is made",
         22: "put the window of {change} in order",
         23: "extend the window of {change}",
         24: "have {change} approved{people}, and moved to {goal}",

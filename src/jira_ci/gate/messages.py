@@ -162,10 +162,11 @@ def _other_commit(facts: Facts) -> str:
     """Both commits, and who can do something about it."""
     bound = facts.read.other
     was = f"commit {shown(bound.commit)} (run {one_line(bound.run, 200)})" if bound else "another commit"
+    flags = bound.scope.flags if bound else ""
     return (
         f"{facts.key} is for {was}, and commit {shown(facts.read.commit)} is deployed. Deploy the one that it is for, "
         f"or an agent of its service desk closes {facts.key}, then run again for another change, or somebody who may "
-        f"run jobs on the default branch takes the pin off: jira-ci gate --unpin {facts.key}."
+        f"run jobs on the default branch takes the pin off: jira-ci gate {flags}--unpin {facts.key}."
     )
 
 

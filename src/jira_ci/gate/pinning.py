@@ -36,6 +36,7 @@ from jira_ci.text import one_line
 _PINNABLE = (*range(19, 33),)  # rows of a change that was read completely and is not at its end
 SETTLING = 3.0
 """Seconds: much longer than Jira takes to answer what is read and written in between."""
+_SHARE = 0.3  # of the time for a look, for the comment about a pin
 BY_TITLE_ONLY = "bound by title only"
 """In the record, where nothing is pinned."""
 
@@ -168,7 +169,8 @@ class Pins:
         except JiraCiError as error:
             self.end("cancelled")  # it may have been written, and nothing begins
             return decision_of(error, 8)
-        mine = any(one.id == self._attempt.id for one in after.deployments)
+        scope = scope_of(self._subject)
+        mine = any(one.id == self._attempt.id and one.scope.same(scope) for one in after.deployments)
         if mine and not slow:
             return self._in_the_way(after)
         if mine:
@@ -210,7 +212,8 @@ class Pins:
         if self._readers == "off":
             return ()
         told = comments.Telling(lines, (lines[0], lines[-1]), self._mark(what))
-        problem = comments.write(self._service, self._change, told, public=self._readers == "public")
+        with self._service.within(_SHARE):  # what is pinned is read again after that, and decides
+            problem = comments.write(self._service, self._change, told, public=self._readers == "public")
         return (problem,) if problem else ()
 
     def _mark(self, what: str) -> str:

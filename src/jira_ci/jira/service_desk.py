@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -186,13 +187,20 @@ class Service:
     def titles(self, keys: Sequence[str], share: float) -> IssueTitles:
         """What the account sees of these issues, in this share of the time that is left. Raises nothing: what is not
         known is a part of the answer."""
+        with self.within(share):
+            try:
+                return look_up(self._login, self.connect().edition, keys)
+            except JiraCiError as error:
+                return IssueTitles(error=error)
+
+    @contextmanager
+    def within(self, share: float) -> Iterator[None]:
+        """What is asked in here has this share of the time that is left, so that something else can be asked after."""
         client = self._login.client
         whole = client.deadline
         client.deadline = whole.part(share)
         try:
-            return look_up(self._login, self.connect().edition, keys)
-        except JiraCiError as error:
-            return IssueTitles(error=error)
+            yield
         finally:
             client.deadline = whole
 

@@ -302,6 +302,10 @@ def test_what_is_relaxed_is_listed() -> None:
     assert isinstance(found, Policy)
     assert found.relaxed == ("outside CI: the policy is the one of HEAD", "change-binding: any", "window: off")
     assert found.window is None
+    for_nobody = policy(text=FILE.replace("minimum-approvals: 1", "minimum-approvals: 0"))
+    assert for_nobody.relaxed == ("minimum-approvals: 0",)
+    elsewhere = policy(text=FILE.replace("jira: {site: acme.atlassian.net}\n", ""), site="acme.atlassian.net")
+    assert elsewhere.relaxed == ("site: a setting, and not in the file",)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,12 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",
             "Say minimum-approvals: 1 or more.",
         )
+    if policy.bind == "version" and policy.gate_by == "change":
+        yield Doubt(
+            f"An approval for {name} is for a version, and covers whatever commit is deployed under its name (bind: "
+            "version).",
+            "Say bind: commit, or leave it out.",
+        )
     if policy.origins.get("site") == "the setting site":
         yield Doubt(
             f"{config.name} does not name the Jira site, so that a setting decides which site the gate asks.",

@@ -184,6 +184,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
     if by == "change" and not control["service-desk"]:
         raise UsageError(f"{config.name} names no service-desk under change-control.", "Add it, with enabled: true.")
     site, credentials = site_and_credentials(config, control, asked)
+    approvals = minimum_approvals(config, control, asked)
     policy = Policy(
         source=found.source,
         sha256=found.sha256,
@@ -202,7 +203,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         reuse=control["reuse"],
         proceed_statuses=tuple(control["proceed-statuses"]),
         wait_statuses=tuple(control["wait-statuses"]),
-        minimum_approvals=minimum_approvals(config, control, asked),
+        minimum_approvals=approvals,
         window=None if window == "off" else (window["start"], window["end"]),
         window_required=control["window-required"],
         edits=control["edits"],
@@ -213,7 +214,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         description=control["description"],
         comments=comments(config, control, asked),
         gate_by=by,
-        relaxed=(*found.relaxed, *_relaxed(config, control, asked)),
+        relaxed=(*found.relaxed, *_relaxed(config, control, asked, approvals if by == "change" else None)),
         sources=found.listed,
         differences=whole.differences,
         end_status=control["end-status"],
@@ -317,8 +318,17 @@ def _explained(policy: Policy, whole: Tightened) -> Policy:
     return dataclasses.replace(policy, in_force=kept, origins={key: origins[key] for key in kept})
 
 
-def _relaxed(config: Config, control: Mapping[str, Any], asked: Asked) -> list[str]:
+def _relaxed(config: Config, control: Mapping[str, Any], asked: Asked, approvals: int | None) -> list[str]:
+    """What makes the policy weaker than it could be, for the record.
+
+    Args:
+        approvals: ``None`` where they are Jira's business.
+    """
     relaxed = [f"{key}: {value}" for key, value in _RELAXATIONS if control.get(key) == value]
+    if approvals == 0:
+        relaxed.append("minimum-approvals: 0")
+    if not _address(config, control["connection"]):
+        relaxed.append("site: a setting, and not in the file")
     if asked.project_name and not config.project_name:
         relaxed.append("project-name: a setting, and not in the file")
     return relaxed
