@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ci.servers import serving
 from gate_subjects import approved
 from jira_ci.settings import TABLE
 from jira_sandbox.server import Sandbox
@@ -91,7 +92,10 @@ def test_the_script_has_the_user_s_environment_and_nothing_of_ours(shell: str, g
         gated.machine.link("bash")
     gated.env = {"MY_KEY": "a b=c\nd", "GITHUB_TOKEN": "theirs", "PYTHONPATH": "mine", "EMPTY": ""}
     gated.token = "workflow-token"
-    step = deploy(gated, "env -0 > seen; echo $0 > name; cat > stdin")
+    with serving() as github:  # it knows no tag of that name
+        gated.env["GITHUB_API_URL"] = github.url
+        step = deploy(gated, "env -0 > seen; echo $0 > name; cat > stdin")
+    del gated.env["GITHUB_API_URL"]
     assert step.code == 0, step.log
     text = (gated.machine.workspace / "seen").read_text(encoding="utf-8")
     seen = dict(row.split("=", 1) for row in text.split("\0") if row)

@@ -37,8 +37,10 @@ def test_an_environment_makes_it_a_deployment(shell: str, tmp_path: Path, sandbo
         "accepted": "1",
         "rejected": "0",
         "unknown-keys": "",
+        "lead-time": step.outputs["lead-time"],
         **dict.fromkeys(NOT_YET, ""),  # the gate was not asked
     }
+    assert step.outputs["lead-time"].isdecimal()
     assert "WEB" in step.summary
 
 

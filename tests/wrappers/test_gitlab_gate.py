@@ -82,7 +82,7 @@ def test_an_approved_change_lets_the_deployment_run(shell: str, tmp_path: Path, 
     assert job.status == "success", job.log
     assert deployed(pipeline)
     assert states(sandbox) == ["in_progress", "successful"]
-    assert job.artifacts == ARTIFACTS
+    assert job.artifacts == (*ARTIFACTS, "jira-ci-record.intoto.json")
     assert job.outputs["JIRA_CI_OUT_CHANGE_KEY"] == key
     record = json.loads((machine.workspace / "jira-ci-record.json").read_text(encoding="ascii"))
     assert (record["approved"], record["deployment"]["state"]) == (True, "successful")
