@@ -41,10 +41,10 @@ def now(sandbox: Sandbox) -> float:
     return sandbox.clock.milliseconds() / 1000
 
 
-def parked(job: Job, sandbox: Sandbox, *arguments: str, **environ: str) -> str:
+def parked(job: Job, sandbox: Sandbox, *arguments: str, code: int = 4, **environ: str) -> str:
     """The key of the change on which the run is parked."""
     ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", *arguments, now=now(sandbox), **environ)
-    assert ended.code == 4, ended.out + ended.err
+    assert ended.code == code, ended.out + ended.err
     (key,) = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]
     return key
 
@@ -379,7 +379,62 @@ def test_few_requests_for_each_that_is_started(job: Job, sandbox: Sandbox, ci: P
     assert asked[:2] == ["GET /rest/api/3/myself", "POST /rest/api/3/search/jql"], "who asks, and all notes at once"
     of_the_gate = [one for one in asked[2:] if one.startswith("GET") or one.endswith("/search/jql")]
     assert len(of_the_gate) == 4 + 1, "as the gate, and the notes once more before one is taken off"
-    assert len(ci.asked) == 6, "the policy of today (two, once), the run, who deployed since, the job's name, the order"
+    of_the_run = [one for one in ci.asked if "/actions/" in one]
+    assert len(of_the_run) == 3, "the run, its jobs, the order"
+    assert len(ci.asked) == 3 + 3, "and once in a sweep: the policy of today (two), who deployed there last"
+
+
+def test_who_deployed_last_is_asked_once_for_all_notes_of_a_place(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.run(8000, "b" * 40)
+    ci.deployments = [("Prod", 8000)]
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+    assert [one for one in ci.asked if "deployments" in one or "8000" in one] == [
+        "GET /repos/acme/shop/deployments",
+        "GET /repos/acme/shop/deployments/1/statuses",
+    ]
+
+
+def _again(ci: PretendCI, conclusion: str, **changes: str) -> None:
+    """Somebody has started the run again; its newest attempt lists both jobs."""
+    ci.runs[9001] |= {"run_attempt": 2, "conclusion": conclusion}
+    deploy, test = ci.jobs[9001]
+    ci.jobs[9001] += [
+        {
+            **deploy,
+            "id": 9971,
+            "run_attempt": 2,
+            "runner_name": "GitHub Actions 8",
+            "conclusion": conclusion,
+            **changes,
+        },
+        {**test, "id": 9972, "run_attempt": 2},
+    ]
+
+
+@pytest.mark.parametrize("runner", [RUNNER, ""])
+def test_what_was_started_by_hand_and_deployed_is_not_deployed_twice(
+    job: Job, sandbox: Sandbox, ci: PretendCI, runner: str
+) -> None:
+    key = parked(job, sandbox, RUNNER_NAME=runner)
+    allow(sandbox, key)
+    _again(ci, "success", started_at="2026-03-04T12:00:00Z")
+    ci.deployments = [("Prod", 9001)]
+    ended = resume(job, sandbox, ci)
+    assert ended.json["parked"][0]["why"] == "it was started again since, and ended well"
+    assert (ci.orders, kept(sandbox, key), links(sandbox, key)) == ([], [], [])
+
+
+def test_a_new_attempt_that_left_the_job_as_it_was_keeps_nothing_from_being_started(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    key = parked(job, sandbox, "--parked", "success", code=0)
+    allow(sandbox, key)
+    _again(ci, "success")
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/jobs/9971/rerun"]
 
 
 def _gitlab(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> Job:
@@ -412,3 +467,17 @@ def test_on_gitlab_the_job_that_deploys_is_played(
     assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 5001"]
     assert ci.orders == [f"/jobs/600/{verb}"]
     assert kept(sandbox, key) == []
+
+
+@pytest.mark.parametrize(("newest", "order"), [("600", "/jobs/600/retry"), ("599", "")])
+def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_one_that_waited(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, newest: str, order: str
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    ci.jobs[5001][0]["status"] = "success"
+    key = parked(job, sandbox, "--parked", "success", "--parked-job", "deploy", code=0, CI_JOB_ID=newest)
+    allow(sandbox, key)
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
+    assert (ended.code, ended.json["parked"][0]["fate"]) == (0, "resumed" if order else "dropped")
+    assert ci.orders == ([order] if order else [])

@@ -25,6 +25,7 @@ _LAST_DAY = timedelta(days=30)
 _WRITE = "`permissions: actions: write`"
 _READ = "`permissions: actions: read`"
 _SCOPE = "the scope api, and the right to deploy there (a project access token, given as gitlab-token)"
+_SINCE = "it was started again since, and ended well"
 _GOING = re.compile("already running|already in progress|currently running", re.IGNORECASE)
 _WAITING = ("created", "waiting_for_resource", "preparing", "pending", "running", "scheduled", "canceling")
 
@@ -37,7 +38,8 @@ class Waiting:
         run: the run's id.
         attempt: the one that waited.
         job: GitHub: the job's key; GitLab: the name of the job that deploys.
-        runner: GitHub: the name of the runner that ran the job in that attempt; may be empty.
+        runner: GitHub: the name of the runner that ran the job in that attempt; GitLab: the id of the job that waited.
+            May be empty.
     """
 
     run: str
@@ -95,6 +97,7 @@ class GitHubRestarts:
         home = f"{run.api_url}/repos/{quote(run.repository)}"
         self._api, self._now = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline), now
         self._past = GitHubRuns(run, token, ca_bundle=ca_bundle, deadline=deadline)
+        self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
 
     def standing(self, waiting: Waiting) -> Standing:
         def question() -> Standing:
@@ -104,13 +107,14 @@ class GitHubRestarts:
                 raise Refused(0, "the answer is not of the documented shape")
             old = self._now - begun >= _LAST_DAY
             gone = "the run is more than 30 days old, and GitHub starts none of those again" if old else ""
-            return Standing(commit, found.get("status") != "completed", gone)
+            return Standing(commit, found.get("status") != "completed", gone or self._ended_well(found, waiting))
 
         return _or_gone(lambda: self._api.ask(f"run {waiting.run}", _READ, question), "the run was deleted")
 
     def start(self, waiting: Waiting) -> bool:
         def question() -> bool:
-            job = self._job(waiting)
+            _, newest = self._jobs_of(waiting)
+            job = whole(newest.get("id"))
             # Without the job's own id: everything of the run that failed, and this did.
             path = f"/actions/jobs/{job}/rerun" if job else f"/actions/runs/{waiting.run}/rerun-failed-jobs"
             return _started(lambda: self._api.post(path))
@@ -118,23 +122,33 @@ class GitHubRestarts:
         return self._api.ask(f"run {waiting.run}", _WRITE, question)
 
     def newest(self, environment: str) -> int:
-        found = self._past.deployed(environment)
-        return int(found.run_id) if found else 0
+        return int(self._past.deployer(environment) or 0)
 
     def close(self) -> None:
         self._api.close()
         self._past.close()
 
-    def _job(self, waiting: Waiting) -> int:
-        """The id of the job in the newest attempt, by the name that the runner's job had in the attempt that waited; 0
-        where that is not sure. A job is listed by its name for people, of which the job itself knows only the key."""
-        jobs = list(self._api.pages(f"/actions/runs/{waiting.run}/jobs", "jobs", filter="all"))
+    def _ended_well(self, run: Mapping[str, Any], waiting: Waiting) -> str:
+        """Why there is nothing to start: somebody did, and it deployed. A job that waits again leaves its note anew."""
+        if (whole(run.get("run_attempt")) or 0) <= waiting.attempt:
+            return ""
+        waited, newest = self._jobs_of(waiting)
+        # A new attempt may list what it did not run again: such a job has begun when it did before.
+        again = newest.get("started_at") != waited.get("started_at") if waited else True
+        return _SINCE if again and (newest or run).get("conclusion") == "success" else ""
+
+    def _jobs_of(self, waiting: Waiting) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The job that waited, and the same in the newest attempt, by the name that the runner's job had in the attempt
+        that waited; nothing where that is not sure. A job is listed by its name for people, of which the job itself
+        knows only the key."""
+        if waiting.run not in self._jobs:
+            self._jobs[waiting.run] = list(self._api.pages(f"/actions/runs/{waiting.run}/jobs", "jobs", filter="all"))
+        jobs = self._jobs[waiting.run]
         named = [one for one in jobs if _ran(one, waiting)]
         if not waiting.runner or len(named) != 1:
-            return 0
+            return {}, {}
         same = [one for one in jobs if one.get("name") == named[0].get("name")]
-        newest = max(same, key=lambda one: whole(one.get("run_attempt")) or 0)
-        return whole(newest.get("id")) or 0
+        return named[0], max(same, key=lambda one: whole(one.get("run_attempt")) or 0)
 
 
 def _ran(job: Mapping[str, Any], waiting: Waiting) -> bool:
@@ -156,8 +170,11 @@ class GitLabRestarts:
             commit = string(mapping(job.get("commit")).get("id"))
             if not commit or not string(job.get("status")):
                 raise Refused(0, "the answer is not of the documented shape")
-            archived = "the job is archived" if job.get("archived") is True else ""
-            return Standing(commit, string(job.get("status")) in _WAITING, archived)
+            gone = "the job is archived" if job.get("archived") is True else ""
+            # With `parked: success` the job that waited ended well, too; every other that did has deployed.
+            if job.get("status") == "success" and waiting.runner and str(job.get("id")) != waiting.runner:
+                gone = _SINCE
+            return Standing(commit, string(job.get("status")) in _WAITING, gone)
 
         what = f"the job {waiting.job} of pipeline {waiting.run}"
         return _or_gone(lambda: self._api.ask(what, _SCOPE, question), "the pipeline, or its job, was deleted")

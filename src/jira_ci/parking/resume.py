@@ -68,13 +68,13 @@ class Sweep:
     """One look at all notes.
 
     Args:
-        restarts: how the CI is asked.
+        restarts: how the CI is asked, until a deadline.
         clock: monotonic seconds.
     """
 
     context: Context
     found: Sources
-    restarts: Restarts
+    restarts: Callable[[Deadline], Restarts]
     clock: Callable[[], float] = time.monotonic
     _newest: dict[str, int] = field(default_factory=dict)
 
@@ -88,8 +88,7 @@ class Sweep:
             started: set[tuple[str, str]] = set()
             outcomes = []
             for one in parked:
-                sites.give(Deadline(self.context.given.timeout, self.clock))
-                outcome = self._outcome(one, started)
+                outcome = self._outcome(one, started, self._given())
                 started |= {one.note.place} if outcome.fate == "resumed" else set()
                 outcomes.append(self._taken_off(outcome))
         return outcomes, errors
@@ -112,7 +111,7 @@ class Sweep:
             refused = next(unaskable(self.context, place), None)
             if refused is not None:
                 raise UsageError(refused.reason)
-            self._sites.give(Deadline(self.context.given.timeout, self.clock))
+            self._given()
             listed = self._service(place).search_with(query, PROPERTY)
         except JiraCiError as error:
             errors.append(error)
@@ -125,8 +124,15 @@ class Sweep:
     def _service(self, place: Policy) -> Service:
         return self._sites.service(place.site, place.credentials)
 
-    def _outcome(self, parked: Parked, started: set[tuple[str, str]]) -> Outcome:
-        note, waiting = parked.note, _waiting(parked.note)
+    def _given(self) -> Deadline:
+        """A deadline of its own for each note, however many there are."""
+        deadline = Deadline(self.context.given.timeout, self.clock)
+        self.context.edges.signals.deadline = deadline
+        self._sites.give(deadline)
+        return deadline
+
+    def _outcome(self, parked: Parked, started: set[tuple[str, str]], deadline: Deadline) -> Outcome:
+        note = parked.note
         try:
             if note.expires <= self._now:
                 return Outcome(parked, "dropped", "it waited for too long; start a new run")
@@ -140,25 +146,31 @@ class Sweep:
                 return Outcome(
                     parked, "unclear" if unsure else "dropped", decision.reason, decision.exit if unsure else 0
                 )
-            standing = self.restarts.standing(waiting)
-            why = standing.gone or self._objection(note, standing.commit)
-            if why:
-                return Outcome(parked, "dropped", why)
-            if standing.going:
-                return Outcome(parked, "waiting", "the run is going on; what has begun is left alone")
-            if self.context.given.dry_run:
-                return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
-            begun = self.restarts.start(waiting)
+            with closing(self.restarts(deadline)) as ci:
+                return self._started(parked, decision, ci)
         except Unreadable as error:
             return Outcome(parked, "unclear", str(error), Exit.ACCESS if error.denied else Exit.NETWORK)
+
+    def _started(self, parked: Parked, decision: Decision, ci: Restarts) -> Outcome:
+        """What may be started, unless the CI objects."""
+        waiting = _waiting(parked.note)
+        standing = ci.standing(waiting)
+        why = standing.gone or self._objection(parked.note, standing.commit, ci)
+        if why:
+            return Outcome(parked, "dropped", why)
+        if standing.going:
+            return Outcome(parked, "waiting", "the run is going on; what has begun is left alone")
+        if self.context.given.dry_run:
+            return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
+        begun = ci.start(waiting)
         return Outcome(parked, "resumed", decision.reason if begun else "somebody else has started it by now")
 
-    def _objection(self, note: Note, commit: str) -> str:
+    def _objection(self, note: Note, commit: str, ci: Restarts) -> str:
         """Why an approved deployment is not started all the same."""
         if commit != note.commit:
             return f"the note names commit {one_line(note.commit, 40)}, and the run deploys {one_line(commit, 40)}"
         if note.environment not in self._newest:
-            self._newest[note.environment] = self.restarts.newest(note.environment)
+            self._newest[note.environment] = ci.newest(note.environment)
         newest = self._newest[note.environment]
         if newest > int(note.run):
             return f"run {newest} has deployed there since: this would be a silent roll-back"
