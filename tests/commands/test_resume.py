@@ -284,7 +284,6 @@ REFUSED: dict[str, tuple[tuple[int, Any], int, str]] = {
     "without a reason": ((403, {}), 6, "403"),
     "the token may not": ((403, {"message": "Resource not accessible by integration"}), 6, "not accessible"),
     "an event that is blocked": ((403, {"message": "Event 'schedule' is not allowed"}), 6, "is not allowed"),
-    "too often": ((403, {"message": "This workflow run has been re-run too many times."}), 6, "too many times"),
     "too many requests": ((429, {"message": "slow down"}), 7, "rate limit"),
     "trouble": ((502, {}), 7, "trouble of its own"),
 }
@@ -300,6 +299,22 @@ def test_a_refusal_is_said_and_the_note_stays(job: Job, sandbox: Sandbox, ci: Pr
     assert ended.json["parked"][0]["fate"] == "unclear"
     assert said in ended.json["parked"][0]["why"]
     assert len(kept(sandbox, key)) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This workflow run has been re-run too many times.",
+        "Unable to retry this workflow run because it was created over a month ago",
+    ],
+)
+def test_what_can_never_be_started_again_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI, words: str) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.refuse = 403, {"message": words}
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["fate"], kept(sandbox, key)) == (0, "dropped", [])
+    assert "start a new run" in ended.json["parked"][0]["why"]
 
 
 def test_an_approval_that_was_withdrawn_by_then_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:

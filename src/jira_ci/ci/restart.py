@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from jira_ci.ci.api import Refused, Unreadable
@@ -27,6 +27,8 @@ _READ = "`permissions: actions: read`"
 _SCOPE = "the scope api, and the right to deploy there (a project access token, given as gitlab-token)"
 _SINCE = "it was started again since, and ended well"
 _GOING = re.compile("already running|already in progress|currently running", re.IGNORECASE)
+# GitHub's words after 30 days (https://github.com/cli/cli/issues/9989), and after 50 times.
+_NEVER = re.compile("over a month ago|too many times|maximum number of", re.IGNORECASE)
 _WAITING = ("created", "waiting_for_resource", "preparing", "pending", "running", "scheduled", "canceling")
 
 
@@ -63,17 +65,24 @@ class Standing:
     gone: str = ""
 
 
+Started = Literal["started", "running", "never"]
+"""Whether it was started now, by somebody else before, or cannot be any more."""
+
+
 class Restarts(Protocol):
     """One repository's runs. Each method raises Unreadable, and nothing else."""
 
     def standing(self, waiting: Waiting) -> Standing:
         """The run as it is now."""
 
-    def start(self, waiting: Waiting) -> bool:
-        """Starts it again; false where somebody else has by now."""
+    def start(self, waiting: Waiting) -> Started:
+        """Starts it again, if it can be."""
 
     def newest(self, environment: str) -> int:
         """The id of the run that made the newest deployment to an environment which ever succeeded; 0 without any."""
+
+    def permitted(self) -> str:
+        """What shows that the token may start something, a sentence. Nothing is started."""
 
     def close(self) -> None:
         """Closes the connections."""
@@ -98,6 +107,7 @@ class GitHubRestarts:
         self._api, self._now = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline), now
         self._past = GitHubRuns(run, token, ca_bundle=ca_bundle, deadline=deadline)
         self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._own = run.run_id
 
     def standing(self, waiting: Waiting) -> Standing:
         def question() -> Standing:
@@ -111,8 +121,8 @@ class GitHubRestarts:
 
         return _or_gone(lambda: self._api.ask(f"run {waiting.run}", _READ, question), "the run was deleted")
 
-    def start(self, waiting: Waiting) -> bool:
-        def question() -> bool:
+    def start(self, waiting: Waiting) -> Started:
+        def question() -> Started:
             _, newest = self._jobs_of(waiting)
             job = whole(newest.get("id"))
             # Without the job's own id: everything of the run that failed, and this did.
@@ -123,6 +133,21 @@ class GitHubRestarts:
 
     def newest(self, environment: str) -> int:
         return int(self._past.deployer(environment) or 0)
+
+    def permitted(self) -> str:
+        """Asks for what GitHub refuses to everybody, and in other words to a token that may not: this very run again,
+        while it goes on."""
+
+        def question() -> str:
+            if mapping(self._api.get(f"/actions/runs/{self._own}")).get("status") == "completed":
+                raise Refused(0, "it is over, so that asking would start it again")
+            if _started(lambda: self._api.post(f"/actions/runs/{self._own}/rerun")) != "running":
+                raise Refused(0, "it was started again")
+            return (
+                "the token of this job may start runs again (asked with this run, which goes on; nothing was started)"
+            )
+
+        return self._api.ask(f"run {self._own}", _WRITE, question)
 
     def close(self) -> None:
         self._api.close()
@@ -160,7 +185,9 @@ class GitLabRestarts:
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> None:  # noqa: ARG002
         home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        self._api = Api("GitLab", home, {"PRIVATE-TOKEN": token}, ca_bundle=ca_bundle, deadline=deadline)
+        headers = {"PRIVATE-TOKEN": token}
+        self._api = Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._all = Api("GitLab", run.api_url, headers, ca_bundle=ca_bundle, deadline=deadline)
         self._past = GitLabRuns(run, token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
         self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
 
@@ -179,8 +206,8 @@ class GitLabRestarts:
         what = f"the job {waiting.job} of pipeline {waiting.run}"
         return _or_gone(lambda: self._api.ask(what, _SCOPE, question), "the pipeline, or its job, was deleted")
 
-    def start(self, waiting: Waiting) -> bool:
-        def question() -> bool:
+    def start(self, waiting: Waiting) -> Started:
+        def question() -> Started:
             job = self._job(waiting)
             verb = "play" if job.get("status") == "manual" else "retry"
             return _started(lambda: self._api.post(f"/jobs/{whole(job.get('id')) or 0}/{verb}"))
@@ -191,8 +218,23 @@ class GitLabRestarts:
         found = self._past.deployed(environment)
         return int(found.run_id) if found else 0
 
+    def permitted(self) -> str:
+        """https://docs.gitlab.com/api/personal_access_tokens/#retrieve-details-on-a-personal-access-token"""
+
+        def question() -> str:
+            found = mapping(self._all.get("/personal_access_tokens/self"))
+            scopes = found.get("scopes")
+            if not isinstance(scopes, list) or "api" not in scopes:
+                raise Refused(403)
+            ends = string(found.get("expires_at"))
+            until = f", until {one_line(ends, 40)}" if ends else ""
+            return f"gitlab-token has the scope api{until}; whether its role may deploy shows when a job is played"
+
+        return self._all.ask("the token's own scopes", _SCOPE, question)
+
     def close(self) -> None:
         self._api.close()
+        self._all.close()
         self._past.close()
 
     def _job(self, waiting: Waiting) -> Mapping[str, Any]:
@@ -215,8 +257,8 @@ def _or_gone(question: Callable[[], Standing], why: str) -> Standing:
         return Standing("", False, why)
 
 
-def _started(order: Callable[[], Any]) -> bool:
-    """Whether the order was carried out; false where it was superfluous.
+def _started(order: Callable[[], Any]) -> Started:
+    """What came of the order.
 
     GitHub refuses with 403 what runs, GitLab with 400 or 403 what was started by now; only their words tell that from a
     token that may not.
@@ -225,11 +267,13 @@ def _started(order: Callable[[], Any]) -> bool:
         order()
     except Refused as error:
         if error.status in (400, 403, 409) and (error.status == 409 or _GOING.search(error.told)):
-            return False
+            return "running"
+        if error.status == 403 and _NEVER.search(error.told):
+            return "never"
         if error.status == 403 and error.told and not error.limited:
             raise Refused(403, f"it answered: {one_line(_words(error.told), 200)}", error.headers) from None
         raise
-    return True
+    return "started"
 
 
 def _words(told: str) -> str:

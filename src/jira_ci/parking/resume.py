@@ -163,7 +163,13 @@ class Sweep:
         if self.context.given.dry_run:
             return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
         begun = ci.start(waiting)
-        return Outcome(parked, "resumed", decision.reason if begun else "somebody else has started it by now")
+        if begun == "never":
+            return Outcome(
+                parked, "dropped", "it is too old, or was started too often, to be started again: start a new run"
+            )
+        return Outcome(
+            parked, "resumed", decision.reason if begun == "started" else "somebody else has started it by now"
+        )
 
     def _objection(self, note: Note, commit: str, ci: Restarts) -> str:
         """Why an approved deployment is not started all the same."""
