@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -232,6 +232,43 @@ def test_a_note_cannot_ask_for_another_environment_s_approval(job: Job, sandbox:
     write(sandbox, key, {**note, "environment": "Stage"})
     ended = resume(job, sandbox, ci)
     assert (ended.json["parked"][0]["fate"], ci.orders) == ("waiting", [])  # for a change of Stage's own
+
+
+def test_a_forged_note_leads_nobody_away_and_says_nothing_that_is_read_as_more(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    (note,) = kept(sandbox, key)
+    words = "x](https://evil.example) | <script>\n::error::y"
+    write(sandbox, key, {**note, "url": "https://evil.example/", "job": words, "tenant": words})
+    ended = resume(job, sandbox, ci, "--format", "text")
+    assert ended.code == 0
+    assert "\n::error::y" not in ended.out
+    summary = job.summary()
+    assert "https://github.com/acme/shop/actions/runs/9001" in summary
+    assert "https://evil.example/" not in summary
+    assert "<script>" not in summary
+    assert "](https://evil.example)" not in summary
+
+
+def test_the_summary_says_for_each_what_and_why(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    parked(job, sandbox, GITHUB_RUN_ID="9002", GITHUB_RUN_NUMBER="42")
+    ci.run(9002, ci.head)
+    allow(sandbox, key)
+    resume(job, sandbox, ci)
+    summary = job.summary().partition("deployment was started again")[2]
+    for said in (
+        key,
+        " to Prod |",
+        "9002",
+        "resumed",
+        "dropped",
+        "a newer run to the same place has just been started",
+    ):
+        assert said in summary, summary
 
 
 def test_nobody_prolongs_a_note(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
@@ -496,3 +533,37 @@ def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_on
     ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
     assert (ended.code, ended.json["parked"][0]["fate"]) == (0, "resumed" if order else "dropped")
     assert ci.orders == ([order] if order else [])
+
+
+def test_data_center_is_resumed_alike(tmp_path: Path, start_sandbox: Callable[..., Sandbox], ci: PretendCI) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    job = scene(tmp_path, sandbox).job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    job.environ |= {"JIRA_CI_USER": "", "JIRA_CI_TOKEN": sandbox.credentials.personal_token}
+    ci.head = job.environ["GITHUB_SHA"]
+    ci.run(9001, ci.head)
+    key = parked(job, sandbox)
+    assert len(links(sandbox, key)) == 1
+    known = len(sandbox.exchanges)
+    assert resume(job, sandbox, ci).json["waiting"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert len(sandbox.exchanges) - known < 12, "not one for each of a thousand open issues that are no changes"
+    allow(sandbox, key)
+    ended = resume(job, sandbox, ci)
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"], ended.out
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+    assert (kept(sandbox, key), labels(sandbox, key), links(sandbox, key)) == ([], [], [])
+
+
+def test_a_hundred_parked_changes_are_one_search(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    first = parked(job, sandbox)
+    (note,) = kept(sandbox, first)
+    for number in range(99):
+        made = sandbox.desk.create(f'Deploy "Web Site" version 2.{number} to "Prod"')
+        sandbox.desk.edit(made.key, {"labels": [LABEL]})
+        write(sandbox, made.key, {**note, "run": str(9100 + number), "version": f"2.{number}"})
+    known = len(sandbox.exchanges)
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, len(ended.json["waiting"])) == (0, 100)
+    searches = [one for one in sandbox.exchanges[known:] if b"labels" in one.body and one.path.endswith("/search/jql")]
+    assert len(searches) == 1
+    assert not [one for one in ci.asked if "/actions/" in one], "what waits is not asked of the CI"

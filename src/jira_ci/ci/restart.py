@@ -203,7 +203,7 @@ class GitLabRestarts:
                 gone = _SINCE
             return Standing(commit, string(job.get("status")) in _WAITING, gone)
 
-        what = f"the job {waiting.job} of pipeline {waiting.run}"
+        what = f"the job {one_line(waiting.job, 80)} of pipeline {waiting.run}"
         return _or_gone(lambda: self._api.ask(what, _SCOPE, question), "the pipeline, or its job, was deleted")
 
     def start(self, waiting: Waiting) -> Started:
@@ -212,7 +212,7 @@ class GitLabRestarts:
             verb = "play" if job.get("status") == "manual" else "retry"
             return _started(lambda: self._api.post(f"/jobs/{whole(job.get('id')) or 0}/{verb}"))
 
-        return self._api.ask(f"the job {waiting.job} of pipeline {waiting.run}", _SCOPE, question)
+        return self._api.ask(f"the job {one_line(waiting.job, 80)} of pipeline {waiting.run}", _SCOPE, question)
 
     def newest(self, environment: str) -> int:
         found = self._past.deployed(environment)

@@ -7,8 +7,9 @@ job that is started asks the gate itself, before it does anything.
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -30,6 +31,7 @@ from jira_ci.jira import endpoints
 from jira_ci.jira.parse import Found
 from jira_ci.jira.service_desk import Service
 from jira_ci.parking.note import PROPERTY, Note, global_id, home, label, notes, without
+from jira_ci.run import CI
 from jira_ci.sites.session import GateSites
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
@@ -83,7 +85,7 @@ class Sweep:
         errors: list[JiraCiError] = []
         with closing(GateSites(self.context, clock=self.clock)) as sites:
             self._sites = sites
-            parked = [one for policy in self._places() for one in self._parked(policy, errors)]
+            parked = [one for place, titles in self._places() for one in self._parked(place, titles, errors)]
             parked.sort(key=lambda one: -int(one.note.run))
             started: set[tuple[str, str]] = set()
             outcomes = []
@@ -93,20 +95,21 @@ class Sweep:
                 outcomes.append(self._taken_off(outcome))
         return outcomes, errors
 
-    def _places(self) -> list[Policy]:
-        """A policy for each service desk that any rule of the files asks."""
+    def _places(self) -> list[tuple[Policy, Collection[str]]]:
+        """A policy for each service desk that any rule of the files asks, and how the titles of its changes begin."""
         asked = asked_for(self.context)
-        places: dict[tuple[str, str, str], Policy] = {}
+        places: dict[tuple[str, str, str], tuple[Policy, dict[str, None]]] = {}
         for name in dict.fromkeys(rule.name for one in self.found.files for rule in one.config.rules):
             policy = settle(self.found, name, asked, gate=True)
             if isinstance(policy, Policy) and policy.gate_by == "change":
-                places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
+                place = policy.site, policy.credentials, policy.service_desk
+                places.setdefault(place, (policy, {}))[1][_opening(policy)] = None
         return list(places.values())
 
-    def _parked(self, place: Policy, errors: list[JiraCiError]) -> Iterator[Parked]:
+    def _parked(self, place: Policy, titles: Collection[str], errors: list[JiraCiError]) -> Iterator[Parked]:
         """The notes of this repository on the open changes of one desk."""
         own = home(self.context.run)
-        query = endpoints.labelled_issues(place.service_desk, label(own))
+        query = endpoints.labelled_issues(place.service_desk, label(own), titles)
         try:
             refused = next(unaskable(self.context, place), None)
             if refused is not None:
@@ -119,7 +122,13 @@ class Sweep:
         if not listed.complete:
             errors.append(UsageError("Jira's list of open changes did not come to its end.", "Close those not needed."))
         for change, value in listed.values:
-            yield from (Parked(note, change, place) for note in notes(value) if note.home == own)
+            yield from (Parked(self._own(note), change, place) for note in notes(value) if note.home == own)
+
+    def _own(self, note: Note) -> Note:
+        """The note with the address that its run has: what stands there may lead anywhere, and we pass it on."""
+        run = self.context.run
+        folder = "actions/runs" if run.provider == CI.GITHUB else "-/pipelines"
+        return dataclasses.replace(note, url=f"{run.repository_url}/{folder}/{note.run}")
 
     def _service(self, place: Policy) -> Service:
         return self._sites.service(place.site, place.credentials)
@@ -255,6 +264,12 @@ class Sweep:
 def place_of(note: Note) -> str:
     """Where it deploys to, for a sentence."""
     return f"{note.environment} for {note.tenant}" if note.tenant else note.environment
+
+
+def _opening(policy: Policy) -> str:
+    """The whole words that a change's title has before what differs from deployment to deployment."""
+    start = re.split(r"\{(?:version|environment|tenant)\}", policy.title.replace("{project}", policy.project))[0]
+    return " ".join((start if start[-1:].isspace() else start.rpartition(" ")[0]).split())
 
 
 def _waiting(note: Note) -> Waiting:
