@@ -567,3 +567,27 @@ def test_a_hundred_parked_changes_are_one_search(job: Job, sandbox: Sandbox, ci:
     searches = [one for one in sandbox.exchanges[known:] if b"labels" in one.body and one.path.endswith("/search/jql")]
     assert len(searches) == 1
     assert not [one for one in ci.asked if "/actions/" in one], "what waits is not asked of the CI"
+
+
+def test_a_change_that_was_given_by_its_key_is_resumed_too(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = sandbox.desk.create("1.2.3 of everything goes to Prod on Friday").key
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", "--change", key, now=now(sandbox))
+    assert ended.code == 4, ended.out
+    allow(sandbox, key)
+    assert resume(job, sandbox, ci).json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+
+
+@pytest.mark.parametrize(
+    "title", ["v{version} of {project} to {environment}", "Deploy {project}-{version} to {environment}"]
+)
+def test_a_change_without_a_label_is_found_by_the_words_of_any_title(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, title: str
+) -> None:
+    job = scene(tmp_path, sandbox, f'title: "{title}"').job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    ci.run(9001, job.environ["GITHUB_SHA"])
+    ci.head = job.environ["GITHUB_SHA"]
+    key = parked(job, sandbox)
+    sandbox.desk.edit(key, {"labels": []})
+    assert resume(job, sandbox, ci).json["waiting"] == [f"{key}, 1.2.3 to Prod, run 9001"]

@@ -25,7 +25,7 @@ from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
-from jira_ci.gate.subject import Attempt, Named, describe, titled
+from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled
 from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import endpoints
 from jira_ci.jira.parse import Found
@@ -37,6 +37,9 @@ from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 Fate = Literal["resumed", "waiting", "dropped", "unclear"]
+_NONE_OPEN = 16
+_NOT_MEANT = (12, 13)
+"""Rows: what is given by its key is no change, or of something else."""
 OBJECTION = "jira-ci resume"
 """Why the gate makes, pins and writes nothing here."""
 
@@ -212,6 +215,14 @@ class Sweep:
             subject = titled(subject, policy.title, run, at=at)
         except UsageError as error:
             return Decision.of(4, str(error))
+        decision = self._asked(note, subject, policy)
+        if decision.row != _NONE_OPEN or policy.change:
+            return decision
+        # Where the job names its change by the key, no title leads there, and only the note knows which.
+        by_key = self._asked(note, subject, dataclasses.replace(policy, change=parked.change.key))
+        return decision if by_key.row in _NOT_MEANT else by_key
+
+    def _asked(self, note: Note, subject: Subject, policy: Policy) -> Decision:
         evaluation = ByChange(
             Target(subject, policy, None),
             policy,
