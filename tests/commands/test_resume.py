@@ -13,6 +13,7 @@ import pytest
 import scenes
 from gate_jobs import POLICY, commit, scene
 from jira_ci.parking.note import PROPERTY, label
+from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from pretend_ci import PretendCI, pretend_ci
 from scenes import Ended, Job
@@ -477,6 +478,22 @@ def test_what_was_started_by_hand_and_deployed_is_not_deployed_twice(
     ended = resume(job, sandbox, ci)
     assert ended.json["parked"][0]["why"] == "it was started again since, and ended well"
     assert (ci.orders, kept(sandbox, key), links(sandbox, key)) == ([], [], [])
+
+
+def test_a_deployment_that_failed_by_now_is_not_started_by_every_sweep(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    sandbox.before = lambda request: Answer(503) if request.method == "PUT" and "parked" in request.path else None
+    assert resume(job, sandbox, ci, "--timeout", "5s").json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    sandbox.before = None
+    assert len(kept(sandbox, key)) == 1
+    _again(ci, "failure", started_at="2026-03-04T12:00:00Z")
+    ci.runs[9001]["status"] = "completed"
+    ended = resume(job, sandbox, ci)
+    assert "it was started again since, and failed" in ended.json["parked"][0]["why"]
+    assert (len(ci.orders), kept(sandbox, key)) == (1, [])
 
 
 def test_a_new_attempt_that_left_the_job_as_it_was_keeps_nothing_from_being_started(

@@ -160,7 +160,12 @@ class GitHubRestarts:
         waited, newest = self._jobs_of(waiting)
         # A new attempt may list what it did not run again: such a job has begun when it did before.
         again = newest.get("started_at") != waited.get("started_at") if waited else True
-        return _SINCE if again and (newest or run).get("conclusion") == "success" else ""
+        ended = string((newest or run).get("conclusion"))
+        # A deployment that failed is for people: started again by every sweep that cannot take its note off, it would
+        # fail fifty times. Without the job's name nobody knows whether it was this one that failed.
+        if again and newest and ended in ("failure", "timed_out"):
+            return "it was started again since, and failed; start it by hand when that is mended"
+        return _SINCE if again and ended == "success" else ""
 
     def _jobs_of(self, waiting: Waiting) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """The job that waited, and the same in the newest attempt, by the name that the runner's job had in the attempt
