@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/checks/after_checks.py": "commands/test_check.py: the whole command",
     "jira_ci/checks/change_checks.py": "checks/test_gate_checks.py: one conversation with a site",
     "jira_ci/checks/report_checks.py": "commands/test_check.py: the whole command",
+    "jira_ci/checks/resume_checks.py": "commands/test_check.py: a GitHub and a GitLab that let the token, or do not",
     "jira_ci/commands/environment.py": "commands/test_keys_and_environment.py: two commands that only show",
     "jira_ci/commands/sandbox.py": "jira_sandbox/test_command_line.py: as a process, with what it starts",
     "jira_ci/config/problems.py": "config/test_model.py: each sentence beside the file that it is about",

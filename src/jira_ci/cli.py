@@ -250,6 +250,9 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
         if name == "check":
             what = "print the policy in force, each value with the place that it comes from, and test nothing"
             child.add_argument("--policy", action="store_true", help=what)
+        if name == "init":
+            what = "let production wait for an approved change, and write what starts a waiting deployment again"
+            child.add_argument("--gate", action="store_true", help=what)
         if name == "evidence":
             child.add_argument("--verify", metavar="FILE", help="the file that the output record names")
         if name == "environment":

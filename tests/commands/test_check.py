@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import scenes
-from gate_jobs import EVENT, commit, scene
+from gate_jobs import EVENT, POLICY, commit, scene
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
+from pretend_ci import pretend_ci
 from scenes import Job
 
 PATH = os.environ["PATH"]
@@ -182,3 +183,50 @@ def test_the_gates_own_account_that_closes_changes_is_a_warning(tmp_path: Path, 
     job.environ |= scenes.reach(sandbox)
     ended = job.jira_ci("check")
     assert "end-status lets the gate's own account move the changes of Prod" in ended.out
+
+
+RESUMES = {
+    "the token may": ("in_progress", None, "ok       resume: the token of this job may start runs again"),
+    "the token may not": ("in_progress", "Resource not accessible by integration", "warning  resume: "),
+    "the event is blocked": ("in_progress", "Event 'push' is not allowed", "warning  resume: "),
+    "a run that is over is not started": ("completed", None, "warning  resume: "),
+}
+
+
+@pytest.mark.parametrize("name", RESUMES)
+def test_whether_resuming_would_work(gated: Job, name: str) -> None:
+    status, refusal, line = RESUMES[name]
+    with pretend_ci() as ci:
+        ci.head = gated.environ["GITHUB_SHA"]
+        ci.run(9001, ci.head, status=status)
+        ci.refuse = (403, {"message": refusal}) if refusal else None
+        ended = gated.jira_ci("check", GITHUB_API_URL=f"{ci.address}/github", GITHUB_TOKEN="t0ken")
+        assert ci.orders == []
+    assert ended.code == 0
+    [said] = [one for one in ended.out.splitlines() if " resume: " in one and "::" not in one]
+    assert said.startswith(line)
+    assert (refusal or "") in said
+    assert "ok       gate parking: the account may leave notes for jira-ci resume on changes in OPS" in ended.out
+
+
+def test_an_account_that_leaves_no_notes_is_a_warning(gated: Job, sandbox: Sandbox) -> None:
+    sandbox.site.desk.denied.add("EDIT_ISSUES")
+    said = "gate parking: The gate's account may not edit changes in OPS (EDIT_ISSUES)"
+    assert f"warning  {said}" in gated.jira_ci("check").out
+    assert "gate parking" not in gated.jira_ci("check", JIRA_CI_PARKED="off").out
+
+
+@pytest.mark.parametrize(("scopes", "verdict"), [(["api"], "ok"), (["read_api"], "warning"), ("api", "warning")])
+def test_whether_resuming_would_work_on_gitlab(tmp_path: Path, sandbox: Sandbox, scopes: object, verdict: str) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.write(".jira-ci.yml", POLICY.format(site=sandbox.address, more="minimum-approvals: 1"))
+    job.git("add", ".")
+    job.environ["CI_COMMIT_SHA"] = job.commit("Policy")
+    job.environ |= scenes.reach(sandbox)
+    job.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+    with pretend_ci() as ci:
+        ci.token = {"scopes": scopes, "expires_at": "2027-01-31"}
+        ended = job.jira_ci("check", CI_API_V4_URL=f"{ci.address}/gitlab", JIRA_CI_GITLAB_TOKEN="glpat-1")
+    [said] = [one for one in ended.out.splitlines() if " resume: " in one and "::" not in one]
+    assert said.startswith(verdict)
+    assert ("2027-01-31" in said) is (verdict == "ok")

@@ -345,6 +345,84 @@ def test_names_of_strangers_are_inert(on_github: Job) -> None:
     assert _workflow(on_github).keys() == {"name", "on", "permissions", "jobs"}
 
 
+def test_with_a_gate_production_is_controlled_and_what_waits_is_resumed(on_github: Job) -> None:
+    on_github.write(".github/workflows/ship.yml", _deploys("Prod-EU"))
+    on_github.write(".github/workflows/try.yml", _deploys("qa"))
+    ended = on_github.jira_ci("init", "--gate", "--site", "acme.atlassian.net", "--format", "json")
+    assert ended.code == 0, ended.err
+    assert ended.json["written"] == [".jira-ci.yml", ".github/workflows/jira.yml", ".github/workflows/jira-resume.yml"]
+    found = _config(on_github)
+    assert found.enabled
+    assert {rule.name: bool(rule.change_controlled) for rule in found.rules} == {"Prod-EU": True, "qa": False}
+    assert found.document["change-control"]["service-desk"] == "YOUR_DESK"
+    steps = "\n".join(ended.json["next"])
+    assert ".jira-ci.yml line 11: write the key of your service desk's project in place of YOUR_DESK" in steps
+    assert "jira-ci deploy --environment Prod-EU -- ./deploy.sh" in steps
+    assert "JIRA_USER and JIRA_TOKEN" in steps
+    again = on_github.jira_ci("init", "--gate", "--format", "json").json
+    assert (again["written"], again["left"]) == ([], ended.json["written"])
+
+
+def test_the_workflow_that_resumes_is_the_example(on_github: Job) -> None:
+    on_github.jira_ci("init", "--gate")
+    ours = next(yaml.load_all(_text(on_github, ".github/workflows/jira-resume.yml"), yaml.BaseLoader))
+    example = next(yaml.load_all((ROOT / "examples/github/resume.yml").read_text("utf-8"), yaml.BaseLoader))
+    del example["jobs"]["resume"]["name"]
+    del example["jobs"]["resume"]["steps"][-1]["with"]["site"]  # the file names it
+    assert ours == example
+
+
+@pytest.mark.parametrize("flags", [(), ("--gate",)])
+def test_without_a_gate_the_same_lines_are_a_comment(on_github: Job, flags: tuple[str, ...]) -> None:
+    on_github.write(".github/workflows/ship.yml", _deploys("Prod-EU"))
+    on_github.jira_ci("init", *flags)
+    lines = _text(on_github, ".jira-ci.yml").splitlines()
+    assert [line.removeprefix("# ") for line in lines[-4:]] == [
+        "change-control:",
+        "  enabled: true",
+        "  service-desk: YOUR_DESK # write its project's key, such as OPS",
+        "  minimum-approvals: 1",
+    ]
+    assert _config(on_github).enabled is bool(flags)
+    assert (on_github.folder / ".github/workflows/jira-resume.yml").exists() is bool(flags)
+
+
+def test_a_name_is_inert_in_the_command_to_copy(on_github: Job) -> None:
+    on_github.write(".github/workflows/ship.yml", _deploys("'prod $(touch pwned)'"))
+    steps = "\n".join(on_github.jira_ci("init", "--gate", "--format", "json").json["next"])
+    assert "jira-ci deploy --environment 'prod $(touch pwned)' -- ./deploy.sh" in steps
+
+
+def test_where_jira_gates_already_nothing_else_does(on_github: Job) -> None:
+    gating = "deployments: {deploymentGating: {enabled: true, environments: [Prod]}}\n"
+    on_github.write(".jira/config.yml", gating)
+    ended = on_github.jira_ci("init", "--gate", "--format", "json")
+    assert _config(on_github).document["change-control"] == {"enabled": True, "gate-by": "jira"}
+    assert ".github/workflows/jira-resume.yml" not in ended.json["written"]
+
+
+def test_a_gate_without_production_says_what_to_name(on_github: Job) -> None:
+    ended = on_github.jira_ci("init", "--gate", "--format", "json")
+    assert not _config(on_github).enabled
+    assert any("no job here deploys to production, so that nothing waits yet" in step for step in ended.json["next"])
+
+
+def test_a_misspelt_gate_is_named(on_github: Job) -> None:
+    ended = on_github.jira_ci("init", "--gates")
+    assert ended.code == 2
+    assert "--gate" in ended.err + ended.out
+
+
+def test_on_gitlab_the_job_that_resumes_stands_beside_those_that_report(on_gitlab: Job) -> None:
+    on_gitlab.write(".gitlab-ci.yml", "ship: {environment: prod, script: [./deploy.sh]}\n")
+    ended = on_gitlab.jira_ci("init", "--gate", "--format", "json")
+    assert ended.json["written"] == [".jira-ci.yml", ".gitlab/jira-ci.yml"]
+    resolved = resolve(TEMPLATE.read_text("utf-8"), _text(on_gitlab, ".gitlab/jira-ci.yml"))
+    example = resolve(TEMPLATE.read_text("utf-8"), (ROOT / "examples/gitlab/resume.yml").read_text("utf-8"))
+    assert resolved["jira-resume"] == example["resume"]
+    assert "JIRA_CI_GITLAB_TOKEN" in "\n".join(ended.json["next"])
+
+
 def test_gitlab_gets_a_file_to_include(on_gitlab: Job) -> None:
     on_gitlab.write(
         ".gitlab-ci.yml",

@@ -15,6 +15,7 @@ import pytest
 from after_scenes import PRIVATE, Scene, scene
 from jira_ci.cli import COMMANDS
 from jira_ci.config.schema import record_problem
+from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 
 PUBLIC = {"repository": {**PRIVATE["repository"], "private": False, "visibility": "public"}}
@@ -159,3 +160,18 @@ def test_the_record_holds_the_lead_time(here: Scene) -> None:
     record = json.loads(Path(path.strip()).read_text(encoding="ascii"))
     assert record["deployment"]["lead-time"] >= 0
     assert record_problem(record) == ""
+
+
+def test_a_version_of_which_jira_says_nothing_is_not_said_to_be_there(here: Scene) -> None:
+    here.sandbox.before = lambda request: Answer(403) if request.path.endswith("/version") else None
+    ended = here.release()
+    assert "there already" not in ended.out
+    assert "version Shop 1.4 of WEB: nobody knows whether it is there" in ended.out
+    assert ended.code == 0
+
+
+def test_a_second_leg_of_a_matrix_does_nothing_twice(here: Scene) -> None:
+    here.release()
+    before = here.written
+    assert here.release().code == 0
+    assert here.written == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 import scenes
 from gate_jobs import POLICY, commit, scene
 from jira_ci.parking.note import PROPERTY, label
+from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from pretend_ci import PretendCI, pretend_ci
 from scenes import Ended, Job
@@ -41,10 +42,10 @@ def now(sandbox: Sandbox) -> float:
     return sandbox.clock.milliseconds() / 1000
 
 
-def parked(job: Job, sandbox: Sandbox, *arguments: str, **environ: str) -> str:
+def parked(job: Job, sandbox: Sandbox, *arguments: str, code: int = 4, **environ: str) -> str:
     """The key of the change on which the run is parked."""
     ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", *arguments, now=now(sandbox), **environ)
-    assert ended.code == 4, ended.out + ended.err
+    assert ended.code == code, ended.out + ended.err
     (key,) = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]
     return key
 
@@ -234,6 +235,43 @@ def test_a_note_cannot_ask_for_another_environment_s_approval(job: Job, sandbox:
     assert (ended.json["parked"][0]["fate"], ci.orders) == ("waiting", [])  # for a change of Stage's own
 
 
+def test_a_forged_note_leads_nobody_away_and_says_nothing_that_is_read_as_more(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    (note,) = kept(sandbox, key)
+    words = "x](https://evil.example) | <script>\n::error::y"
+    write(sandbox, key, {**note, "url": "https://evil.example/", "job": words, "tenant": words})
+    ended = resume(job, sandbox, ci, "--format", "text")
+    assert ended.code == 0
+    assert "\n::error::y" not in ended.out
+    summary = job.summary()
+    assert "https://github.com/acme/shop/actions/runs/9001" in summary
+    assert "https://evil.example/" not in summary
+    assert "<script>" not in summary
+    assert "](https://evil.example)" not in summary
+
+
+def test_the_summary_says_for_each_what_and_why(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    parked(job, sandbox, GITHUB_RUN_ID="9002", GITHUB_RUN_NUMBER="42")
+    ci.run(9002, ci.head)
+    allow(sandbox, key)
+    resume(job, sandbox, ci)
+    summary = job.summary().partition("deployment was started again")[2]
+    for said in (
+        key,
+        " to Prod |",
+        "9002",
+        "resumed",
+        "dropped",
+        "a newer run to the same place has just been started",
+    ):
+        assert said in summary, summary
+
+
 def test_nobody_prolongs_a_note(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)
@@ -284,7 +322,6 @@ REFUSED: dict[str, tuple[tuple[int, Any], int, str]] = {
     "without a reason": ((403, {}), 6, "403"),
     "the token may not": ((403, {"message": "Resource not accessible by integration"}), 6, "not accessible"),
     "an event that is blocked": ((403, {"message": "Event 'schedule' is not allowed"}), 6, "is not allowed"),
-    "too often": ((403, {"message": "This workflow run has been re-run too many times."}), 6, "too many times"),
     "too many requests": ((429, {"message": "slow down"}), 7, "rate limit"),
     "trouble": ((502, {}), 7, "trouble of its own"),
 }
@@ -300,6 +337,22 @@ def test_a_refusal_is_said_and_the_note_stays(job: Job, sandbox: Sandbox, ci: Pr
     assert ended.json["parked"][0]["fate"] == "unclear"
     assert said in ended.json["parked"][0]["why"]
     assert len(kept(sandbox, key)) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This workflow run has been re-run too many times.",
+        "Unable to retry this workflow run because it was created over a month ago",
+    ],
+)
+def test_what_can_never_be_started_again_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI, words: str) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.refuse = 403, {"message": words}
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["fate"], kept(sandbox, key)) == (0, "dropped", [])
+    assert "start a new run" in ended.json["parked"][0]["why"]
 
 
 def test_an_approval_that_was_withdrawn_by_then_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
@@ -379,7 +432,78 @@ def test_few_requests_for_each_that_is_started(job: Job, sandbox: Sandbox, ci: P
     assert asked[:2] == ["GET /rest/api/3/myself", "POST /rest/api/3/search/jql"], "who asks, and all notes at once"
     of_the_gate = [one for one in asked[2:] if one.startswith("GET") or one.endswith("/search/jql")]
     assert len(of_the_gate) == 4 + 1, "as the gate, and the notes once more before one is taken off"
-    assert len(ci.asked) == 6, "the policy of today (two, once), the run, who deployed since, the job's name, the order"
+    of_the_run = [one for one in ci.asked if "/actions/" in one]
+    assert len(of_the_run) == 3, "the run, its jobs, the order"
+    assert len(ci.asked) == 3 + 3, "and once in a sweep: the policy of today (two), who deployed there last"
+
+
+def test_who_deployed_last_is_asked_once_for_all_notes_of_a_place(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.run(8000, "b" * 40)
+    ci.deployments = [("Prod", 8000)]
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+    assert [one for one in ci.asked if "deployments" in one or "8000" in one] == [
+        "GET /repos/acme/shop/deployments",
+        "GET /repos/acme/shop/deployments/1/statuses",
+    ]
+
+
+def _again(ci: PretendCI, conclusion: str, **changes: str) -> None:
+    """Somebody has started the run again; its newest attempt lists both jobs."""
+    ci.runs[9001] |= {"run_attempt": 2, "conclusion": conclusion}
+    deploy, test = ci.jobs[9001]
+    ci.jobs[9001] += [
+        {
+            **deploy,
+            "id": 9971,
+            "run_attempt": 2,
+            "runner_name": "GitHub Actions 8",
+            "conclusion": conclusion,
+            **changes,
+        },
+        {**test, "id": 9972, "run_attempt": 2},
+    ]
+
+
+@pytest.mark.parametrize("runner", [RUNNER, ""])
+def test_what_was_started_by_hand_and_deployed_is_not_deployed_twice(
+    job: Job, sandbox: Sandbox, ci: PretendCI, runner: str
+) -> None:
+    key = parked(job, sandbox, RUNNER_NAME=runner)
+    allow(sandbox, key)
+    _again(ci, "success", started_at="2026-03-04T12:00:00Z")
+    ci.deployments = [("Prod", 9001)]
+    ended = resume(job, sandbox, ci)
+    assert ended.json["parked"][0]["why"] == "it was started again since, and ended well"
+    assert (ci.orders, kept(sandbox, key), links(sandbox, key)) == ([], [], [])
+
+
+def test_a_deployment_that_failed_by_now_is_not_started_by_every_sweep(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    sandbox.before = lambda request: Answer(503) if request.method == "PUT" and "parked" in request.path else None
+    assert resume(job, sandbox, ci, "--timeout", "5s").json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    sandbox.before = None
+    assert len(kept(sandbox, key)) == 1
+    _again(ci, "failure", started_at="2026-03-04T12:00:00Z")
+    ci.runs[9001]["status"] = "completed"
+    ended = resume(job, sandbox, ci)
+    assert "it was started again since, and failed" in ended.json["parked"][0]["why"]
+    assert (len(ci.orders), kept(sandbox, key)) == (1, [])
+
+
+def test_a_new_attempt_that_left_the_job_as_it_was_keeps_nothing_from_being_started(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    key = parked(job, sandbox, "--parked", "success", code=0)
+    allow(sandbox, key)
+    _again(ci, "success")
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/jobs/9971/rerun"]
 
 
 def _gitlab(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> Job:
@@ -412,3 +536,75 @@ def test_on_gitlab_the_job_that_deploys_is_played(
     assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 5001"]
     assert ci.orders == [f"/jobs/600/{verb}"]
     assert kept(sandbox, key) == []
+
+
+@pytest.mark.parametrize(("newest", "order"), [("600", "/jobs/600/retry"), ("599", "")])
+def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_one_that_waited(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, newest: str, order: str
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    ci.jobs[5001][0]["status"] = "success"
+    key = parked(job, sandbox, "--parked", "success", "--parked-job", "deploy", code=0, CI_JOB_ID=newest)
+    allow(sandbox, key)
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
+    assert (ended.code, ended.json["parked"][0]["fate"]) == (0, "resumed" if order else "dropped")
+    assert ci.orders == ([order] if order else [])
+
+
+def test_data_center_is_resumed_alike(tmp_path: Path, start_sandbox: Callable[..., Sandbox], ci: PretendCI) -> None:
+    sandbox = start_sandbox(edition="data-center")
+    job = scene(tmp_path, sandbox).job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    job.environ |= {"JIRA_CI_USER": "", "JIRA_CI_TOKEN": sandbox.credentials.personal_token}
+    ci.head = job.environ["GITHUB_SHA"]
+    ci.run(9001, ci.head)
+    key = parked(job, sandbox)
+    assert len(links(sandbox, key)) == 1
+    known = len(sandbox.exchanges)
+    assert resume(job, sandbox, ci).json["waiting"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert len(sandbox.exchanges) - known < 12, "not one for each of a thousand open issues that are no changes"
+    allow(sandbox, key)
+    ended = resume(job, sandbox, ci)
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"], ended.out
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+    assert (kept(sandbox, key), labels(sandbox, key), links(sandbox, key)) == ([], [], [])
+
+
+def test_a_hundred_parked_changes_are_one_search(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    first = parked(job, sandbox)
+    (note,) = kept(sandbox, first)
+    for number in range(99):
+        made = sandbox.desk.create(f'Deploy "Web Site" version 2.{number} to "Prod"')
+        sandbox.desk.edit(made.key, {"labels": [LABEL]})
+        write(sandbox, made.key, {**note, "run": str(9100 + number), "version": f"2.{number}"})
+    known = len(sandbox.exchanges)
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, len(ended.json["waiting"])) == (0, 100)
+    searches = [one for one in sandbox.exchanges[known:] if b"labels" in one.body and one.path.endswith("/search/jql")]
+    assert len(searches) == 1
+    assert not [one for one in ci.asked if "/actions/" in one], "what waits is not asked of the CI"
+
+
+def test_a_change_that_was_given_by_its_key_is_resumed_too(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = sandbox.desk.create("1.2.3 of everything goes to Prod on Friday").key
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", "--change", key, now=now(sandbox))
+    assert ended.code == 4, ended.out
+    allow(sandbox, key)
+    assert resume(job, sandbox, ci).json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
+
+
+@pytest.mark.parametrize(
+    "title", ["v{version} of {project} to {environment}", "Deploy {project}-{version} to {environment}"]
+)
+def test_a_change_without_a_label_is_found_by_the_words_of_any_title(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, title: str
+) -> None:
+    job = scene(tmp_path, sandbox, f'title: "{title}"').job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    ci.run(9001, job.environ["GITHUB_SHA"])
+    ci.head = job.environ["GITHUB_SHA"]
+    key = parked(job, sandbox)
+    sandbox.desk.edit(key, {"labels": []})
+    assert resume(job, sandbox, ci).json["waiting"] == [f"{key}, 1.2.3 to Prod, run 9001"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jira_ci.jira import endpoints, parse
-from jira_ci.jira.endpoints import Question, open_issues, quoted, quoted_phrase
+from jira_ci.jira.endpoints import Question, labelled_issues, open_issues, quoted, quoted_phrase
 from jira_ci.jira.parse import (
     Account,
     Field,
@@ -134,6 +134,20 @@ def test_a_jql_string_ends_where_it_should(text: str, string: str) -> None:
 )
 def test_a_phrase_cannot_be_left_by_what_stands_in_it(text: str, string: str) -> None:
     assert quoted_phrase(text) == string
+
+
+@pytest.mark.parametrize(
+    ("titles", "more"),
+    [
+        (['Deploy "Shop"', "Ship"], ' AND (labels = "l" OR summary ~ "\\"Deploy Shop\\"" OR summary ~ "\\"Ship\\"")'),
+        (["Ship", ""], ""),
+        ([], ""),
+    ],
+)
+def test_issues_without_a_label_are_those_whose_titles_may_be_of_changes(titles: list[str], more: str) -> None:
+    assert labelled_issues("OPS", "l", titles) == (
+        f'project = "OPS" AND statusCategory != Done AND (labels = "l" OR labels is EMPTY){more} ORDER BY created ASC'
+    )
 
 
 def test_the_search_is_bounded_by_project_and_looks_for_open_issues_only() -> None:

@@ -59,6 +59,12 @@ def test_the_oldest_give_way() -> None:
     assert (len(kept), kept[-1], kept[0]) == (40, 60, 21)
 
 
+def test_what_a_later_attempt_left_is_not_taken_off_with_the_earlier_one() -> None:
+    value = with_note(None, note(attempt=2))
+    assert len(notes(without(value, [note(attempt=1)]))) == 1
+    assert notes(without(value, [note(attempt=2)])) == []
+
+
 def test_a_full_property_fits_into_jira_s() -> None:
     import json
 

@@ -24,6 +24,8 @@ class PretendCI:
     deployments: list[tuple[str, int]] = field(default_factory=list)
     """Environment and run of each that succeeded, newest first."""
     head: str = ""
+    token: dict[str, Any] = field(default_factory=dict)
+    """What GitLab says of the token that asks."""
     orders: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     refuse: tuple[int, Any] | None = None
@@ -94,6 +96,8 @@ class PretendCI:
 
     def gitlab(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
         """The answer of GitLab's API about project 88."""
+        if path == "/personal_access_tokens/self":
+            return 200, self.token
         parts = path.removeprefix("/projects/88").strip("/").split("/")
         first = query.get("page", "1") == "1"
         if method == "POST":

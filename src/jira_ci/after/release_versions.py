@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from jira_ci.after.outcome import VersionOutcome
-from jira_ci.errors import NetworkError
+from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira import versions
 from jira_ci.jira.auth import Login
@@ -55,9 +55,13 @@ class Versions:
             JiraCiError: the credential is refused, or Jira does not answer.
         """
         outcome = self.outcomes[project] = VersionOutcome(project, self._wanted.name)
-        version = self.find(project)
-        if version is None:
-            version = self._make(project, project_id, outcome)
+        try:
+            version = self.find(project)
+            if version is None:
+                version = self._make(project, project_id, outcome)
+        except JiraCiError:
+            outcome.why = "nobody knows whether it is there, because Jira gave no usable answer"
+            raise
         if version is not None and version.archived:
             outcome.why = "it is archived, so that no issue can get it: unarchive it, or deploy another version"
         elif version is not None:

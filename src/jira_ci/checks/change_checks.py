@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Generator, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from jira_ci.checks import resume_checks
 from jira_ci.checks.report_checks import Line, failed, warning
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
@@ -123,6 +124,7 @@ _KINDS = {
     ("oauth", False): "an access token for client-id and client-secret",
 }
 _MOVES = "TRANSITION_ISSUES"
+_EDITS = "EDIT_ISSUES"
 
 
 def site_lines(service: Service, context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
@@ -139,7 +141,8 @@ def site_lines(service: Service, context: Context, controlled: Sequence[Controll
         desk = yield from _desk(service, project)
         if desk is not None:
             able += there
-            yield from _permission_lines(service, desk, [environment.policy for environment in there])
+            policies = [environment.policy for environment in there]
+            yield from _permission_lines(service, desk, policies, parks=resume_checks.parks(context))
     yield from _window_lines(service, [environment.policy for environment in controlled])
     yield from _environment_lines(service, context, able)
 
@@ -170,14 +173,14 @@ def _desk(service: Service, project: str) -> Generator[Line, None, Desk | None]:
     return desk
 
 
-def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) -> Iterator[Line]:
+def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy], *, parks: bool) -> Iterator[Line]:
     needed = {"BROWSE_PROJECTS": "see changes"}
     if any(_may_make(policy) for policy in policies):
         needed["CREATE_ISSUES"] = "make changes"
     if any(policy.comments != "off" for policy in policies):
         needed["ADD_COMMENTS"] = "comment on changes"
     try:
-        granted = service.permissions(desk.project_key, [*needed, _MOVES])
+        granted = service.permissions(desk.project_key, [*needed, _MOVES, *([_EDITS] if parks else [])])
     except JiraCiError as error:
         yield failed("gate permissions", error)
         return
@@ -191,6 +194,8 @@ def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) 
         )
     if not lacking:
         yield Line("gate permissions", f"the account may {', '.join(needed.values())} in {desk.project_key}")
+    if parks:
+        yield _parking(desk.project_key, may=granted.get(_EDITS, False))
     if granted.get(_MOVES):
         yield warning(
             "gate permissions",
@@ -198,6 +203,19 @@ def _permission_lines(service: Service, desk: Desk, policies: Sequence[Policy]) 
             "has its token could open the gate.",
             "Take this permission from it.",
         )
+
+
+def _parking(project: str, *, may: bool) -> Line:
+    if may:
+        return Line(
+            "gate parking",
+            f"the account may leave notes for jira-ci resume on changes in {project}, with labels or without",
+        )
+    found = (
+        f"The gate's account may not edit changes in {project} ({_EDITS}), so that a deployment that waits leaves no "
+        "note for jira-ci resume."
+    )
+    return warning("gate parking", found, "Grant it this permission; or set parked to off.")
 
 
 def _window_lines(service: Service, policies: Sequence[Policy]) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
+from jira_ci.checks import resume_checks
 from jira_ci.checks.change_checks import site_lines
 from jira_ci.checks.report_checks import Line, attempt, failed, warning
 from jira_ci.config.model import Config
@@ -120,6 +121,8 @@ def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> I
     with closing(GateSites(context)) as sites:
         for there in places.values():
             yield from _place(context, sites, there)
+    if any(gate_by == "change" for _, _, gate_by in places):
+        yield from resume_checks.lines(context)
 
 
 def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> Iterator[Line]:

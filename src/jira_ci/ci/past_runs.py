@@ -176,9 +176,13 @@ class GitHubRuns:
         return legs_of_workflow(self._files[file])
 
     def deployed(self, environment: str) -> PastRun | None:
-        what = f"the deployments to {environment!r}"
-        run_id = self._api.ask(what, _DEPLOYMENTS, lambda: self._last_success(environment))
+        run_id = self.deployer(environment)
         return self.run(run_id) if run_id else None
+
+    def deployer(self, environment: str) -> str:
+        """The id of that run, without asking about the run itself; empty without one."""
+        what = f"the deployments to {environment!r}"
+        return self._api.ask(what, _DEPLOYMENTS, lambda: self._last_success(environment))
 
     def close(self) -> None:
         self._api.close()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from jira_ci.ci.api import Refused, Unreadable
@@ -25,7 +25,10 @@ _LAST_DAY = timedelta(days=30)
 _WRITE = "`permissions: actions: write`"
 _READ = "`permissions: actions: read`"
 _SCOPE = "the scope api, and the right to deploy there (a project access token, given as gitlab-token)"
+_SINCE = "it was started again since, and ended well"
 _GOING = re.compile("already running|already in progress|currently running", re.IGNORECASE)
+# GitHub's words after 30 days (https://github.com/cli/cli/issues/9989), and after 50 times.
+_NEVER = re.compile("over a month ago|too many times|maximum number of", re.IGNORECASE)
 _WAITING = ("created", "waiting_for_resource", "preparing", "pending", "running", "scheduled", "canceling")
 
 
@@ -37,7 +40,8 @@ class Waiting:
         run: the run's id.
         attempt: the one that waited.
         job: GitHub: the job's key; GitLab: the name of the job that deploys.
-        runner: GitHub: the name of the runner that ran the job in that attempt; may be empty.
+        runner: GitHub: the name of the runner that ran the job in that attempt; GitLab: the id of the job that waited.
+            May be empty.
     """
 
     run: str
@@ -61,17 +65,24 @@ class Standing:
     gone: str = ""
 
 
+Started = Literal["started", "running", "never"]
+"""Whether it was started now, by somebody else before, or cannot be any more."""
+
+
 class Restarts(Protocol):
     """One repository's runs. Each method raises Unreadable, and nothing else."""
 
     def standing(self, waiting: Waiting) -> Standing:
         """The run as it is now."""
 
-    def start(self, waiting: Waiting) -> bool:
-        """Starts it again; false where somebody else has by now."""
+    def start(self, waiting: Waiting) -> Started:
+        """Starts it again, if it can be."""
 
     def newest(self, environment: str) -> int:
         """The id of the run that made the newest deployment to an environment which ever succeeded; 0 without any."""
+
+    def permitted(self) -> str:
+        """What shows that the token may start something, a sentence. Nothing is started."""
 
     def close(self) -> None:
         """Closes the connections."""
@@ -95,6 +106,8 @@ class GitHubRestarts:
         home = f"{run.api_url}/repos/{quote(run.repository)}"
         self._api, self._now = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline), now
         self._past = GitHubRuns(run, token, ca_bundle=ca_bundle, deadline=deadline)
+        self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._own = run.run_id
 
     def standing(self, waiting: Waiting) -> Standing:
         def question() -> Standing:
@@ -104,13 +117,14 @@ class GitHubRestarts:
                 raise Refused(0, "the answer is not of the documented shape")
             old = self._now - begun >= _LAST_DAY
             gone = "the run is more than 30 days old, and GitHub starts none of those again" if old else ""
-            return Standing(commit, found.get("status") != "completed", gone)
+            return Standing(commit, found.get("status") != "completed", gone or self._ended_well(found, waiting))
 
         return _or_gone(lambda: self._api.ask(f"run {waiting.run}", _READ, question), "the run was deleted")
 
-    def start(self, waiting: Waiting) -> bool:
-        def question() -> bool:
-            job = self._job(waiting)
+    def start(self, waiting: Waiting) -> Started:
+        def question() -> Started:
+            _, newest = self._jobs_of(waiting)
+            job = whole(newest.get("id"))
             # Without the job's own id: everything of the run that failed, and this did.
             path = f"/actions/jobs/{job}/rerun" if job else f"/actions/runs/{waiting.run}/rerun-failed-jobs"
             return _started(lambda: self._api.post(path))
@@ -118,23 +132,53 @@ class GitHubRestarts:
         return self._api.ask(f"run {waiting.run}", _WRITE, question)
 
     def newest(self, environment: str) -> int:
-        found = self._past.deployed(environment)
-        return int(found.run_id) if found else 0
+        return int(self._past.deployer(environment) or 0)
+
+    def permitted(self) -> str:
+        """Asks for what GitHub refuses to everybody, and in other words to a token that may not: this very run again,
+        while it goes on."""
+
+        def question() -> str:
+            if mapping(self._api.get(f"/actions/runs/{self._own}")).get("status") == "completed":
+                raise Refused(0, "it is over, so that asking would start it again")
+            if _started(lambda: self._api.post(f"/actions/runs/{self._own}/rerun")) != "running":
+                raise Refused(0, "it was started again")
+            return (
+                "the token of this job may start runs again (asked with this run, which goes on; nothing was started)"
+            )
+
+        return self._api.ask(f"run {self._own}", _WRITE, question)
 
     def close(self) -> None:
         self._api.close()
         self._past.close()
 
-    def _job(self, waiting: Waiting) -> int:
-        """The id of the job in the newest attempt, by the name that the runner's job had in the attempt that waited; 0
-        where that is not sure. A job is listed by its name for people, of which the job itself knows only the key."""
-        jobs = list(self._api.pages(f"/actions/runs/{waiting.run}/jobs", "jobs", filter="all"))
+    def _ended_well(self, run: Mapping[str, Any], waiting: Waiting) -> str:
+        """Why there is nothing to start: somebody did, and it deployed. A job that waits again leaves its note anew."""
+        if (whole(run.get("run_attempt")) or 0) <= waiting.attempt:
+            return ""
+        waited, newest = self._jobs_of(waiting)
+        # A new attempt may list what it did not run again: such a job has begun when it did before.
+        again = newest.get("started_at") != waited.get("started_at") if waited else True
+        ended = string((newest or run).get("conclusion"))
+        # A deployment that failed is for people: started again by every sweep that cannot take its note off, it would
+        # fail fifty times. Without the job's name nobody knows whether it was this one that failed.
+        if again and newest and ended in ("failure", "timed_out"):
+            return "it was started again since, and failed; start it by hand when that is mended"
+        return _SINCE if again and ended == "success" else ""
+
+    def _jobs_of(self, waiting: Waiting) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The job that waited, and the same in the newest attempt, by the name that the runner's job had in the attempt
+        that waited; nothing where that is not sure. A job is listed by its name for people, of which the job itself
+        knows only the key."""
+        if waiting.run not in self._jobs:
+            self._jobs[waiting.run] = list(self._api.pages(f"/actions/runs/{waiting.run}/jobs", "jobs", filter="all"))
+        jobs = self._jobs[waiting.run]
         named = [one for one in jobs if _ran(one, waiting)]
         if not waiting.runner or len(named) != 1:
-            return 0
+            return {}, {}
         same = [one for one in jobs if one.get("name") == named[0].get("name")]
-        newest = max(same, key=lambda one: whole(one.get("run_attempt")) or 0)
-        return whole(newest.get("id")) or 0
+        return named[0], max(same, key=lambda one: whole(one.get("run_attempt")) or 0)
 
 
 def _ran(job: Mapping[str, Any], waiting: Waiting) -> bool:
@@ -146,7 +190,9 @@ class GitLabRestarts:
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> None:  # noqa: ARG002
         home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        self._api = Api("GitLab", home, {"PRIVATE-TOKEN": token}, ca_bundle=ca_bundle, deadline=deadline)
+        headers = {"PRIVATE-TOKEN": token}
+        self._api = Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._all = Api("GitLab", run.api_url, headers, ca_bundle=ca_bundle, deadline=deadline)
         self._past = GitLabRuns(run, token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
         self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
 
@@ -156,26 +202,44 @@ class GitLabRestarts:
             commit = string(mapping(job.get("commit")).get("id"))
             if not commit or not string(job.get("status")):
                 raise Refused(0, "the answer is not of the documented shape")
-            archived = "the job is archived" if job.get("archived") is True else ""
-            return Standing(commit, string(job.get("status")) in _WAITING, archived)
+            gone = "the job is archived" if job.get("archived") is True else ""
+            # With `parked: success` the job that waited ended well, too; every other that did has deployed.
+            if job.get("status") == "success" and waiting.runner and str(job.get("id")) != waiting.runner:
+                gone = _SINCE
+            return Standing(commit, string(job.get("status")) in _WAITING, gone)
 
-        what = f"the job {waiting.job} of pipeline {waiting.run}"
+        what = f"the job {one_line(waiting.job, 80)} of pipeline {waiting.run}"
         return _or_gone(lambda: self._api.ask(what, _SCOPE, question), "the pipeline, or its job, was deleted")
 
-    def start(self, waiting: Waiting) -> bool:
-        def question() -> bool:
+    def start(self, waiting: Waiting) -> Started:
+        def question() -> Started:
             job = self._job(waiting)
             verb = "play" if job.get("status") == "manual" else "retry"
             return _started(lambda: self._api.post(f"/jobs/{whole(job.get('id')) or 0}/{verb}"))
 
-        return self._api.ask(f"the job {waiting.job} of pipeline {waiting.run}", _SCOPE, question)
+        return self._api.ask(f"the job {one_line(waiting.job, 80)} of pipeline {waiting.run}", _SCOPE, question)
 
     def newest(self, environment: str) -> int:
         found = self._past.deployed(environment)
         return int(found.run_id) if found else 0
 
+    def permitted(self) -> str:
+        """https://docs.gitlab.com/api/personal_access_tokens/#retrieve-details-on-a-personal-access-token"""
+
+        def question() -> str:
+            found = mapping(self._all.get("/personal_access_tokens/self"))
+            scopes = found.get("scopes")
+            if not isinstance(scopes, list) or "api" not in scopes:
+                raise Refused(403)
+            ends = string(found.get("expires_at"))
+            until = f", until {one_line(ends, 40)}" if ends else ""
+            return f"gitlab-token has the scope api{until}; whether its role may deploy shows when a job is played"
+
+        return self._all.ask("the token's own scopes", _SCOPE, question)
+
     def close(self) -> None:
         self._api.close()
+        self._all.close()
         self._past.close()
 
     def _job(self, waiting: Waiting) -> Mapping[str, Any]:
@@ -198,8 +262,8 @@ def _or_gone(question: Callable[[], Standing], why: str) -> Standing:
         return Standing("", False, why)
 
 
-def _started(order: Callable[[], Any]) -> bool:
-    """Whether the order was carried out; false where it was superfluous.
+def _started(order: Callable[[], Any]) -> Started:
+    """What came of the order.
 
     GitHub refuses with 403 what runs, GitLab with 400 or 403 what was started by now; only their words tell that from a
     token that may not.
@@ -208,11 +272,13 @@ def _started(order: Callable[[], Any]) -> bool:
         order()
     except Refused as error:
         if error.status in (400, 403, 409) and (error.status == 409 or _GOING.search(error.told)):
-            return False
+            return "running"
+        if error.status == 403 and _NEVER.search(error.told):
+            return "never"
         if error.status == 403 and error.told and not error.limited:
             raise Refused(403, f"it answered: {one_line(_words(error.told), 200)}", error.headers) from None
         raise
-    return True
+    return "started"
 
 
 def _words(told: str) -> str:

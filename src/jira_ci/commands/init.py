@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
@@ -26,13 +26,13 @@ class _Plan:
     """What would have been written where something is already."""
 
 
-def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - every command has this signature
+def run(context: Context, arguments: Namespace) -> Result:
     """Writes what is not there yet; a file that is there is never touched, which is no error.
 
     Raises:
         UsageError: the site is invalid, or a file cannot be written where it belongs.
     """
-    plan = _plan(context)
+    plan = _plan(context, gate=arguments.gate)
     written = [] if context.given.dry_run else list(plan.new)
     for file in written:
         files.write(context.root, file)
@@ -49,11 +49,12 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - eve
     )
 
 
-def _plan(context: Context) -> _Plan:
+def _plan(context: Context, *, gate: bool) -> _Plan:
     given = context.given
     site = site_url(given.site, given.instance).removeprefix("https://")
     seen = look.seen(context.git)
     found = look.look(context.root, context.run, seen, site)
+    found = replace(found, gate=gate and not found.gating)
     file, config = files.make_config(found, given.config)
     proposed = [file]
     proposed += github_workflow.make(found) if CI.GITHUB in found.providers else []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any
 
-from jira_ci.ci.restart import restarts
+from jira_ci.ci.restart import Restarts, restarts
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, UsageError
 from jira_ci.gate.targets import trusted_files
@@ -18,6 +17,7 @@ from jira_ci.parking.note import is_supported
 from jira_ci.parking.resume import Outcome, Sweep, place_of, worst
 from jira_ci.run import CI
 from jira_ci.text import one_line
+from jira_ci.timing import Deadline
 
 _MOST = 100
 _TONES = {"resumed": "good", "waiting": "busy", "dropped": "off", "unclear": "unknown"}
@@ -33,10 +33,12 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
     found = trusted_files(context)
     if not found.files:
         raise UsageError("Nothing here is change controlled, so that nothing waits.", "See change-control in the file.")
-    now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
-    bundle, deadline = context.provider_bundle, context.deadline
-    with closing(restarts(context.run, token, ca_bundle=bundle, deadline=deadline, now=now)) as ci:
-        outcomes, errors = Sweep(context, found, ci).run()
+    now, bundle = datetime.fromtimestamp(context.edges.clock(), timezone.utc), context.provider_bundle
+
+    def asked(deadline: Deadline) -> Restarts:
+        return restarts(context.run, token, ca_bundle=bundle, deadline=deadline, now=now)
+
+    outcomes, errors = Sweep(context, found, asked).run()
     return _result(context, outcomes, errors)
 
 

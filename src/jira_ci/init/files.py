@@ -94,6 +94,12 @@ class Found:
     github: Pipelines = field(default_factory=Pipelines)
     gitlab: Pipelines = field(default_factory=Pipelines)
     notes: tuple[str, ...] = ()
+    gate: bool = False
+    """Whether production shall wait for an approved change; not where Jira gates by Atlassian's own file."""
+
+    @property
+    def production(self) -> tuple[Named, ...]:
+        return tuple(row for row in self.environments if row.type == "production")
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,8 @@ def write(root: Path, file: File) -> None:
 SCHEMA = "https://raw.githubusercontent.com/jira-ci/jira-ci/main/jira-ci.schema.json"
 # Of a reserved top-level domain (RFC 2606): a forgotten placeholder leads to nobody else's server.
 PLACEHOLDER = "your-site.invalid"
+DESK = "YOUR_DESK"
+"""Stands where the service desk's project belongs, which only people know."""
 _UNSURE = "not sure: development, testing, staging, production or unmapped?"
 
 
@@ -268,7 +276,8 @@ def _environments(found: Found) -> Iterator[str]:
     yield "environments:"
     for row in found.environments:
         why = f"{_UNSURE} ({row.comment})" if row.unsure else row.comment
-        said = f"{{type: {row.type}, change-controlled: true}}" if row.gated else row.type
+        gated = row.gated or (found.gate and row.type == "production")
+        said = f"{{type: {row.type}, change-controlled: true}}" if gated else row.type
         yield f"  {quoted(row.name)}: {said} # {comment(why, 400)}"
     if found.gating and all(row.name != "*" for row in found.environments):
         yield f'  "*": {{change-controlled: false}} # {comment(found.gating)} gates no other'
@@ -290,3 +299,13 @@ def _change_control(found: Found) -> Iterator[str]:
         yield f"change-control: # {comment(found.gating)}: deploymentGating"
         yield "  enabled: true"
         yield "  gate-by: jira"
+        return
+    if not found.production:
+        return
+    mark = "" if found.gate else "# "
+    if mark:
+        yield "# To let deployments wait for an approved change, give what they go to change-controlled: true, and:"
+    yield f"{mark}change-control:"
+    yield f"{mark}  enabled: true"
+    yield f"{mark}  service-desk: {DESK} # write its project's key, such as OPS"
+    yield f"{mark}  minimum-approvals: 1"

@@ -15,6 +15,7 @@ from jira_ci.text import mapping, mappings, string
 
 FOLDER = ".github/workflows"
 OURS = f"{FOLDER}/jira.yml"
+RESUME = f"{FOLDER}/jira-resume.yml"
 _MOST = 200  # names that one expression may stand for
 _BUILDING = {"push", "pull_request", "merge_group"}
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
@@ -48,7 +49,7 @@ def look_at_github(root: Path) -> Pipelines:
     """What the workflows of this repository say; our own is passed over."""
     workflows, notes = [], []
     for file in files.yaml_files(root, FOLDER):
-        if file == OURS:
+        if file in (OURS, RESUME):
             continue
         try:
             workflows.append(_Workflow(file, files.read_yaml(root, file) or {}))
@@ -159,6 +160,10 @@ CREDENTIALS = """\
           client-id: ${{ secrets.JIRA_CLIENT_ID }}
           client-secret: ${{ secrets.JIRA_CLIENT_SECRET }}
 """
+PERSON = """\
+          user: ${{ secrets.JIRA_USER }}
+          token: ${{ secrets.JIRA_TOKEN }}
+"""
 _PERMISSIONS = """\
 permissions: # to read what a shallow checkout does not hold
   contents: read
@@ -219,7 +224,45 @@ jobs:
 )
 
 
+_RESUME = """\
+# Starts again what waits for its change, once the change allows it; no runner waits. Every quarter of an hour
+# on working days, when Jira rings (an automation rule, see the guide "resume"), and by hand.
+name: Resume
+on:
+  schedule:
+    - cron: "*/15 6-18 * * 1-5" # UTC; github.com also takes timezone: Europe/Berlin beside it
+  repository_dispatch:
+    types: [jira-change]
+  workflow_dispatch:
+permissions: {{}}
+concurrency: # one at a time, and none is cut off by the next one
+  group: resume
+  cancel-in-progress: false
+jobs:
+  resume:
+    runs-on: ubuntu-latest
+    permissions:
+      actions: write # to start the runs again
+      contents: read # the policy
+      deployments: read # whether a newer version was deployed meanwhile
+    steps:
+      - uses: {checkout}
+        with:
+          persist-credentials: false
+      - uses: {action}
+        with:
+          command: resume
+"""
+
+
 def make(found: Found) -> Iterator[File]:
+    """The workflows that are proposed: the one that reports builds, and with a gate the one that resumes."""
+    yield from _reporting(found)
+    if found.gate:
+        yield File(RESUME, _RESUME.format(checkout=CHECKOUT, action=ACTION) + PERSON)
+
+
+def _reporting(found: Found) -> Iterator[File]:
     """One new workflow: it follows those that build, or is the first that does; none where others report already."""
     if found.github.reports and not found.github.builds:
         return

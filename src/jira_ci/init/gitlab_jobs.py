@@ -177,6 +177,16 @@ jira-build-success:
 jira-build-failure:
   extends: .jira-ci-build-failure
 """
+RESUME = """\
+# Starts again what waits for its change, once the change allows it: in a scheduled pipeline, or one that Jira triggers.
+jira-resume:
+  extends: .jira-ci-report
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "schedule" || $CI_PIPELINE_SOURCE == "trigger"
+  resource_group: resume
+  script:
+    - !reference [.jira-ci, script]
+    - jira_ci resume"""
 _FIRST = f"""\
 include:
   - {INCLUDE}
@@ -193,7 +203,7 @@ def make(found: Found) -> Iterator[File]:
     if found.gitlab.reports:
         return
     added = [job for job in found.gitlab.deploying if not job.obstacle]
-    yield File(OURS, _JOBS + "".join(_added(job) for job in added))
+    yield File(OURS, _JOBS + "".join(_added(job) for job in added) + (f"\n{RESUME}\n" if found.gate else ""))
     if not found.gitlab.here:
         yield File(MAIN, _FIRST)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from jira_ci.config.model import Config
 from jira_ci.init import files, github_workflow, gitlab_jobs
-from jira_ci.init.files import PLACEHOLDER, Deploying, Found
+from jira_ci.init.files import DESK, PLACEHOLDER, Deploying, Found
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -20,6 +21,11 @@ _KEEP = {
     CI.GITLAB: "Keep them as CI/CD variables of the project or group: JIRA_CI_CLIENT_ID and, masked, "
     "JIRA_CI_CLIENT_SECRET.",
     None: "Keep them as secrets of your CI, and pass them as JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET.",
+}
+_PERSON = {
+    CI.GITHUB: "JIRA_USER and JIRA_TOKEN",
+    CI.GITLAB: "JIRA_CI_USER and, masked, JIRA_CI_TOKEN",
+    None: "JIRA_CI_USER and JIRA_CI_TOKEN",
 }
 _ANYWHERE = (
     "No workflow was written: neither GitHub nor GitLab was recognised. Let the pipeline run, at its end:\n"
@@ -41,6 +47,7 @@ def of(found: Found, config: Config | None) -> list[str]:
         *(() if found.providers else (_ANYWHERE,)),
         *_open_names(found),
         *_of_atlassian(found, config),
+        *(_gate(found, config) if found.gate else ()),
         f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or (None,))}",
         "Commit the files, then test all of it with these credentials in JIRA_CI_CLIENT_ID and JIRA_CI_CLIENT_SECRET:\n"
         "  jira-ci check",
@@ -58,6 +65,33 @@ def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
             "command behind jira-ci deploy, and take deploymentGating out of that file then:\n"
             "  jira-ci deploy --environment Prod --wait 2h -- ./deploy.sh"
         )
+
+
+def _gate(found: Found, config: Config | None) -> Iterator[str]:
+    """What only people know about the gate, and where its own account's token goes."""
+    if config and found.production:
+        where = config.where("change-control", "service-desk")
+        yield f"{where}: write the key of your service desk's project in place of {DESK}:\n  service-desk: OPS"
+    elif config:
+        yield (
+            f"{config.name}: no job here deploys to production, so that nothing waits yet. Name what shall wait, and "
+            "the service desk:\n"
+            "  environments:\n    Prod: {type: production, change-controlled: true}\n"
+            "  change-control:\n    enabled: true\n    service-desk: OPS\n    minimum-approvals: 1"
+        )
+    name = shlex.quote(found.production[0].name) if found.production else "Prod"
+    yield f"Put the command that deploys behind the gate:\n  jira-ci deploy --environment {name} -- ./deploy.sh"
+    yield (
+        "The gate's own account is an agent of the service desk who approves nothing. Keep its address and its API "
+        f"token beside the other secrets: {' and '.join(_PERSON[name] for name in found.providers or (None,))}."
+    )
+    if CI.GITLAB in found.providers:
+        yield (
+            "To resume, keep a project access token with the scope api and a role that may deploy as "
+            "JIRA_CI_GITLAB_TOKEN, masked, and add a schedule: Build, Pipeline schedules."
+        )
+        if found.gitlab.reports:
+            yield f"Add the job that resumes to your pipeline:\n{gitlab_jobs.RESUME}"
 
 
 def _configuration(found: Found, config: Config) -> Iterator[str]:

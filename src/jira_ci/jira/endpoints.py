@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -171,15 +171,20 @@ def open_issues(project: str, title: str) -> str:
     return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {words} ORDER BY created ASC"
 
 
-def labelled_issues(project: str, label: str) -> str:
-    """Open issues of one project with this label, or without any, the oldest first. An account that may not set labels
-    leaves its issues without one.
+def labelled_issues(project: str, label: str, titles: Collection[str]) -> str:
+    """Open issues of one project with this label, or without any and with the words of one of these titles, the oldest
+    first. An account that may not set labels leaves its issues without one; so are thousands that are no changes.
 
     Args:
         project: key or id.
+        titles: words that summaries of changes have; one without any stands for all.
     """
-    labels = f"(labels = {quoted(label)} OR labels is EMPTY)"
-    return f"project = {quoted(project)} AND statusCategory != Done AND {labels} ORDER BY created ASC"
+    ours = f"labels = {quoted(label)}"
+    wanted = f"({ours} OR labels is EMPTY)"
+    if titles and all(titles):
+        words = " OR ".join(f"summary ~ {quoted_phrase(title)}" for title in titles)
+        wanted += f" AND ({ours} OR {words})"
+    return f"project = {quoted(project)} AND statusCategory != Done AND {wanted} ORDER BY created ASC"
 
 
 NO_CLOUD_ID = "{cloudId}"

@@ -43,7 +43,8 @@ class Note:
     job: str = ""
     """GitHub: the job's key; GitLab: the name of the job that deploys."""
     runner: str = ""
-    """GitHub: the runner's name, which tells the job among those of its attempt."""
+    """GitHub: the runner's name, which tells the job among those of its attempt; GitLab: the id of the job that left
+    the note."""
     commit: str = ""
     environment: str = ""
     tenant: str = ""
@@ -125,8 +126,12 @@ def with_note(value: object, note: Note) -> dict[str, Any]:
 
 
 def without(value: object, gone: Sequence[Note]) -> dict[str, Any]:
-    """The property without these notes."""
-    return _property([one for one in notes(value) if not any(one.is_same(note) for note in gone)])
+    """The property without these notes; one that a later attempt of such a run has left by now stays."""
+    return _property([one for one in notes(value) if not any(_is_of(one, note) for note in gone)])
+
+
+def _is_of(one: Note, note: Note) -> bool:
+    return one.is_same(note) and one.attempt <= note.attempt
 
 
 def _property(kept: Sequence[Note]) -> dict[str, Any]:

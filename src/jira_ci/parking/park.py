@@ -14,6 +14,7 @@ from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import Refused
 from jira_ci.parking.note import PROPERTY, Note, global_id, is_supported, label, notes, of_run, with_note
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 _TRIES = 3
@@ -57,7 +58,7 @@ def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     if change is None or service is None:
         return
     now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
-    runner = context.edges.environ.get("RUNNER_NAME", "")
+    runner = context.edges.environ.get("RUNNER_NAME" if context.run.provider == CI.GITHUB else "CI_JOB_ID", "")
     job, actor = context.given.parked_job, attempt_of(context).actor
     note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
     try:

@@ -7,8 +7,9 @@ job that is started asks the gate itself, before it does anything.
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -24,17 +25,21 @@ from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
-from jira_ci.gate.subject import Attempt, Named, describe, titled
+from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled
 from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import endpoints
 from jira_ci.jira.parse import Found
 from jira_ci.jira.service_desk import Service
 from jira_ci.parking.note import PROPERTY, Note, global_id, home, label, notes, without
+from jira_ci.run import CI
 from jira_ci.sites.session import GateSites
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 Fate = Literal["resumed", "waiting", "dropped", "unclear"]
+_NONE_OPEN = 16
+_NOT_MEANT = (12, 13)
+"""Rows: what is given by its key is no change, or of something else."""
 OBJECTION = "jira-ci resume"
 """Why the gate makes, pins and writes nothing here."""
 
@@ -68,13 +73,13 @@ class Sweep:
     """One look at all notes.
 
     Args:
-        restarts: how the CI is asked.
+        restarts: how the CI is asked, until a deadline.
         clock: monotonic seconds.
     """
 
     context: Context
     found: Sources
-    restarts: Restarts
+    restarts: Callable[[Deadline], Restarts]
     clock: Callable[[], float] = time.monotonic
     _newest: dict[str, int] = field(default_factory=dict)
 
@@ -83,36 +88,36 @@ class Sweep:
         errors: list[JiraCiError] = []
         with closing(GateSites(self.context, clock=self.clock)) as sites:
             self._sites = sites
-            parked = [one for policy in self._places() for one in self._parked(policy, errors)]
+            parked = [one for place, titles in self._places() for one in self._parked(place, titles, errors)]
             parked.sort(key=lambda one: -int(one.note.run))
             started: set[tuple[str, str]] = set()
             outcomes = []
             for one in parked:
-                sites.give(Deadline(self.context.given.timeout, self.clock))
-                outcome = self._outcome(one, started)
+                outcome = self._outcome(one, started, self._given())
                 started |= {one.note.place} if outcome.fate == "resumed" else set()
                 outcomes.append(self._taken_off(outcome))
         return outcomes, errors
 
-    def _places(self) -> list[Policy]:
-        """A policy for each service desk that any rule of the files asks."""
+    def _places(self) -> list[tuple[Policy, Collection[str]]]:
+        """A policy for each service desk that any rule of the files asks, and how the titles of its changes begin."""
         asked = asked_for(self.context)
-        places: dict[tuple[str, str, str], Policy] = {}
+        places: dict[tuple[str, str, str], tuple[Policy, dict[str, None]]] = {}
         for name in dict.fromkeys(rule.name for one in self.found.files for rule in one.config.rules):
             policy = settle(self.found, name, asked, gate=True)
             if isinstance(policy, Policy) and policy.gate_by == "change":
-                places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
+                place = policy.site, policy.credentials, policy.service_desk
+                places.setdefault(place, (policy, {}))[1][_opening(policy)] = None
         return list(places.values())
 
-    def _parked(self, place: Policy, errors: list[JiraCiError]) -> Iterator[Parked]:
+    def _parked(self, place: Policy, titles: Collection[str], errors: list[JiraCiError]) -> Iterator[Parked]:
         """The notes of this repository on the open changes of one desk."""
         own = home(self.context.run)
-        query = endpoints.labelled_issues(place.service_desk, label(own))
+        query = endpoints.labelled_issues(place.service_desk, label(own), titles)
         try:
             refused = next(unaskable(self.context, place), None)
             if refused is not None:
                 raise UsageError(refused.reason)
-            self._sites.give(Deadline(self.context.given.timeout, self.clock))
+            self._given()
             listed = self._service(place).search_with(query, PROPERTY)
         except JiraCiError as error:
             errors.append(error)
@@ -120,13 +125,26 @@ class Sweep:
         if not listed.complete:
             errors.append(UsageError("Jira's list of open changes did not come to its end.", "Close those not needed."))
         for change, value in listed.values:
-            yield from (Parked(note, change, place) for note in notes(value) if note.home == own)
+            yield from (Parked(self._own(note), change, place) for note in notes(value) if note.home == own)
+
+    def _own(self, note: Note) -> Note:
+        """The note with the address that its run has: what stands there may lead anywhere, and we pass it on."""
+        run = self.context.run
+        folder = "actions/runs" if run.provider == CI.GITHUB else "-/pipelines"
+        return dataclasses.replace(note, url=f"{run.repository_url}/{folder}/{note.run}")
 
     def _service(self, place: Policy) -> Service:
         return self._sites.service(place.site, place.credentials)
 
-    def _outcome(self, parked: Parked, started: set[tuple[str, str]]) -> Outcome:
-        note, waiting = parked.note, _waiting(parked.note)
+    def _given(self) -> Deadline:
+        """A deadline of its own for each note, however many there are."""
+        deadline = Deadline(self.context.given.timeout, self.clock)
+        self.context.edges.signals.deadline = deadline
+        self._sites.give(deadline)
+        return deadline
+
+    def _outcome(self, parked: Parked, started: set[tuple[str, str]], deadline: Deadline) -> Outcome:
+        note = parked.note
         try:
             if note.expires <= self._now:
                 return Outcome(parked, "dropped", "it waited for too long; start a new run")
@@ -140,25 +158,37 @@ class Sweep:
                 return Outcome(
                     parked, "unclear" if unsure else "dropped", decision.reason, decision.exit if unsure else 0
                 )
-            standing = self.restarts.standing(waiting)
-            why = standing.gone or self._objection(note, standing.commit)
-            if why:
-                return Outcome(parked, "dropped", why)
-            if standing.going:
-                return Outcome(parked, "waiting", "the run is going on; what has begun is left alone")
-            if self.context.given.dry_run:
-                return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
-            begun = self.restarts.start(waiting)
+            with closing(self.restarts(deadline)) as ci:
+                return self._started(parked, decision, ci)
         except Unreadable as error:
             return Outcome(parked, "unclear", str(error), Exit.ACCESS if error.denied else Exit.NETWORK)
-        return Outcome(parked, "resumed", decision.reason if begun else "somebody else has started it by now")
 
-    def _objection(self, note: Note, commit: str) -> str:
+    def _started(self, parked: Parked, decision: Decision, ci: Restarts) -> Outcome:
+        """What may be started, unless the CI objects."""
+        waiting = _waiting(parked.note)
+        standing = ci.standing(waiting)
+        why = standing.gone or self._objection(parked.note, standing.commit, ci)
+        if why:
+            return Outcome(parked, "dropped", why)
+        if standing.going:
+            return Outcome(parked, "waiting", "the run is going on; what has begun is left alone")
+        if self.context.given.dry_run:
+            return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
+        begun = ci.start(waiting)
+        if begun == "never":
+            return Outcome(
+                parked, "dropped", "it is too old, or was started too often, to be started again: start a new run"
+            )
+        return Outcome(
+            parked, "resumed", decision.reason if begun == "started" else "somebody else has started it by now"
+        )
+
+    def _objection(self, note: Note, commit: str, ci: Restarts) -> str:
         """Why an approved deployment is not started all the same."""
         if commit != note.commit:
             return f"the note names commit {one_line(note.commit, 40)}, and the run deploys {one_line(commit, 40)}"
         if note.environment not in self._newest:
-            self._newest[note.environment] = self.restarts.newest(note.environment)
+            self._newest[note.environment] = ci.newest(note.environment)
         newest = self._newest[note.environment]
         if newest > int(note.run):
             return f"run {newest} has deployed there since: this would be a silent roll-back"
@@ -185,6 +215,14 @@ class Sweep:
             subject = titled(subject, policy.title, run, at=at)
         except UsageError as error:
             return Decision.of(4, str(error))
+        decision = self._asked(note, subject, policy)
+        if decision.row != _NONE_OPEN or policy.change:
+            return decision
+        # Where the job names its change by the key, no title leads there, and only the note knows which.
+        by_key = self._asked(note, subject, dataclasses.replace(policy, change=parked.change.key))
+        return decision if by_key.row in _NOT_MEANT else by_key
+
+    def _asked(self, note: Note, subject: Subject, policy: Policy) -> Decision:
         evaluation = ByChange(
             Target(subject, policy, None),
             policy,
@@ -237,6 +275,12 @@ class Sweep:
 def place_of(note: Note) -> str:
     """Where it deploys to, for a sentence."""
     return f"{note.environment} for {note.tenant}" if note.tenant else note.environment
+
+
+def _opening(policy: Policy) -> str:
+    """The whole words that a change's title has before what differs from deployment to deployment."""
+    start = re.split(r"\{(?:version|environment|tenant)\}", policy.title.replace("{project}", policy.project))[0]
+    return " ".join((start if start[-1:].isspace() else start.rpartition(" ")[0]).split())
 
 
 def _waiting(note: Note) -> Waiting:
