@@ -381,7 +381,7 @@ def test_a_command_that_does_not_listen_is_killed_and_the_cancellation_told(here
 @posix
 def test_a_signal_while_the_gate_waits_starts_nothing(here: Scene) -> None:
     program, path = canary(here)
-    process = begin(here, *OPTIONS, "--wait", "1h", program=program)
+    process = begin(here, *OPTIONS, "--wait", "1h", "--interval", "2s", program=program)
     until(lambda: any("approval" in one.path for one in here.sandbox.exchanges))
     process.send_signal(signal.SIGTERM)
     assert end(process).code == 143

@@ -239,7 +239,7 @@ def test_without_a_site_the_placeholder_is_named_by_check(on_github: Job, sandbo
     assert _config(on_github).site == "your-site.invalid"
     assert ended.json["next"][0].startswith(".jira-ci.yml line 4: write your Jira site in place of your-site.invalid")
     reach = {name: value for name, value in scenes.reach(sandbox).items() if name != "JIRA_CI_SITE"}
-    checked = on_github.jira_ci("check", **reach)  # type: ignore[arg-type]
+    checked = on_github.jira_ci("check", JIRA_CI_TIMEOUT="4s", **reach)  # type: ignore[arg-type]
     assert checked.code != 0
     assert "your-site.invalid" in checked.out
 
