@@ -383,6 +383,7 @@ def test_parked_success_ends_well_and_says_so(job: Job, sandbox: Sandbox) -> Non
     ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", "--parked", "success", now=now(sandbox))
     assert ended.code == 0
     assert "Parked on OPS-" in ended.out
+    assert "GitHub counts it as a deployment" in ended.out
     assert "approved<<" in job.output()
     assert "\nwait\n" in job.output()
 

@@ -10,11 +10,12 @@ from typing import Any
 from jira_ci.ci.restart import Restarts, restarts
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, UsageError
+from jira_ci.gate.subject import where
 from jira_ci.gate.targets import trusted_files
 from jira_ci.output import page
 from jira_ci.output.page import Link, Mark, Notice, Page, Phrase
 from jira_ci.parking.note import is_supported
-from jira_ci.parking.resume import Outcome, Sweep, place_of, worst
+from jira_ci.parking.resume import Outcome, Sweep, worst
 from jira_ci.run import CI
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
@@ -78,7 +79,7 @@ def _result(context: Context, outcomes: Sequence[Outcome], errors: Sequence[Jira
 
 def _named(outcome: Outcome) -> str:
     note = outcome.parked.note
-    deployment = f"{one_line(note.version, 80)} to {one_line(place_of(note), 80)}"
+    deployment = f"{one_line(note.version, 80)} to {one_line(where(note), 80)}"
     return f"{outcome.parked.change.key}, {deployment}, run {note.run}"
 
 
@@ -107,10 +108,10 @@ def _page(outcomes: Sequence[Outcome], errors: Sequence[JiraCiError]) -> Page:
 
 def _row(outcome: Outcome) -> Sequence[Phrase]:
     note, change = outcome.parked.note, outcome.parked.change
-    where = Link(change.key, f"{outcome.parked.policy.site}/browse/{change.key}")
-    deployment = f"{note.version} to {place_of(note)}"
+    address = Link(change.key, f"{outcome.parked.policy.site}/browse/{change.key}")
+    deployment = f"{note.version} to {where(note)}"
     return (
-        (where,),
+        (address,),
         (deployment,),
         (Link(note.run, note.url),),
         (Mark(_TONES[outcome.fate], outcome.fate),),

@@ -20,7 +20,6 @@ from jira_ci.gate.bindings import (
     NoRoom,
     NotOurs,
     Outcome,
-    Scope,
     spent,
     spent_by,
 )
@@ -222,15 +221,10 @@ class Pins:
 
 
 def _pin_lines(binding: Binding, before: Binding | None, attempt: Attempt) -> tuple[Line, ...]:
-    here = where_of(binding.scope)
+    here = where(binding.scope)
     first: Line = ["Pinned to commit ", binding.commit, " for version ", binding.version, " in ", here]
     instead: Line = [" instead of commit ", before.commit] if before else []
     return ([*first, *instead, "."], *_ran(attempt))
-
-
-def where_of(scope: Scope) -> str:
-    """Where it is deployed, for a sentence."""
-    return f"{scope.environment} for {scope.tenant}" if scope.tenant else scope.environment
 
 
 def _ran(attempt: Attempt) -> tuple[Line, ...]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from jira_ci.errors import UsageError
 from jira_ci.git.origin import has_host, origin_objection
@@ -97,9 +98,19 @@ class Attempt:
     id: str = ""
 
 
-def where(subject: Subject) -> str:
+class Placed(Protocol):
+    """What is deployed somewhere: a subject, a binding's scope, a note."""
+
+    @property
+    def environment(self) -> str: ...
+
+    @property
+    def tenant(self) -> str: ...
+
+
+def where(placed: Placed) -> str:
     """Where it is deployed, for a sentence: ``Dev for Tenant A``."""
-    return f"{subject.environment} for {subject.tenant}" if subject.tenant else subject.environment
+    return f"{placed.environment} for {placed.tenant}" if placed.tenant else placed.environment
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ from jira_ci.text import one_line
 
 _TRIES = 3
 _TITLE = 255
+_TAKEN_FOR_ONE = (
+    "Nothing was deployed, and this job ends well (parked: success): where it has an environment, GitHub counts it as "
+    "a deployment. Set deployment: false beside the environment's name, or parked: fail."
+)
 _FOR_PEOPLE = (4, 5)  # exit codes: not approved yet, and not in the window; of a network that fails there is no note
 
 
@@ -44,6 +48,8 @@ def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: 
     until = min((note.expires for note in left), default=None)
     said = {"parked": bool(left), "parked-until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else ""}
     well = bool(left) and len(left) == len(evaluations) and context.given.parked == "success"
+    if well and context.run.provider == CI.GITHUB:
+        context.console.notice("warning", _TAKEN_FOR_ONE)
     return {**outputs, **said}, 0 if well else exit
 
 

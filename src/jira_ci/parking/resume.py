@@ -25,7 +25,7 @@ from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
-from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled
+from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled, where
 from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import endpoints
 from jira_ci.jira.parse import Found
@@ -261,7 +261,7 @@ class Sweep:
         note, found, policy = outcome.parked.note, outcome.parked.change, self._policy(outcome.parked.note.environment)
         if isinstance(policy, Decision) or policy.comments == "off":
             return
-        told = comments.unparked(note.version, place_of(note), note.run, note.url, outcome.why)
+        told = comments.unparked(note.version, where(note), note.run, note.url, outcome.why)
         change = Change(found.id, found.key, "", "", found.summary, "title", ours=False)
         said = comments.write(self._service(policy), change, told, public=policy.comments == "public")
         if said:
@@ -270,11 +270,6 @@ class Sweep:
     @property
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.context.edges.clock(), timezone.utc)
-
-
-def place_of(note: Note) -> str:
-    """Where it deploys to, for a sentence."""
-    return f"{note.environment} for {note.tenant}" if note.tenant else note.environment
 
 
 def _opening(policy: Policy) -> str:
