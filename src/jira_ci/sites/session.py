@@ -320,6 +320,14 @@ class GateSites:
             self._gating[site, word] = GatingSite(self._login(site, word, "gating"), clock=self._clock)
         return self._gating[site, word]
 
+    def preconnect(self) -> None:
+        """Begins to connect to where the settings say that Jira is, while the policy is still looked for, which alone
+        says whom the gate asks: nothing is sent."""
+        with suppress(ValueError, UsageError):  # whoever needs the setting says what is wrong with it
+            given = self._context.settings
+            if address := endpoints.site_url(given.site, given.instance):
+                self._context.preconnected.begin(address, self._context.edges.environ, given.ca_bundle)
+
     def give(self, deadline: Deadline) -> None:
         """Everything that is asked from now on has to end before this deadline."""
         for client in self._clients():
@@ -331,6 +339,7 @@ class GateSites:
 
     def close(self) -> None:
         """Closes the connections."""
+        self._context.preconnected.close()
         for client in self._clients():
             client.close()
 
