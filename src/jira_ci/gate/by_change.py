@@ -18,7 +18,6 @@ from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
-from jira_ci.gate.version_tag import VersionTag
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
 from jira_ci.text import one_line
@@ -32,7 +31,7 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         complete: finds what is deployed; called only when a change is about to be made.
-        tag: the one that the version names; ``None`` where nothing may be pinned for it.
+        confirmed: tells the commit of the run's own tag, as the provider says; an empty one where it is on none.
     """
 
     def __init__(
@@ -45,11 +44,11 @@ class ByChange(Evaluation):
         complete: Callable[[Attempt, Subject], Attempt],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
-        tag: VersionTag | None = None,
+        confirmed: Callable[[], str] = str,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
-        self._policy, self._tag, self._told = policy, tag, False
+        self._policy, self._confirmed, self._told = policy, confirmed, False
         self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
@@ -101,8 +100,7 @@ class ByChange(Evaluation):
 
     @property
     def _may_pin(self) -> bool:
-        of_tag = self._tag is not None and self._tag.confirmed == self.subject.commit
-        trusted = self._attempt.may_pin or of_tag
+        trusted = self._attempt.may_pin or self._confirmed() == self.subject.commit
         return trusted and self._policy.bind == "commit"
 
     def _judge_binding(self, decision: Decision) -> None:
