@@ -79,7 +79,6 @@ class Gate:
     def ask(self) -> GateResult:
         """Decides, and waits as ``wait`` says. Whatever Jira or the network does is a decision and never an error."""
         self.announce()
-        self._sites.preconnect()
         given = self._context.given
         attestation.artifact(given.artifact_digest)
         if not self._deploying:  # whoever deploys is told with the report

@@ -304,6 +304,8 @@ class GateSites:
         from jira_ci.jira.service_desk import Service
 
         if (site, word) not in self._open:
+            # The provider is asked about the version's tag first.
+            self._context.preconnected.begin(site, self._context.edges.environ, self._context.given.ca_bundle)
             login = self._login(site, word, "gate")
             self._open[site, word] = login.client, Service(login, clock=self._clock)
         return self._open[site, word][1]
@@ -319,14 +321,6 @@ class GateSites:
         if (site, word) not in self._gating:
             self._gating[site, word] = GatingSite(self._login(site, word, "gating"), clock=self._clock)
         return self._gating[site, word]
-
-    def preconnect(self) -> None:
-        """Begins to connect to where the settings say that Jira is, while the policy is still looked for, which alone
-        says whom the gate asks: nothing is sent."""
-        with suppress(ValueError, UsageError):  # whoever needs the setting says what is wrong with it
-            given = self._context.settings
-            if address := endpoints.site_url(given.site, given.instance):
-                self._context.preconnected.begin(address, self._context.edges.environ, given.ca_bundle)
 
     def give(self, deadline: Deadline) -> None:
         """Everything that is asked from now on has to end before this deadline."""
