@@ -401,7 +401,7 @@ FOUND = {"id": "1", "key": "OPS-1", "fields": {"summary": "a"}}
         ({"issues": [FOUND], "isLast": True, "nextPageToken": None}, Hits((Found("1", "OPS-1", "a"),), "")),
     ],
 )
-def test_a_page_of_a_search_says_where_the_next_begins(body: Any, expected: Hits) -> None:
+def test_a_page_of_a_search_says_where_the_next_begins(body: Any, expected: Hits[Found]) -> None:
     assert hits(body, "cloud", candidates) == expected
 
 
@@ -447,7 +447,7 @@ def test_a_page_of_data_center_that_leads_nowhere_is_an_error(body: Any) -> None
     ],
 )
 def test_a_token_that_repeats_ends_the_search_incomplete(pages: Any, found: list[str], complete: bool) -> None:
-    def fetch(after: str) -> Hits:
+    def fetch(after: str) -> Hits[Found]:
         ids, following = pages[after]
         return Hits(tuple(Found(one, f"OPS-{one}", "a") for one in ids), following)
 
@@ -456,8 +456,8 @@ def test_a_token_that_repeats_ends_the_search_incomplete(pages: Any, found: list
 
 
 def test_a_search_without_end_is_given_up() -> None:
-    listed = every_hit(lambda after: Hits((), after + "x"))
-    assert listed == Listed((), False)
+    nothing: tuple[Found, ...] = ()
+    assert every_hit(lambda after: Hits(nothing, after + "x")) == Listed((), False)
 
 
 @pytest.mark.parametrize(
