@@ -125,7 +125,11 @@ class Local:
     def pipeline(self, text: str) -> None:
         """A ``.gitlab-ci.yml`` as the documents show it, but with a copy of what it includes."""
         text = _COMPONENT.sub("component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/jira-ci@$CI_COMMIT_SHA", text)
-        self.write(".gitlab-ci.yml", _INCLUDED.sub(f"local: {TEMPLATE}", text))
+        self.included(".gitlab-ci.yml", text)
+
+    def included(self, name: str, text: str) -> None:
+        """A file of the pipeline's, with a copy of what it includes."""
+        self.write(name, _INCLUDED.sub(f"local: {TEMPLATE}", text))
 
     def commit(self, message: str) -> str:
         self.git("add", "--all")
