@@ -85,7 +85,7 @@ class Local:
         for name, text in {"deploy.sh": 'echo "deploying $*"', "migrate.sh": "echo migrating"}.items():
             self.write(name, f"#!/bin/sh\n{text}\n", mode=0o755)
         self.write("Makefile", "test lint:\n\t@echo tested\n")
-        self.write(".gitignore", ".gitlab-ci-local/\njira-ci*.json\njira-ci.env\njira-ci.md\njira-ci.html\n")
+        self.write(".gitignore", ".gitlab-ci-local/\n")
         rsync = self.folder / "bin" / "rsync"
         rsync.parent.mkdir()
         rsync.write_text(f"#!{sys.executable} -IS\n{_RSYNC}")
