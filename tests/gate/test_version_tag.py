@@ -185,6 +185,19 @@ def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scen
     assert len(github.exchanges) <= 4
 
 
+def test_a_policy_that_the_checkout_holds_is_not_asked_for_again_when_main_has_moved(
+    here: Scene, github: GitHub
+) -> None:
+    approved(here)
+    policy = here.job.folder / ".jira-ci.yml"
+    github.files = {".jira-ci.yml": policy.read_bytes()}
+    assert told(ask(here)) == (31, "proceed", 0)
+    assert len(github.exchanges) == 4
+    github.files = {".jira-ci.yml": policy.read_bytes() + b"# another one\n"}
+    assert told(ask(here)) == (31, "proceed", 0)
+    assert [one.target.rsplit("/", 2)[1] for one in github.exchanges[4:]].count("blobs") == 1
+
+
 DENIED = "echo 'git@github.com: Permission denied (publickey).' >&2; exit 255; :"
 
 
