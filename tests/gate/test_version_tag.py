@@ -196,12 +196,37 @@ def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scen
     assert len(github.exchanges) <= 4
 
 
+def test_a_policy_that_the_checkout_holds_is_not_asked_for_again_when_main_has_moved(
+    here: Scene, github: GitHub
+) -> None:
+    approved(here)
+    policy = here.job.folder / ".jira-ci.yml"
+    github.files = {".jira-ci.yml": policy.read_bytes()}
+    assert told(ask(here)) == (31, "proceed", 0)
+    assert len(github.exchanges) == 4
+    github.files = {".jira-ci.yml": policy.read_bytes() + b"# another one\n"}
+    assert told(ask(here)) == (31, "proceed", 0)
+    assert [one.target.rsplit("/", 2)[1] for one in github.exchanges[4:]].count("blobs") == 1
+
+
 DENIED = "echo 'git@github.com: Permission denied (publickey).' >&2; exit 255; :"
 
 
 def clone(tmp_path: Path, sandbox: Sandbox, more: str = "minimum-approvals: 1") -> Scene:
-    """A push to main without a token for the provider, in a checkout without tags."""
-    return scene(tmp_path, sandbox, more)
+    """A push to main without a token for the provider, in a checkout as CI makes it: one commit, no tags."""
+    here = scene(tmp_path, sandbox, more)
+    cut(here)
+    return here
+
+
+def cut(here: Scene, *commits: str) -> None:
+    """From now on the clone ends at these commits, the newest one by default."""
+    ends = "".join(f"{one}\n" for one in commits or (here.job.environ["GITHUB_SHA"],))
+    (here.job.folder / ".git" / "shallow").write_text(ends, encoding="utf-8")
+
+
+def whole(here: Scene) -> None:
+    (here.job.folder / ".git" / "shallow").unlink()
 
 
 def remote(here: Scene, tmp_path: Path, tagged: str = "") -> None:
@@ -216,8 +241,10 @@ def remote(here: Scene, tmp_path: Path, tagged: str = "") -> None:
 def test_without_a_token_the_remote_tells_a_tag_that_the_checkout_lacks(tmp_path: Path, sandbox: Sandbox) -> None:
     here = clone(tmp_path, sandbox)
     people(sandbox)
+    whole(here)
     first = here.job.git("rev-parse", "HEAD~1")
     remote(here, tmp_path, first)
+    cut(here)
     found = ask(here)
     assert told(found) == (38, "deny", 2)
     assert first in found.decision.reason
@@ -272,31 +299,32 @@ def test_a_change_that_nobody_approved_is_pinned_whoever_knows_the_version(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("more", "tags", "is_cut", "row"),
+    ("more", "is_whole", "option", "row"),
     [
-        ("bind: version", (), False, 31),  # the version alone is what is approved
-        ("minimum-approvals: 1", ("0.9",), False, 31),  # a whole clone with tags has all of them
-        ("minimum-approvals: 1", ("0.9",), True, 38),
+        ("bind: version", False, "", 31),  # the version alone is what is approved
+        ("minimum-approvals: 1", True, "", 31),
+        ("minimum-approvals: 1", True, "--no-tags", 38),
     ],
 )
 def test_where_nobody_can_be_asked_policy_and_checkout_may_suffice(
-    tmp_path: Path, sandbox: Sandbox, more: str, tags: tuple[str, ...], is_cut: bool, row: int
+    tmp_path: Path, sandbox: Sandbox, more: str, is_whole: bool, option: str, row: int
 ) -> None:
     here = clone(tmp_path, sandbox, more)
     people(sandbox)
-    for tag in tags:
-        here.job.git("tag", tag)
-    if is_cut:
-        cut = here.job.folder / ".git" / "shallow"
-        cut.write_text(f"{here.job.environ['GITHUB_SHA']}\n", encoding="utf-8")
+    if is_whole:
+        whole(here)
+    if option:
+        here.job.git("config", "remote.origin.tagOpt", option)
     found = ask(here, GIT_SSH_COMMAND=DENIED)
     assert found.decision.row == row, found.decision.reason
-    assert found.records[0]["policy"]["relaxed"]
+    assert f"hether {TAG} is a tag was " in here.log.getvalue()
+    assert ("pass github-token" in here.log.getvalue()) is (more != "bind: version")
 
 
 def test_a_copy_on_this_machine_is_asked_for_what_nobody_else_is(tmp_path: Path, sandbox: Sandbox) -> None:
     here = clone(tmp_path, sandbox)
     people(sandbox)
+    whole(here)
     folder = bare(here, tmp_path)
     assert told(ask(here)) == (31, "proceed", 0)
     subprocess.run(["git", "-C", str(folder), "tag", TAG, "HEAD~1"], check=True)
@@ -307,6 +335,7 @@ def test_a_token_that_may_not_see_the_repository_proves_no_tag_absent(
     here: Scene, sandbox: Sandbox, github: GitHub
 ) -> None:
     people(sandbox)
+    cut(here)
     here.job.git("remote", "set-url", "origin", "git@github.com:octo/hello.git")
     github.faults[-1] = Reply.of({"message": "Not Found"}, 404)
     found = ask(here, GIT_SSH_COMMAND=DENIED)

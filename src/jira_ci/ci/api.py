@@ -210,6 +210,8 @@ def whole_blob(found: Mapping[str, Any], blob: str, limit: int) -> bytes:
     return data
 
 
+Here = Callable[[str, int], bytes | None]
+"""Gives a file's content by git's id, up to so many bytes, where the checkout has it."""
 T = TypeVar("T")
 # What either library raises, besides its own exceptions, about an answer that is not of the documented shape.
 _SHAPE: tuple[type[Exception], ...] = (AssertionError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)

@@ -14,7 +14,7 @@ from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
-    from jira_ci.ci.api import Comments, Provider, RepositoryFiles
+    from jira_ci.ci.api import Comments, Here, Provider, RepositoryFiles
     from jira_ci.ci.gitlab_api import GitLabHistory
     from jira_ci.ci.past_runs import Runs
 
@@ -200,17 +200,19 @@ def connect_files(
     job_token: str,
     ca_bundle: str,
     deadline: Deadline,
+    here: Here | None = None,
 ) -> RepositoryFiles | None:
     """Who answers for a repository's files; None without a token or outside GitHub and GitLab.
 
     Args:
         repository: ``owner/name``, on the server that the run is on.
+        here: what the checkout has of its files.
     """
     other = run if repository == run.repository else replace(run, repository=repository, repository_id=repository)
     if run.provider == CI.GITHUB and github_token:
         from jira_ci.ci.github_files import GitHubFiles
 
-        return GitHubFiles(other, github_token, ca_bundle=ca_bundle, deadline=deadline)
+        return GitHubFiles(other, github_token, ca_bundle=ca_bundle, deadline=deadline, here=here)
     if run.provider == CI.GITLAB and run.api_url and (gitlab_token or job_token):
         from jira_ci.ci.gitlab_api import GitLabHistory
 

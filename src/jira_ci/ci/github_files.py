@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import quote
 
 from jira_ci import __version__
-from jira_ci.ci.api import Asked, Refused, ask, commit_id, said, whole_blob
+from jira_ci.ci.api import Asked, Here, Refused, ask, commit_id, said, whole_blob
 from jira_ci.ci.bound_session import BoundSession
 from jira_ci.exchange import Answer
 from jira_ci.git.objects import is_id_of
@@ -21,12 +21,16 @@ T = TypeVar("T")
 
 
 class GitHubFiles:
-    """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.RepositoryFiles`."""
+    """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.RepositoryFiles`.
+
+    Args:
+        here: gives a file's content by git's id, where the checkout has it: what GitHub need not be asked for.
+    """
 
     _errors: ClassVar[tuple[type[Exception], ...]] = ()
 
-    def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        self.session = BoundSession(run.api_url, ca_bundle, deadline)
+    def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, here: Here | None = None) -> None:
+        self.session, self._here = BoundSession(run.api_url, ca_bundle, deadline), here
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
         self._trees: dict[str, tuple[Any, Any]] = {}  # several names are looked for in the same folder
         self._api, self._home = run.api_url, f"/repos/{run.repository}"
@@ -61,15 +65,20 @@ class GitHubFiles:
             if (whole(entry.get("size")) or 0) > limit:
                 raise Refused(0, f"it is larger than {limit} bytes")
             object_id = _object(entry, "blob")
-            blob = self._get(f"/git/blobs/{object_id}")
-            data = base64.b64decode(string(blob["content"]))
-            if blob["encoding"] != "base64" or len(data) != blob["size"]:
-                raise Refused(0, "its content is not complete")
+            held = self._here(object_id, limit) if self._here else None
+            data = self._blob(object_id) if held is None else held
             if not is_id_of(object_id, data):
                 raise Refused(0, "its content is not what its id says")
             return data
 
         return self._ask(f"the file {path} of commit {short(commit)}", "contents: read", question, commit)
+
+    def _blob(self, object_id: str) -> bytes:
+        blob = self._get(f"/git/blobs/{object_id}")
+        data = base64.b64decode(string(blob["content"]))
+        if blob["encoding"] != "base64" or len(data) != blob["size"]:
+            raise Refused(0, "its content is not complete")
+        return data
 
     def _entry(self, tree: str, name: str) -> Mapping[str, Any] | None:
         """What a tree has of this name; None when it certainly has nothing."""

@@ -15,7 +15,7 @@ from jira_ci.gate.evaluation import Evaluation, TagFacts
 from jira_ci.gate.subject import commit_like, tag_name
 from jira_ci.gate.targets import Target
 from jira_ci.git.command import GitError
-from jira_ci.git.origin import has_host, local_tags, origin_objection
+from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.run import CI
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
@@ -127,21 +127,21 @@ class VersionTag:
         return self._compared(commit)
 
     def _doubt(self, why: str) -> None:
-        """Nobody could be asked. A version that the checkout knows was compared with it, and one that a whole clone
-        with tags does not know is none of them; of any other nothing is known at all."""
+        """Nobody could be asked. A tag of the checkout was compared with it, and what a whole clone has no tag of had
+        none when it was made; of any other version nothing is known at all."""
         name, why = one_line(self._name, 80), one_line(why, 300).rstrip(".")
+        how = _HINTS.get(self._context.run.provider, _HINT)
         if self._is_known:
             self.relaxed = (f"the tag {name} was not asked for: {why}",)
-            return
-        self.relaxed = (f"whether {name} is a tag was not asked: {why}",)
-        if self._has_all_tags:
-            return
-        how = _HINTS.get(self._context.run.provider, _HINT)
-        self.doubt = (
-            f"Nobody could be asked whether the version {name!r} is a tag of another commit, and nobody was told for "
-            f"which commit the change was approved: {why}. {how}, or check out the whole history with its tags, then "
-            "run again."
-        )
+        elif self._has_all_tags:
+            self.relaxed = (f"whether {name} is a tag was asked of the checkout only: {why}. {how}",)
+        else:
+            self.relaxed = (f"whether {name} is a tag was not asked: {why}",)
+            self.doubt = (
+                f"Nobody could be asked whether the version {name!r} is a tag of another commit, and nobody was told "
+                f"for which commit the change was approved: {why}. {how}, or check out the whole history with its "
+                "tags, then run again."
+            )
 
     def _compared(self, commit: str) -> Decision | None:
         if not self.commit or self.commit == commit:
@@ -185,9 +185,10 @@ class VersionTag:
 
     @cached_property
     def _has_all_tags(self) -> bool:
-        """Whether the checkout is a whole clone with tags, in which a tag that it lacks was not there either."""
+        """Whether the checkout is a whole clone that nobody told to leave out tags."""
         git = self._context.git
-        return not git.problem() and not git.boundary() and bool(local_tags(git))
+        without = git.ask("config", "--get", "remote.origin.tagOpt") == "--no-tags"
+        return not git.problem() and not git.boundary() and not without
 
     def _at_the_remote(self, deadline: Deadline, why: str) -> str:
         git, run = self._context.git, self._context.run

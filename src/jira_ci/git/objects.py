@@ -87,6 +87,14 @@ def file(directory: Path, environ: Mapping[str, str], commit: str, path: str, li
     return store.object("blob", blob, path)
 
 
+def blob(directory: Path, environ: Mapping[str, str], object_id: str, limit: int) -> bytes | None:
+    """A file's content by its id; None where it is not here, has more bytes, or is not what its id says."""
+    try:
+        return _Store(directory, environ, [object_id], limit).object("blob", object_id, "a file")
+    except GitError:
+        return None
+
+
 class _Store:
     """What git has under some names, read with two processes: how large each is, then those that are not too large.
 

@@ -232,6 +232,12 @@ class Git:
 
         return objects.file(self.directory, self.environ, commit, path, limit)
 
+    def blob(self, object_id: str, limit: int) -> bytes | None:
+        """A file's content by its id, unless it is not here, larger, or not what its id says."""
+        from jira_ci.git import objects
+
+        return objects.blob(self.directory, self.environ, object_id, limit)
+
     def addresses(self) -> list[str]:
         """Where the remote named origin is really asked, as ``url.*.insteadOf`` has it; git asks the first of several.
         None without such a remote.

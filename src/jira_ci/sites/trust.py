@@ -87,6 +87,7 @@ def _connect(context: Context, name: str, token: str = "") -> RepositoryFiles | 
         job_token=context.edges.environ.get("CI_JOB_TOKEN", ""),
         ca_bundle=context.provider_bundle,
         deadline=context.deadline.part(0.5),
+        here=context.git.blob,
     )
 
 
