@@ -316,7 +316,9 @@ class Gate:
             if self._whole.remaining() <= 0:
                 evaluation.late()
             self._tell_of(evaluation)
-        return self._waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
+        left = max((evaluation.frozen_for() for evaluation in self._evaluations), default=0.0)
+        waits = self._waits and left <= self._whole.remaining()
+        return waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
 
     def _ask_tag(self) -> Decision | None:
         """What the provider says against the commit that is deployed: row 38. Each look begins with it until it is

@@ -118,7 +118,7 @@ def record(
         policy: what was read of it, however far that went.
         triggered_by: the login of whoever started this attempt; the run's actor when empty.
         approvals: all that were read, superseded ones too.
-        emergency, freeze: of which the policy knows nothing yet.
+        emergency, freeze: as the schema has them; None without one.
         mask: takes secrets out of a text.
     """
     document = {

@@ -15,6 +15,8 @@ from jira_ci.config.policy_files import Loaded, Sources
 from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import freeze
+from jira_ci.gate.policy.freeze import Declared
 from jira_ci.gate.policy.overrides import (
     Asked,
     change,
@@ -88,6 +90,8 @@ class Policy:
     """What a source says and another one outweighs, each a sentence without its full stop."""
     end_status: Mapping[str, str] = field(default_factory=dict)
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
+    freezes: tuple[Declared, ...] = field(default=(), repr=False)
+    """Those that are about this environment."""
 
     @property
     def requirements(self) -> Requirements:
@@ -218,6 +222,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         sources=found.listed,
         differences=whole.differences,
         end_status=control["end-status"],
+        freezes=tuple(freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files])),
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)
