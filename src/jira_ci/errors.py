@@ -25,7 +25,7 @@ class Exit(IntEnum):
     USAGE = 2, "usage or configuration"
     DENIED = 3, "the gate denied"
     WAIT = 4, "not approved yet"
-    WINDOW = 5, "the change window stands in the way: not begun, over, or inverted"
+    WINDOW = 5, "the change window or a freeze stands in the way: not begun, over, inverted, or frozen"
     ACCESS = 6, "authentication or permission"
     NETWORK = 7, "network or server"
     REJECTED = 8, "Jira rejected the report, or no keys with on-no-keys: fail"

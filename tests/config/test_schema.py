@@ -81,6 +81,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "required-approvers": [],
         "window": {"start": "Planned start", "end": "Planned end"},
         "window-required": False,
+        "freeze": [],
         "edits": "say",
         "watched-fields": [],
         "exclude-approvers": [],

@@ -163,7 +163,7 @@ def test_the_results_and_exit_codes_of_all_rows() -> None:
         *[(11, "deny", 3), (12, "deny", 3), (13, "deny", 3), (14, "deny", 3), (15, "wait", 4), (16, "wait", 4)],
         *[(17, "wait", 7), (18, "deny", 3), (19, "deny", 3), (20, "deny", 3), (21, "deny", 3)],
         *[(22, "deny", 5), (23, "deny", 5), (24, "wait", 4), (25, "wait", 4), (26, "wait", 4)],
-        *[(27, "wait", 4), (28, "wait", 4), (29, "wait", 5), (30, "wait", 5), (31, "proceed", 0)],
+        *[(27, "wait", 4), (28, "wait", 4), (29, "wait", 5), (30, "wait", 5), (37, "wait", 5)],
         *[(32, "proceed", 0), (33, "proceed", 0), (34, "wait", 4), (35, "deny", 3), (39, "deny", 7)],
     ]
 

@@ -97,6 +97,7 @@ IN_FORCE = {
     "required-approvers": [],
     "window": {"start": "Planned start", "end": "Planned end"},
     "window-required": False,
+    "freeze": [],
     "edits": "say",
     "watched-fields": [],
     "exclude-approvers": [],
@@ -246,7 +247,8 @@ validate = fastjsonschema.compile(PUBLISHED)
 
 def in_order(value: Any, schema: dict[str, Any]) -> bool:
     """Whether the keys stand in the order of the schema, wherever it has all of them; some may be left out."""
-    known = schema.get("properties", {}) if schema.get("additionalProperties") is False else {}
+    closed = schema.get("additionalProperties") is False and value is not None
+    known = schema.get("properties", {}) if closed else {}
     there = [key for key in known if key in value or key in schema["required"]] if known else []
     return not known or (list(value) == there and all(in_order(value[key], known[key]) for key in there))
 

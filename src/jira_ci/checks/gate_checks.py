@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from jira_ci.checks import resume_checks
@@ -17,6 +18,8 @@ from jira_ci.environments.classify import classify, is_glob
 from jira_ci.errors import Exit, UsageError
 from jira_ci.gate import targets
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.messages import enumerate_some
+from jira_ci.gate.policy import freeze
 from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, named_characters, settle, similar_rule
@@ -112,6 +115,7 @@ def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> I
     if controlled:
         names = ", ".join(one_line(environment.name, 80) for environment in controlled[:20])
         yield Line("gate environments", f"under change control: {names}")
+        yield from _freezes(context, controlled)
     doubts = (doubt for one in found.files for doubt in lint(one.config, controlled))
     yield from (warning(_POLICY, doubt.problem, doubt.hint) for doubt in dict.fromkeys(doubts))
     places: dict[tuple[str, str, str], list[Controlled]] = {}
@@ -123,6 +127,20 @@ def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> I
             yield from _place(context, sites, there)
     if any(gate_by == "change" for _, _, gate_by in places):
         yield from resume_checks.lines(context)
+
+
+def _freezes(context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
+    """Those that hold now, or will within a year, each once, with the environments that it is for."""
+    held: dict[str, list[str]] = {}
+    for environment in controlled:
+        for one in freeze.coming(environment.policy.freezes, _now(context)):
+            held.setdefault(freeze.told(one), []).append(one_line(environment.name, 80))
+    for sentence, names in held.items():
+        yield Line("gate freezes", f"{sentence}, for {enumerate_some(names)}")
+
+
+def _now(context: Context) -> datetime:
+    return datetime.fromtimestamp(context.edges.clock(), timezone.utc)
 
 
 def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> Iterator[Line]:
@@ -156,10 +174,11 @@ def _variables(policy: Policy) -> str:
 
 
 class InForce(NamedTuple):
-    """What decides about one environment, or why nothing has to."""
+    """What decides about one environment, or why nothing has to; and what it is at this time."""
 
     environment: str
     settled: Policy | Decision
+    now: datetime
 
 
 def policies(context: Context) -> Iterator[InForce]:
@@ -180,7 +199,7 @@ def policies(context: Context) -> Iterator[InForce]:
             for name in (examples(rule) if is_glob(rule) else [rule])[:1]
         }
     for name in reversed(names.values()):
-        yield InForce(name, settle(found, name, asked, gate=False))
+        yield InForce(name, settle(found, name, asked, gate=False), _now(context))
 
 
 def shown_policy(one: InForce) -> Iterator[str]:
@@ -194,6 +213,8 @@ def shown_policy(one: InForce) -> Iterator[str]:
         yield f"  {one_line(source)} (SHA-256 {sha256})"
     for key, value in settled.in_force.items():
         yield f"  {key}: {one_line(shown(value))}  ({one_line(settled.origins[key], 300)})"
+    for coming in freeze.coming(settled.freezes, one.now):
+        yield f"  freeze {freeze.told(coming)}"
     for sentence in settled.relaxed:
         yield f"  relaxed: {one_line(sentence)}"
     for sentence in settled.differences:
@@ -215,6 +236,7 @@ def policy_document(one: InForce) -> dict[str, Any]:
         "change-controlled": True,
         "sources": [{"source": source, "sha256": sha256} for source, sha256 in settled.sources],
         "in-force": {key: {"value": value, "from": settled.origins[key]} for key, value in settled.in_force.items()},
+        "freezes": [freeze.document(coming) for coming in freeze.coming(settled.freezes, one.now)],
         "relaxed": list(settled.relaxed),
         "differences": list(settled.differences),
     }

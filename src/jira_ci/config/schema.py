@@ -102,6 +102,8 @@ def _compact(node: Any, values: Sequence[Any]) -> Any:
     if node.get("additionalProperties"):
         others = [child for value in objects for key, child in value.items() if key not in own]
         small["additionalProperties"] = _compact(node["additionalProperties"], others)
+    if "items" in node:
+        small["items"] = _compact(node["items"], [one for value in values if isinstance(value, list) for one in value])
     if "enum" in node:
         small["noun"] = node.get("title", "")
     return small
@@ -223,12 +225,24 @@ def _services(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _control(document: Mapping[str, Any]) -> Iterator[Problem]:
     if "change-control" in document:
+        yield from _freezes(document["change-control"])
         yield from _impossible(("change-control",), document["change-control"], control(document))
     for name, rule in document.get("environments", {}).items():
         override = rule.get("change-control") if isinstance(rule, dict) else None
         if override:
             path = ("environments", name, "change-control")
             yield from _impossible(path, override, control(document, override))
+
+
+def _freezes(section: Mapping[str, Any]) -> Iterator[Problem]:
+    for index, entry in enumerate(section.get("freeze", ())):
+        from jira_ci.config.freezes import InvalidFreeze, read
+
+        try:
+            read(entry)
+        except InvalidFreeze as error:
+            at: KeyPath = ("change-control", "freeze", index, *([error.key] if error.key else []))
+            yield Problem(at, f"{dotted(at)}: {error.problem}.", error.hint)
 
 
 def _unknown_words(path: KeyPath, template: str) -> Iterator[Problem]:

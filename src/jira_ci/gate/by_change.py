@@ -16,12 +16,13 @@ from jira_ci.gate.pinning import BY_TITLE_ONLY, Pins
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
-from jira_ci.gate.snapshot import SnapshotReader
+from jira_ci.gate.snapshot import REQUEST_TYPE, SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
 from jira_ci.gate.window import edge
+from jira_ci.jira.parse import RequestType
 from jira_ci.jira.service_desk import Service
-from jira_ci.text import one_line
+from jira_ci.text import canonical, one_line
 
 _NO_CHANGE = 16
 
@@ -84,6 +85,13 @@ class ByChange(Evaluation):
     def note(self, outcome: Outcome) -> str:
         noted_by_start = outcome == "started" and self._policy.reuse == "once"
         return "" if self.change is None or noted_by_start else self._pins.end(outcome)
+
+    def requested_as(self) -> RequestType | None:
+        """What the change was requested as; whoever edits that after its approval makes no exception of it."""
+        edited = self.snapshot.edits if self.snapshot else ()
+        if self.change is None or any(canonical(one.field) == REQUEST_TYPE for one in edited):
+            return None
+        return self._service.requested_as(self.change.id)
 
     def _read(self) -> Decision:
         decision, snapshot = self._reader.read()

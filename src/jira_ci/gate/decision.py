@@ -56,6 +56,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         28: ("wait", Exit.WAIT),  # too few people approved
         29: ("wait", Exit.WINDOW),  # the window is unreadable or has not begun
         30: ("wait", Exit.WINDOW),  # no window, and one is required
+        37: ("wait", Exit.WINDOW),  # 31, 32 or 33 would proceed, and a freeze covers now and this environment
         31: ("proceed", Exit.OK),  # approved, no window
         32: ("proceed", Exit.OK),  # approved, in its window
         # with gate-by: jira
@@ -298,6 +299,17 @@ def unrecorded(decision: Decision) -> Decision:
         return decision
     hint = "Give the job a folder that it can write to, such as RUNNER_TEMP or TMPDIR, and run again."
     return Decision.of(39, f"The record of this decision could be kept nowhere: {decision.reason} {hint}")
+
+
+def frozen(decision: Decision, why: str) -> Decision:
+    """A freeze stands before what proceeds by a change or by Jira's gating, and changes nothing else.
+
+    Args:
+        why: which one, and until when, as a sentence.
+    """
+    if decision.result != "proceed" or not decision.controlled:
+        return decision
+    return Decision.of(37, f"{decision.reason} {why}", decision.approvals)
 
 
 def at_deadline(last: Decision, earlier: Decision | None) -> Decision:

@@ -8,15 +8,22 @@ from collections.abc import Callable
 from datetime import datetime
 
 from jira_ci.config.policy_files import Sources
+from jira_ci.errors import JiraCiError
 from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change
-from jira_ci.gate.decision import Decision, at_deadline, begun_late
+from jira_ci.gate.decision import Decision, at_deadline, begun_late, decision_of, frozen
+from jira_ci.gate.messages import incomplete
+from jira_ci.gate.policy import freeze
+from jira_ci.gate.policy.freeze import Frozen
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, Evidence, HistoryFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
-from jira_ci.gate.subject import Subject
+from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
+from jira_ci.jira.parse import RequestType
 from jira_ci.jira.service_desk import Service
+
+_FROZEN = 37
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Evaluation(ABC):
         begun: monotonic seconds at which the last look began.
         said: what people should know besides, not said yet.
         warned: the same, of what is not as it should be.
+        frozen: the freeze that covered Jira's time of the last answer; None without one.
         relaxed: what makes this decision less sure than it could be, for the record.
         tag: what the provider said of the version's tag before the last look.
     """
@@ -63,6 +71,7 @@ class Evaluation(ABC):
         self.rounds = 0
         self.said: list[str] = []
         self.warned: list[str] = []
+        self.frozen: Frozen | None = None
         self.relaxed: tuple[str, ...] = ()
         self.tag = TagFacts()
         self._before: Decision | None = None
@@ -106,7 +115,49 @@ class Evaluation(ABC):
         if self.decision.result == "proceed":
             self._earlier = self.decision
         self.rounds += 1
-        self.decision = self.ask()
+        self.decision = self._unless_frozen(self.ask())
+
+    def _unless_frozen(self, decision: Decision) -> Decision:
+        """What a freeze makes of a proceed. Whatever else is decided is so in a freeze as well, which is told once."""
+        freezes, now, before = (self.policy.freezes if self.policy else ()), self.read_at, self.frozen
+        self.frozen = freeze.frozen(freezes, now) if now else None
+        if decision.result != "proceed" or not freezes:
+            if self.frozen and not before:
+                self.said.append(f"{where(self.subject)} is {self.frozen.told}: nothing is deployed there before.")
+            return decision
+        if now is None:
+            return Decision.of(17, incomplete(self.change_facts().key, ["it is unknown what time it is in Jira"]))
+        try:
+            kind = self.requested_as() if self.frozen and self.frozen.exceptions else None
+        except JiraCiError as error:
+            return decision_of(error, 17)
+        return self._held(decision, now, kind)
+
+    def _held(self, decision: Decision, now: datetime, kind: RequestType | None) -> Decision:
+        found, policy = self.frozen, self.policy
+        holding = freeze.frozen(policy.freezes, now, kind) if policy else None
+        if holding:
+            self.frozen = holding
+            return frozen(decision, f"But {where(self.subject)} is {holding.told}.")
+        if found and kind:
+            self.frozen = dataclasses.replace(found, passed=f"request type {kind.name}")
+            return dataclasses.replace(decision, reason=f"{decision.reason} {self.frozen.passing}")
+        return decision
+
+    def requested_as(self) -> RequestType | None:
+        """What the change was requested as; ``None`` where that is not known, or was edited after its approval.
+
+        Raises:
+            JiraCiError: as for every question.
+        """
+        return None
+
+    def frozen_for(self) -> float:
+        """Seconds, from the beginning of the last look, for which a freeze still holds what would proceed else; 0
+        where none does."""
+        if self.decision.row != _FROZEN or self.frozen is None or self.read_at is None:
+            return 0.0
+        return self.frozen.lasts(self.read_at)
 
     def refuse(self, decision: Decision) -> None:
         """Takes what somebody else than Jira says instead of asking, or instead of what Jira said."""

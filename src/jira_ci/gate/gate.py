@@ -281,7 +281,9 @@ class Gate:
             if self._whole.remaining() <= 0:
                 evaluation.late()
             self._log.tell(evaluation)
-        return self._waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
+        left = max((evaluation.frozen_for() for evaluation in self._evaluations), default=0.0)
+        waits = self._waits and left <= self._whole.remaining()
+        return waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
 
     def _ask_tag(self) -> Decision | None:
         return self._tag.refusal(self._evaluations, Deadline(PROVIDER, self._clock, self._sleep, whole=self._whole))

@@ -60,6 +60,7 @@ ACTIONS: Mapping[int, str] = MappingProxyType(
         30: "give {change} a window",
         34: "have {change} approved in Jira",
         35: "see {change} in Jira",
+        37: "wait until the freeze is over",
         38: "look at the tag of the version",
         39: "give the job a folder that it can write to",
     }
@@ -190,6 +191,7 @@ def _facts(evaluation: Evaluation, decision: Decision) -> dict[str, Phrase]:
         "Approvals": _approvals(evaluation),
         "Moved there": _moved(evaluation),
         "Edited since": (edited_by(evaluation.history_facts().edits),) if evaluation.history_facts().edits else (),
+        "Frozen": (evaluation.frozen.told,) if evaluation.frozen else (),
         "Window begins": (local_and_utc(window.start),) if window.start else (),
         "Window ends": (local_and_utc(window.end),) if window.end else (),
     }
@@ -361,6 +363,7 @@ def _record(context: Context, evaluation: Evaluation, decision: Decision) -> dic
         review=review(approvals, read.uncounted) if read else None,
         demands=_demands(evaluation),
         history=evaluation.history_facts(),
+        freeze=evaluation.frozen.facts() if evaluation.frozen else None,
         window=evaluation.window_facts(),
         evidence=evaluation.evidence(context.edges.clock(), __version__),
         mask=context.console.mask,

@@ -119,7 +119,7 @@ def record(
         policy: what was read of it, however far that went.
         triggered_by: the login of whoever started this attempt; the run's actor when empty.
         approvals, demands: all that were read, superseded ones too, and what the policy demands of them by name.
-        emergency, freeze: of which the policy knows nothing yet.
+        emergency, freeze: as the schema has them; None without one.
         mask: takes secrets out of a text.
     """
     document = {

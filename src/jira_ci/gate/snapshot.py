@@ -24,6 +24,8 @@ from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
 
 _DRIFT = 60.0  # seconds by which Jira's clock and the monotonic one may differ between two answers
+REQUEST_TYPE = "request type"
+"""What a service desk's own field is called in an issue's history, in canonical form."""
 _THE_GATE = "the gate itself"
 _NOT_SHOWN = ("comment", "worklog", "attachment", "issuelinks")  # left out of the answer, and known to every site
 
@@ -187,7 +189,8 @@ class SnapshotReader:
         others = {field for name in wanted for field in (name, *_window_field(issue, name))}
         names = {canonical((issue.names or {}).get(field, field)) for field in others}
         binding = ("summary", "issuetype", "description") if named else ("summary", "issuetype")
-        return Watched(binding, others, names | set(map(canonical, wanted)))
+        typed = {REQUEST_TYPE} if any(one.freeze.exceptions for one in self._policy.freezes) else set[str]()
+        return Watched(binding, others, names | set(map(canonical, wanted)) | typed)
 
     def _unknown_fields(self, issue: Issue) -> list[str]:
         """Those of ``watched-fields`` that the change does not have: a misspelt one would never be edited."""

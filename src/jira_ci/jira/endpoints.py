@@ -434,6 +434,12 @@ def create(desk_id: str, type_id: str, values: Mapping[str, Any], *, documents: 
     return Question("POST", f"{_API}/request", "make a change", body=body, idempotent=False)
 
 
+def request(issue_id: str) -> Question:
+    """A request with its request type, which the platform shows in a field whose id differs from site to site."""
+    query = {"expand": "requestType"}
+    return Question("GET", f"{_API}/request/{segment(issue_id)}", "show the change's request type", query)
+
+
 def approvals(issue_id: str, start: int) -> Question:
     """A page of a request's approvals."""
     return Question("GET", f"{_API}/request/{segment(issue_id)}/approval", "list the change's approvals", _page(start))

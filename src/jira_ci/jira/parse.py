@@ -490,6 +490,19 @@ def request_type(value: Any) -> RequestType:
     return RequestType(digits(bean, "id"), text(bean, "name"), digits(bean, "issueTypeId"))
 
 
+def requested_as(body: Any) -> RequestType:
+    """The request type of a request, which was asked to be expanded.
+
+    Raises:
+        WrongShape: the answer contradicts itself.
+    """
+    bean = mapping(body, "the request")
+    found = request_type(bean.get("requestType"))
+    if digits(bean, "requestTypeId") != found.id:
+        raise WrongShape("requestTypeId is not the id of its requestType")
+    return found
+
+
 def request_fields(body: Any) -> list[Field]:
     """The fields of a request type."""
     beans = items(mapping(body, "the answer").get("requestTypeFields"), "requestTypeFields")

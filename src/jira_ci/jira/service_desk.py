@@ -310,6 +310,13 @@ class Service:
         """The request types of a desk whose name or description holds this text, hidden ones too."""
         return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse.request_type)
 
+    def requested_as(self, issue_id: str) -> RequestType | None:
+        """The request type of an issue; ``None`` for one that is no request, or is not shown as such."""
+        try:
+            return self._fresh(self._read(endpoints.request(issue_id), parse.requested_as))
+        except NotFound:
+            return None
+
     def request_fields(self, desk_id: str, type_id: str) -> list[Field]:
         """The fields of a request type."""
         return self._read(endpoints.request_fields(desk_id, type_id), parse.request_fields)[0]

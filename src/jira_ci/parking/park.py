@@ -14,7 +14,7 @@ from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.endpoints import PARKED
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import Refused
-from jira_ci.parking.note import Note, global_id, is_supported, label, notes, of_run, with_note
+from jira_ci.parking.note import LIFE, Note, global_id, is_supported, label, notes, of_run, with_note
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -68,6 +68,10 @@ def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     runner = context.edges.environ.get("RUNNER_NAME" if context.run.provider == CI.GITHUB else "CI_JOB_ID", "")
     job, actor = context.given.parked_job, attempt_of(context).actor
     note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
+    if evaluation.frozen_for() > LIFE.total_seconds():
+        said = f"{change.key} gets no note for jira-ci resume: this run could not be run again when the freeze is over."
+        context.console.notice("warning", f"{said} Start a new one then.")
+        return
     try:
         said = _write(service, change.id, note, evaluation.subject)
     except JiraCiError as error:

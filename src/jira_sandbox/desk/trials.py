@@ -60,6 +60,10 @@ class Script:
             self.failures.append(f"A scripted step on the issue with id {identity} failed: {error}")
 
 
+REQUEST_TYPE = "customfield_10010"
+"""The service desk's own field, which no form holds: in an issue's history it is a custom one."""
+
+
 class Trials:
     """Plays the people of the site. Everything but :meth:`create` takes ``after_polls``.
 
@@ -177,6 +181,21 @@ class Trials:
         def alteration(change: Change) -> Change:
             note = Item("issuetype", "issuetype", change.issue_type, target.id, None, target.name)
             return self._noted(change, [note], issue_type=target.id)
+
+        self._do(key, after_polls, lambda: self.desk.alter(key, alteration))
+
+    def request_as(self, key: str, request_type: str, *, after_polls: int = 0) -> None:
+        """Give a request another request type of its desk, by name."""
+        catalogue, change = self.desk.catalogue, self.desk.known(key)
+        of_desk = catalogue.project(change.project).desk
+        kinds = {one.name: one for one in catalogue.request_types if one.desk == of_desk}
+        if request_type not in kinds:
+            raise DeskError(f"The desk of {key} has no request type {request_type!r}.")
+
+        def alteration(change: Change) -> Change:
+            before = next((one.name for one in kinds.values() if one.id == change.request_type), None)
+            note = Item(REQUEST_TYPE, "Request Type", None, None, before, request_type)
+            return self._noted(change, [note], request_type=kinds[request_type].id)
 
         self._do(key, after_polls, lambda: self.desk.alter(key, alteration))
 

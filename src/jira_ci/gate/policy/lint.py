@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from jira_ci.config.model import Config, Rule
 from jira_ci.environments.classify import Environment, classify, glob_matches, is_glob
-from jira_ci.errors import UsageError
+from jira_ci.errors import UsageError, nearest
+from jira_ci.gate.policy import freeze
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.text import one_line
 
@@ -54,6 +55,7 @@ def lint(config: Config, controlled: Sequence[Controlled]) -> Iterator[Doubt]:
             "Say change-controlled: true for those that are.",
         )
     yield from _dead(config)
+    yield from _unfrozen(config)
     yield from dict.fromkeys(doubt for environment in controlled for doubt in _of_environment(config, environment))
 
 
@@ -85,6 +87,20 @@ def _dead(config: Config) -> Iterator[Doubt]:
             why = _why_dead(rule, config, where)
             if why:
                 yield Doubt(f"{where} {why}", "Correct it or take it out.")
+
+
+def _unfrozen(config: Config) -> Iterator[Doubt]:
+    """Names in a freeze that no rule of the file has: a misspelt one holds nothing."""
+    known = [name for rule in config.rules for name in (examples(rule.name) if is_glob(rule.name) else [rule.name])]
+    for at, entry in enumerate(config.document.get("change-control", {}).get("freeze", ())):
+        for index, name in enumerate(entry.get("environments", ())):
+            if known and not any(freeze.names(name, one) for one in known):
+                where = config.where("change-control", "freeze", at, "environments", index)
+                yield Doubt(
+                    f"{where}: the freeze {one_line(entry['name'], 100)} names {one_line(name, 80)}, and no rule under "
+                    "environments does.",
+                    nearest(name[:80], known) or "Correct it, or take it out.",
+                )
 
 
 def _why_dead(rule: Rule, config: Config, where: str) -> str:

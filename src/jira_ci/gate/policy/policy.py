@@ -16,6 +16,8 @@ from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import freeze
+from jira_ci.gate.policy.freeze import Declared
 from jira_ci.gate.policy.overrides import (
     Asked,
     change,
@@ -91,6 +93,8 @@ class Policy:
     required_approvers: tuple[Wanted, ...] = ()
     end_status: Mapping[str, str] = field(default_factory=dict)
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
+    freezes: tuple[Declared, ...] = field(default=(), repr=False)
+    """Those that are about this environment."""
 
     @property
     def requirements(self) -> Requirements:
@@ -225,6 +229,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         required_approvals=tuple(control["required-approvals"]),
         required_approvers=tuple(map(_wanted, control["required-approvers"])),
         end_status=control["end-status"],
+        freezes=tuple(freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files])),
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)

@@ -1,0 +1,190 @@
+"""Which freeze holds, until when, and who says so."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jira_ci.config.freezes import read
+from jira_ci.config.model import parse
+from jira_ci.gate.decision import ROWS, Decision
+from jira_ci.gate.decision import frozen as held_up
+from jira_ci.gate.policy.freeze import Declared, coming, frozen, is_about, of_environment, told
+from jira_ci.gate.policy.lint import lint
+from jira_ci.gate.policy.tightening import RULES
+from jira_ci.jira.parse import RequestType
+
+UTC = timezone.utc
+NIGHT = datetime(2026, 12, 24, 3, tzinfo=UTC)
+STANDARD = RequestType("31", "Standard change", "10050")
+FILE = b"""\
+environments:
+  Prod-EU: {type: production, change-controlled: true}
+change-control:
+  freeze:
+    - {name: Year end, from: 2026-12-20, to: 2027-01-03, timezone: Europe/Berlin,
+       types: [production], except: [Standard change]}
+    - {name: Weekends, every: Fri 16:00 - Mon 06:00, timezone: Europe/Berlin, environments: ["prod-*"]}
+    - {name: Migration, from: 2026-12-24T02:00Z, to: 2026-12-24T04:00+01:00, environments: [Stage]}
+"""
+
+
+def about(name: str, file: bytes = FILE) -> list[Declared]:
+    config = parse(file, ".jira-ci.yml")
+    return list(of_environment(config.document["change-control"]["freeze"], name, [config]))
+
+
+def test_what_is_about_an_environment() -> None:
+    found = {name: [one.freeze.name for one in about(name)] for name in ("Prod-EU", "PROD-US", "Stage", "Live", "Dev")}
+    assert found == {
+        "Prod-EU": ["Year end", "Weekends"],
+        "PROD-US": ["Year end", "Weekends"],
+        "Stage": ["Migration"],
+        "Live": ["Year end"],
+        "Dev": [],
+    }
+    assert [one.source for one in about("Prod-EU")] == [".jira-ci.yml line 5", ".jira-ci.yml line 7"]
+
+
+def test_rules_that_disagree_about_a_type_leave_every_type_frozen() -> None:
+    disagreeing = FILE.replace(b"  Prod-EU", b'  "a*c": testing\n  "*bc": staging\n  Prod-EU')
+    assert [one.freeze.name for one in about("abc", disagreeing)] == ["Year end"]
+
+
+def test_one_that_names_nothing_is_about_everything() -> None:
+    everything = read({"name": "N", "every": "Fri 16:00 - Mon 06:00", "timezone": "UTC"})
+    assert is_about(everything, "Anything", ["development"])
+
+
+def test_the_end_is_that_of_all_that_meets_in_its_zone_and_in_utc() -> None:
+    found = frozen(about("Prod-EU"), NIGHT)
+    assert found
+    assert found.told == (
+        "frozen until 2027-01-04 06:00 Europe/Berlin (2027-01-04 05:00 UTC) by Year end (.jira-ci.yml line 5), then "
+        "Weekends (.jira-ci.yml line 7), except for changes of the type Standard change"
+    )
+    assert found.facts() == {
+        "name": "Year end",
+        "source": ".jira-ci.yml line 5",
+        "then": [{"name": "Weekends", "source": ".jira-ci.yml line 7"}],
+        "until": "2027-01-04T05:00:00Z",
+        "timezone": "Europe/Berlin",
+        "passed": None,
+    }
+    assert found.lasts(NIGHT) == timedelta(days=11, hours=2).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("moment", "kind", "names"),
+    [
+        (NIGHT, None, ["Year end", "Weekends"]),
+        (NIGHT, STANDARD, []),
+        (NIGHT, RequestType("31", "standard change", "1"), ["Year end", "Weekends"]),
+        (NIGHT, RequestType("5", "Request a change", "1"), ["Year end", "Weekends"]),
+        (datetime(2026, 12, 26, tzinfo=UTC), STANDARD, ["Weekends"]),
+        (datetime(2026, 12, 19, 22, 59, 59, tzinfo=UTC), STANDARD, ["Weekends"]),
+        (datetime(2026, 12, 2, tzinfo=UTC), None, []),
+    ],
+)
+def test_an_exception_is_one_of_the_freeze_that_names_it(
+    moment: datetime, kind: RequestType | None, names: list[str]
+) -> None:
+    found = frozen(about("Prod-EU"), moment, kind)
+    assert [one.freeze.name for one in found.held] if found else names == []
+    assert bool(found) == bool(names)
+
+
+def test_an_exception_by_an_id() -> None:
+    by_id = about("Prod-EU", FILE.replace(b"[Standard change]", b'["31"]'))
+    assert frozen(by_id, NIGHT, STANDARD) is None
+    assert frozen(by_id, NIGHT, RequestType("3", "31", "1")) is not None
+
+
+def test_without_an_end_and_without_a_zone() -> None:
+    file = FILE.replace(b"to: 2027-01-03", b"to: 9999-12-31")
+    found = frozen(about("Prod-EU", file), NIGHT)
+    assert found
+    assert found.told.startswith("frozen with no end in sight by Year end (")
+    assert found.facts()["until"] is None
+    stage = frozen(about("Stage"), NIGHT - timedelta(minutes=30))
+    assert stage
+    assert stage.told == (
+        "frozen until 2026-12-24 04:00 UTC+0100 (2026-12-24 03:00 UTC) by Migration (.jira-ci.yml line 8)"
+    )
+
+
+def test_a_calendar_of_what_comes() -> None:
+    now = datetime(2026, 12, 18, 12, tzinfo=UTC)
+    found = [(one.declared.freeze.name, one.begun) for one in coming(about("Prod-EU"), now)]
+    assert found == [("Weekends", False), ("Year end", False)]
+    assert [told(one) for one in coming(about("Prod-EU"), NIGHT)] == [
+        "Year end: frozen now, since 2026-12-20 00:00 Europe/Berlin (2026-12-19 23:00 UTC) until 2027-01-04 00:00 "
+        "Europe/Berlin (2027-01-03 23:00 UTC), except for Standard change (.jira-ci.yml line 5)",
+        "Weekends: frozen from 2026-12-25 16:00 Europe/Berlin (2026-12-25 15:00 UTC) until 2026-12-28 06:00 "
+        "Europe/Berlin (2026-12-28 05:00 UTC) (.jira-ci.yml line 7)",
+    ]
+    assert [one.declared.freeze.name for one in coming(about("Prod-EU"), datetime(2028, 1, 1, tzinfo=UTC))] == [
+        "Weekends"
+    ]
+
+
+ENTRIES = st.fixed_dictionaries(
+    {"name": st.sampled_from("abc"), "from": st.integers(1, 28), "to": st.integers(1, 28)},
+    optional={
+        "types": st.just(["production"]),
+        "environments": st.sampled_from([["Prod"], ["P*"], ["Other"]]),
+        "except": st.sampled_from([["Standard change"], ["Other"]]),
+    },
+)
+
+
+def made(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries whose days are in order."""
+    days = [sorted((entry["from"], entry["to"])) for entry in entries]
+    both = zip(entries, days, strict=True)
+    return [
+        {**one, "from": f"2026-12-{first:02}", "to": f"2026-12-{last:02}", "timezone": "UTC"}
+        for one, (first, last) in both
+    ]
+
+
+@given(
+    st.lists(ENTRIES, max_size=4).map(made),
+    st.lists(ENTRIES, max_size=3).map(made),
+    st.integers(1, 30),
+    st.sampled_from([None, STANDARD]),
+)
+def test_one_more_freeze_never_opens_anything(
+    one: list[dict[str, Any]], other: list[dict[str, Any]], day: int, kind: RequestType | None
+) -> None:
+    config = parse(b"environments: {Prod: production}\n", ".jira-ci.yml")
+    now = datetime(2026, 12, day, 12, tzinfo=UTC)
+
+    def held(entries: list[dict[str, Any]]) -> bool:
+        return frozen(list(of_environment(entries, "Prod", [config])), now, kind) is not None
+
+    both = RULES["freeze"].merge(one, other)
+    assert held(both) == (held(one) or held(other))
+
+
+@pytest.mark.parametrize("row", sorted(ROWS))
+def test_a_freeze_stands_before_what_proceeds_and_before_nothing_else(row: int) -> None:
+    before = Decision.of(row, "Because.", 1)
+    after = held_up(before, "But no.")
+    if row in (31, 32, 33):
+        assert (after.row, after.result, int(after.exit), after.approved) == (37, "wait", 5, False)
+        assert after.reason == "Because. But no."
+    else:
+        assert after is before
+
+
+def test_a_misspelt_environment_of_a_freeze_is_doubted() -> None:
+    doubt, *_ = lint(parse(FILE.replace(b"prod-*", b"Prdo-EU"), ".jira-ci.yml"), [])
+    assert doubt.problem == (
+        ".jira-ci.yml line 7: the freeze Weekends names Prdo-EU, and no rule under environments does."
+    )
+    assert doubt.hint == "Did you mean Prod-EU?"
