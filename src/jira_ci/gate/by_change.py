@@ -80,6 +80,11 @@ class ByChange(Evaluation):
         noted_by_start = outcome == "started" and self._policy.reuse == "once"
         return "" if self.change is None or noted_by_start else self._pins.end(outcome)
 
+    def whole_end(self, state: str) -> tuple[str, str]:
+        if self.change is None or not self.subject.members:
+            return state, ""
+        return self._pins.whole_end(state)
+
     def _read(self) -> Decision:
         decision, snapshot = self._reader.read()
         if snapshot is not None:

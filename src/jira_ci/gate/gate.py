@@ -19,7 +19,7 @@ from jira_ci.gate import attestation, comments, contents, kept_records, record, 
 from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
-from jira_ci.gate.comments import Kind
+from jira_ci.gate.comments import Kind, Telling
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
@@ -134,8 +134,10 @@ class Gate:
         self._note(kind)
         if targets.objection(self._context.run):
             return
-        for evaluation, document in zip(self._evaluations, self._result.records, strict=True):
-            self._comment_on(evaluation, kind, record.digest(document), seconds)
+        both = zip(self._evaluations, self._result.records, strict=True)
+        told = [(one, self._telling(one, kind, record.digest(document), seconds)) for one, document in both]
+        for same in _by_change(told):
+            self._comment_on(*same)
 
     def keep(self, deadline: Deadline | None = None) -> None:
         """Keeps the record of each deployment that may begin on its change, or what became of it. Failure is said and
@@ -185,12 +187,19 @@ class Gate:
             return []
         if targets.objection(self._context.run):
             return []
-        return [
-            Closable(one.policy.site, one.policy.credentials, one.change.id, one.change.key, one.policy.end_status)
-            for one in self._evaluations
-            if one.policy is not None and one.change is not None and one.policy.end_status.get(state)
-            if one.change.id not in self._untold
-        ]
+        self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
+        closing = {}
+        for one in self._evaluations:
+            if one.policy is None or one.change is None or not one.policy.end_status or one.change.id in self._untold:
+                continue
+            where, said = one.whole_end(state)
+            if said:
+                self._context.console.say(said)
+            if one.policy.end_status.get(where):
+                status = {**one.policy.end_status, state: one.policy.end_status[where]}
+                place = one.policy.site, one.policy.credentials, one.change.id
+                closing[place] = Closable(*place, one.change.key, status)
+        return list(closing.values())
 
     def amend(self, deployment: Deployment) -> GateResult:
         """The result with what became of the deployment in its records, which are written anew."""
@@ -426,12 +435,18 @@ class Gate:
         self._sites.give(Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole))
         return not any(self._kept(one, document) for one, document in found)
 
-    def _comment_on(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
-        policy, change, service, run = evaluation.policy, evaluation.change, evaluation.service, self._context.run
-        if policy is None or change is None or service is None or policy.comments == "off":
-            return
+    def _telling(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> Telling | None:
+        """What its change is told; nothing without one, or where the policy says so."""
+        policy = evaluation.policy
+        if policy is None or evaluation.change is None or evaluation.service is None or policy.comments == "off":
+            return None
         late = kind != "started" and self._is_over(evaluation)
-        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
+        return comments.telling(kind, evaluation.subject, self._context.run, digest, seconds=seconds, late=late)
+
+    def _comment_on(self, evaluation: Evaluation, told: Telling) -> None:
+        policy, change, service = evaluation.policy, evaluation.change, evaluation.service
+        if policy is None or change is None or service is None:
+            return
         problem = comments.write(service, change, told, public=policy.comments == "public")
         if problem:
             self._untold.add(change.id)
@@ -452,6 +467,15 @@ class Gate:
             yield
         finally:
             signals.deadline = before
+
+
+def _by_change(told: Sequence[tuple[Evaluation, Telling | None]]) -> list[tuple[Evaluation, Telling]]:
+    """One comment for each change and its readers, however many of its deployments this job makes."""
+    found: dict[tuple[object, ...], list[tuple[Evaluation, Telling]]] = {}
+    for one, telling in told:
+        if telling is not None and one.change is not None and one.policy is not None:
+            found.setdefault((one.service, one.change.id, one.policy.comments), []).append((one, telling))
+    return [(same[0][0], comments.together([telling for _, telling in same])) for same in found.values()]
 
 
 def _interrupted(decision: Decision) -> Decision:

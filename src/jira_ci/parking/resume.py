@@ -24,6 +24,7 @@ from jira_ci.gate import comments
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy.one_change import members
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled, where
 from jira_ci.gate.targets import Target, asked_for, unaskable
@@ -212,7 +213,8 @@ class Sweep:
             at=at,
         )
         try:
-            subject = titled(subject, policy.title, run, at=at)
+            shared = members(policy.one_change_for, note.environment, note.tenant)
+            subject = titled(subject, policy.title, run, at=at, members=shared)
         except UsageError as error:
             return Decision.of(4, str(error))
         decision = self._asked(note, subject, policy)

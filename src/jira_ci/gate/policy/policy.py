@@ -16,6 +16,7 @@ from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import one_change
 from jira_ci.gate.policy.overrides import (
     Asked,
     change,
@@ -89,6 +90,7 @@ class Policy:
     """What a source says and another one outweighs, each a sentence without its full stop."""
     required_approvals: tuple[str, ...] = ()
     required_approvers: tuple[Wanted, ...] = ()
+    one_change_for: tuple[one_change.Entry, ...] = ()
     end_status: Mapping[str, str] = field(default_factory=dict)
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
 
@@ -222,12 +224,20 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         relaxed=(*found.relaxed, *_relaxed(config, control, asked, approvals if by == "change" else None)),
         sources=found.listed,
         differences=whole.differences,
-        required_approvals=tuple(control["required-approvals"]),
-        required_approvers=tuple(map(_wanted, control["required-approvers"])),
+        **_by_name(control),
         end_status=control["end-status"],
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)
+
+
+def _by_name(control: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose approval is demanded, and what shares one."""
+    return {
+        "required_approvals": tuple(control["required-approvals"]),
+        "required_approvers": tuple(map(_wanted, control["required-approvers"])),
+        "one_change_for": tuple(control["one-change-for"]),
+    }
 
 
 def _wanted(one: str | Mapping[str, str]) -> Wanted:
