@@ -25,10 +25,11 @@ from jira_ci.commands import deploy
 from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Result
 from jira_ci.errors import AccessError
+from jira_ci.gate.bookkeeping import Closable
 from jira_ci.gate.decision import Decision, in_dry_run
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.gate import Gate
-from jira_ci.gate.gate_result import Closable, GateResult
+from jira_ci.gate.gate_result import GateResult
 from jira_ci.gate.record import Deployment
 from jira_ci.output.page import Mark, Page
 from jira_ci.timing import Deadline

@@ -17,9 +17,10 @@ from jira_ci import child_process
 from jira_ci.commands.release import close_changes, follow
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, UsageError
+from jira_ci.gate.bookkeeping import Closable
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.gate_result import Closable, GateResult, document
+from jira_ci.gate.gate_result import GateResult, document
 from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
 from jira_ci.keys.parse_keys import explicit

@@ -289,19 +289,6 @@ class GateResult:
     begun: float
 
 
-@dataclass(frozen=True)
-class Closable:
-    """A change whose deployment has ended, and where it goes: what is needed to ask its site."""
-
-    site: str
-    credentials: str
-    """The word of the gate's own credentials."""
-    id: str
-    key: str
-    end_status: Mapping[str, str]
-    """As in the policy."""
-
-
 def gate_result(context: Context, evaluations: Sequence[Evaluation], decisions: Sequence[Decision]) -> GateResult:
     """The result of these decisions, one for each evaluation; writes the file with the records."""
     whole = combine(decisions)

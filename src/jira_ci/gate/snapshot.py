@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from jira_ci.errors import JiraCiError
 from jira_ci.gate import bindings
@@ -44,6 +45,8 @@ class SnapshotReader:
     ) -> None:
         self._service, self._policy, self._subject, self._attempt = service, policy, subject, attempt
         self._change = change
+        self.notes: Any = None
+        """What the property with notes of runs held at the last reading."""
         self._last: Stamp | None = None
 
     def read(self) -> tuple[Decision, Snapshot | None]:
@@ -75,10 +78,13 @@ class SnapshotReader:
         return decide(read, self._policy.requirements), read
 
     def _issue(self) -> tuple[Issue, Stamp]:
+        wanted = (*(self._policy.window or ()), *self._policy.watched_fields)
         try:
-            return self._service.issue(self._change.id, (*(self._policy.window or ()), *self._policy.watched_fields))
+            issue, stamp = self._service.issue(self._change.id, wanted)
         except NotFound:
             raise _Gone from None
+        self.notes = issue.parked
+        return issue, stamp
 
     def _other(self, issue: Issue) -> Decision | None:
         """Why this is not the change that was pinned, or not for this deployment any more; ``None`` when it is."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
 from jira_ci.ci import detect
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.subject import commit_like, tag_name
+from jira_ci.gate.targets import Target
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import origin_objection
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
+PROVIDER = 10.0
+"""Seconds for one question what the tag is now."""
 _SECONDS = 20.0
 # What git and its helpers say when they may not ask. https://git-scm.com/docs/git-credential
 _NO_RIGHT = re.compile(
@@ -48,6 +54,33 @@ class VersionTag:
     def confirmed(self) -> str:
         """The commit of the run's own tag, as the provider says; empty where the run is on none."""
         return self.commit if self._of_run else ""
+
+    def with_commit(self, found: Sequence[Target], deadline: Deadline) -> Sequence[Target]:
+        """The targets with the commit that is deployed: without a checkout the tag tells it, and the run only where
+        there is none."""
+        if not any(target.policy and not target.subject.checkout for target in found):
+            return found
+        commit = self.find(deadline)
+        return [
+            dataclasses.replace(target, subject=dataclasses.replace(target.subject, commit=commit))
+            if commit and not target.subject.checkout
+            else target
+            for target in found
+        ]
+
+    def refusal(self, evaluations: Sequence[Evaluation], deadline: Deadline) -> Decision | None:
+        """What the provider says against the commit that is deployed: row 38. Each look begins with it until it is
+        known that nothing does; then it is asked again only with the look that allows something, the last one."""
+        asking = [evaluation for evaluation in evaluations if evaluation.policy]
+        if not asking:
+            return None
+        said = self.relaxed
+        refused = self.ask(asking[0].subject.commit, deadline)
+        for evaluation in asking:
+            evaluation.tag_unasked = self.relaxed
+        for sentence in self.relaxed if self.relaxed != said else ():
+            self._context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")
+        return refused
 
     def find(self, deadline: Deadline) -> str:
         """The commit of the tag, for a deployment without a checkout; empty where the version is none, or the run's

@@ -125,8 +125,8 @@ def _of_group(config: Config, environment: Controlled, controlled: Sequence[Cont
             )
         elif other is not None and _meets(other.policy) != _meets(environment.policy):
             yield Doubt(
-                f"{one_line(environment.name, 80)} shares its change with {one_line(name, 80)} (one-change-for), whose own "
-                "policy leads to another change.",
+                f"{one_line(environment.name, 80)} shares its change with {one_line(name, 80)} (one-change-for), whose "
+                "own policy leads to another change.",
                 "Say the same one-change-for, title, service-desk and change for both.",
             )
 
