@@ -18,7 +18,7 @@ from jira_ci.gate import attestation, contents, record, targets
 from jira_ci.gate.bookkeeping import Bookkeeping, Closable
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
-from jira_ci.gate.comments import Kind, Telling
+from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
@@ -125,22 +125,9 @@ class Gate:
             seconds: how long the deployment took.
             deadline: over all of it; 15 s by default.
         """
-<<<<<<< HEAD
-        if self._result is None or self._context.given.dry_run:
-            return
-        self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
-        self._note(kind)
-        if targets.objection(self._context.run):
-            return
-        both = zip(self._evaluations, self._result.records, strict=True)
-        told = [(one, self._telling(one, kind, record.digest(document), seconds)) for one, document in both]
-        for same in _by_change(told):
-            self._comment_on(*same)
-=======
         if self._result is not None:
             self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
             self._books.comment(self._pairs, kind, seconds)
->>>>>>> main
 
     def keep(self, deadline: Deadline | None = None) -> None:
         """Keeps the record of each deployment that may begin on its change, or what became of it. Failure is said and
@@ -176,29 +163,9 @@ class Gate:
         Args:
             state: Jira's word.
         """
-<<<<<<< HEAD
-        found = self._result
-        if found is None or not found.outputs["record"] or self._context.given.dry_run:
-            return []
-        if targets.objection(self._context.run):
-            return []
-        self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
-        closing = {}
-        for one in self._evaluations:
-            if one.policy is None or one.change is None or not one.policy.end_status or one.change.id in self._untold:
-                continue
-            where, said = one.whole_end(state)
-            if said:
-                self._context.console.say(said)
-            if one.policy.end_status.get(where):
-                status = {**one.policy.end_status, state: one.policy.end_status[where]}
-                place = one.policy.site, one.policy.credentials, one.change.id
-                closing[place] = Closable(*place, one.change.key, status)
-        return list(closing.values())
-=======
         recorded = self._result is not None and bool(self._result.outputs["record"])
+        self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
         return self._books.closable(self._evaluations, state) if recorded else []
->>>>>>> main
 
     def amend(self, deployment: Deployment) -> GateResult:
         """The result with what became of the deployment in its records, which are written anew."""
@@ -348,36 +315,10 @@ class Gate:
         self._sites.give(Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole))
         return self._books.keep_all(self._pairs)
 
-<<<<<<< HEAD
-    def _telling(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> Telling | None:
-        """What its change is told; nothing without one, or where the policy says so."""
-        policy = evaluation.policy
-        if policy is None or evaluation.change is None or evaluation.service is None or policy.comments == "off":
-            return None
-        late = kind != "started" and self._is_over(evaluation)
-        return comments.telling(kind, evaluation.subject, self._context.run, digest, seconds=seconds, late=late)
-
-    def _comment_on(self, evaluation: Evaluation, told: Telling) -> None:
-        policy, change, service = evaluation.policy, evaluation.change, evaluation.service
-        if policy is None or change is None or service is None:
-            return
-        problem = comments.write(service, change, told, public=policy.comments == "public")
-        if problem:
-            self._untold.add(change.id)
-            self._context.console.notice("warning", problem)
-
-    def _is_over(self, evaluation: Evaluation) -> bool:
-        end, at = evaluation.window_over, evaluation.read_at
-        if end is None or at is None:
-            return False
-        now = at.timestamp() + (self._clock() - evaluation.begun)  # Jira's clock, as far as it is known
-        return datetime.fromtimestamp(now, timezone.utc) > end
-=======
     @property
     def _pairs(self) -> list[tuple[Evaluation, Mapping[str, Any]]]:
         """Each evaluation with its record."""
         return list(zip(self._evaluations, self._result.records, strict=True)) if self._result else []
->>>>>>> main
 
     @contextmanager
     def _hurried_by_signals(self) -> Iterator[None]:
@@ -387,15 +328,6 @@ class Gate:
             yield
         finally:
             signals.deadline = before
-
-
-def _by_change(told: Sequence[tuple[Evaluation, Telling | None]]) -> list[tuple[Evaluation, Telling]]:
-    """One comment for each change and its readers, however many of its deployments this job makes."""
-    found: dict[tuple[object, ...], list[tuple[Evaluation, Telling]]] = {}
-    for one, telling in told:
-        if telling is not None and one.change is not None and one.policy is not None:
-            found.setdefault((one.service, one.change.id, one.policy.comments), []).append((one, telling))
-    return [(same[0][0], comments.together([telling for _, telling in same])) for same in found.values()]
 
 
 def _interrupted(decision: Decision) -> Decision:
