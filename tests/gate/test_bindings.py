@@ -24,7 +24,7 @@ from jira_ci.gate.bindings import (
     spent,
     spent_by,
 )
-from jira_ci.gate.change_property import binding_of, same_binding, scope_of
+from jira_ci.gate.change_property import bindings_of, same_binding, scope_of
 from jira_ci.gate.subject import Attempt
 
 A, B = "a" * 40, "b" * 40
@@ -43,7 +43,7 @@ def deployed(number: int, outcome: Outcome = "failed", scope: Scope = HERE) -> D
 
 
 def test_the_property_holds_what_binds_the_change() -> None:
-    whole = ChangeProperty((binding_of(Subject(tenant="EU"), Attempt(run="7")),))
+    whole = ChangeProperty(bindings_of(Subject(tenant="EU"), Attempt(run="7")))
     assert whole.document() == {
         "schema": "jira-ci.change/2",
         "bindings": [
@@ -260,7 +260,7 @@ def test_what_has_to_stay_and_does_not_fit_is_not_written() -> None:
 
 
 def test_an_address_that_is_too_long_is_left_for_the_runs_id() -> None:
-    assert binding_of(Subject(), Attempt("https://ci.example/" + "x" * 600, "7")).run == "7"
+    assert bindings_of(Subject(), Attempt("https://ci.example/" + "x" * 600, "7"))[0].run == "7"
 
 
 ODD = st.recursive(

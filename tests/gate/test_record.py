@@ -93,6 +93,7 @@ IN_FORCE = {
     "proceed-statuses": ["Implementing"],
     "wait-statuses": ["Review", "Preview", "Planning", "Authorize", "Awaiting implementation"],
     "minimum-approvals": 1,
+    "one-change-for": [],
     "required-approvals": [],
     "required-approvers": [],
     "window": {"start": "Planned start", "end": "Planned end"},

@@ -15,6 +15,7 @@ from jira_ci.gate.change_property import Change
 from jira_ci.gate.create_change import Impossible, find_desk, prepare, shown
 from jira_ci.gate.find_change import Candidates, Finder, Search
 from jira_ci.gate.policy.lint import Controlled
+from jira_ci.gate.policy.one_change import members
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
@@ -285,7 +286,8 @@ def _subject(context: Context, environment: Controlled, tenant: str) -> tuple[Su
         run, project=environment.policy.project, environment=environment.name, version=version, tenant=tenant, at=at
     )
     try:
-        return titled(subject, environment.policy.title, run, at=at), ""
+        shared = members(environment.policy.one_change_for, environment.name, tenant)
+        return titled(subject, environment.policy.title, run, at=at, members=shared), ""
     except UsageError as error:
         return subject, str(error)
 

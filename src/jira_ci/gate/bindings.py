@@ -118,6 +118,12 @@ class ChangeProperty:
         near = [own] if own else [one for one in self.bindings if fixed and one.scope.same_repository(scope)]
         return None if any(one.commit == commit for one in near) else next(iter(near), None)
 
+    def beside(self, scope: Scope) -> Binding | None:
+        """What is bound of this repository, where this is not."""
+        if self.of(scope) is not None:
+            return None
+        return next((one for one in self.bindings if one.scope.same_repository(scope)), None)
+
     def earlier(self, scope: Scope, own: str = "") -> tuple[Deployed, ...]:
         """What was deployed on it before.
 

@@ -10,7 +10,7 @@ from typing import Any
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError
 from jira_ci.gate import comments, kept_records, record, targets
-from jira_ci.gate.comments import Kind
+from jira_ci.gate.comments import Kind, Telling
 from jira_ci.gate.evaluation import Evaluation
 
 _NONE = record.Deployment(state="cancelled")
@@ -60,8 +60,9 @@ class Bookkeeping:
             self._warn(evaluation.note(kind))
         if self._leaves_nothing:
             return
-        for evaluation, document in pairs:
-            self._comment_on(evaluation, kind, record.digest(document), seconds)
+        told = [(one, self._telling(one, kind, record.digest(document), seconds)) for one, document in pairs]
+        for same in _by_change(told):
+            self._comment_on(*same)
 
     def keep(self, pairs: Pairs) -> None:
         """Keeps the record of each deployment that may begin, or what became of it."""
@@ -91,12 +92,18 @@ class Bookkeeping:
         """
         if self._leaves_nothing:
             return []
-        return [
-            Closable(one.policy.site, one.policy.credentials, one.change.id, one.change.key, one.policy.end_status)
-            for one in evaluations
-            if one.policy is not None and one.change is not None and one.policy.end_status.get(state)
-            if one.change.id not in self._untold
-        ]
+        found = {}
+        for one in evaluations:
+            if one.policy is None or one.change is None or not one.policy.end_status or one.change.id in self._untold:
+                continue
+            whole, said = one.whole_end(state)
+            if said:
+                self._context.console.say(said)
+            if one.policy.end_status.get(whole):
+                place = one.policy.site, one.policy.credentials, one.change.id
+                status = {**one.policy.end_status, state: one.policy.end_status[whole]}
+                found[place] = Closable(*place, one.change.key, status)
+        return list(found.values())
 
     def _kept(self, evaluation: Evaluation, document: Mapping[str, Any]) -> str:
         """Why the record was not kept on the change, as a sentence; empty when it was, or there is no change."""
@@ -119,12 +126,14 @@ class Bookkeeping:
             return []
         return [(one, document) for one, document in pairs if document["decision"] == "proceed" and one.policy]
 
-    def _comment_on(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
-        policy, change, service, run = evaluation.policy, evaluation.change, evaluation.service, self._context.run
+    def _telling(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> Telling:
+        late = kind != "started" and self._is_over(evaluation)
+        return comments.telling(kind, evaluation.subject, self._context.run, digest, seconds=seconds, late=late)
+
+    def _comment_on(self, evaluation: Evaluation, told: Telling) -> None:
+        policy, change, service = evaluation.policy, evaluation.change, evaluation.service
         if policy is None or change is None or service is None or policy.comments == "off":
             return
-        late = kind != "started" and self._is_over(evaluation)
-        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
         problem = comments.write(service, change, told, public=policy.comments == "public")
         if problem:
             self._untold.add(change.id)
@@ -140,3 +149,12 @@ class Bookkeeping:
     def _warn(self, problem: str) -> None:
         if problem:
             self._context.console.notice("warning", problem)
+
+
+def _by_change(told: Sequence[tuple[Evaluation, Telling]]) -> list[tuple[Evaluation, Telling]]:
+    """One comment for each change, however many of its deployments this job makes."""
+    found: dict[tuple[object, ...], list[tuple[Evaluation, Telling]]] = {}
+    for one, telling in told:
+        if one.change is not None and one.policy is not None:
+            found.setdefault((one.service, one.change.id, one.policy.comments), []).append((one, telling))
+    return [(same[0][0], comments.together([telling for _, telling in same])) for same in found.values()]

@@ -93,6 +93,11 @@ class ByChange(Evaluation):
             return None
         return self._service.requested_as(self.change.id)
 
+    def whole_end(self, state: str) -> tuple[str, str]:
+        if self.change is None or not self.subject.members:
+            return state, ""
+        return self._pins.whole_end(state)
+
     def _read(self) -> Decision:
         decision, snapshot = self._reader.read()
         if snapshot is not None:

@@ -48,12 +48,18 @@ class Change:
 
 def scope_of(subject: Subject) -> Scope:
     """What a deployment is bound by."""
-    return Scope(subject.repository, subject.project, subject.environment, subject.tenant)
+    return Scope(subject.repository, subject.project, subject.place.environment, subject.place.tenant)
 
 
-def binding_of(subject: Subject, attempt: Attempt) -> Binding:
-    """What this run binds a change to."""
-    return Binding(scope_of(subject), subject.version, subject.commit, run_of(attempt))
+def scopes_of(subject: Subject) -> tuple[Scope, ...]:
+    """What everything is bound by that shares its change."""
+    return tuple(Scope(subject.repository, subject.project, one.environment, one.tenant) for one in subject.places)
+
+
+def bindings_of(subject: Subject, attempt: Attempt) -> tuple[Binding, ...]:
+    """What this run binds a change to: one for each place that the change is for."""
+    run = run_of(attempt)
+    return tuple(Binding(one, subject.version, subject.commit, run) for one in scopes_of(subject))
 
 
 def run_of(attempt: Attempt) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,6 +73,17 @@ def telling(
     lines += [[*ran, Own(run.url, link=True)]] if run.url or run.run_id else []
     lines += [[f"Record: SHA-256 {digest}"]] if digest else []
     return Telling(tuple(lines), (first, ran), marker(kind, subject, run))
+
+
+def together(told: Sequence[Telling]) -> Telling:
+    """Several places' tellings as one comment: a line for each of them, and what they have in common once."""
+    first = told[0]
+    if len(told) == 1:
+        return first
+    heads, rest = [one.lines[0] for one in told], [line for one in told for line in one.lines[1:]]
+    once = [line for at, line in enumerate(rest) if line not in rest[:at]]
+    mark = hashlib.sha256("\n".join(one.mark for one in told).encode()).hexdigest()[:20]
+    return Telling((*heads, *once), first.known_by, mark)
 
 
 def unparked(version: str, place: str, run: str, url: str, why: str) -> Telling:

@@ -243,8 +243,7 @@ def _in_words(
     Args:
         marked_up: ids and names of the fields that hold wiki markup, which is the policy's own and not that of a word.
     """
-    own = {name: getattr(subject, name) for name in ("project", "version", "environment", "tenant", "commit")}
-    words = {**attempt.words, **own, "short-commit": subject.commit[:7]}
+    words = {**attempt.words, **subject.names, "short-commit": subject.commit[:7]}
     inert = {name: rich_text.escaped(word) for name, word in words.items()} if marked_up else words
     return {
         name: _in_words_of(name, value, inert if name in marked_up or canonical(name) in marked_up else words)

@@ -83,7 +83,7 @@ def _usual(blocks: Mapping[str, Sequence[Line]]) -> Iterator[Line]:
 
 def _blocks(subject: Subject, attempt: Attempt) -> dict[str, Sequence[Line]]:
     """For each word of a template its lines; none where it means nothing in this run."""
-    own = {name: getattr(subject, name) for name in ("project", "version", "environment", "tenant", "commit")}
+    own = subject.names
     plain = {**attempt.words, **own, "short-commit": subject.commit[:7], "actor": attempt.actor}
     found, people = attempt.contents, attempt.contents.authors
     more = f" and {len(people) - _PEOPLE} more" if len(people) > _PEOPLE else ""

@@ -173,6 +173,11 @@ class Evaluation(ABC):
         del outcome
         return ""
 
+    def whole_end(self, state: str) -> tuple[str, str]:
+        """How the deployments of its change have ended together, with this one's state; empty as long as others of them
+        are to come, which is said as a sentence. Never raises a :class:`JiraCiError`."""
+        return state, ""
+
     def late(self) -> None:
         """What was read last came after the deadline."""
         self.decision = begun_late(self.decision, self._before)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.gate.bindings import ChangeProperty
-from jira_ci.gate.change_property import Change, FoundBy, binding_of, same_binding, unnamed
+from jira_ci.gate.bindings import ChangeProperty, NoRoom
+from jira_ci.gate.change_property import Change, FoundBy, bindings_of, same_binding, unnamed
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
@@ -233,10 +233,10 @@ class Finder:
 
     def _bind(self, made: str, key: str) -> tuple[str, ...]:
         """Writes for which commit the change was made; that it may not be written, as a sentence."""
-        bound = ChangeProperty((binding_of(self._subject, self._attempt),))
+        bound = ChangeProperty(bindings_of(self._subject, self._attempt))
         try:
             self._service.set_mark(made, bound.document())
-        except (AccessError, NotFound, Refused) as error:
+        except (AccessError, NotFound, Refused, NoRoom) as error:
             return (f"{key} could not be pinned to commit {self._subject.commit}, and is bound by title only: {error}",)
         return ()
 

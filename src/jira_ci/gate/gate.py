@@ -173,6 +173,7 @@ class Gate:
             state: Jira's word.
         """
         recorded = self._result is not None and bool(self._result.outputs["record"])
+        self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
         return self._books.closable(self._evaluations, state) if recorded else []
 
     def amend(self, deployment: Deployment) -> GateResult:

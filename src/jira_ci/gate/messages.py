@@ -197,6 +197,11 @@ def _edited(facts: Facts) -> str:
 def _other_commit(facts: Facts) -> str:
     """Both commits, and who can do something about it."""
     bound = facts.read.other
+    if bound and bound.commit == facts.read.commit:
+        return (
+            f"{facts.key} was approved for {_bound_places(facts)}, and not for what is deployed here, which "
+            f"one-change-for names now. Close {facts.key} and run again, so that a change for all of them is approved."
+        )
     was = f"commit {shown(bound.commit)} (run {one_line(bound.run, 200)})" if bound else "another commit"
     flags = bound.scope.flags if bound else ""
     return (
@@ -204,6 +209,12 @@ def _other_commit(facts: Facts) -> str:
         f"or an agent of its service desk closes {facts.key}, then run again for another change, or somebody who may "
         f"run jobs on the default branch takes the pin off: jira-ci gate {flags}--unpin {facts.key}."
     )
+
+
+def _bound_places(facts: Facts) -> str:
+    held = facts.read.held
+    places = [(one.scope.environment, one.scope.tenant) for one in held.bindings] if held else []
+    return enumerate_some(f"{shown(one)} for {shown(tenant)}" if tenant else shown(one) for one, tenant in places)
 
 
 def _inverted(facts: Facts) -> str:

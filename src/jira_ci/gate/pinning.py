@@ -6,10 +6,11 @@ it: of two gates that write at once, both then see the one value that stayed.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from jira_ci.errors import AccessError, JiraCiError
@@ -21,13 +22,14 @@ from jira_ci.gate.bindings import (
     NoRoom,
     NotOurs,
     Outcome,
+    Scope,
     spent,
     spent_by,
 )
-from jira_ci.gate.change_property import Change, binding_of, run_of, scope_of
+from jira_ci.gate.change_property import Change, bindings_of, run_of, scope_of, scopes_of
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.requirements import Snapshot
-from jira_ci.gate.subject import Attempt, Subject, where
+from jira_ci.gate.subject import Attempt, Subject, everywhere, where
 from jira_ci.jira.rich_text import Line, Own
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
@@ -98,12 +100,14 @@ class Pins:
         if bound is None:
             if decision.row == 21:  # it is denied, whatever is pinned
                 return Pinned()
-        elif bound.commit == self._subject.commit or read.fixed or self._change.ours:
+        elif read.fixed or self._change.ours or all(self._is_bound(held, one) for one in scopes_of(self._subject)):
             return Pinned()
         self._tried = True
-        binding = binding_of(self._subject, self._attempt)
+        pins = bindings_of(self._subject, self._attempt)
+        binding = pins[0]
         try:
-            self._service.set_mark(self._change.id, held.with_binding(binding).document())
+            whole = functools.reduce(ChangeProperty.with_binding, pins, held)
+            self._service.set_mark(self._change.id, whole.document())
         except (AccessError, NotFound, Refused, NoRoom) as error:
             problem = (
                 f"{self._change.key} could not be pinned to commit {binding.commit}, and is {BY_TITLE_ONLY}: {error}"
@@ -112,11 +116,15 @@ class Pins:
         except JiraCiError as error:
             self._tried = False
             return Pinned(decision=decision_of(error, 8) if decision.result == "proceed" else None)
-        warned = self._told(_pin_lines(binding, bound, self._attempt), f"pin {binding.commit}")
+        warned = self._told(_pin_lines(pins, bound, self._attempt), f"pin {binding.commit}")
         if read.fixed:
             late = f"{self._change.key} was approved before it was pinned: from now on it is for commit"
             return Pinned(again=True, warned=(f"{late} {binding.commit}.", *warned))
         return Pinned(True, said=(f"{self._change.key} is pinned to commit {binding.commit}.",), warned=warned)
+
+    def _is_bound(self, held: ChangeProperty, scope: Scope) -> bool:
+        bound = held.of(scope)
+        return bound is not None and bound.commit == self._subject.commit
 
     def settle(self) -> None:
         """Waits until what two gates write at once is written."""
@@ -130,15 +138,16 @@ class Pins:
             JiraCiError: it could not be done; without the comment it is not.
         """
         issue = self._service.issue(self._change.id)[0]
-        scope = scope_of(self._subject)
+        scopes = scopes_of(self._subject)
         try:
             held = bindings.read(issue.mark)
         except NotOurs:
-            bound, left, what = None, ChangeProperty(), "a property that is none of ours"
+            left, what = ChangeProperty(), "a property that is none of ours"
         else:
-            bound = held.of(scope)
-            left, what = held.without(scope), f"commit {bound.commit}" if bound else ""
-        key, here = self._change.key, where(self._subject)
+            commits = dict.fromkeys(one.commit for one in map(held.of, scopes) if one)
+            left = functools.reduce(ChangeProperty.without, scopes, held)
+            what = f"commit {' and '.join(commits)}" if commits else ""
+        key, here = self._change.key, everywhere(self._subject)
         if not what:
             return f"{key} is not pinned for {one_line(here, 100)}. Nothing was changed."
         lines: list[Line] = [["Unpinned: ", what, " for ", here, ", taken off by ", who or "somebody", "."]]
@@ -204,6 +213,30 @@ class Pins:
             return f"{outcome.capitalize()} was not noted on {self._change.key}: {error}"
         return ""
 
+    def whole_end(self, state: str) -> tuple[str, str]:
+        """How all deployments that share the change have ended, the worst of them; those of others as they were noted.
+        Empty, with a sentence, as long as one of them has not."""
+        key, own = self._change.key, scope_of(self._subject)
+        try:
+            held = self._held()
+        except (NotOurs, JiraCiError) as error:
+            return "", f"{key} is left open, because it is not known how its other deployments ended: {error}"
+        left, states = [], [state]
+        for scope in scopes_of(self._subject):
+            if scope.same(own):
+                continue
+            last = next((one for one in reversed(held.deployments) if self._is_of_this(one, scope)), None)
+            if last is None or last.outcome == "started":
+                left.append(where(scope))
+            else:
+                states.append(last.outcome)
+        if left:
+            return "", f"{key} stays open for {one_line(', '.join(left), 200)}."
+        return next((one for one in ("failed", "cancelled") if one in states), state), ""
+
+    def _is_of_this(self, deployed: Deployed, scope: Scope) -> bool:
+        return deployed.scope.same(scope) and deployed.version == self._subject.version
+
     def _held(self) -> ChangeProperty:
         return bindings.read(self._service.issue(self._change.id)[0].mark)
 
@@ -232,11 +265,13 @@ class Pins:
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def _pin_lines(binding: Binding, before: Binding | None, attempt: Attempt) -> tuple[Line, ...]:
-    here = where(binding.scope)
-    first: Line = ["Pinned to commit ", binding.commit, " for version ", binding.version, " in ", here]
-    instead: Line = [" instead of commit ", before.commit] if before else []
-    return ([*first, *instead, "."], *_ran(attempt))
+def _pin_lines(pins: Sequence[Binding], before: Binding | None, attempt: Attempt) -> tuple[Line, ...]:
+    instead: Line = [" instead of commit ", before.commit] if before and before.commit != pins[0].commit else []
+    lines: list[Line] = [
+        ["Pinned to commit ", one.commit, " for version ", one.version, " in ", where(one.scope), *instead, "."]
+        for one in pins
+    ]
+    return (*lines, *_ran(attempt))
 
 
 def _ran(attempt: Attempt) -> tuple[Line, ...]:

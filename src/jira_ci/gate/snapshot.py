@@ -133,6 +133,8 @@ class SnapshotReader:
         held, scope = _held(issue), scope_of(self._subject)
         fixed = was_approved(issue.history, status, rules, approvals or (), [own, *(one.account for one in excluded)])
         other = held.other_commit(scope, self._subject.commit, fixed=fixed) if held else None
+        if other is None and held and fixed and self._subject.members:
+            other = held.beside(scope)  # the group was made larger after its approval
         earlier = held.earlier(scope, self._attempt.id) if held else ()
         return Snapshot(
             key=issue.key,

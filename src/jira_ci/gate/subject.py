@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jira_ci.errors import UsageError
+from jira_ci.gate.policy.one_change import Place
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
@@ -44,6 +45,32 @@ class Subject:
     """The full id of what is checked out, also of what a step has committed on top; empty where that is unknown."""
     repository: str = ""
     """The run's, ``owner/name``."""
+    members: tuple[Place, ...] = ()
+    """Every place that its change is for, this one included, as the policy spells it; empty for this one alone."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every place that its change is for; one or more."""
+        return self.members or (Place(self.environment, self.tenant),)
+
+    @property
+    def place(self) -> Place:
+        """Where it is deployed, as the policy spells it where that shares a change."""
+        here = Place(self.environment, self.tenant)
+        return next((one for one in self.members if one.same(here)), here)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What its change is called by: of several environments and tenants all."""
+        environments = dict.fromkeys(one.environment for one in self.members) or [self.environment]
+        tenants = dict.fromkeys(one.tenant for one in self.members) or [self.tenant]
+        return {
+            "project": self.project,
+            "version": self.version,
+            "environment": ", ".join(environments),
+            "tenant": ", ".join(tenants),
+            "commit": self.commit,
+        }
 
 
 @dataclass(frozen=True)
@@ -106,6 +133,11 @@ class Placed(Protocol):
 
     @property
     def tenant(self) -> str: ...
+
+
+def everywhere(subject: Subject) -> str:
+    """Every place that its change is for, for a sentence."""
+    return ", ".join(map(where, subject.places))
 
 
 def where(placed: Placed) -> str:
@@ -217,19 +249,23 @@ def describe(
     return Subject(project, environment, tenant, version or default_version(run), commit, "", checkout, run.repository)
 
 
-def titled(subject: Subject, template: str, run: Run, *, at: Named | None = None) -> Subject:
+def titled(
+    subject: Subject, template: str, run: Run, *, at: Named | None = None, members: tuple[Place, ...] = ()
+) -> Subject:
     """The subject with the title of its change.
 
     Args:
         subject: as :func:`describe` gives it.
         template: the policy's ``title``.
         at: what the version names in the checkout.
+        members: every place that its change is for, where these are several.
 
     Raises:
         UsageError: no change can be approved for it (row 4).
     """
+    subject = replace(subject, members=members)
     _refuse(_objections(subject, template, run, at or Named()))
-    title = _SLOT.sub(lambda slot: str(getattr(subject, slot[1])), template)
+    title = _SLOT.sub(lambda slot: subject.names[slot[1]], template)
     _refuse(_title_objections(title))
     return replace(subject, title=title)
 
@@ -279,6 +315,9 @@ def _other_commit(subject: Subject, run: Run, at: Named) -> Iterator[str]:
 def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterator[str]:
     yield from _unfit(subject, run, at)
     yield from _parts(subject, "project", "environment", "version")
+    for one in subject.members:
+        yield from _part_objections("environment", one.environment)
+        yield from _part_objections("tenant", one.tenant) if one.tenant else ()
     if subject.tenant and "{tenant}" not in template:
         yield "A tenant is deployed, but the policy's title lacks {tenant}: one change would stand for every tenant."
     if not subject.tenant and "{tenant}" in template:

@@ -12,6 +12,7 @@ from jira_ci.config.trusted_ref import is_own, policy_places
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy import one_change
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
@@ -204,7 +205,8 @@ def _targets(
             if settled.gate_by == "jira":
                 check_untitled(subject, context.run, at=at)
             else:
-                subject = titled(subject, settled.title, context.run, at=at)
+                shared = one_change.members(settled.one_change_for, environment, tenant)
+                subject = titled(subject, settled.title, context.run, at=at, members=shared)
         except UsageError as error:
             yield Target(subject, settled, Decision.of(4, str(error)))
         else:

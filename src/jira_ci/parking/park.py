@@ -69,8 +69,8 @@ def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     job, actor = context.given.parked_job, attempt_of(context).actor
     note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
     if evaluation.frozen_for() > LIFE.total_seconds():
-        said = f"{change.key} gets no note for jira-ci resume: this run could not be run again when the freeze is over."
-        context.console.notice("warning", f"{said} Start a new one then.")
+        late = f"{change.key} gets no note for jira-ci resume: this run could not be run again when the freeze is over."
+        context.console.notice("warning", f"{late} Start a new one then.")
         return
     try:
         said = _write(service, change.id, note, evaluation.subject)

@@ -25,6 +25,7 @@ from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.change_property import Change, FoundBy
 from jira_ci.gate.create_change import is_in_project, is_of_type
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy.one_change import members
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.requirements import Status
 from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled, where
@@ -244,7 +245,8 @@ class Sweep:
             at=at,
         )
         try:
-            subject = titled(subject, policy.title, run, at=at)
+            shared = members(policy.one_change_for, note.environment, note.tenant)
+            subject = titled(subject, policy.title, run, at=at, members=shared)
         except UsageError as error:
             return Decision.of(4, str(error))
         return self._asked(parked, subject, policy)

@@ -33,6 +33,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(["issue-types", "proceed-statuses", "wait-statuses", "watched-fields"], LISTS),
     **dict.fromkeys(["required-approvals", "required-approvers", "exclude-approvers"], LISTS),
     **dict.fromkeys(["create", "window-required"], st.booleans()),
+    "one-change-for": st.lists(st.sampled_from(["EU", "US", {"tenant": "A"}, {"tenant": "B"}]), max_size=4),
     "minimum-approvals": st.integers(0, 9),
     "change-binding": st.sampled_from(["mention", "any"]),
     "bind": st.sampled_from(["commit", "version"]),

@@ -13,7 +13,7 @@ from jira_ci.environments.classify import Environment, classify, glob_matches, i
 from jira_ci.errors import UsageError, nearest
 from jira_ci.gate.policy import freeze
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.text import one_line
+from jira_ci.text import canonical, one_line
 
 _SPECIAL = re.compile(r"(\*+|\?|\[!?\]?[^\]\[]*\])")
 _FILLERS = (("any", "0"), ("other", "q"))  # for stars and question marks; two, lest one be a rule's name by chance
@@ -57,6 +57,9 @@ def lint(config: Config, controlled: Sequence[Controlled]) -> Iterator[Doubt]:
     yield from _dead(config)
     yield from _unfrozen(config)
     yield from dict.fromkeys(doubt for environment in controlled for doubt in _of_environment(config, environment))
+    yield from dict.fromkeys(
+        doubt for environment in controlled for doubt in _of_group(config, environment, controlled)
+    )
 
 
 def examples(glob: str) -> list[str]:
@@ -116,6 +119,38 @@ def _why_dead(rule: Rule, config: Config, where: str) -> str:
     if idle and all(one.rule != where for one in found):
         return f"never counts, because a closer rule matches the same names ({_others(found)})."
     return ""
+
+
+def _of_group(config: Config, environment: Controlled, controlled: Sequence[Controlled]) -> Iterator[Doubt]:
+    """Members of a shared change that never come to it."""
+    entries = environment.policy.one_change_for
+    names = [one for one in entries if isinstance(one, str)]
+    if not environment.exact or (names and canonical(environment.name) not in map(canonical, names)):
+        return
+    if len(names) == 1 and len(entries) == 1:
+        yield Doubt(
+            f"one-change-for names {one_line(names[0], 80)} alone, so that nothing is shared.", "Name another one."
+        )
+    known = {canonical(one.name): one for one in controlled if one.exact}
+    for name in names:
+        other = known.get(canonical(name))
+        if other is None and not any(glob_matches(rule.name, name) for rule in config.rules):
+            yield Doubt(
+                f"one-change-for names {one_line(name, 80)}, and no rule of {config.name} matches that.",
+                "Correct the name, or add it to environments.",
+            )
+        elif other is not None and _meets(other.policy) != _meets(environment.policy):
+            yield Doubt(
+                f"{one_line(environment.name, 80)} shares its change with {one_line(name, 80)} (one-change-for), whose "
+                "own policy leads to another change.",
+                "Say the same one-change-for, title, service-desk and change for both.",
+            )
+
+
+def _meets(policy: Policy) -> tuple[object, ...]:
+    """What has to be the same for two environments to come to one change."""
+    same = (str(one) for one in policy.one_change_for)
+    return tuple(same), policy.title, policy.service_desk, policy.change, policy.project, policy.site
 
 
 def _others(found: Sequence[Environment]) -> str:

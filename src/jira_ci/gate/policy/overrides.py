@@ -117,6 +117,7 @@ def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> 
         f"exclude-approvers: {', '.join(control['exclude-approvers'])}": bool(control["exclude-approvers"]),
         f"required-approvals: {', '.join(control['required-approvals'])}": bool(control["required-approvals"]),
         "required-approvers": bool(control["required-approvers"]),
+        "one-change-for": bool(control["one-change-for"]),
         "edits: deny": control["edits"] == "deny",
         f"watched-fields: {', '.join(control['watched-fields'])}": bool(control["watched-fields"]),
         f"change: {given}": bool(given),

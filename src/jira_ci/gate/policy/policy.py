@@ -16,7 +16,7 @@ from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy import freeze
+from jira_ci.gate.policy import freeze, one_change
 from jira_ci.gate.policy.freeze import Declared
 from jira_ci.gate.policy.overrides import (
     Asked,
@@ -91,6 +91,7 @@ class Policy:
     """What a source says and another one outweighs, each a sentence without its full stop."""
     required_approvals: tuple[str, ...] = ()
     required_approvers: tuple[Wanted, ...] = ()
+    one_change_for: tuple[one_change.Entry, ...] = ()
     end_status: Mapping[str, str] = field(default_factory=dict)
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
     freezes: tuple[Declared, ...] = field(default=(), repr=False)
@@ -226,13 +227,21 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         relaxed=(*found.relaxed, *_relaxed(config, control, asked, approvals if by == "change" else None)),
         sources=found.listed,
         differences=whole.differences,
-        required_approvals=tuple(control["required-approvals"]),
-        required_approvers=tuple(map(_wanted, control["required-approvers"])),
+        **_by_name(control),
         end_status=control["end-status"],
         freezes=tuple(freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files])),
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)
+
+
+def _by_name(control: Mapping[str, Any]) -> dict[str, Any]:
+    """Whose approval is demanded, and what shares one."""
+    return {
+        "required_approvals": tuple(control["required-approvals"]),
+        "required_approvers": tuple(map(_wanted, control["required-approvers"])),
+        "one_change_for": tuple(control["one-change-for"]),
+    }
 
 
 def _wanted(one: str | Mapping[str, str]) -> Wanted:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from jira_ci.gate.policy.one_change import narrowed
 from jira_ci.text import canonical, one_line
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -140,7 +141,7 @@ RULES: Mapping[str, Rule] = {
     "window-required": Rule(_stricter(True, False)),
     "freeze": _JOINED,
     "emergency": Rule(_emergency),
-    "one-change-for": _NO_ORDER,
+    "one-change-for": Rule(narrowed),
     "fields": Rule(_filled, ordered=False),
     "comments": Rule(_stricter("off", "internal", "public")),
     "parked": Rule(_stricter("fail", "success")),

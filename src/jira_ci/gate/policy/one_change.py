@@ -1,0 +1,62 @@
+"""``one-change-for``: which environments and tenants share one change. No I/O.
+
+An entry is an environment's name, or ``{tenant: NAME}``. Where environments are listed, these share a change; where
+tenants are, those do. What is not listed is not shared: each tenant, or each environment, has changes of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jira_ci.text import canonical
+
+Entry = str | Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """An environment, and a tenant of it; empty without one."""
+
+    environment: str
+    tenant: str = ""
+
+    def same(self, other: Place) -> bool:
+        """Whether both are the same, in any case."""
+        mine, theirs = (self.environment, self.tenant), (other.environment, other.tenant)
+        return all(canonical(one) == canonical(two) for one, two in zip(mine, theirs, strict=True))
+
+
+def members(entries: Sequence[Entry], environment: str, tenant: str) -> tuple[Place, ...]:
+    """Every place that shares the change of this one, itself included, in the policy's order and spelling; none where
+    it shares its change with nobody."""
+    environments, tenants = _parts(entries)
+    here = Place(environment, tenant)
+    found = tuple(itertools.starmap(Place, itertools.product(environments or [environment], tenants or [tenant])))
+    return found if len(found) > 1 and any(here.same(one) for one in found) else ()
+
+
+def narrowed(stronger: Sequence[Entry], weaker: Sequence[Entry]) -> list[Entry]:
+    """What both share: no two places share a change that do not share one by either."""
+    one, other = _parts(stronger), _parts(weaker)
+    if any(bool(mine) != bool(theirs) for mine, theirs in zip(one, other, strict=True)):
+        return []  # one shares among all tenants of a kind what the other one keeps apart
+    both = [
+        [name for name in mine if canonical(name) in map(canonical, theirs)]
+        for mine, theirs in zip(one, other, strict=True)
+    ]
+    if any(bool(mine) != bool(left) for mine, left in zip(one, both, strict=True)):
+        return []
+    environments, tenants = both
+    return [*environments, *({"tenant": name} for name in tenants)]
+
+
+def _parts(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
+    """The environments and the tenants, each once."""
+    environments: dict[str, str] = {}
+    tenants: dict[str, str] = {}
+    for one in entries:
+        found, name = (environments, one) if isinstance(one, str) else (tenants, one["tenant"])
+        found.setdefault(canonical(name), name)
+    return list(environments.values()), list(tenants.values())
