@@ -101,7 +101,7 @@ def test_how_a_deployment_of_githubs_went(
     assert found.runs == tuple(dict.fromkeys(str(run) for _, _, run in told))
 
 
-def test_a_hundred_pages_of_github_take_a_hundred_requests_and_stop_where_they_may(github: GitHubGraph) -> None:
+def test_pages_are_read_to_their_end_and_no_further_than_they_need_be(github: GitHubGraph) -> None:
     github.listed = [of_github(number, ("success", number, number)) for number in range(250)]
     whole = since(github)
     assert (len(whole.found), len(github.asked), whole.ended, whole.problem) == (250, 3, True, "")
@@ -125,6 +125,14 @@ def test_where_graphql_is_refused_rest_is_asked(github: GitHubGraph, refused: Re
     told = client.told(first)
     assert (told.state, told.runs, told.ended) == ("successful", ("7000",), NOON)
     client.close()
+
+
+def test_a_hundred_pages_are_read_to_their_end(github: GitHubGraph) -> None:
+    github.listed = [of_github(number, id=10_000 - number) for number in range(9_950)]
+    github.faulty[-1] = refusal(403, "Resource not accessible")
+    found = since(github)
+    assert (len(found.found), found.ended, found.problem) == (9_950, True, "")
+    assert len(github.paths) == 101, "a hundred pages, and when the repository was made"
 
 
 def test_what_a_token_may_not_read_is_no_empty_list(github: GitHubGraph) -> None:

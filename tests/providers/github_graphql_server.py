@@ -113,7 +113,8 @@ class GitHubGraph(GitHub):
     ) -> Any:
         self._needs("deployments")
         if environments is None:
-            return _connection([self._shown_listed(one) for one in self.listed], first, after)
+            page = _connection(self.listed, first, after)
+            return {**page, "nodes": [self._shown_listed(one) for one in page["nodes"]]}
         known = self.deployments if "prod" in environments else []
         shown = [self._shown_deployment(*one) for one in known]
         return _connection(shown if orderBy["direction"] == "DESC" else shown[::-1], first, after)

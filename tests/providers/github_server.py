@@ -152,7 +152,7 @@ class GitHub(Provider):
 
     def _deployments(self, query: Mapping[str, str], *_: str) -> Reply:
         if "environment" not in query:
-            return self._page(query, "deployments", [self._listed(one) for one in self.listed])
+            return self._page(query, "deployments", self.listed, lambda page: [self._listed(one) for one in page])
         known = self.deployments if query.get("environment") == "prod" else []
         listed = [self._deployment(number, one[0]) for number, one in enumerate(known)]
         return self._page(query, "deployments", listed)
