@@ -79,6 +79,12 @@ def _crossings(inside: str, outside: str) -> list[str]:
         # a mistake in it, must not reach into a report or a decision.
         *[("after", other) for other in ("report", "gate", "corrections", "commands", "cli")],
         *[(other, "after") for other in ("ci", "jira", "sites", "report", "gate", "corrections", "init")],
+        # An auditor's list reads what the others keep, and nobody needs it to report or to decide.
+        *[("evidence", other) for other in ("report", "corrections", "after", "parking", "init", "commands", "cli")],
+        *[
+            (other, "evidence")
+            for other in ("ci", "jira", "sites", "report", "gate", "corrections", "after", "parking", "checks", "init")
+        ],
         *[(inside, "commands") for inside in ("ci", "jira", "sites", "report", "gate", "corrections", "init")],
         *[(inside, "cli") for inside in ("ci", "jira", "sites", "report", "gate", "corrections", "init", "commands")],
     ],
@@ -88,7 +94,7 @@ def test_the_parties_do_not_know_each_other(inside: str, outside: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["ci", "jira", "sites", "report", "gate", "corrections", "after", "init", "commands"]
+    "package", ["ci", "jira", "sites", "report", "gate", "corrections", "after", "evidence", "init", "commands"]
 )
 def test_there_is_such_a_party(package: str) -> None:
     """A guard over a package that was renamed would say nothing."""

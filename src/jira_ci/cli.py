@@ -13,7 +13,7 @@ jira-ci release      what follows a deployment: fix versions, transitions, relea
 jira-ci reconcile    close what a killed job left in progress
 jira-ci resume       start again what was parked on its change
 jira-ci forget       take a reported build or deployment out of Jira again
-jira-ci evidence     whether a kept record is what it says: --verify FILE
+jira-ci evidence     every deployment of a period, with its change and record, and those without
 jira-ci init         write a .jira-ci.yml and a workflow for this repository
 jira-ci sandbox      a local Jira to try all this on
 """
@@ -88,6 +88,8 @@ class Invocation:
         may_be_empty = ("issue-keys",) if "report" in command.groups else ()
         self._settings = resolve(flags(arguments), self._edges.environ, may_be_empty=may_be_empty)
         self._console = make_console(self._settings, self._edges)
+        if self._settings.format in ("csv", "html") and arguments.command != "evidence":
+            raise UsageError(f"format is {self._settings.format}, which only evidence writes.", "Use text or json.")
         for sentence in self._settings.unknown_variables:
             self._console.notice("warning", sentence)
         self._edges.signals.install()
@@ -195,7 +197,7 @@ COMMANDS = {
     ),
     "forget": Command("take a reported build or deployment out of Jira again", "forget", "run", _PAST),
     "evidence": Command(
-        "whether a kept record is what it says: its schema, its digest, and that the change keeps the same",
+        "every deployment of a period with its change and record, and those without; or a record verified",
         "evidence",
         "run",
         ("provider", "access", "jira"),
@@ -253,11 +255,9 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
         if name == "init":
             what = "let production wait for an approved change, and write what starts a waiting deployment again"
             child.add_argument("--gate", action="store_true", help=what)
-        if name == "evidence":
-            child.add_argument("--verify", metavar="FILE", help="the file that the output record names")
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
-        if name in ("sandbox", "release", "resume"):
+        if name in ("sandbox", "release", "resume", "evidence"):
             import_module(f"jira_ci.commands.{name}").add_arguments(child)
     return root
 

@@ -157,14 +157,14 @@ def make_console(settings: Settings, edges: Edges) -> Console:
     mask = Masker([*settings.secrets(), *credentials.secrets(environ), environ.get("CI_JOB_TOKEN", "")])
     shown = {stream: terminal.is_terminal(stream) for stream in (edges.stdout, edges.stderr)}
     colours = [stream for stream, is_one in shown.items() if terminal.takes_colours(environ, is_one)]
-    for_people = edges.stderr if settings.format == "json" else edges.stdout
+    for_people = edges.stdout if settings.format == "text" else edges.stderr
     live = terminal.takes_live_line(environ, shown[for_people])
     return Console(
         edges.stdout,
         edges.stderr,
         log=log_of(provider),
         mask=mask,
-        json_format=settings.format == "json",
+        json_format=settings.format != "text",
         clock=edges.clock,
         colours=colours,
         live=Live(for_people, colour=for_people in colours) if live else None,

@@ -57,6 +57,12 @@ class Figures:
     """Failures that no success has followed yet."""
     lead_time: float | None
     """The median."""
+    judged: int = 0
+    """That ended in success or failure."""
+    restored: int = 0
+    """Failures that a success has followed."""
+    timed: int = 0
+    """That went well, and whose lead time is known."""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -95,6 +101,9 @@ def figures(deployments: Iterable[Deployment], period: timedelta) -> Figures:
         time_to_restore=median(restored) if restored else None,
         unrestored=unrestored,
         lead_time=float(median(leads)) if leads else None,
+        judged=judged,
+        restored=len(restored),
+        timed=len(leads),
     )
 
 

@@ -203,7 +203,7 @@ class Settings:
 
     config: str = _setting("text", "general", "the configuration file", default=".jira-ci.yml", metavar="FILE")
     log_level: str = _setting("choice", "general", "debug prints every exchange with Jira, secrets masked", default="info", choices=("info", "debug"), plugin=True)
-    format: str = _setting("choice", "general", "json prints one JSON document on stdout, everything else goes to stderr", default="text", choices=("text", "json"))
+    format: str = _setting("choice", "general", "json prints one JSON document on stdout, everything else goes to stderr; so do csv and html, of evidence", default="text", choices=("text", "json", "csv", "html"))
     dry_run: bool = _setting("switch", "dry-run", "print what would be sent, and send nothing", default="false")
     # fmt: on
 

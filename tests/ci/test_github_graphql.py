@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ci.test_deployment_list import of_github, since
 from jira_ci.ci.api import Bare, Brought, Unreadable
 from jira_ci.run import PullRequest
 from providers.description import Absent
@@ -367,3 +368,10 @@ def test_the_address_is_the_servers_own(prefix: str, told: str, path: str) -> No
     with serving(github), connected(github, graphql_url=told.format(github.address)) as client:
         client.history.pull_requests_of_all(bare(3), descriptions=False)
         assert (client.history._graphql_url, len(github.asked)) == (github.address + path, 1)
+
+
+def test_every_deployment_as_it_is_published(github: GitHubGraph) -> None:
+    github.listed = [of_github(number, ("success", number, number), ("queued", number, number)) for number in range(3)]
+    found = since(github)
+    assert [one.actor for one in found.found.values()] == ["octocat"] * 3
+    assert (found.ended, len(github.asked), github.exchanges) == (True, 1, [])

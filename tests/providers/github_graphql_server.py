@@ -59,6 +59,7 @@ class GitHubGraph(GitHub):
             raise Refusal("NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'.")
         return {
             "nameWithOwner": self.name,
+            "createdAt": self.created,
             "deployments": self._shown_deployments,
             "object": self._object,
             "issueOrPullRequest": self._issue_or_pull,
@@ -105,12 +106,15 @@ class GitHubGraph(GitHub):
     def _shown_deployments(
         self,
         _: Any,
-        environments: list[str],
         first: int,
         orderBy: Mapping[str, str],  # noqa: N803 - GraphQL's name
+        environments: list[str] | None = None,
         after: str | None = None,
     ) -> Any:
         self._needs("deployments")
+        if environments is None:
+            page = _connection(self.listed, first, after)
+            return {**page, "nodes": [self._shown_listed(one) for one in page["nodes"]]}
         known = self.deployments if "prod" in environments else []
         shown = [self._shown_deployment(*one) for one in known]
         return _connection(shown if orderBy["direction"] == "DESC" else shown[::-1], first, after)
@@ -119,6 +123,19 @@ class GitHubGraph(GitHub):
         log = f"https://github.com/octo/hello/actions/runs/{run}/job/5"
         found = [{"state": state.upper(), "logUrl": log} for state in states]
         return {"commitOid": self.id_of(commit), "statuses": lambda _, first: _connection(found, first, None)}
+
+    def _shown_listed(self, one: Mapping[str, Any]) -> Any:
+        log = "https://github.com/octo/hello/actions/runs/{}/job/5"
+        told = [{"state": state.upper(), "createdAt": at, "logUrl": log.format(run)} for state, at, run in one["told"]]
+        return {
+            "databaseId": one["id"],
+            "createdAt": one["created"],
+            "commitOid": one["commit"],
+            "environment": one["environment"],
+            "ref": {"name": one["ref"]},
+            "creator": {"__typename": "User", "login": one["actor"]},
+            "statuses": lambda _, first: _connection(told, first, None),
+        }
 
     def _needs(self, permission: str) -> None:
         if permission not in self.permissions:

@@ -72,6 +72,11 @@ class GitHub(Provider):
         self.branches: dict[int, str] = {}
         self.deployments: list[tuple[int, list[str], int]] = []
         """Newest first: the commit's number, its states (newest first), the run that made it."""
+        self.listed: list[dict[str, Any]] = []
+        """Every deployment, newest first, for who names no environment: id, commit, environment, created, ref, actor
+        and its statuses (state, moment, run), in any order."""
+        self.created = "2020-01-01T00:00:00Z"
+        """When the repository was made."""
         self.runs: list[dict[str, Any]] = []
         """Newest first."""
         self.files: dict[str, bytes] = {}
@@ -98,7 +103,7 @@ class GitHub(Provider):
         return target.replace("/repositories/1296269", "/repos/octo/hello", 1)
 
     def _repository(self, _: Mapping[str, str], *__: str) -> Reply:
-        return Reply.of(shape("repository", default_branch="main", full_name="octo/hello"))
+        return Reply.of(shape("repository", default_branch="main", full_name="octo/hello", created_at=self.created))
 
     def _compare(self, query: Mapping[str, str], *named: str) -> Reply:
         base, _, head = (self._number(one) for one in named[2].partition("..."))
@@ -146,11 +151,20 @@ class GitHub(Provider):
         return self._page(query, f"commits/{named[2]}/pulls", [self._request("pull_simple", one) for one in found])
 
     def _deployments(self, query: Mapping[str, str], *_: str) -> Reply:
+        if "environment" not in query:
+            return self._page(query, "deployments", self.listed, lambda page: [self._listed(one) for one in page])
         known = self.deployments if query.get("environment") == "prod" else []
         listed = [self._deployment(number, one[0]) for number, one in enumerate(known)]
         return self._page(query, "deployments", listed)
 
     def _statuses(self, query: Mapping[str, str], *named: str) -> Reply:
+        own = next((one for one in self.listed if str(one["id"]) == named[2]), None)
+        if own is not None:
+            logs = [
+                (state, at, f"https://github.com/octo/hello/actions/runs/{run}/job/5") for state, at, run in own["told"]
+            ]
+            known = [shape("deployment_status", state=state, created_at=at, log_url=log) for state, at, log in logs]
+            return self._page(query, f"deployments/{named[2]}/statuses", known)
         _, states, run = self.deployments[int(named[2]) - 1]
         log = f"https://github.com/octo/hello/actions/runs/{run}/job/5"
         found = [shape("deployment_status", state=state, log_url=log, target_url=log) for state in states]
@@ -266,6 +280,12 @@ class GitHub(Provider):
             url=url,
             statuses_url=url + "/statuses",
         )
+
+    def _listed(self, one: dict[str, Any]) -> Any:
+        url = f"{self.url}/repos/octo/hello/deployments/{one['id']}"
+        known = {name: one[name] for name in ("id", "ref", "environment")}
+        times = {"created_at": one["created"], "updated_at": one["created"]}
+        return shape("deployment", sha=one["commit"], url=url, statuses_url=f"{url}/statuses", **known, **times)
 
     def _folders(self) -> set[str]:
         return {path[:at] for path in self.files for at, letter in enumerate(path) if letter == "/"}

@@ -166,6 +166,7 @@ _TAG = _object(
 # https://docs.gitlab.com/api/projects/#retrieve-a-project
 _PROJECT = _object(
     {"id": _WHOLE, **_texts("name path path_with_namespace web_url visibility"), "default_branch": _maybe(_TEXT)},
+    created_at=_MOMENT,
     archived=_SWITCH,
 )
 # https://docs.gitlab.com/api/rest/troubleshooting/#status-codes

@@ -77,6 +77,11 @@ class GitLab(Provider):
         self.counts_pages = True
         self.deployments: list[tuple[int, int]] = []
         """Newest first: the commit's number, and the pipeline that made it (0 when the API made it)."""
+        self.listed: list[dict[str, Any]] = []
+        """Every deployment, newest first, for who names no environment: id, commit, environment, created, ref, status,
+        run (0 when the API made it)."""
+        self.created = "2020-01-01T00:00:00.000Z"
+        """When the project was made."""
         self.pipelines: list[tuple[int, int, str]] = []
         """Newest first: id, number, status."""
         self.jobs: list[dict[str, Any]] = []
@@ -104,7 +109,8 @@ class GitLab(Provider):
             "path_with_namespace": "acme/web",
             "visibility": "private",
         }
-        return Reply.of({"id": 42, **texts, "web_url": "https://gitlab.example/acme/web", "default_branch": "main"})
+        web = "https://gitlab.example/acme/web"
+        return Reply.of({"id": 42, **texts, "web_url": web, "default_branch": "main", "created_at": self.created})
 
     def _branch(self, _: Mapping[str, str], *named: str) -> Reply:
         if named[1] != "main":
@@ -182,6 +188,8 @@ class GitLab(Provider):
         return self._page(query, f"merge_requests/{named[1]}/commits", found)
 
     def _deployments(self, query: Mapping[str, str], *_: str) -> Reply:
+        if "environment" not in query:
+            return self._page(query, "deployments", [self._shown_listed(one) for one in self.listed])
         known = self.deployments if query.get("environment") == "prod" else []
         found = [self._deployment(len(known) - place, *one) for place, one in enumerate(known)]
         return self._page(query, "deployments", found if query.get("sort") == "desc" else found[::-1])
@@ -281,6 +289,13 @@ class GitLab(Provider):
         }
         times = {"created_at": WHEN, "started_at": WHEN, "finished_at": None, "allow_failure": False}
         return {"id": 1, "status": "success", **texts, **times, "pipeline": self._shown(*known), **changes}
+
+    def _shown_listed(self, one: dict[str, Any]) -> dict[str, Any]:
+        times = {"created_at": one["created"], "updated_at": one["created"]}
+        place = {"environment": {"id": 9, "name": one["environment"], "external_url": None}}
+        made = {"deployable": self._job(one["run"]) if one["run"] else None}
+        known = {"id": one["id"], "iid": one["id"], "ref": one["ref"], "sha": one["commit"], "status": one["status"]}
+        return {**known, **times, **place, **made, "user": _USER}
 
     def _deployment(self, number: int, commit: int, run_id: int) -> dict[str, Any]:
         times = {"created_at": WHEN, "updated_at": WHEN, "status": "success", "user": _USER}

@@ -41,6 +41,22 @@ query($owner: String!, $name: String!, $environment: String!, $first: Int!, $aft
   }
 }
 """
+_EVERY_DEPLOYMENT = """\
+query($owner: String!, $name: String!, $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    createdAt
+    deployments(first: $first, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        databaseId createdAt commitOid environment
+        ref { name }
+        creator { login }
+        statuses(first: 100) { pageInfo { hasNextPage } nodes { state logUrl createdAt } }
+      }
+    }
+  }
+}
+"""
 _PULLS = """\
 query($owner: String!, $name: String!) {
   repository(owner: $owner, name: $name) {
@@ -95,13 +111,30 @@ class GraphQL:
             NotServed: they, or the statuses of one, cannot be read completely.
             Refused: the server's rate limit is used up, or there is no answer at all.
         """
-        after, seen, size = None, set[str](), _FIRST
+        for _, nodes in self._pages(_DEPLOYMENTS, {"environment": environment}, _FIRST):
+            yield from map(_deployment, nodes)
+
+    def every_deployment(self) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+        """The pages of all deployments, newest first, each with when the repository was made.
+
+        Raises:
+            NotServed: they cannot be read completely.
+            Refused: the server's rate limit is used up, or there is no answer at all.
+        """
+        for known, nodes in self._pages(_EVERY_DEPLOYMENT, {}, _MORE):
+            yield string(known.get("createdAt")), nodes
+
+    def _pages(
+        self, document: str, variables: Mapping[str, Any], size: int
+    ) -> Iterator[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
+        """What is shown of the repository, and of its deployments, page by page."""
+        after, seen = None, set[str]()
         while True:
-            known, errors = self._ask(_DEPLOYMENTS, {"environment": environment, "first": size, "after": after})
+            known, errors = self._ask(document, {**variables, "first": size, "after": after})
             if errors:
                 raise NotServed("something is missing in a list")
             page = mapping(known.get("deployments"))
-            yield from map(_deployment, _nodes(page))
+            yield known, _nodes(page)
             after, size = _next_page(page), _MORE
             if after is None:
                 return

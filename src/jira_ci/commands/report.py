@@ -8,10 +8,14 @@ from __future__ import annotations
 import dataclasses
 from argparse import Namespace
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from jira_ci.context import Context, Result
 from jira_ci.report import ahead
 from jira_ci.text import canonical, one_line
+
+if TYPE_CHECKING:
+    from jira_ci.report.plan import Plan
 
 _ELSEWHERE = ("stop", "prepare", "verify", "access")
 """What GitLab's jobs do with an environment but deploy to it (https://docs.gitlab.com/ci/yaml/#environmentaction)."""
@@ -63,7 +67,17 @@ def run_deployment(context: Context, arguments: Namespace) -> Result:  # noqa: A
         result = report.report(context, made, delivery)
     from jira_ci.commands.release import follow
 
-    return follow(context, made, made.state, result)
+    return follow(context, made, made.state, _gated(context, made, result))
+
+
+def _gated(context: Context, made: Plan, result: Result) -> Result:
+    """The result with what no gate let through; nothing of it is loaded where no file speaks of change control."""
+    has_control = context.config is not None and "change-control" in context.config.document
+    if made.state != "successful" or not (has_control or context.given.organisation_policy):
+        return result
+    from jira_ci.evidence.ungated import noted
+
+    return noted(context, [entry.environment.name for entry in made.entries if entry.environment], result)
 
 
 def _about_the_event(context: Context) -> Context:

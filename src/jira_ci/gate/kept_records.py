@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.errors import JiraCiError, NetworkError
@@ -23,6 +24,7 @@ MOST_NAMES = 500
 """Of records that the index names without telling of them; the properties themselves are never taken away."""
 _TOLD = 20_000  # bytes of the index that tell of records, the newest ones
 _NAME = 16  # of the digest's characters
+_PEOPLE, _TEXT = 10, 200  # approvers of an entry, and characters of a text in it
 _TRIES = 8
 _REPAIRED, _OPEN = 20, 5  # records that are read again in one pass
 _PAUSE = 0.2  # seconds before another writer's index is looked at again
@@ -97,19 +99,79 @@ def merged(index: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], names
 def entry(document: Mapping[str, Any], sha256: str) -> dict[str, Any]:
     """What the index tells of a record, so that a search for changes is enough to list deployments."""
     subject, run, deployment = document["subject"], document["run"], document["deployment"]
-    counted = [one["account"] for approval in document["approvals"] for one in approval["approvers"] if one["counted"]]
+    counted: dict[str, Any] = {}
+    for approval in document["approvals"]:
+        for one in approval["approvers"]:
+            if one["counted"]:
+                counted.setdefault(one["account"], approval.get("completed"))
     return {
         "record": sha256[:_NAME],
         "at": document["evidence"]["read-at"],
         "decision": document["decision"],
         "approved": document["approved"],
-        "approvers": list(dict.fromkeys(counted))[:10],
-        "emergency": document.get("emergency") is not None,
+        "approvers": list(counted)[:_PEOPLE],
+        "approved-at": list(counted.values())[:_PEOPLE],
+        "emergency": _short(document.get("emergency")),
         **{name: subject[name] for name in ("project", "environment", "tenant", "version", "commit")},
         "run": f"{run['repository']}#{run['id']}/{run['attempt']}",
         "by": run["triggered-by"],
         **{name: deployment[name] for name in ("started", "ended", "state")},
+        **_besides(document),
     }
+
+
+def _besides(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry has only where there is something to tell."""
+    window, own = document["window"], document["subject"].get("ci-environment")
+    return {
+        **({"ci-environment": own} if own and own != document["subject"]["environment"] else {}),
+        **({"window": {name: window[name] for name in ("start", "end")}} if window["start"] or window["end"] else {}),
+        **({"freeze": _short(document["freeze"])} if document.get("freeze") else {}),
+        **({"lead-time": document["deployment"]["lead-time"]} if "lead-time" in document["deployment"] else {}),
+    }
+
+
+def _short(value: Any) -> Any:
+    """A part of a record with its texts cut, so that many entries fit; lists are left out."""
+    if isinstance(value, Mapping):
+        return {key: _short(part) for key, part in value.items() if not isinstance(part, (list, Mapping))}
+    return value[:_TEXT] if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class Index:
+    """What the index on a change says.
+
+    Attributes:
+        told: entries, the oldest first.
+        named: records that it names without telling of them.
+        full: whether there may be records that it does not even name.
+    """
+
+    told: tuple[Mapping[str, Any], ...]
+    named: tuple[str, ...]
+    full: bool
+
+
+def index_of(value: Any) -> Index:
+    """The index in this property; an empty one where it is none of ours."""
+    found = value if isinstance(value, dict) and value.get("schema") == INDEX_SCHEMA else {}
+    return Index(tuple(_told(found)), tuple(_named(found)), found.get("full") is True)
+
+
+def names_among(keys: Sequence[str]) -> list[str]:
+    """The records among the keys of an issue's properties."""
+    return [key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX)]
+
+
+def entry_of(value: Any) -> tuple[dict[str, Any] | None, str]:
+    """The entry of a kept record, and the name that its content has: another one than its property's has been altered.
+    Of an attached record only its property is read."""
+    found = _entry(value)
+    if found is None:
+        return None, ""
+    attached = value.get("schema") == ATTACHED_SCHEMA
+    return found, str(value.get("sha256") if attached else digest(value))[:_NAME]
 
 
 def _kept(service: Service, issue_id: str, document: Mapping[str, Any]) -> dict[str, Any]:

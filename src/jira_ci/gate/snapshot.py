@@ -63,7 +63,7 @@ class SnapshotReader:
             members = self._members()
             try:
                 listed, stamps = self._service.approvals(self._change.id)
-                approvals, complete = [_approval(one) for one in listed.values], listed.complete
+                approvals, complete = [approval_of(one) for one in listed.values], listed.complete
             except NotFound:  # not an empty list: the account may see the issue, and not its approvals
                 approvals, complete, stamps = None, True, []
             issue, stamp = self._issue()
@@ -260,7 +260,7 @@ def was_approved(
     return any(allows(item.after, policy) for item in moved)
 
 
-def _approval(raw: parse.Approval) -> Approval:
+def approval_of(raw: parse.Approval) -> Approval:
     approvers = tuple(
         Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
         for one in raw.approvers

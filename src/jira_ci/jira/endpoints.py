@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -186,6 +187,27 @@ def labelled_issues(project: str, label: str, titles: Collection[str]) -> str:
     if titles and all(titles):
         others.append(" OR ".join(f"summary ~ {quoted_phrase(title)}" for title in titles))
     return f"{' AND '.join(f'({ours} OR {one})' for one in others)} ORDER BY updated DESC"
+
+
+def titled_issues(project: str, title: str) -> str:
+    """Issues of one project, also those that are done, whose summary has the title's words, the newest first.
+
+    Args:
+        project: key or id.
+    """
+    return f"project = {quoted(project)} AND summary ~ {quoted_phrase(title)} ORDER BY created DESC"
+
+
+def issues_between(project: str, since: date, until: date) -> str:
+    """Issues of one project that were made before a day ended and changed since another one, the oldest first.
+
+    Jira takes a date for midnight in the zone of whoever asks, so that both days have to leave room for that.
+
+    Args:
+        project: key or id.
+    """
+    made, changed = f'created < "{until}"', f'updated >= "{since}"'
+    return f"project = {quoted(project)} AND {made} AND {changed} ORDER BY created ASC"
 
 
 NO_CLOUD_ID = "{cloudId}"

@@ -304,6 +304,12 @@ def _noted(bean: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Not
     )
 
 
+def all_properties(body: Any) -> list[Mapping[str, Any]]:
+    """What the issues on one page of a search have under the properties that were asked for, in their order."""
+    beans = [mapping(one, "an issue") for one in items(mapping(body, "the page").get("issues"), "issues")]
+    return [mapping(one.get("properties", {}), "properties") for one in beans]
+
+
 def types(body: Any) -> dict[str, str]:
     """The issue types of a project: id to name."""
     beans = [mapping(one, "an issue type") for one in items(body, "the issue types")]

@@ -251,6 +251,29 @@ class Service:
             return Listed(tuple(with_notes), found.complete)
         return found
 
+    def pages_with(self, jql: str, names: Sequence[str]) -> Iterator[list[tuple[Found, Mapping[str, Any]]]]:
+        """The pages of a search, each issue with those of these properties that it has: nothing of a page before is
+        kept. On Data Center, which tells no properties in a search, there are none.
+
+        Raises:
+            NetworkError: the pages repeat, besides what every method raises.
+        """
+        edition, after, visited = self.connect().edition, "", set[str]()
+
+        def read(body: Any) -> tuple[Hits, list[Mapping[str, Any]]]:
+            return hits(body, edition), parse.all_properties(body)
+
+        while after not in visited:
+            visited.add(after)
+            properties = tuple(names) if edition == "cloud" else ()
+            ask = endpoints.search(jql, edition, after=after, properties=properties, most=endpoints.PAGE)
+            page, values = self._read(ask, read)[0]
+            yield list(zip(page.found, values, strict=True))
+            after = page.after
+            if not after:
+                return
+        raise NetworkError("Jira's list of changes repeats itself.", "Run again.")
+
     def property(self, issue_id: str, name: str) -> Any:
         """One of our properties of a change; ``None`` without it."""
         try:

@@ -168,6 +168,23 @@ class Console:
         # GitHub's runner takes ##[command] anywhere in a line; escaped it is the same text for a reader of JSON.
         self._write(self._out, [text.replace("##", "\\u0023\\u0023")])
 
+    def raw(self, text: str) -> None:
+        """A document that is no JSON, as it is and in UTF-8, in place of :meth:`document`."""
+        data, out = self.mask(text), self._out
+        stream = getattr(out, "buffer", None)
+        with self._lock, contextlib.suppress(ValueError):  # a closed stream
+            if out is None or self._closed:
+                return
+            try:
+                if stream is None:
+                    out.write(data)
+                else:  # line ends stay what they are
+                    out.flush()
+                    stream.write(data.encode("utf-8", "replace"))
+                out.flush()
+            except OSError:
+                _give_up(out)
+
     @contextmanager
     def waiting(self, text: Callable[[], str], clock: Callable[[], float]) -> Iterator[None]:
         """While inside, a terminal shows what is waited for, and for how long: as often as :meth:`tick` is called.

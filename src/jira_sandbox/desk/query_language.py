@@ -48,7 +48,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _OPERATORS = ("=", "!=", "~", "!~", "<", "<=", ">", ">=")
-_RUN = ("=", "!=", "~", "in", "not in")
+_RUN = ("=", "!=", "~", "in", "not in", "<", "<=", ">", ">=")
 _PREDICATES = ("after", "before", "by", "during", "on", "from", "to")
 _DEEPEST = 100  # parentheses and lists in one another
 _EXPECTED = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
@@ -60,8 +60,8 @@ class JqlError(DeskError):
 
 @dataclass(frozen=True)
 class Clause:
-    """``operator`` is one of ``=``, ``!=``, ``~``, ``in``, ``not in`` and ``is``; only the two with *in* have several
-    values, and ``is``, which means *is EMPTY*, has none."""
+    """``operator`` is ``=``, ``!=``, ``~``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in`` or ``is``; only the two
+    with *in* have several values, and ``is``, which means *is EMPTY*, has none."""
 
     field: str
     operator: str

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +15,19 @@ from jira_sandbox.desk.catalogue import STORY
 from jira_sandbox.desk.change_issue import Change
 from jira_sandbox.desk.query_language import Clause, JqlError, not_known, parse
 from jira_sandbox.desk.workflow import CATEGORIES
+from jira_sandbox.moments import milliseconds
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 _NAMES = {"type": "issuetype", "issuekey": "key", "issue": "key"}
 _VALUES = ("project", "issuetype", "status", "statuscategory", "key", "labels", "fixversion")
+_DATES = ("created", "updated")
+_COMPARED: Mapping[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_DATE = re.compile(r"(\d{4})([-/])(\d\d?)\2(\d\d?)(?: (\d\d?):(\d\d))?", re.ASCII)
 _ORDERS = ("key", "created", "updated", "summary")
 _MOST_ORDERS = 7
 # Dots and apostrophes between letters or digits stay inside a word, as in 1.2.3; everything else ends it.
@@ -29,7 +41,7 @@ _STOP = frozenset(
 )
 _ENDINGS = ("ments", "ment", "ings", "ing", "ions", "ion", "ers", "er", "ed", "es", "s", "e")
 Record = Mapping[str, Any]
-"""What is known of an issue: per field the set of its names and ids in lower case, or a text."""
+"""What is known of an issue: per field the set of its names and ids in lower case, a text, or epoch milliseconds."""
 Elsewhere = Callable[[str], Iterable[Change]]
 """From a project's key to the issues in it that exist by rule only."""
 
@@ -80,10 +92,16 @@ class Search:
 
     def _test(self, clause: Clause) -> tuple[str, Callable[[Record], bool]]:
         """The field that a clause is about, and whether an issue keeps it."""
-        name, operator = _known(clause.field, (*_VALUES, "summary")), clause.operator
-        if operator != "is" and (operator == "~") is not (name == "summary"):
-            raise JqlError(f"The operator '{operator}' is not supported by the '{clause.field}' field.")
-        if operator == "is":
+        name, sign = _known(clause.field, (*_VALUES, *_DATES, "summary")), clause.operator
+        misplaced = (sign == "~") is not (name == "summary") or (sign in _COMPARED and name not in _DATES)
+        if sign != "is" and misplaced:
+            raise JqlError(f"The operator '{sign}' is not supported by the '{clause.field}' field.")
+        if name in _DATES:
+            if sign not in _COMPARED:
+                raise not_known(f"the operator '{sign}' of the field '{clause.field[:80]}'")
+            compared, at = _COMPARED[sign], _moment(clause.values[0], clause.field)
+            return name, lambda record: compared(record[name], at)
+        if sign == "is":
             if name != "labels":
                 raise not_known(f"IS EMPTY of the field '{clause.field[:80]}'")
             return name, lambda record: not record[name]
@@ -91,7 +109,7 @@ class Search:
             sought = words_of(clause.values[0], clause.field)
             return name, lambda record: _holds(record[name], *sought)
         wanted = {self._value(name, clause.field, value) for value in clause.values}
-        if operator in ("=", "in"):
+        if sign in ("=", "in"):
             return name, lambda record: not wanted.isdisjoint(record[name])
         # What is empty is found by no negation either.
         return name, lambda record: bool(record[name]) and wanted.isdisjoint(record[name])
@@ -122,6 +140,21 @@ class Search:
         return _lower(*texts[name])
 
 
+def _moment(text: str, field: str) -> int:
+    """A date, which is midnight, or a minute; in UTC, which is every user's zone here."""
+    match = _DATE.fullmatch(text)
+    if match:
+        year, month, day, hour, minute = (int(match[at] or 0) for at in (1, 3, 4, 5, 6))
+        with suppress(ValueError):
+            return milliseconds(datetime.datetime(year, month, day, hour, minute, tzinfo=datetime.timezone.utc))
+    if re.fullmatch(r"[+-]?\d+[wdhm](?: \d+[wdhm])*", text):
+        raise not_known(f"periods, such as {text[:20]}")
+    raise JqlError(
+        f"Date value '{text}' for field '{field}' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "
+        "'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'."
+    )
+
+
 def _known(field: str, known: tuple[str, ...]) -> str:
     name = _NAMES.get(field.lower(), field.lower())
     if name not in known:
@@ -143,6 +176,8 @@ def _record(desk: Desk, change: Change) -> Record:
         "labels": _lower(*change.values.get("labels", ())),
         "fixversion": _versions(desk, change),
         "summary": change.summary,
+        "created": change.created,
+        "updated": change.updated,
     }
 
 

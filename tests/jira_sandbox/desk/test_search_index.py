@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
 from pretend import Pretend
@@ -53,6 +55,36 @@ def test_a_query_finds(site: Pretend, jql: str, keys: list[str]) -> None:
     site.desk.create("Deploy mobile")
     site.desk.create("Deployed shop", status="Completed")
     assert site.found(jql) == keys
+
+
+@pytest.mark.parametrize(
+    ("jql", "keys"),
+    [
+        ("created >= 2026-07-02", ["OPS-1002", "OPS-1001"]),
+        ('created < "2026/7/2"', ["OPS-1000"]),
+        ('created >= "2026-07-01 12:00" AND created <= "2026-07-02 12:00"', ["OPS-1001", "OPS-1000"]),
+        ('created > "2026-07-01 12:00" AND updated < 2026-07-03', ["OPS-1001"]),
+    ],
+)
+def test_dates_are_midnight_and_minutes(site: Pretend, jql: str, keys: list[str]) -> None:
+    for day in (1, 2, 3):
+        site.desk.desk.clock.standing = datetime(2026, 7, day, 12, tzinfo=timezone.utc).timestamp()
+        site.desk.create(f"Deploy {day}")
+    assert site.found(f"project = OPS AND type != Story AND {jql}") == keys
+
+
+@pytest.mark.parametrize(
+    ("jql", "told"),
+    [
+        ("created < soon", "Date value 'soon' for field 'created' is invalid."),
+        ("updated >= 2026-13-01", "Date value '2026-13-01' for field 'updated' is invalid."),
+        ("summary > a", "The operator '>' is not supported by the 'summary' field."),
+        ("project < OPS", "The operator '<' is not supported by the 'project' field."),
+    ],
+)
+def test_what_is_no_date_is_refused(site: Pretend, jql: str, told: str) -> None:
+    status, text = site.refused("POST", "/rest/api/3/search/jql", {"jql": jql})
+    assert (status, told in text) == (400, True)
 
 
 def test_hidden_issues_are_not_found_and_strangers_find_nothing(site: Pretend) -> None:

@@ -1,0 +1,264 @@
+"""The population of a period: both lists read and joined, emergencies with their reviews, and what cannot be proven."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from jira_ci.ci.api import Unreadable
+from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, ProviderList, deployment_list
+from jira_ci.context import Context
+from jira_ci.errors import JiraCiError, UsageError
+from jira_ci.evidence.jira_list import DeskReader, JiraList
+from jira_ci.evidence.joining import joined
+from jira_ci.evidence.population_rows import Approved, Gap, Noted, Period, Population, Recorded, Review, Row
+from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy.policy import Policy, settle
+from jira_ci.gate.snapshot import approval_of
+from jira_ci.gate.targets import asked_for, trusted_files, unaskable
+from jira_ci.run import CI
+from jira_ci.sites.session import GateSites
+from jira_ci.text import canonical, one_line
+from jira_ci.timing import Deadline
+
+_NAMES = {CI.GITHUB: "GitHub", CI.GITLAB: "GitLab"}
+_JOB = timedelta(days=6)
+"""How long after its job began a deployment may begin: a job on a runner of one's own lives for five days
+(https://docs.github.com/actions/reference/limits)."""
+_LAG = timedelta(hours=1)  # what happened since may not be in Jira's index yet
+_KEPT = {CI.GITHUB: timedelta(days=90)}
+"""How long a provider certainly keeps what it knows (https://docs.github.com/organizations/managing-organization-settings
+/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization)."""
+_TOLD = 25
+"""Deployments that are asked about one by one where the list does not say how they went."""
+_PATIENCE = 10
+"""How often the setting ``timeout`` one list may take."""
+
+
+@dataclass
+class Reader:
+    """Reads one population."""
+
+    context: Context
+    period: Period
+    environments: tuple[str, ...] = ()
+    fresh: bool = False
+    _gaps: list[Gap] = field(default_factory=list)
+    _notes: list[str] = field(default_factory=list)
+    _controlled: dict[str, bool] = field(default_factory=dict)
+
+    def read(self) -> Population:
+        """Asks the provider and Jira.
+
+        Raises:
+            UsageError: a setting is invalid, or nothing here is change controlled.
+        """
+        self._sources = trusted_files(self.context)
+        if not self._sources.files:
+            raise UsageError(
+                "Nothing here is change controlled, so that there is no population.",
+                "Run it in the repository whose .jira-ci.yml has change-control, or name organisation-policy.",
+            )
+        self._asked = asked_for(self.context)
+        with closing(GateSites(self.context)) as sites:
+            jira = self._jira(sites)
+            rows, left = self._provided(jira)
+            rows = [row for row in rows if self._counts(row)]
+            self._undated(left)
+            reviews = dict(self._reviews(sites, rows))
+        self._end()
+        return Population(
+            self.period,
+            self.context.run.repository,
+            self.environments,
+            self._now,
+            _NAMES.get(self.context.run.provider, ""),
+            tuple(rows),
+            reviews,
+            tuple(self._gaps),
+            tuple(self._notes),
+        )
+
+    @property
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.context.edges.clock(), timezone.utc)
+
+    def _deadline(self) -> Deadline:
+        deadline = Deadline(_PATIENCE * self.context.given.timeout)
+        self.context.edges.signals.deadline = deadline
+        return deadline
+
+    def _jira(self, sites: GateSites) -> list[JiraList]:
+        """What each service desk that any rule asks says."""
+        found = []
+        for policy in self._places():
+            refused = next(unaskable(self.context, policy), None)
+            if refused is not None:
+                self._gap("Jira", refused.reason)
+                continue
+            service = sites.service(policy.site, policy.credentials)
+            sites.give(self._deadline())
+            own = self.context.run.repository
+            reader = DeskReader(
+                service, policy.site, policy.service_desk, period=self.period, repository=own, fresh=self.fresh
+            )
+            found.append(reader.read())
+            self._gaps += found[-1].gaps
+        foreign = sum(one.foreign for one in found)
+        if foreign:
+            said = f"{foreign} records of other repositories are not listed: run it there."
+            self._notes.append(said if foreign > 1 else "A record of another repository is not listed: run it there.")
+        return found
+
+    def _places(self) -> list[Policy]:
+        """A policy for each service desk."""
+        places: dict[tuple[str, str, str], Policy] = {}
+        for name in dict.fromkeys(rule.name for one in self._sources.files for rule in one.config.rules):
+            policy = settle(self._sources, name, self._asked, gate=True)
+            if isinstance(policy, Policy) and policy.gate_by == "change":
+                places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
+            elif isinstance(policy, Policy):
+                self._gap(
+                    "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
+                )
+        return list(places.values())
+
+    def _provided(self, jira: Sequence[JiraList]) -> tuple[list[Row], list[Noted]]:
+        """The rows of both lists. Deployments without a record are looked at once more where the list says little."""
+        recorded = [one for found in jira for one in found.recorded]
+        noted = [one for found in jira for one in found.noted]
+        deadline = self._deadline()
+        asked = self._provider(deadline)
+        if asked is None:
+            self._gap(
+                "The provider", "Neither GitHub nor GitLab was asked for its deployments: there is no token here."
+            )
+            return joined([], recorded, noted)
+        with closing(asked):
+            listed = asked.since(self.period.start - _JOB)
+            self._reach(_NAMES[asked.provider], asked.provider, listed)
+            rows, left = joined(listed.found.values(), recorded, noted)
+            again = self._told(asked, rows)
+            return joined({**listed.found, **again}.values(), recorded, noted) if again else (rows, left)
+
+    def _provider(self, deadline: Deadline) -> DeploymentList | None:
+        given = self.context.given
+        return deployment_list(
+            self.context.run,
+            github_token=given.github_token,
+            gitlab_token=given.gitlab_token,
+            job_token=self.context.edges.environ.get("CI_JOB_TOKEN", ""),
+            ca_bundle=self.context.provider_bundle,
+            deadline=deadline,
+        )
+
+    def _told(self, asked: DeploymentList, rows: Sequence[Row]) -> dict[str, ProviderDeployment]:
+        """Those without a record of which the list says neither run nor state, each by a question of its own."""
+        silent = [row.provided for row in rows if self._counts(row) and row.recorded is None]
+        wanted = [one for one in silent if one and one.state == "unknown" and not one.runs]
+        found: dict[str, ProviderDeployment] = {}
+        try:
+            found.update((one.id, asked.told(one)) for one in wanted[:_TOLD])
+        except Unreadable as error:
+            self._notes.append(str(error))
+        return found
+
+    def _reach(self, name: str, provider: CI, listed: ProviderList) -> None:
+        """Says which days of the period the provider's list does not cover."""
+        if listed.problem:
+            last = listed.reached.date() if listed.reached else self.period.last
+            self._gap(name, listed.problem, last=min(last, self.period.last))
+            return
+        if not listed.ended or provider not in _KEPT:
+            return
+        if listed.born is not None and listed.born >= self.period.start:
+            return  # there was nothing before it was made
+        begin = min(filter(None, (self._now - _KEPT[provider], listed.reached)))
+        if begin > self.period.start:
+            why = f"{name} tells of nothing before {begin.date()}: it may have forgotten, or there was nothing."
+            self._gap(name, why, last=min(begin.date() - timedelta(days=1), self.period.last))
+
+    def _counts(self, row: Row) -> bool:
+        """Whether it is a deployment of the period to an environment that is asked for."""
+        if not self.period.holds(row.moment):
+            return False
+        names = {canonical(row.environment)} | (row.recorded.names if row.recorded else set())
+        if self.environments and names.isdisjoint(map(canonical, self.environments)):
+            return False
+        return row.recorded is not None or row.change is not None or self._is_controlled(row.environment)
+
+    def _is_controlled(self, name: str) -> bool:
+        """Whether the policy wants a change there; a name that no rule knows counts, as the gate denies it."""
+        if name not in self._controlled:
+            found = settle(self._sources, name, self._asked, gate=True)
+            self._controlled[name] = not isinstance(found, Decision) or found.result != "proceed"
+        return self._controlled[name]
+
+    def _undated(self, left: Sequence[Noted]) -> None:
+        """What a change tells of, and nobody says when it was."""
+        for one in left[:_TOLD]:
+            run = one_line(one.run, 40)
+            why = (
+                f"{one.change.key} tells of a deployment to {one_line(one.environment, 80)} by run {run}, and no record"
+            )
+            self._gap("Jira", f"{why} and no list of the provider's says when it was.")
+        if len(left) > _TOLD:
+            self._gap("Jira", f"Changes tell of {len(left) - _TOLD} more deployments that nothing says the time of.")
+
+    def _reviews(self, sites: GateSites, rows: Sequence[Row]) -> Iterator[tuple[int, Review]]:
+        """Each emergency's approvals as they are now: who looked at it afterwards is not in its record."""
+        policies = {policy.site: policy for policy in self._places()}
+        for place, row in enumerate(rows):
+            found = row.recorded
+            if found is None or found.emergency is None:
+                continue
+            policy = policies[found.change.site]
+            sites.give(self._deadline())
+            service = sites.service(policy.site, policy.credentials)
+            try:
+                listed, own = service.approvals(found.change.id)[0], service.myself().id
+            except JiraCiError as error:
+                day = found.moment.date()
+                why = f"The approvals of {found.change.key}, an emergency, could not be read: {error}"
+                self._gap("Jira", why, first=day, last=day)
+                continue
+            after = [
+                Approved(person.account or "", approval.completed)
+                for approval in map(approval_of, listed.values)
+                for person in approval.approvers
+                if person.decision == "approved" and person.account not in ("", None, own)
+                if approval.completed and approval.completed >= found.moment
+            ]
+            yield place, review(found, after, self._now)
+
+    def _end(self) -> None:
+        """The newest is not certain: the day may go on, and Jira's index lags behind."""
+        if self._now - _LAG < self.period.end:
+            day = max((self._now - _LAG).date(), self.period.first)
+            why = "The period is not over, or ended less than an hour ago, which Jira's index may not know yet."
+            self._gap("Jira", why, first=min(day, self.period.last))
+
+    def _gap(self, source: str, why: str, **between: object) -> None:
+        gap = Gap(source, why, self.period.first, self.period.last)
+        gap = dataclasses.replace(gap, **between)  # type: ignore[arg-type]
+        if gap.first <= gap.last and gap not in self._gaps:
+            self._gaps.append(gap)
+
+
+def review(found: Recorded, after: Sequence[Approved], now: datetime) -> Review:
+    """Whether an emergency was looked at in time.
+
+    Args:
+        after: the approvals that were complete after it began.
+    """
+    listed = tuple(sorted(after, key=lambda one: one.at or now))
+    until = found.emergency.review_until if found.emergency else None
+    if until is None:
+        return Review(listed)
+    first = listed[0].at if listed else None
+    if first is not None:
+        return Review(listed, first <= until)
+    return Review(listed, None if now <= until else False)
