@@ -167,6 +167,7 @@ def test_a_version_of_which_jira_says_nothing_is_not_said_to_be_there(here: Scen
     ended = here.release()
     assert "there already" not in ended.out
     assert "version Shop 1.4 of WEB: nobody knows whether it is there" in ended.out
+    assert here.status("WEB-1") == "Done", "what can be done is done"
     assert ended.code == 0
 
 
