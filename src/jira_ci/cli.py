@@ -207,7 +207,7 @@ COMMANDS = {
         "what follows a deployment: fix versions and transitions, or its release notes (--notes)",
         "release",
         "run",
-        (*_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
+        ("change", *_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
     ),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }

@@ -153,3 +153,31 @@ def test_without_the_option_nothing_is_closed(tmp_path: Path, sandbox: Sandbox) 
     key = approved(sandbox)
     deploy(here)
     assert status(sandbox, key) == "Implementing"
+
+
+def by_hand(here: Scene, *flags: str, **environ: str) -> scenes.Ended:
+    here.job.environ |= environ
+    return here.job.jira_ci("release", "--environment", "Prod", "--version", "1.2.3", "--issue-keys", "WEB-12", *flags)
+
+
+def test_by_hand_the_change_goes_where_a_success_takes_it(here: Scene, sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    ended = by_hand(here)
+    assert ended.code == 0, ended.out + ended.err
+    assert status(sandbox, key) == "Completed"
+    assert f"{key} was moved to Completed." in ended.out
+    again = by_hand(here)
+    assert again.code == 0
+    assert "none with the title" in again.out
+    named = by_hand(here, "--change", key)
+    assert f"{key} is in Completed." in named.out, named.out
+
+
+def test_by_hand_a_dry_run_and_a_change_of_something_else_move_nothing(here: Scene, sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    assert "Dry run: the change of Prod would be moved on." in by_hand(here, "--dry-run").out
+    other = by_hand(here, "--version", "1.2.4", "--change", key)
+    assert other.code == 0
+    assert "does not name" in other.out
+    assert "No change of Prod was moved on" in other.out
+    assert status(sandbox, key) == "Implementing"

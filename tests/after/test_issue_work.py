@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 
@@ -94,11 +95,44 @@ def test_who_added_a_version_is_remembered_for_each_issue(here: Scene) -> None:
 
 
 def test_a_thousand_issues(here: Scene) -> None:
-    """A report claims 500 of them; by hand the rest is named."""
-    ended = here.release(keys=keys(900))
-    assert ended.code == 0, ended.out
-    assert here.status("WEB-500") == "Done"
-    assert len(here.asked) < 40
+    """Half of them, because a run names five hundred at most; the rest by a second release, and nothing is doubled."""
+    for part in (keys(500), keys(500, "MOB")):
+        ended = here.release(keys=part)
+        assert ended.code == 0, ended.out
+    assert here.status("WEB-500") == here.status("MOB-500") == "Done"
+    assert here.versions("WEB-1") == here.versions("MOB-500") == ["Shop 1.4"]
+    assert len(here.asked) < 60
+    assert not [one for one in here.written if re.search("/issue/[0-9A-Z]", one)], "nothing is written issue by issue"
+
+
+def test_what_jira_refuses_keeps_nothing_else_from_being_done(here: Scene) -> None:
+    """The versions of one project are refused: those of the other are made and released, and all issues move."""
+    web = here.sandbox.site.desk.catalogue.project("WEB")
+
+    def refused(request: Request) -> Answer | None:
+        path = request.path
+        asked = path.endswith((f"/project/{web.key}/version", f"/project/{web.id}/version"))
+        return json_answer(403, {"errorMessages": ["No."]}) if asked else None
+
+    here.sandbox.before = refused
+    ended = here.deploy(keys="WEB-1,MOB-2")
+    assert ended.code == 0
+    assert [here.status(key) for key in ("WEB-1", "MOB-2")] == ["Done", "Done"]
+    assert (here.versions("WEB-1"), here.versions("MOB-2")) == ([], ["Shop 1.4"])
+    assert here.version("MOB").released
+    assert "version Shop 1.4 of WEB: nobody knows whether it is there" in ended.out
+
+
+def test_a_version_that_cannot_be_released_keeps_no_other_from_it(here: Scene) -> None:
+    web, failing = here.make("WEB"), "PUT /rest/api/3/version/"
+    here.sandbox.before = lambda request: (
+        Answer(500) if f"{request.method} {request.path}" == f"{failing}{web.id}" else None
+    )
+    ended = here.deploy("--timeout", "5s", keys="WEB-1,MOB-2")
+    assert here.version("MOB").released, ended.out
+    assert not here.version("WEB").released
+    assert "version Shop 1.4 of WEB: not changed" in ended.out
+    assert here.status("WEB-1") == "Done"
 
 
 def test_single_failures_of_an_operation_are_named(here: Scene) -> None:

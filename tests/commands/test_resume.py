@@ -315,9 +315,13 @@ def test_a_run_in_progress_is_left_alone(job: Job, sandbox: Sandbox, ci: Pretend
 def test_another_sweep_that_was_faster_is_no_error(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)
+    issue = sandbox.site.desk.find(key)
+    assert issue is not None
+    sandbox.site.desk.extras.remove_remote_link(issue.id, links(sandbox, key)[0]["globalId"])
     ci.refuse = 403, {"message": "This workflow is already running"}
     ended = resume(job, sandbox, ci)
     assert (ended.code, ended.json["parked"][0]["why"]) == (0, "somebody else has started it by now")
+    assert "still has its note" not in ended.out + ended.err
 
 
 REFUSED: dict[str, tuple[tuple[int, Any], int, str]] = {

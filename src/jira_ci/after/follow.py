@@ -161,12 +161,19 @@ class FollowUp:
         items = work.read(deployed.keys)
         outcome.missing = missing(deployed.keys, items)
         found = self._versions(login, edition, rule, deployed.environment, name, items)
-        if name:
-            outcome.versions = found.outcomes
-            for project, identity in {one.project: one.project_id for one in items}.items():
-                found.ensure(project, identity)
-        work.act(items, {project: one.id for project, one in found.found.items()})
-        found.finish()
+        outcome.versions = found.outcomes if name else outcome.versions
+        # A step that Jira refuses keeps none of the others from being done; whatever it was is in the outcome.
+        for project, identity in {one.project: one.project_id for one in items}.items() if name else ():
+            self._step(outcome, lambda project=project, identity=identity: found.ensure(project, identity))  # type: ignore[misc]
+        self._step(outcome, lambda: work.act(items, {project: one.id for project, one in found.found.items()}))
+        self._step(outcome, found.finish)
+
+    @staticmethod
+    def _step(outcome: Outcome, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except JiraCiError as error:
+            outcome.error = outcome.error or error
 
     def _versions(
         self, login: Login, edition: Edition, rule: Rule, environment: Environment, name: str, items: Sequence[WorkItem]

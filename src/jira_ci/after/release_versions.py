@@ -89,20 +89,30 @@ class Versions:
         return None
 
     def finish(self) -> None:
-        """Releases what is to be released, and links each version to the run.
+        """Releases what is to be released, and links each version to the run; what fails keeps nothing else from it.
 
         Raises:
-            JiraCiError: the credential is refused, or Jira does not answer.
+            JiraCiError: the credential is refused, or Jira does not answer; the first of them.
         """
+        errors: list[JiraCiError] = []
         for project, version in self.found.items():
             outcome = self.outcomes[project]
-            changes = self._changes(version)
-            if changes:
-                _, answer = self._login.send(versions.changed(version, changes))
-                outcome.released = answer.status == 200 and "released" in changes
-                outcome.why = "" if answer.status == 200 else f"not changed: {_reason(answer)}"
-            if self._edition == "cloud" and self._wanted.url and not outcome.why:
-                outcome.why = self._relate(version)
+            try:
+                self._finish(version, outcome)
+            except JiraCiError as error:
+                outcome.why = f"not changed: {one_line(error.message, 300)}".rstrip(".")
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _finish(self, version: Version, outcome: VersionOutcome) -> None:
+        changes = self._changes(version)
+        if changes:
+            _, answer = self._login.send(versions.changed(version, changes))
+            outcome.released = answer.status == 200 and "released" in changes
+            outcome.why = "" if answer.status == 200 else f"not changed: {_reason(answer)}"
+        if self._edition == "cloud" and self._wanted.url and not outcome.why:
+            outcome.why = self._relate(version)
 
     def _make(self, project: str, project_id: str, outcome: VersionOutcome) -> Version | None:
         if project not in self._wanted.projects:

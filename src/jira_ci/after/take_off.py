@@ -37,8 +37,12 @@ def take_off(login: Login, edition: Edition, project: str, version: Version, out
     """
     mark = mark_of(version.id)
     kept = "it stays released: whether it is still true is for people to say" if version.released else ""
+    holding, whole = _holding(login, edition, project, version, mark)
+    if not whole:
+        more = f"only the first {len(holding)} issues that have it were looked at: run it again for the rest"
+        kept = "; ".join(filter(None, (kept, more)))
     outcome.versions[project] = VersionOutcome(project, version.name, why=kept)
-    for item in _holding(login, edition, project, version, mark):
+    for item in holding:
         value = item.properties.get(mark) if edition == "cloud" else _property(login, item, mark)
         outcome.issues[item.key] = IssueOutcome(item.key, _off(login, item, version, value, outcome.environment, run))
 
@@ -55,8 +59,8 @@ def _off(login: Login, item: WorkItem, version: Version, value: Any, environment
     return Step("done") if good else Step("failed", one_line("; ".join(messages(answer)) or phrase(answer), 300))
 
 
-def _holding(login: Login, edition: Edition, project: str, version: Version, mark: str) -> list[WorkItem]:
-    """The issues that have the version."""
+def _holding(login: Login, edition: Edition, project: str, version: Version, mark: str) -> tuple[list[WorkItem], bool]:
+    """The issues that have the version, and whether these are all."""
     found: list[WorkItem] = []
     after = ""
     for _ in range(_PAGES):
@@ -69,8 +73,8 @@ def _holding(login: Login, edition: Edition, project: str, version: Version, mar
         except WrongShape as error:
             raise misshapen(request, answer, error) from None
         if not after:
-            break
-    return found
+            return found, True
+    return found, False
 
 
 def _property(login: Login, item: WorkItem, mark: str) -> Mapping[str, Any] | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import UsageError, nearest
+from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from jira_ci.gate.bookkeeping import Closable
     from jira_ci.gate.record import Deployment
+    from jira_ci.gate.targets import Target
     from jira_ci.report.plan import Plan
 
+_NONE_OPEN = 16  # the gate's row
 _FORMS = ("markdown", "wiki", "adf")
 
 
@@ -33,7 +36,7 @@ def add_arguments(child: ArgumentParser) -> None:
 
 
 def run(context: Context, arguments: Namespace) -> Result:
-    """Carries out the rules under ``after`` for what is deployed, or prints its release notes.
+    """Carries out the rules under ``after`` for what is deployed and moves its change on, or prints its release notes.
 
     Raises:
         UsageError: a setting is invalid or missing, or no rule matches.
@@ -43,13 +46,14 @@ def run(context: Context, arguments: Namespace) -> Result:
     if arguments.notes:
         return _notes(context, arguments.notes)
     plan = plan_deployment(context, "successful")
+    closes = _close_by_hand(context)
     config = context.config
-    if config is None or not config.after:
+    if not closes and (config is None or not config.after):
         raise UsageError("Nothing follows a deployment: .jira-ci.yml has no after.", "Add it, by environment or type.")
     from jira_ci.report.report_result import outputs
 
     result = follow(context, plan, "successful", Result(outputs=outputs(plan, [])))
-    if "after" not in result.document:
+    if "after" not in result.document and config is not None and not closes:
         names = ", ".join(context.environment_names)
         near = nearest(context.environment_names[0], [*config.after])
         raise UsageError(f"No rule under after matches {names}.", near or "Add one, by the environment's name or type.")
@@ -73,6 +77,56 @@ def follow(context: Context, plan: Plan | None, state: str, result: Result, whol
     followed = FollowUp(context, first_commit=plan.first_commit, whole=whole)
     followed.run(deployed_by(entries))
     return add_to(context, result, followed)
+
+
+def _close_by_hand(context: Context) -> bool:
+    """Moves the change of each environment to where a successful deployment takes it, and says why it could not be
+    found. Whether the policy has such a place for any of them."""
+    if context.config is None or not context.config.enabled:
+        return False
+    from jira_ci.gate.record import Deployment
+    from jira_ci.gate.targets import objection, targets
+
+    found = [one for one in targets(context, deploying=True) if one.policy and one.policy.end_status.get("successful")]
+    why = f"this run is one of {objection(context.run)}" if objection(context.run) else ""
+    if context.given.dry_run or why:
+        for one in found:
+            said = f"the change of {one_line(one.subject.environment, 100)}"
+            context.console.say(f"Not moved: {said}: {why}." if why else f"Dry run: {said} would be moved on.")
+        return bool(found)
+    whole = Deadline(context.settings.timeout)
+    context.edges.signals.deadline = whole
+    close_changes(context, list(_closable(context, found, whole)), Deployment(state="successful"), whole)
+    return bool(found)
+
+
+def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Iterator[Closable]:
+    """The changes of these targets: by the setting ``change``, or the one that is open under the title."""
+    from jira_ci.gate.find_change import Finder
+    from jira_ci.gate.gate_result import Closable
+    from jira_ci.gate.targets import attempt_of
+    from jira_ci.sites.session import GateSites
+
+    with closing(GateSites(context)) as sites:
+        for target in found:
+            policy = target.policy
+            if policy is None or policy.gate_by != "change":
+                continue
+            service = sites.service(policy.site, policy.credentials)
+            sites.give(whole)
+            attempt = replace(attempt_of(context), objection="jira-ci release")
+            search = Finder(service, policy, target.subject, attempt, pauses=()).find()
+            if search.change is not None:
+                change = search.change
+                yield Closable(policy.site, policy.credentials, change.id, change.key, policy.end_status)
+            elif search.decision is not None and search.decision.row == _NONE_OPEN:
+                titled = one_line(target.subject.title, 200)
+                context.console.say(
+                    f"No change was moved on: none with the title {titled} is open. Give one by change."
+                )
+            elif search.decision is not None:
+                where = one_line(target.subject.environment, 100)
+                context.console.notice("warning", f"No change of {where} was moved on: {search.decision.reason}")
 
 
 def take_back(context: Context, result: Result) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -380,8 +380,9 @@ class Service:
         self._read(endpoints.remote_link(issue_id, url, title, global_id), _nothing, 200, 201)
 
     def remove_remote_link(self, issue_id: str, global_id: str) -> None:
-        """Takes a link to a page elsewhere off a change."""
-        self._read(endpoints.remove_remote_link(issue_id, global_id), _nothing, 204)
+        """Takes a link to a page elsewhere off a change, if it is there still."""
+        with suppress(NotFound):
+            self._read(endpoints.remove_remote_link(issue_id, global_id), _nothing, 204)
 
     def comments(self, issue_id: str) -> Listed[Comment]:
         """A change's comments, internal ones too."""
