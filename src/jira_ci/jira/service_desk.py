@@ -168,6 +168,8 @@ class Service:
     def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._login, self._clock, self._timeline = login, clock, Timeline()
         login.see = self._timeline.see
+        self._desks: dict[str, Desk] = {}
+        self._searched: dict[str, Listed[Found]] = {}
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
 
@@ -213,6 +215,12 @@ class Service:
             return self._fresh(self._read(ask, lambda body: hits(body, edition)))
 
         return every_hit(fetch)
+
+    def search_once(self, jql: str) -> Listed[Found]:
+        """The same, asked for once: for whom an answer may be old."""
+        if jql not in self._searched:
+            self._searched[jql] = self.search(jql)
+        return self._searched[jql]
 
     def search_with(self, jql: str, name: str) -> Listed[tuple[Found, Any]]:
         """Candidates with this property of theirs, ``None`` where there is none. Data Center tells no properties in a
@@ -276,6 +284,12 @@ class Service:
     def desk(self, id_or_project: str) -> Desk:
         """A service desk."""
         return self._read(endpoints.desk(id_or_project), parse.desk)[0]
+
+    def desk_once(self, id_or_project: str) -> Desk:
+        """The same, asked for once: a project's desk stays the same one."""
+        if id_or_project not in self._desks:
+            self._desks[id_or_project] = self.desk(id_or_project)
+        return self._desks[id_or_project]
 
     def desks(self) -> Listed[Desk]:
         """All service desks."""
