@@ -51,7 +51,6 @@ TESTED_ELSEWHERE = {
     "jira_ci/git/objects.py": "git/test_repository.py: read from real repositories",
     "jira_ci/init/github_workflow.py": "init/test_files.py: strangers' names in it; init/test_look.py: read back",
     "jira_ci/init/gitlab_jobs.py": "init/test_files.py: strangers' names in it; init/test_look.py: read back",
-    "jira_ci/init/next_steps.py": "commands/test_init.py: what a person reads at the end",
     "jira_ci/jira/gating.py": "gate/test_by_jira.py: a site that gates",
     "jira_ci/jira/issue_edits.py": "after/test_issue_work.py: each question to a site that answers",
     "jira_ci/jira/versions.py": "after/test_follow.py: each question to a site that answers",

@@ -364,7 +364,7 @@ def test_with_a_gate_production_is_controlled_and_what_waits_is_resumed(on_githu
 
 
 def test_the_workflow_that_resumes_is_the_example(on_github: Job) -> None:
-    on_github.jira_ci("init", "--gate")
+    on_github.jira_ci("init", "--gate", TZ="Europe/Berlin")
     ours = next(yaml.load_all(_text(on_github, ".github/workflows/jira-resume.yml"), yaml.BaseLoader))
     example = next(yaml.load_all((ROOT / "examples/github/resume.yml").read_text("utf-8"), yaml.BaseLoader))
     del example["jobs"]["resume"]["name"]

@@ -50,8 +50,9 @@ def test_jobs_keep_their_names(name: str, where: str) -> None:
 
 @given(NAMES)
 def test_a_step_holds_the_environment_as_it_is(name: str) -> None:
-    [step] = yaml.safe_load(github_workflow.deployment_step(name))
-    assert step["with"]["environment"] == name
+    for text in github_workflow.deployment_steps(name):
+        [step] = yaml.safe_load(text)
+        assert step["with"]["environment"] == name
 
 
 @pytest.mark.parametrize(

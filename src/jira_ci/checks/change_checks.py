@@ -81,7 +81,7 @@ def _similar(service: Service, policy: Policy, subject: Subject) -> Change | Non
     if not words.strip() or policy.change:
         return None
     candidates = Candidates(service, policy, subject)
-    for found in service.search(endpoints.open_issues(policy.service_desk, words)).values[:_MOST]:
+    for found in service.search_once(endpoints.open_issues(policy.service_desk, words)).values[:_MOST]:
         issue, _ = service.issue(found.id)
         if candidates.fits(issue) and not issue.done:
             return Change(issue.id, issue.key, issue.project_key, issue.type_name, issue.summary, "title", ours=False)

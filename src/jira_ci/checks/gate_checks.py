@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timezone
@@ -29,7 +28,6 @@ from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
-from jira_ci.timing import Deadline
 
 _NOTHING = Identity("jira-ci-check", "jira-ci-check", 1)
 
@@ -83,9 +81,6 @@ _POLICY = "gate policy"
 
 def lines(context: Context) -> Iterator[Line]:
     """A line for each thing that the gate needs; nothing is written. Without change control one that says so."""
-    # What reporting took of the time is not the gate's.
-    context = dataclasses.replace(context, deadline=Deadline(context.given.timeout))
-    context.edges.signals.deadline = context.deadline
     try:
         found, asked = targets.trusted_files(context), targets.asked_for(context)
     except UsageError as error:

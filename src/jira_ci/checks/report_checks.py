@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
@@ -17,7 +18,7 @@ from jira_ci.jira.stored import Key
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.report.plan import classify_environment
 from jira_ci.sites.session import SiteSession
-from jira_ci.sites.sites import Site, incomplete, missing_client, sites
+from jira_ci.sites.sites import Site, incomplete, missing_client, missing_credentials, sites
 from jira_ci.text import one_line
 
 
@@ -98,8 +99,7 @@ def _session(context: Context, site: Site) -> SiteSession:
 
 def _cloud(login: Login) -> Iterator[Line]:
     yield Line("credentials", "client-id and client-secret are set")
-    given = login.access.cloud
-    cloud = Line("cloud id", f"{given}, as given") if given else attempt("cloud id", login.cloud_id)
+    cloud = _cloud_id(login) if login.access.cloud else attempt("cloud id", login.cloud_id)
     yield cloud
     token = attempt("access token", lambda: _token(login))
     yield token
@@ -107,6 +107,21 @@ def _cloud(login: Login) -> Iterator[Line]:
         return
     for kind in (BUILDS, DEPLOYMENTS):
         yield attempt(f"{kind.plural} permission", lambda kind=kind: _permission(login, kind))  # type: ignore[misc]
+
+
+def _cloud_id(login: Login) -> Line:
+    """One that was given may be another site's, whose gateway then knows no record either."""
+    access, given = login.access, login.access.cloud
+    if not access.site:
+        return Line("cloud id", f"{given}, as given")
+    try:
+        told = Login(login.client, dataclasses.replace(access, cloud=""), "report").cloud_id()
+    except JiraCiError as error:
+        return warning("cloud id", f"{given}, as given: the site could not be asked for its own.", error.message)
+    if told != given:
+        hint = "Correct cloud-id, or leave it out: the site tells its own."
+        return Line("cloud id", f"{given} is another site's: that of {access.site} is {told}.", hint, Exit.USAGE)
+    return Line("cloud id", f"{given}, as given, and as the site tells")
 
 
 def _token(login: Login) -> str:
@@ -165,7 +180,7 @@ def _linking(service: Service, site: Site) -> Iterator[Line]:
 
 
 def lines(context: Context) -> Iterator[Line]:
-    """A line for each thing. What needs a thing that is missing is not tested."""
+    """A line for each thing that can be told without asking a Jira."""
     try:
         config, settings = context.config, context.settings
     except UsageError as error:
@@ -175,18 +190,68 @@ def lines(context: Context) -> Iterator[Line]:
     run = context.run
     yield Line("configuration", named)
     yield Line("run", one_line(f"{run.provider}, {run.repository or 'no repository'}, number {run.number}"))
+    if not run.commit:
+        hint = "Commit something, or check out the repository's history before this."
+        yield Line("run", "there is no commit here, and a report is always about one.", hint, Exit.USAGE)
     for gap in run.gaps:
         yield Line("run", gap)
     for name in context.environment_names:
         yield attempt("environment", lambda name=name: _environment(context, name))  # type: ignore[misc]
-    try:
-        there = sites(context)
-    except UsageError as error:
-        yield failed("connection", error)
+
+
+def site_questions(context: Context) -> Iterator[tuple[str, Callable[[], Iterable[Line]]]]:
+    """What each site is called, and what asks it: those that are reported to, then the file's others.
+
+    Raises:
+        UsageError: the sites cannot be told.
+    """
+    reported = sites(context)
+    names = {site.name for site in reported}
+    others = [name for name in (context.config.connections if context.config else ()) if name not in names]
+    several = len(reported) + len(others) > 1
+    for site in reported:
+        yield _place(site), lambda site=site: _named(report_site_lines(context, site), site, several)  # type: ignore[misc]
+    used = set(_connections(context.config.document)) if context.config else set()
+    for site in sites(context, others) if others else ():
+        if site.name not in used:  # what uses it tests it
+            yield _place(site), lambda site=site: _named(_unused(context, site), site, several)  # type: ignore[misc]
+
+
+def _place(site: Site) -> str:
+    """As a person knows it."""
+    return one_line(site.settings.site or site.settings.instance or site.name, 100).removeprefix("https://")
+
+
+def _named(found: Iterable[Line], site: Site, several: bool) -> Iterator[Line]:
+    for line in found:
+        yield dataclasses.replace(line, subject=f"{site.name}: {line.subject}") if several else line
+
+
+def _unused(context: Context, site: Site) -> Iterator[Line]:
+    """A connection that nothing is reported to by default: a job may name it with the setting connection."""
+    if missing_credentials(site.settings):
+        yield Line("credentials", "not tested: none is set here, and report-to does not name it")
         return
-    for site in there:
-        for line in report_site_lines(context, site):
-            yield dataclasses.replace(line, subject=f"{site.name}: {line.subject}") if len(there) > 1 else line
+    yield from report_site_lines(context, site)
+
+
+def _connections(node: Any) -> Iterator[str]:
+    """The connections that gate and ``after`` name."""
+    if isinstance(node, Mapping):
+        named = node.get("connection")
+        if isinstance(named, str):
+            yield named
+        for part in node.values():
+            yield from _connections(part)
+
+
+def account_lines(context: Context) -> Iterator[Line]:
+    """Who ``user`` and ``token`` are on Jira Cloud, where nobody else has asked: titles and keys are looked up so."""
+    for site in sites(context):
+        own = site.settings
+        if site.edition == "cloud" and own.token and not (site.fault or site.withheld(context.run)):
+            with closing(_session(context, site)) as session:
+                yield attempt("account", lambda session=session: _account(Service(session.person("issues"))))  # type: ignore[misc]
 
 
 def _environment(context: Context, name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
-from jira_ci.init import files, github_workflow, gitlab_jobs, look, next_steps
+from jira_ci.init import files, github_workflow, gitlab_jobs, hints, look, next_steps
 from jira_ci.init.files import File, Found
 from jira_ci.jira.endpoints import site_url
 from jira_ci.run import CI
@@ -53,7 +53,7 @@ def _plan(context: Context, *, gate: bool) -> _Plan:
     given = context.given
     site = site_url(given.site, given.instance).removeprefix("https://")
     seen = look.seen(context.git)
-    found = look.look(context.root, context.run, seen, site)
+    found = look.look(context.root, context.run, seen, site, hints.zone(context.edges.environ))
     found = replace(found, gate=gate and not found.gating)
     file, config = files.make_config(found, given.config)
     proposed = [file]

@@ -102,8 +102,8 @@ def _close_by_hand(context: Context) -> bool:
 
 def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Iterator[Closable]:
     """The changes of these targets: by the setting ``change``, or the one that is open under the title."""
+    from jira_ci.gate.bookkeeping import Closable
     from jira_ci.gate.find_change import Finder
-    from jira_ci.gate.gate_result import Closable
     from jira_ci.gate.targets import attempt_of
     from jira_ci.sites.session import GateSites
 

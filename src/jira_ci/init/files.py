@@ -36,6 +36,15 @@ class Deploying:
     """GitLab: what the job extends itself."""
     called: bool = False
     """GitHub: whether other workflows call this one, and pass it its secrets."""
+    image: str = ""
+    """The container that it runs in."""
+    matrix: bool = False
+    """GitHub: whether it is one of several legs."""
+    stage: str = ""
+    conditions: tuple[str, ...] = ()
+    """GitLab: which of ``rules``, ``only`` and ``except`` it has."""
+    by_hand: bool = False
+    """GitLab: whether a person starts it."""
 
     @property
     def where(self) -> str:
@@ -53,6 +62,12 @@ class Pipelines:
     deploying: tuple[Deploying, ...] = ()
     reports: tuple[str, ...] = ()
     """Files that use jira-ci already."""
+    runs_on: Any = "ubuntu-latest"
+    """GitHub: where its jobs run, as ``runs-on`` takes it."""
+    tests: tuple[str, ...] = ()
+    """Where the test results of what builds are."""
+    tested_by: str = ""
+    """GitLab: the job that has them."""
     includes: bool = False
     """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already."""
     notes: tuple[str, ...] = ()
@@ -94,8 +109,17 @@ class Found:
     github: Pipelines = field(default_factory=Pipelines)
     gitlab: Pipelines = field(default_factory=Pipelines)
     notes: tuple[str, ...] = ()
+    host: str = ""
+    """Whose the repository's server is; empty where no remote says it."""
+    zone: str = ""
+    """The time zone in which people work here, by its IANA name."""
     gate: bool = False
     """Whether production shall wait for an approved change; not where Jira gates by Atlassian's own file."""
+
+    @property
+    def newest(self) -> bool:
+        """Whether the server is GitHub's own, which knows what came up this year; others may refuse the whole file."""
+        return self.host == "github.com"
 
     @property
     def production(self) -> tuple[Named, ...]:
@@ -178,6 +202,13 @@ def quoted(value: str) -> str:
 def listed(values: Iterable[str]) -> str:
     """Texts as a YAML list on one line."""
     return f"[{', '.join(map(quoted, values))}]"
+
+
+def flow(value: Any) -> str:
+    """A label, a list of labels, or a map of them as YAML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{quoted(str(name))}: {flow(part)}" for name, part in value.items()) + "}"
+    return listed(map(str, value)) if isinstance(value, list) else quoted(str(value))
 
 
 def comment(value: str, limit: int = 200) -> str:

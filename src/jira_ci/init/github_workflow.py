@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jira_ci.errors import UsageError
-from jira_ci.init import files
+from jira_ci.init import files, hints
 from jira_ci.init.files import Deploying, File, Found, Pipelines
 from jira_ci.text import mapping, mappings, string
 
@@ -57,6 +57,7 @@ def look_at_github(root: Path) -> Pipelines:
             notes.append(f"{error.message} It was passed over.")
     _pass_inputs(workflows)
     building = [workflow for workflow in workflows if _builds(workflow) and not _reports(workflow)]
+    steps = [step for workflow in building for job in workflow.jobs.values() for step in mappings(job.get("steps"))]
     named = {_title(workflow): None for workflow in building}
     notes += [
         f"{workflow.file} has a name that cannot be referred to." for workflow in building if not _title(workflow)
@@ -66,6 +67,8 @@ def look_at_github(root: Path) -> Pipelines:
         builds=tuple(name for name in named if name),
         deploying=tuple(one for workflow in workflows for one in _deploying(workflow)),
         reports=tuple(workflow.file for workflow in workflows if _reports(workflow)),
+        runs_on=hints.runs_on(job for workflow in workflows for job in workflow.jobs.values()),
+        tests=hints.junit_paths((string(step.get("run")) for step in steps), (mapping(s.get("with")) for s in steps)),
         notes=tuple(notes),
     )
 
@@ -108,8 +111,16 @@ def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
         written = string(mapping(given).get("name")) or string(given)
         if written.strip():
             names, _ = _resolve(written.strip(), workflow, job)
-            called = "workflow_call" in workflow.events
-            yield Deploying(workflow.file, string(name), tuple(dict.fromkeys(names)), written.strip(), called=called)
+            container = job.get("container")
+            yield Deploying(
+                workflow.file,
+                string(name),
+                tuple(dict.fromkeys(names)),
+                written.strip(),
+                called="workflow_call" in workflow.events,
+                image=string(mapping(container).get("image")) or string(container),
+                matrix="matrix" in mapping(job.get("strategy")),
+            )
 
 
 def _resolve(written: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:
@@ -155,7 +166,8 @@ def _of_matrix(name: str, job: Mapping[str, Any]) -> list[str]:
 
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
-ACTION = "jira-ci/jira-ci@v0"
+# Which commit a release has is not known when it is made, so that people pin it: the next steps say how.
+ACTION = "jira-ci/jira-ci@v0 # zizmor: ignore[unpinned-uses] until it is pinned by a release's commit"
 CREDENTIALS = """\
           client-id: ${{ secrets.JIRA_CLIENT_ID }}
           client-secret: ${{ secrets.JIRA_CLIENT_SECRET }}
@@ -189,7 +201,7 @@ jobs:
     if: >-
       github.event.workflow_run.head_repository.full_name == github.repository &&
       contains(fromJSON('["success", "failure", "cancelled", "timed_out"]'), github.event.workflow_run.conclusion)
-    runs-on: ubuntu-latest
+    runs-on: {runs_on}
     steps:
       - uses: {checkout}
         with:
@@ -210,7 +222,7 @@ on: [push, pull_request]
     + """\
 jobs:
   build:
-    runs-on: ubuntu-latest
+    runs-on: {runs_on}
     steps:
       - uses: {checkout}
         with:
@@ -230,7 +242,7 @@ _RESUME = """\
 name: Resume
 on:
   schedule:
-    - cron: "*/15 6-18 * * 1-5" # UTC; github.com also takes timezone: Europe/Berlin beside it
+    - cron: "*/15 6-18 * * 1-5"{clock}
   repository_dispatch:
     types: [jira-change]
   workflow_dispatch:
@@ -240,7 +252,7 @@ concurrency: # one at a time, and none is cut off by the next one
   cancel-in-progress: false
 jobs:
   resume:
-    runs-on: ubuntu-latest
+    runs-on: {runs_on}
     permissions:
       actions: write # to start the runs again
       contents: read # the policy
@@ -259,7 +271,12 @@ def make(found: Found) -> Iterator[File]:
     """The workflows that are proposed: the one that reports builds, and with a gate the one that resumes."""
     yield from _reporting(found)
     if found.gate:
-        yield File(RESUME, _RESUME.format(checkout=CHECKOUT, action=ACTION) + PERSON)
+        clock = f"\n      timezone: {found.zone}" if found.newest and found.zone else " # UTC"
+        yield File(RESUME, _RESUME.format(clock=clock, **_common(found)) + PERSON)
+
+
+def _common(found: Found) -> dict[str, str]:
+    return {"checkout": CHECKOUT, "action": ACTION, "runs_on": files.flow(found.github.runs_on)}
 
 
 def _reporting(found: Found) -> Iterator[File]:
@@ -267,23 +284,37 @@ def _reporting(found: Found) -> Iterator[File]:
     if found.github.reports and not found.github.builds:
         return
     if found.github.builds:
-        text = _AFTER.format(workflows=files.listed(found.github.builds), checkout=CHECKOUT, action=ACTION)
+        text = _AFTER.format(workflows=files.listed(found.github.builds), **_common(found))
     else:
-        text = _FIRST.format(checkout=CHECKOUT, action=ACTION)
+        text = _FIRST.format(**_common(found))
     yield File(OURS, text + CREDENTIALS)
 
 
-def deployment_step(environment: str) -> str:
-    """The step that a job which deploys needs, indented as below ``steps``."""
+def deployment_steps(environment: str) -> tuple[str, str]:
+    """The two steps that a job which deploys needs, before and after, indented as below ``steps``."""
+    named = f"          environment: {files.quoted(environment)}\n{CREDENTIALS}".rstrip("\n")
+    start = f"      - uses: {ACTION}\n        with:\n          state: in_progress\n{named}"
+    return start, f"      - uses: {ACTION}\n        if: always()\n        with:\n{named}"
+
+
+def deployment_job(job: Deploying, runs_on: Any) -> str:
+    """A job of its own that tells how this one ended, for a container without Python; indented as below ``jobs``."""
     return (
-        f"      - uses: {ACTION}\n        if: always()\n        with:\n"
-        f"          environment: {files.quoted(environment)}\n{CREDENTIALS}"
+        f"  {job.job}-jira:\n    needs: {job.job}\n    if: always()\n    runs-on: {files.flow(runs_on)}\n"
+        "    permissions:\n      contents: read\n      deployments: read\n      pull-requests: read\n    steps:\n"
+        f"      - uses: {CHECKOUT}\n        with:\n          persist-credentials: false\n"
+        f"      - uses: {ACTION}\n        with:\n          environment: {files.quoted(job.written)}\n"
+        f"          state: ${{{{ needs.{job.job}.result }}}}\n{CREDENTIALS}"
     ).rstrip("\n")
 
 
-def build_step() -> str:
-    """The step that a job which builds needs, indented as below ``steps``."""
+def build_step(tests: Sequence[str]) -> str:
+    """The step that a job which builds needs, indented as below ``steps``.
+
+    Args:
+        tests: patterns of its test results, as far as they are known.
+    """
+    where = files.quoted(", ".join(tests)) if tests else "reports/**/*.xml # where the JUnit files are"
     return (
-        f"      - uses: {ACTION}\n        if: always()\n        with:\n"
-        f"          test-results: reports/**/*.xml # where the JUnit files are\n{CREDENTIALS}"
+        f"      - uses: {ACTION}\n        if: always()\n        with:\n          test-results: {where}\n{CREDENTIALS}"
     ).rstrip("\n")

@@ -12,7 +12,7 @@ from typing import Any
 
 from jira_ci import __version__
 from jira_ci.errors import UsageError
-from jira_ci.init import files
+from jira_ci.init import files, hints
 from jira_ci.init.files import Deploying, File, Found, Pipelines
 from jira_ci.text import mapping, mappings, string
 
@@ -36,15 +36,32 @@ def look_at_gitlab(root: Path) -> Pipelines:
     files = dict(_files(root, notes))
     main = files.get(MAIN, {})
     merged = {key: value for document in [*list(files.values())[1:], main] for key, value in document.items()}
+    tests, tested_by = _tests(files, merged)
     return Pipelines(
         here=bool(files or notes),
         deploying=tuple(
             one for file, document in files.items() for name in document for one in _deploying(file, name, merged)
         ),
         reports=tuple(file for file, document in files.items() if _reports(document)),
+        tests=tests,
+        tested_by=tested_by,
         includes="include" in main,
         notes=tuple(notes),
     )
+
+
+def _tests(documents: Mapping[str, Mapping[str, Any]], merged: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    """Where the first job that has test results keeps them, and its name."""
+    for name in (name for document in documents.values() for name in document):
+        job = _extended(name, merged, {}) if name not in _NO_JOBS and not name.startswith(".") else {}
+        kept = mapping(mapping(job.get("artifacts")).get("reports")).get("junit")
+        listed = [string(one) for one in kept] if isinstance(kept, list) else [string(kept)]
+        script = job.get("script")
+        lines = [string(line) for line in script] if isinstance(script, list) else [string(script)]
+        found = tuple(path for path in listed if path and "$" not in path) or hints.junit_paths(lines)
+        if found and not mapping(job).get("environment"):
+            return found, name
+    return (), ""
 
 
 def _reports(document: Mapping[str, Any]) -> bool:
@@ -88,8 +105,28 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
         return
     names = _resolve(written, job, merged)
     tier = string(row.get("deployment_tier"))
-    obstacle, parents = _obstacle(raw, job, merged), _parents(raw)
-    yield Deploying(file, name, tuple(names), written, tier if tier in _TIERS else "", obstacle, parents)
+    image = _image(job, merged)
+    lacking = hints.lacks(image)
+    bare = f"its image {image} has no {' and no '.join(lacking)}" if "Python" in lacking else ""
+    yield Deploying(
+        file,
+        name,
+        tuple(names),
+        written,
+        tier if tier in _TIERS else "",
+        _obstacle(raw, job, merged) or bare,
+        _parents(raw),
+        image=image,
+        stage=string(job.get("stage")) or "test",
+        conditions=tuple(key for key in ("rules", "only", "except") if key in job),
+        by_hand=any(string(row.get("when")) == "manual" for row in (job, *mappings(job.get("rules")))),
+    )
+
+
+def _image(job: Mapping[str, Any], merged: Mapping[str, Any]) -> str:
+    """The job's own, else the pipeline's."""
+    given = [place.get("image") for place in (job, mapping(merged.get("default")), merged)]
+    return next(filter(None, (string(one) or string(mapping(one).get("name")) for one in given)), "")
 
 
 def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, Any]], depth: int = 0) -> dict[str, Any]:
@@ -208,10 +245,26 @@ def make(found: Found) -> Iterator[File]:
         yield File(MAIN, _FIRST)
 
 
+def beside(job: Deploying) -> str:
+    """Jobs that report this one's deployment from an image of their own; empty where a person starts it."""
+    if job.by_hand:
+        return ""
+    of_job = files.quoted(job.job)
+    lines = [f"  stage: {files.quoted(job.stage)}", f"  environment: {{name: {files.quoted(job.written)}}}"]
+    lines += [f"  {key}: !reference [{of_job}, {key}]" for key in job.conditions]
+    texts = []
+    for ending in ("start", "success", "failure"):
+        name, needs = files.quoted(f"{job.job}-jira-{ending}"), [f"  needs: [{of_job}]"] * (ending != "start")
+        texts += [f"{name}:", f"  extends: .jira-ci-deployment-{ending}", *needs, *lines]
+    return "\n".join(texts)
+
+
 def _added(job: Deploying) -> str:
     # GitLab merges jobs of the same name, and what includes wins over what is included:
     # https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values
+    needs = "its image has no git, so that fewer commits are read" if hints.lacks(job.image) else ""
+    needs = needs or "its image needs Python 3.10 and git"
     return (
-        f"\n# Added to the job of this name in {files.comment(job.file)}; its image needs Python 3.10 and git.\n"
+        f"\n# Added to the job of this name in {files.comment(job.file)}; {needs}.\n"
         f"{files.quoted(job.job)}:\n  extends: .jira-ci-deployment\n"
     )

@@ -65,18 +65,20 @@ _PROJECT_NAME = re.compile(r'(?=\S)[^"\x00-\x1f\x7f-\x9f]{1,200}(?<=\S)')
 _MOST_ENVIRONMENTS = 200
 
 
-def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
+def look(root: Path, run: Run, seen: dict[str, int], site: str, zone: str = "") -> Found:
     """Everything that the files below ``root`` and the run say. Nothing is written, and no request is made.
 
     Args:
         seen: how many commits and branches name issues of each project.
         site: as it shall stand in the file; empty when none was named.
+        zone: in which people work here.
     """
     github, gitlab = github_workflow.look_at_github(root), gitlab_jobs.look_at_gitlab(root)
     theirs, notes = atlassian_mapping.read(root)
     notes += _unusable(root, theirs, notes)
     deploying = [*github.deploying, *gitlab.deploying]
     name = run.repository.rpartition("/")[2]
+    host = (urlsplit(run.repository_url).hostname or "").lower()
     counted = Counter(seen)
     projects = proposed(counted)
     return Found(
@@ -91,6 +93,8 @@ def look(root: Path, run: Run, seen: dict[str, int], site: str) -> Found:
         github=github,
         gitlab=gitlab,
         notes=(*github.notes, *gitlab.notes, *notes),
+        host=host,
+        zone=zone,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 
+from jira_ci import __version__
 from jira_ci.config.model import Config
-from jira_ci.init import files, github_workflow, gitlab_jobs
+from jira_ci.init import files, github_workflow, gitlab_jobs, hints
 from jira_ci.init.files import DESK, PLACEHOLDER, Deploying, Found
 from jira_ci.run import CI
 from jira_ci.text import one_line
@@ -27,6 +29,7 @@ _PERSON = {
     CI.GITLAB: "JIRA_CI_USER and, masked, JIRA_CI_TOKEN",
     None: "JIRA_CI_USER and JIRA_CI_TOKEN",
 }
+_JOB_ID = re.compile(r"[A-Za-z_][\w-]*")
 _ANYWHERE = (
     "No workflow was written: neither GitHub nor GitLab was recognised. Let the pipeline run, at its end:\n"
     "  jira-ci build --state success\n"
@@ -115,24 +118,52 @@ def _github(found: Found) -> Iterator[str]:
             '  - run: echo "Put here what builds and tests this repository."'
         )
     deploying = [job for job in found.github.deploying if job.file not in found.github.reports]
-    if deploying:
-        first, *others = deploying
-        yield "\n".join(
-            [
-                f"{one_line(first.where, 200)}: to report its deployments, add this as its last step; to show when "
-                "they start, also before it deploys, with state: in_progress in place of the if:",
-                github_workflow.deployment_step(first.written),
-                *(f"{one_line(job.where, 200)}, with environment: {files.quoted(job.written)}" for job in others),
-                "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
-            ]
-        )
+    bare = [job for job in deploying if "Python" in hints.lacks(job.image)]
+    yield from _two_steps([job for job in deploying if job not in bare])
+    for job in bare:
+        yield _without_python(found, job)
     yield from _called(deploying)
     if found.github.builds:
         yield (
             "For counts of tests, every commit of a push, and re-runs that update their record, put this as the last "
             f"step into the job that builds, and take its workflow's name out of {github_workflow.OURS}:\n"
-            f"{github_workflow.build_step()}"
+            f"{github_workflow.build_step(found.github.tests)}"
         )
+    yield (
+        "Tags can move: pin jira-ci/jira-ci by the commit of the release, which this prints, and take away the comment "
+        "for zizmor:\n"
+        f"  git ls-remote https://github.com/jira-ci/jira-ci 'refs/tags/v{__version__}^{{}}'"
+    )
+    if found.host and not found.newest:
+        yield (
+            f"{one_line(found.host, 100)} takes actions from github.com where GitHub Connect is on; else have an "
+            "administrator mirror jira-ci/jira-ci and actions/checkout there."
+        )
+
+
+def _two_steps(jobs: list[Deploying]) -> Iterator[str]:
+    if not jobs:
+        return
+    first, *others = jobs
+    start, end = github_workflow.deployment_steps(first.written)
+    yield "\n".join(
+        [
+            f"{one_line(first.where, 200)}: to report its deployments, add the first of these before it deploys, and "
+            "the second as its last step:",
+            start,
+            end,
+            *(f"{one_line(job.where, 200)}, with environment: {files.quoted(job.written)}" for job in others),
+            *(["The legs of a matrix are told apart by themselves."] if any(job.matrix for job in jobs) else []),
+            "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
+        ]
+    )
+
+
+def _without_python(found: Found, job: Deploying) -> str:
+    why = f"{one_line(job.where, 200)}: its container {one_line(job.image, 100)} has no Python, which jira-ci runs on."
+    if job.matrix or not _JOB_ID.fullmatch(job.job) or "${{" in job.written:
+        return f"{why} Install python3 and git in it, or report from a job of its own that needs this one."
+    return f"{why} Let a job of its own report:\n{github_workflow.deployment_job(job, found.github.runs_on)}"
 
 
 def _called(deploying: list[Deploying]) -> Iterator[str]:
@@ -149,14 +180,36 @@ def _gitlab(found: Found) -> Iterator[str]:
         more = "below its include:, as one more item" if found.gitlab.includes else "at its top"
         head = "" if found.gitlab.includes else "include:\n"
         yield f".gitlab-ci.yml: add {more}:\n{head}  - {gitlab_jobs.INCLUDE}"
+    if found.gitlab.tests and not found.gitlab.reports:
+        yield (
+            f"{one_line(found.gitlab.tested_by, 100)}: for counts of its tests, let it report its own build:\n"
+            "  extends: .jira-ci-build\n"
+            f"  variables:\n    JIRA_CI_TEST_RESULTS: {files.quoted(', '.join(found.gitlab.tests))}"
+        )
+    if found.host not in ("", "gitlab.com") and not found.gitlab.reports:
+        yield (
+            f"{one_line(found.host, 100)}: where its runners do not reach gitlab.com, mirror the template and "
+            "jira-ci.pyz of the release, include the template from there, and set for the group:\n"
+            "  JIRA_CI_PYZ: the address of jira-ci.pyz\n  JIRA_CI_PYZ_SHA256: its hash, from SHA256SUMS"
+        )
     for job in found.gitlab.deploying:
-        if job.obstacle and "already" not in job.obstacle and "another pipeline" not in job.obstacle:
+        if "has no Python" in job.obstacle:
+            yield _beside(job)
+        elif job.obstacle and "already" not in job.obstacle and "another pipeline" not in job.obstacle:
             yield (
                 f"{one_line(job.where, 200)}: {job.obstacle}, so nothing was added to it. To report its deployments:\n"
                 f"  extends: {_extended(job)}\n"
                 "  before_script:\n    - !reference [.jira-ci-deployment, before_script]\n    # then today's lines\n"
                 "  after_script:\n    - !reference [.jira-ci-deployment, after_script]\n    # then today's lines"
             )
+
+
+def _beside(job: Deploying) -> str:
+    text = gitlab_jobs.beside(job)
+    why = f"{one_line(job.where, 200)}: {one_line(job.obstacle, 200)}, so nothing was added to it."
+    if not text:
+        return f"{why} A person starts it, so give it an image with Python 3.10 and git:\n  extends: {_extended(job)}"
+    return f"{why} Jobs beside it can report:\n" + "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _extended(job: Deploying) -> str:

@@ -179,6 +179,8 @@ class Service:
     def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._login, self._clock, self._timeline = login, clock, Timeline()
         login.see = self._timeline.see
+        self._desks: dict[str, Desk] = {}
+        self._searched: dict[str, Listed[Found]] = {}
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
         self._members: dict[str, tuple[Account, ...]] = {}
@@ -226,6 +228,12 @@ class Service:
 
         return every_hit(fetch)
 
+    def search_once(self, jql: str) -> Listed[Found]:
+        """The same, asked for once: for whom an answer may be old."""
+        if jql not in self._searched:
+            self._searched[jql] = self.search(jql)
+        return self._searched[jql]
+
     def noted(self, jql: str) -> Listed[Noted]:
         """Candidates that runs may wait for. Data Center tells no properties in a search, so that there each issue is
         asked for its own."""
@@ -260,8 +268,8 @@ class Service:
         """
         edition, after, visited = self.connect().edition, "", set[str]()
 
-        def read(body: Any) -> tuple[Hits, list[Mapping[str, Any]]]:
-            return hits(body, edition), parse.all_properties(body)
+        def read(body: Any) -> tuple[Hits[Found], list[Mapping[str, Any]]]:
+            return hits(body, edition, candidates), parse.all_properties(body)
 
         while after not in visited:
             visited.add(after)
@@ -324,6 +332,12 @@ class Service:
     def desk(self, id_or_project: str) -> Desk:
         """A service desk."""
         return self._read(endpoints.desk(id_or_project), parse.desk)[0]
+
+    def desk_once(self, id_or_project: str) -> Desk:
+        """The same, asked for once: a project's desk stays the same one."""
+        if id_or_project not in self._desks:
+            self._desks[id_or_project] = self.desk(id_or_project)
+        return self._desks[id_or_project]
 
     def desks(self) -> Listed[Desk]:
         """All service desks."""

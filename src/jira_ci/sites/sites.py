@@ -95,8 +95,9 @@ class Site:
         return None
 
 
-def sites(context: Context) -> tuple[Site, ...]:
-    """The sites of the setting ``connection``, else of the file's ``report-to``, else the default one; each once.
+def sites(context: Context, names: Sequence[str] = ()) -> tuple[Site, ...]:
+    """The sites of these names, else of the setting ``connection``, else of the file's ``report-to``, else the default
+    one; each once.
 
     A named connection has nothing of the default's but what is about this machine and about Atlassian's gateway. A site
     that only the work tree's file names has neither token nor headers: they would go there.
@@ -105,7 +106,7 @@ def sites(context: Context) -> tuple[Site, ...]:
         UsageError: a name is not in the file, or a setting or the file cannot be meant.
     """
     settings, config = context.settings, context.config
-    names = settings.connection or (config.report_to if config else (DEFAULT,))
+    names = names or settings.connection or (config.report_to if config else (DEFAULT,))
     known = config.connections if config else {}
     stranger = next((name for name in names if name not in known and name != DEFAULT), "")
     if stranger:

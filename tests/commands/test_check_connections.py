@@ -1,0 +1,124 @@
+"""What check says of connections: those that only look right, those that nobody uses yet, and hosts that are dead."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+import scenes
+from gate_jobs import EVENT, commit, scene
+from jira_sandbox.http_types import Answer, Request
+from jira_sandbox.server import Sandbox
+from scenes import Job
+
+PATH = os.environ["PATH"]
+OTHERS = """
+jira: {{site: {site}}}
+connections:
+  emea: {{site: {other}, credentials: EMEA}}
+  old: {{site: old.invalid, credentials: OLD}}
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path, sandbox: Sandbox) -> Job:
+    """A push to main that reports, without change control."""
+    made = scenes.github(tmp_path, PATH, EVENT)
+    commit(made, "environments: {Azure-Dev: development}\n")
+    made.environ |= scenes.reach(sandbox)
+    return made
+
+
+@pytest.fixture
+def gated(tmp_path: Path, sandbox: Sandbox) -> Job:
+    """The same with change control."""
+    made = scene(tmp_path, sandbox, "minimum-approvals: 1").job
+    made.environ |= scenes.reach(sandbox)
+    return made
+
+
+def _checks(job: Job, code: int, *words: str, **environ: str) -> dict[str, dict[str, object]]:
+    ended = job.jira_ci("check", "--format", "json", *words, **environ)  # type: ignore[arg-type]
+    assert ended.code == code, ended.out + ended.err
+    return {check["name"]: check for check in ended.json["checks"]}
+
+
+def test_the_cloud_id_of_another_site_is_not_ok(job: Job, sandbox: Sandbox) -> None:
+    other = "99999999-a1b2-3b33-c444-def123456789"
+    found = _checks(job, 2, "--cloud-id", other)["cloud id"]
+    assert found["found"] == f"{other} is another site's: that of {sandbox.address} is {sandbox.cloud_id}."
+    assert _checks(job, 0, "--cloud-id", sandbox.cloud_id)["cloud id"]["ok"]
+
+
+def test_a_cloud_id_whose_site_cannot_be_asked_is_a_warning(job: Job, sandbox: Sandbox) -> None:
+    sandbox.before = lambda request: Answer(404) if "tenant_info" in request.path else None
+    assert _checks(job, 0, "--cloud-id", sandbox.cloud_id)["cloud id"]["warning"]
+
+
+def test_a_wrong_token_is_not_ok_without_a_gate_either(job: Job, sandbox: Sandbox) -> None:
+    known = sandbox.credentials
+    assert not _checks(job, 6, JIRA_CI_USER=known.user, JIRA_CI_TOKEN="wrong")["account"]["ok"]
+    assert _checks(job, 0, JIRA_CI_USER=known.user, JIRA_CI_TOKEN=known.token)["account"]["ok"]
+
+
+def test_a_repository_without_a_commit_is_not_ok(tmp_path: Path, sandbox: Sandbox) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    made = Job(folder, {"PATH": PATH, **scenes.reach(sandbox)})
+    made.git("init", "-q")
+    ended = made.jira_ci("check")
+    assert ended.code == 2
+    assert "PROBLEM  run: there is no commit here" in ended.out
+
+
+def test_connections_that_nothing_is_reported_to_are_tested_as_well(job: Job, sandbox: Sandbox) -> None:
+    with Sandbox() as other:
+        commit(job, OTHERS.format(site=sandbox.address, other=other.address))
+        words = {"JIRA_CI_EMEA_CLIENT_ID": other.credentials.client_id, "JIRA_CI_EMEA_CLIENT_SECRET": "wrong"}
+        found = _checks(job, 6, **words)
+    assert found["default: builds permission"]["ok"]
+    assert not found["emea: access token"]["ok"]
+    assert found["old: credentials"]["found"] == "not tested: none is set here, and report-to does not name it"
+
+
+def test_everybody_is_asked_at_once(gated: Job, sandbox: Sandbox) -> None:
+    """Reporting's first answer comes when the gate's first question has."""
+    gate_asks = Event()
+
+    def before(request: Request) -> Answer | None:
+        if request.path.startswith("/rest/"):
+            gate_asks.set()
+        if request.path == "/_edge/tenant_info":
+            gate_asks.wait(30)
+        return None
+
+    sandbox.before = before
+    found = _checks(gated, 0, "--timeout", "60s")
+    assert found["cloud id"]["ok"]
+    assert found["gate title"]["ok"]
+
+
+def test_dead_hosts_end_it_and_are_named(gated: Job, sandbox: Sandbox) -> None:
+    over = Event()
+    sandbox.before = lambda _: Answer(503) if over.wait(60) else None
+    ended = gated.jira_ci("check", "--timeout", "2s")
+    over.set()
+    assert ended.code == 7
+    assert (
+        f"Asking {sandbox.address.removeprefix('https://')}, what follows a deployment, the gate: at most" in ended.out
+    )
+    assert "PROBLEM  cloud id: " in ended.out
+    assert "PROBLEM  gate credentials: " in ended.out
+
+
+@pytest.mark.parametrize("cloud_id", [False, True])
+def test_nothing_is_asked_twice(gated: Job, sandbox: Sandbox, cloud_id: bool) -> None:
+    _checks(gated, 0, *(["--cloud-id", sandbox.cloud_id] if cloud_id else []))
+    asked = Counter(
+        (one.method, one.path, one.query, one.headers.get("authorization", ""), one.body) for one in sandbox.exchanges
+    )
+    assert {question: times for question, times in asked.items() if times > 1} == {}
