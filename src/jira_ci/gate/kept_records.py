@@ -40,17 +40,20 @@ def keep(service: Service, issue_id: str, document: Mapping[str, Any]) -> None:
         JiraCiError: it cannot be kept, or the index does not name it.
     """
     own = _kept(service, issue_id, document)
+    open_ones: dict[str, list[dict[str, Any]]] = {}  # of each name, once in all turns
     for turn in range(_TRIES):
         index = service.property(issue_id, INDEX)
         index = index if isinstance(index, dict) and index.get("schema") == INDEX_SCHEMA else {}
         lost = _left_out(index, service.property_keys(issue_id)) - {own["record"]}
-        ended = [one for one in _entries(service, issue_id, _open(index, own)) if one not in _told(index)]
+        names = _open(index, own)
+        open_ones |= {name: _entries(service, issue_id, [name]) for name in names if name not in open_ones}
+        ended = [one for name in names for one in open_ones[name] if one not in _told(index)]
         if not lost and not ended and own in _told(index):
             return
         if turn:
             service.deadline.sleep(_PAUSE * turn)
-        found = _entries(service, issue_id, sorted(lost)[:_REPAIRED])
-        service.set_property(issue_id, INDEX, merged(index, [*found, *ended, own], lost))
+        left_out = _entries(service, issue_id, sorted(lost)[:_REPAIRED])
+        service.set_property(issue_id, INDEX, merged(index, [*left_out, *ended, own], lost))
     raise NetworkError(f"The index of records on the change ({INDEX}) does not name the record: others write it, too.")
 
 

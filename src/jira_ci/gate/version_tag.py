@@ -159,8 +159,9 @@ class VersionTag:
     def _now(self, deadline: Deadline) -> str:
         """The full id of its commit; empty without such a tag."""
         context, job_token = self._context, self._context.edges.environ.get("CI_JOB_TOKEN", "")
-        provider = detect.connect(
+        provider = detect.connect_files(
             context.run,
+            context.run.repository,
             github_token=context.given.github_token,
             gitlab_token=context.given.gitlab_token,
             job_token=job_token,
