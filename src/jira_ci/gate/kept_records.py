@@ -8,6 +8,7 @@ last writer's index is whole.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ MOST_NAMES = 500
 """Of records that the index names without telling of them; the properties themselves are never taken away."""
 _TOLD = 20_000  # bytes of the index that tell of records, the newest ones
 _NAME = 16  # of the digest's characters
+_NAMES = re.compile(f"[0-9a-f]{{{_NAME}}}")
 _TRIES = 8
 _REPAIRED, _OPEN = 20, 5  # records that are read again in one pass
 _PAUSE = 0.2  # seconds before another writer's index is looked at again
@@ -146,7 +148,7 @@ def _entry(value: Any) -> dict[str, Any] | None:
     try:
         if value["schema"] == ATTACHED_SCHEMA:
             own = value["entry"]
-            return dict(own) if isinstance(own["record"], str) else None
+            return dict(own) if _is_name(own["record"]) else None
         return entry(value, digest(value))
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
@@ -157,17 +159,24 @@ def _left_out(index: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
     if index.get("full") is True:
         return set()
     known = {*_named(index), *(one["record"] for one in _told(index))}
-    return {key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX)} - known
+    names = (key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX))
+    return {name for name in names if _is_name(name)} - known
 
 
 def _told(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = index.get("records")
-    return [one for one in found if isinstance(one, dict) and isinstance(one.get("record"), str)] if found else []
+    found = found if isinstance(found, list) else []
+    return [one for one in found if isinstance(one, dict) and _is_name(one.get("record"))]
 
 
 def _named(index: Mapping[str, Any]) -> list[str]:
     found = index.get("older")
-    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    return [one for one in found if _is_name(one)] if isinstance(found, list) else []
+
+
+def _is_name(found: object) -> bool:
+    """Whether it can be the name of a record: people may write to the index, and names are asked for."""
+    return isinstance(found, str) and _NAMES.fullmatch(found) is not None
 
 
 def _size(value: Any) -> int:
