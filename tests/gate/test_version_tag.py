@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gate_jobs import Scene, pinned, scene
+from gate_jobs import POLICY, Scene, commit, pinned, scene
 from gate_subjects import approved as people
 from gate_subjects import known
 from jira_ci.gate.gate_result import GateResult
@@ -82,6 +83,16 @@ def test_a_tag_that_was_moved_denies_before_jira_is_asked(here: Scene, github: G
     assert "b" * 40 in found.decision.reason
     assert here.job.environ["GITHUB_SHA"] in found.decision.reason
     assert list(here.sandbox.exchanges) == []
+
+
+def test_jira_is_connected_to_while_the_tag_is_asked_for(here: Scene, github: GitHub) -> None:
+    github.tags = {TAG: "b" * 40}
+    with socket.create_server(("127.0.0.1", 0)) as site:
+        commit(here.job, POLICY.format(site=f"https://127.0.0.1:{site.getsockname()[1]}", more=""))
+        del here.job.environ["JIRA_CI_API_URL"]
+        assert told(ask(here)) == (38, "deny", 2)
+        site.settimeout(60)
+        site.accept()[0].close()
 
 
 def test_a_version_that_is_no_tag_is_bound_to_what_is_checked_out(here: Scene, github: GitHub) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from jira_ci.gate.bindings import Outcome
-from jira_ci.gate.change_property import scope_of
+from jira_ci.gate.change_property import Change, scope_of
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder
@@ -31,6 +32,7 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         complete: finds what is deployed; called only when a change is about to be made.
+        change: the change, where it is known already; then none is looked for.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class ByChange(Evaluation):
         complete: Callable[[Attempt, Subject], Attempt],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
+        change: Change | None = None,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
@@ -51,6 +54,8 @@ class ByChange(Evaluation):
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
         self._may_make = policy.create and not attempt.objection
+        if change is not None:
+            self._take(change)
 
     def ask(self) -> Decision:
         """Finds the change, or reads it. Never raises a :class:`JiraCiError`."""
@@ -141,19 +146,21 @@ class ByChange(Evaluation):
             self._attempt = self._complete(self._attempt, self.subject)
             self._finder = self._find_with(self._policy)
             found = self._finder.find()
-        self.change = found.change
         self.said.extend(found.said)
-        if self.change is not None:
-            self._pins = Pins(
-                self._service,
-                self.change,
-                self.subject,
-                self._attempt,
-                readers=self._policy.comments,
-                clock=self._clock,
-            )
-            self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, self.change)
+        if found.change is not None:
+            self._take(found.change)
         return found.decision
+
+    def _take(self, change: Change) -> None:
+        self.change = change
+        readers = self._policy.comments
+        self._pins = Pins(self._service, change, self.subject, self._attempt, readers=readers, clock=self._clock)
+        self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, change)
+
+    @property
+    def notes(self) -> Any:
+        """What the change's property with notes held when it was last read, whoever wrote it."""
+        return self._reader.notes if self.change is not None else None
 
     def change_facts(self) -> ChangeFacts:
         """The change for the record, as it was last read."""
