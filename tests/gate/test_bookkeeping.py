@@ -62,3 +62,18 @@ def test_a_gate_that_only_asks_leaves_the_outcome_to_whoever_deploys(here: Scene
         gate.ask()
         gate.keep()
     assert list(kept(here, key).values()) == [None]
+
+
+@pytest.mark.parametrize("records", [7, "abc", {"a": 1}, [1], [{"record": "../../OPS-9"}, {"record": 5000 * "x"}]])
+def test_an_index_that_somebody_wrote_asks_for_nothing_of_theirs(here: Scene, records: object) -> None:
+    key = pinned(here)
+    extras, issue = here.sandbox.site.desk.extras, known(here.sandbox, key).id
+    index = {"schema": "jira-ci.records/1", "records": records, "older": ["../OPS-9", 7], "full": "yes"}
+    extras.set_property(issue, "jira-ci.records", index)
+    extras.set_property(issue, "jira-ci.record.of mine", {"schema": "jira-ci.decision/2"})
+    with here.gate() as gate:
+        name = digest(gate.ask().records[0])[:16]
+        gate.keep()
+    assert [one["record"] for one in extras.properties(issue)["jira-ci.records"]["records"]] == [name]
+    asked = {one.path.partition("jira-ci.record.")[2] for one in here.sandbox.exchanges} - {""}
+    assert asked == {name}

@@ -103,6 +103,11 @@ def test_a_version_that_is_no_tag_is_bound_to_what_is_checked_out(here: Scene, g
     assert found.records[0]["policy"]["relaxed"] == []
 
 
+def test_a_tag_may_have_a_name_like_the_beginning_of_its_own_reference(here: Scene, github: GitHub) -> None:
+    github.tags = {f"tags/{TAG}": "b" * 40, TAG: here.job.environ["GITHUB_SHA"]}
+    assert told(ask(here, f"version=tags/{TAG}")) == (38, "deny", 2)
+
+
 def test_a_commit_is_no_tag(here: Scene, github: GitHub) -> None:
     ask(here, f"version={here.job.environ['GITHUB_SHA']}")
     assert asked_for_tags(github) == []
@@ -326,7 +331,9 @@ def test_a_copy_on_this_machine_is_asked_for_what_nobody_else_is(tmp_path: Path,
     people(sandbox)
     whole(here)
     folder = bare(here, tmp_path)
-    assert told(ask(here)) == (31, "proceed", 0)
+    found = ask(here)
+    assert told(found) == (31, "proceed", 0)
+    assert f"whether {TAG} is a tag was asked of a copy on this machine only" in found.records[0]["policy"]["relaxed"]
     subprocess.run(["git", "-C", str(folder), "tag", TAG, "HEAD~1"], check=True)
     assert told(ask(here)) == (38, "deny", 2)
 

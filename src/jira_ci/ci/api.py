@@ -139,7 +139,7 @@ class Files(Protocol):
         """
 
 
-class RepositoryFiles(Files, Protocol):
+class RepositoryFiles(Files, Tags, Protocol):
     """The same of any repository, also by the names that people give commits."""
 
     def named_file(self, ref: str, path: str, limit: int) -> tuple[str, bytes]:

@@ -18,7 +18,6 @@ from github.Requester import HTTPSRequestsConnectionClass, Requester, RequestsRe
 
 from jira_ci import __version__
 from jira_ci.ci.api import (
-    Asked,
     Bare,
     Brought,
     Commits,
@@ -193,18 +192,6 @@ class GitHubHistory(GitHubFiles):
         what = "the runs of this workflow that succeeded"
         return self._ask(what, "actions: read", question) if self._workflow else (0, "")
 
-    def tag(self, name: str) -> str:
-        # /commits/tags/NAME peels annotated tags: https://docs.github.com/rest/commits/commits#get-a-commit
-        def question() -> str:
-            try:
-                return commit_id(self._get(f"/commits/tags/{quote(name)}?per_page=1").get("sha"))
-            except Refused as error:
-                if "No commit found" not in error.told:  # 404 is what a token gets that may not see the repository
-                    raise
-                return ""
-
-        return ask(self._asked(f"the tag {name!r}", "contents: read"), question, _ERRORS)
-
     def _succeeded(self, deployment: Deployment) -> bool:
         statuses = list(deployment.get_statuses())
         addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]
@@ -237,9 +224,6 @@ class GitHubHistory(GitHubFiles):
                 raise answer
             answers.append(answer)
         return answers
-
-    def _asked(self, what: str, permission: str) -> Asked:
-        return Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
 
 
 def _commits(found: Any, total: Any) -> Commits:

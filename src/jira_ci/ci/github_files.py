@@ -106,15 +106,29 @@ class GitHubFiles:
 
         return self._ask(f"the file {path} of {self._home.removeprefix('/repos/')}", "contents: read", question, ref)
 
+    def tag(self, name: str) -> str:
+        # /commits/tags/NAME peels annotated tags: https://docs.github.com/rest/commits/commits#get-a-commit
+        def question() -> str:
+            try:
+                return commit_id(self._get(f"/commits/tags/{quote(name)}?per_page=1").get("sha"))
+            except Refused as error:
+                if "No commit found" not in error.told:  # 404 is what a token gets that may not see the repository
+                    raise
+                return ""
+
+        return ask(self._asked(f"the tag {name!r}", "contents: read"), question, self._errors)
+
     def close(self) -> None:
         self.session.close()
 
     def _ask(self, what: str, permission: str, question: Callable[[], T], *about: str) -> T:
         key = (what, *about)  # a sentence has short ids, which somebody may have made alike
         if key not in self._answers:
-            asked = Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
-            self._answers[key] = ask(asked, question, self._errors)
+            self._answers[key] = ask(self._asked(what, permission), question, self._errors)
         return cast("T", self._answers[key])
+
+    def _asked(self, what: str, permission: str) -> Asked:
+        return Asked("GitHub", self.session.host, what, f"`permissions: {permission}`")
 
 
 def _object(entry: Mapping[str, Any], kind: str) -> str:

@@ -8,6 +8,7 @@ last writer's index is whole.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ MOST_NAMES = 500
 _TOLD = 20_000  # bytes of the index that tell of records, the newest ones
 _NAME = 16  # of the digest's characters
 _PEOPLE, _TEXT = 10, 200  # approvers of an entry, and characters of a text in it
+_NAMES = re.compile(f"[0-9a-f]{{{_NAME}}}")
 _TRIES = 8
 _REPAIRED, _OPEN = 20, 5  # records that are read again in one pass
 _PAUSE = 0.2  # seconds before another writer's index is looked at again
@@ -42,17 +44,20 @@ def keep(service: Service, issue_id: str, document: Mapping[str, Any]) -> None:
         JiraCiError: it cannot be kept, or the index does not name it.
     """
     own = _kept(service, issue_id, document)
+    open_ones: dict[str, list[dict[str, Any]]] = {}  # of each name, once in all turns
     for turn in range(_TRIES):
         index = service.property(issue_id, INDEX)
         index = index if isinstance(index, dict) and index.get("schema") == INDEX_SCHEMA else {}
         lost = _left_out(index, service.property_keys(issue_id)) - {own["record"]}
-        ended = [one for one in _entries(service, issue_id, _open(index, own)) if one not in _told(index)]
+        names = _open(index, own)
+        open_ones |= {name: _entries(service, issue_id, [name]) for name in names if name not in open_ones}
+        ended = [one for name in names for one in open_ones[name] if one not in _told(index)]
         if not lost and not ended and own in _told(index):
             return
         if turn:
             service.deadline.sleep(_PAUSE * turn)
-        found = _entries(service, issue_id, sorted(lost)[:_REPAIRED])
-        service.set_property(issue_id, INDEX, merged(index, [*found, *ended, own], lost))
+        left_out = _entries(service, issue_id, sorted(lost)[:_REPAIRED])
+        service.set_property(issue_id, INDEX, merged(index, [*left_out, *ended, own], lost))
     raise NetworkError(f"The index of records on the change ({INDEX}) does not name the record: others write it, too.")
 
 
@@ -205,7 +210,7 @@ def _entry(value: Any) -> dict[str, Any] | None:
     try:
         if value["schema"] == ATTACHED_SCHEMA:
             own = value["entry"]
-            return dict(own) if isinstance(own["record"], str) else None
+            return dict(own) if _is_name(own["record"]) else None
         return entry(value, digest(value))
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
@@ -216,17 +221,24 @@ def _left_out(index: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
     if index.get("full") is True:
         return set()
     known = {*_named(index), *(one["record"] for one in _told(index))}
-    return {key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX)} - known
+    names = (key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX))
+    return {name for name in names if _is_name(name)} - known
 
 
 def _told(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = index.get("records")
-    return [one for one in found if isinstance(one, dict) and isinstance(one.get("record"), str)] if found else []
+    found = found if isinstance(found, list) else []
+    return [one for one in found if isinstance(one, dict) and _is_name(one.get("record"))]
 
 
 def _named(index: Mapping[str, Any]) -> list[str]:
     found = index.get("older")
-    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    return [one for one in found if _is_name(one)] if isinstance(found, list) else []
+
+
+def _is_name(found: object) -> bool:
+    """Whether it can be the name of a record: people may write to the index, and names are asked for."""
+    return isinstance(found, str) and _NAMES.fullmatch(found) is not None
 
 
 def _size(value: Any) -> int:

@@ -17,7 +17,7 @@ from jira_ci.gate.targets import Target
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.run import CI
-from jira_ci.text import one_line
+from jira_ci.text import first, one_line
 from jira_ci.timing import Deadline
 
 PROVIDER = 10.0
@@ -52,7 +52,8 @@ class VersionTag:
     def __init__(self, context: Context) -> None:
         run = context.run
         version = context.given.version or run.tag
-        self._context, self._name = context, tag_name(version)
+        self._context, self._name, self._of_copy = context, tag_name(version), False
+        self._names = tuple(dict.fromkeys((version, self._name)))  # a tag may be called tags/1.0
         self._may_be = bool(version) and not commit_like(version)
         self._of_run = bool(run.tag) and tag_name(version) == run.tag
         self.commit, self.settled = "", not self._may_be
@@ -124,6 +125,8 @@ class VersionTag:
             return Decision.unanswered(38, f"{self._shown} could not be looked at: {_sentence(error)} Run again.")
         if not self.commit and self._is_known:
             self.relaxed = (f"the tag {one_line(self._name, 80)} is not there any more, or not yet",)
+        elif not self.commit and self._of_copy:
+            self.relaxed = (f"whether {one_line(self._name, 80)} is a tag was asked of a copy on this machine only",)
         return self._compared(commit)
 
     def _doubt(self, why: str) -> None:
@@ -159,8 +162,9 @@ class VersionTag:
     def _now(self, deadline: Deadline) -> str:
         """The full id of its commit; empty without such a tag."""
         context, job_token = self._context, self._context.edges.environ.get("CI_JOB_TOKEN", "")
-        provider = detect.connect(
+        provider = detect.connect_files(
             context.run,
+            context.run.repository,
             github_token=context.given.github_token,
             gitlab_token=context.given.gitlab_token,
             job_token=job_token,
@@ -170,7 +174,7 @@ class VersionTag:
         if provider is None:
             return self._at_the_remote(deadline, "")
         try:
-            return provider.tag(self._name)
+            return first(map(provider.tag, self._names))
         except Unreadable as error:
             if not (error.denied or error.missing):
                 raise
@@ -181,7 +185,7 @@ class VersionTag:
     @cached_property
     def _is_known(self) -> bool:
         """Whether there is such a tag, as far as the run and the checkout know. A version need not be one."""
-        return self._of_run or bool(self._context.git.resolve(f"refs/tags/{self._name}"))
+        return self._of_run or any(self._context.git.resolve(f"refs/tags/{name}") for name in self._names)
 
     @cached_property
     def _has_all_tags(self) -> bool:
@@ -200,7 +204,8 @@ class VersionTag:
         if objection:
             raise _Unasked(" ".join(filter(None, [why, objection])))
         try:
-            return git.remote_tag(self._name, min(_SECONDS, max(1.0, deadline.remaining())))
+            seconds = min(_SECONDS, max(1.0, deadline.remaining()))
+            return first(git.remote_tag(name, seconds) for name in self._names)
         except GitError as error:
             if _NO_RIGHT.search(str(error)):
                 raise _Unasked(" ".join(filter(None, [why, one_line(str(error), 200)]))) from None
@@ -211,7 +216,8 @@ class VersionTag:
         checkout was made of it."""
         addresses, run = self._context.git.addresses(), self._context.run
         on_disk = len(addresses) == 1 and not has_host(addresses[0])
-        return origin_objection(addresses, run, trusting=not on_disk or self._is_known)
+        self._of_copy = on_disk and not self._is_known
+        return origin_objection(addresses, run, trusting=not self._of_copy)
 
 
 def _sentence(error: Exception) -> str:
