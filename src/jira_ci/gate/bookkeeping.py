@@ -99,7 +99,8 @@ class Bookkeeping:
         if policy is None or change is None or service is None or policy.comments == "off":
             return
         late = kind != "started" and self._is_over(evaluation)
-        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
+        asked = evaluation.emergency.told(evaluation.read_at) if evaluation.emergency else ""
+        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late, emergency=asked)
         problem = comments.write(service, change, told, public=policy.comments == "public")
         if problem:
             self._untold.add(change.id)

@@ -62,15 +62,15 @@ class Waits(Protocol):
 
 def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     change, service = evaluation.change, evaluation.service
-    if change is None or service is None:
+    if change is None or service is None or evaluation.emergency is not None:  # who asks for an emergency is there
         return
     now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
     runner = context.edges.environ.get("RUNNER_NAME" if context.run.provider == CI.GITHUB else "CI_JOB_ID", "")
     job, actor = context.given.parked_job, attempt_of(context).actor
     note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
     if evaluation.frozen_for() > LIFE.total_seconds():
-        said = f"{change.key} gets no note for jira-ci resume: this run could not be run again when the freeze is over."
-        context.console.notice("warning", f"{said} Start a new one then.")
+        why = f"{change.key} gets no note for jira-ci resume: this run could not be run again when the freeze is over."
+        context.console.notice("warning", f"{why} Start a new one then.")
         return
     try:
         said = _write(service, change.id, note, evaluation.subject)
