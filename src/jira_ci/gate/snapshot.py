@@ -8,7 +8,7 @@ from typing import Any
 
 from jira_ci.errors import JiraCiError
 from jira_ci.gate import bindings
-from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.approvals import Approval, Approver, Excluded, Member, review
 from jira_ci.gate.bindings import ChangeProperty
 from jira_ci.gate.change_property import Change, missing, scope_of, unnamed, words
 from jira_ci.gate.decision import Decision, decide, decision_of
@@ -60,6 +60,7 @@ class SnapshotReader:
         """
         try:
             own = self._service.myself().id
+            members = self._members()
             try:
                 listed, stamps = self._service.approvals(self._change.id)
                 approvals, complete = [_approval(one) for one in listed.values], listed.complete
@@ -75,6 +76,7 @@ class SnapshotReader:
         if other:
             return other, replace(self._snapshot(issue, [stamp]), start=(), end=(), window_fields=())
         read = self._snapshot(issue, [*stamps, stamp], own=own, approvals=approvals, complete=complete)
+        read = replace(read, members=members)
         return decide(read, self._policy.requirements), read
 
     def _issue(self) -> tuple[Issue, Stamp]:
@@ -141,6 +143,7 @@ class SnapshotReader:
             pages_complete=complete,
             own_account=own,
             excluded=excluded,
+            members={},
             start=values[0],
             end=values[1],
             edited=since.edited,
@@ -157,6 +160,17 @@ class SnapshotReader:
             other=other,
             earlier=earlier,
         )
+
+    def _members(self) -> dict[str, tuple[Member, ...]]:
+        """Who is in each group that the policy names; without those that the site does not have."""
+        found = {}
+        for group in dict.fromkeys(one.group for one in self._policy.required_approvers if one.group):
+            try:
+                people = self._service.members(group)
+            except NotFound:
+                continue
+            found[group] = tuple(Member(one.id, one.name) for one in people)
+        return found
 
     def _excluded(self, issue: Issue) -> Iterator[Excluded]:
         if "reporter" in self._policy.exclude_approvers:

@@ -372,6 +372,25 @@ def permissions(project: str, names: Iterable[str]) -> Question:
     return Question("GET", "api/mypermissions", "say what the account may do", query)
 
 
+_GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+GROUP_PAGE = 50
+"""Jira gives no more members of a group at once."""
+
+
+def group_members(group: str, edition: Edition, start: int) -> Question:
+    """A page of a group's members, those included who are not active any more, so that no page is short of any.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/#api-rest-api-3-group-member-get
+
+    Args:
+        group: its name; on Cloud its id, too.
+    """
+    by_id = edition == "cloud" and _GROUP_ID.fullmatch(group)
+    query = {("groupId" if by_id else "groupname"): group, "includeInactiveUsers": "true"}
+    query |= {"startAt": str(start), "maxResults": str(GROUP_PAGE)}
+    return Question("GET", "api/group/member", f"list who is in the group {one_line(group, 60)}", query)
+
+
 DESK_PAGE = 100
 _API = "servicedeskapi"
 

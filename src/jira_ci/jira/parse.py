@@ -441,6 +441,27 @@ class Comment:
     properties: Mapping[str, Any]
 
 
+def members(body: Any) -> Page:
+    """A page of a group's members: accounts, and whether each is active.
+
+    Raises:
+        WrongShape: it does not say where it begins or whether it is the last, or somebody in it cannot be told.
+    """
+    bean = mapping(body, "the page")
+    last = bean.get("isLast")
+    if not isinstance(last, bool):
+        raise WrongShape("isLast is neither true nor false")
+    start, found = number(bean, "startAt"), []
+    for one in items(bean.get("values"), "values"):
+        known = account(one, "a member")
+        if known is None:
+            raise WrongShape("a member is null")
+        found.append((known, mapping(one, "a member").get("active") is not False))
+    if last and "total" in bean and number(bean, "total") > start + len(found):
+        raise WrongShape("isLast contradicts total")
+    return Page(start, tuple(found), last)
+
+
 def page(body: Any) -> Page:
     """A page.
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
-from jira_ci.errors import JiraCiError, NetworkError
+from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
@@ -152,6 +152,12 @@ class Timeline:
         return replace(stamp, back=back)
 
 
+_SEES_GROUPS = (
+    "To see who is in a group the account needs the global permission Browse users and groups (on Data Center: "
+    "Administer Jira); or name account ids in place of the group."
+)
+
+
 def _nothing(value: object) -> None:
     del value
 
@@ -175,6 +181,7 @@ class Service:
         login.see = self._timeline.see
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
+        self._members: dict[str, tuple[Account, ...]] = {}
 
     @property
     def deadline(self) -> Deadline:
@@ -369,6 +376,32 @@ class Service:
     def remove_comment(self, issue_id: str, comment_id: str) -> None:
         """Takes a comment away."""
         self._read(endpoints.remove_comment(issue_id, comment_id), _nothing, 204)
+
+    def members(self, group: str) -> tuple[Account, ...]:
+        """Who is in a group, and active; asked once.
+
+        Raises:
+            NotFound: there is no such group.
+            AccessError: also where the account may not see who is in groups.
+            NetworkError: also where the list did not come to its end.
+        """
+        if group not in self._members:
+            edition = self.connect().edition
+
+            def fetch(start: int) -> Page:
+                return self._fresh(self._read(endpoints.group_members(group, edition, start), parse.members))
+
+            try:
+                listed = every_page(fetch)
+            except AccessError as error:
+                raise AccessError(error.message, f"{_SEES_GROUPS} {error.hint}") from None
+            if not listed.complete:
+                raise NetworkError(
+                    f"The list of who is in the group {group} did not come to its end.",
+                    f"Name a group of at most {MOST_PAGES * endpoints.GROUP_PAGE} members, or run again.",
+                )
+            self._members[group] = tuple(one for one, active in listed.values if active)
+        return self._members[group]
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""
