@@ -83,6 +83,7 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "window": {"start": "Planned start", "end": "Planned end"},
         "window-required": False,
         "freeze": [],
+        "emergency": "off",
         "edits": "say",
         "watched-fields": [],
         "exclude-approvers": [],

@@ -99,6 +99,7 @@ IN_FORCE = {
     "window": {"start": "Planned start", "end": "Planned end"},
     "window-required": False,
     "freeze": [],
+    "emergency": "off",
     "edits": "say",
     "watched-fields": [],
     "exclude-approvers": [],

@@ -248,6 +248,26 @@ class GitLabHistory:
 
         return self._ask("the job of CI_JOB_TOKEN", question)
 
+    def job_user(self) -> tuple[str, str]:
+        """The login of whoever started a ``CI_JOB_TOKEN``'s job, which has to be one of this pipeline, and by what the
+        pipeline was started (``web``), which is empty where GitLab does not say it.
+
+        Raises:
+            Unreadable: GitLab does not say.
+        """
+
+        def question() -> tuple[str, str]:
+            job = mapping(self._server.http_get("/job"))
+            pipeline, login = mapping(job.get("pipeline")), string(mapping(job.get("user")).get("username"))
+            if (str(pipeline.get("project_id")), str(pipeline.get("id"))) != (self._home, self._run_id):
+                raise Refused(0, "its token is another pipeline's")
+            if not login:
+                raise Refused(0, "the answer names nobody")
+            of_merge = string(pipeline.get("ref")).startswith("refs/merge-requests/")
+            return login, "merge_request_event" if of_merge else string(pipeline.get("source"))
+
+        return self._ask("the job of CI_JOB_TOKEN", question)
+
     def _ask(self, what: str, question: Callable[[], T], *about: str, job_token: bool = True) -> T:
         def permitted() -> T:
             if self.is_job_token and not job_token:

@@ -128,7 +128,9 @@ class Bookkeeping:
 
     def _telling(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> Telling:
         late = kind != "started" and self._is_over(evaluation)
-        return comments.telling(kind, evaluation.subject, self._context.run, digest, seconds=seconds, late=late)
+        asked = evaluation.emergency.told(evaluation.read_at) if evaluation.emergency else ""
+        run = self._context.run
+        return comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late, emergency=asked)
 
     def _comment_on(self, evaluation: Evaluation, told: Telling) -> None:
         policy, change, service = evaluation.policy, evaluation.change, evaluation.service

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jira_ci.errors import JiraCiError
+from jira_ci.gate import messages
 from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change, scope_of
-from jira_ci.gate.decision import Decision
+from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder
 from jira_ci.gate.messages import edited_by, shown, when
@@ -54,7 +56,7 @@ class ByChange(Evaluation):
         self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
-        self._may_make = policy.create and not attempt.objection
+        self._may_make, self._typed = policy.create and not attempt.objection, False
         if change is not None:
             self._take(change)
 
@@ -77,7 +79,34 @@ class ByChange(Evaluation):
             self._pins.settle()
             decision = self._read()
         self._judge_binding(decision)
+        return self._of_its_type(decision)
+
+    def _of_its_type(self, decision: Decision) -> Decision:
+        """A change that was requested for an emergency is for nothing else, and no other one is for an emergency. Asked
+        with the first look, and with each that allows something."""
+        allowed, asked = self._policy.emergency, self._policy.emergency_asked
+        if allowed is None or decision.result == "deny" or self.change is None or self.snapshot is None:
+            return decision
+        if self._typed and decision.result != "proceed":
+            return decision
+        try:
+            kind = self._service.requested_as(self.change.id)
+        except JiraCiError as error:
+            return decision_of(error, 17) if decision.result == "proceed" else decision
+        self._typed = True
+        if allowed.is_of_type(kind) != (asked is not None):
+            return Decision.of(
+                12, messages.mistyped(self.change.key, kind.name if kind else "", asked=asked is not None)
+            )
+        if decision.result == "proceed" and self._retyped:
+            return Decision.of(21, messages.requested_anew(self.change.key))
         return decision
+
+    @property
+    def _retyped(self) -> bool:
+        """Whether somebody edited what the change was requested as after its approval."""
+        edited = self.snapshot.edits if self.snapshot else ()
+        return any(canonical(one.field) == REQUEST_TYPE for one in edited)
 
     def start(self) -> Decision | None:
         return self._pins.start() if self.change is not None and self._policy.reuse == "once" else None
@@ -88,8 +117,7 @@ class ByChange(Evaluation):
 
     def requested_as(self) -> RequestType | None:
         """What the change was requested as; whoever edits that after its approval makes no exception of it."""
-        edited = self.snapshot.edits if self.snapshot else ()
-        if self.change is None or any(canonical(one.field) == REQUEST_TYPE for one in edited):
+        if self.change is None or self._retyped:
             return None
         return self._service.requested_as(self.change.id)
 

@@ -54,7 +54,14 @@ class Telling:
 
 
 def telling(
-    kind: Kind, subject: Subject, run: Run, digest: str, *, seconds: float | None = None, late: bool = False
+    kind: Kind,
+    subject: Subject,
+    run: Run,
+    digest: str,
+    *,
+    seconds: float | None = None,
+    late: bool = False,
+    emergency: str = "",
 ) -> Telling:
     """What the change is told.
 
@@ -62,6 +69,7 @@ def telling(
         digest: SHA-256 of the record.
         seconds: how long it took.
         late: whether the window was over before the deployment was.
+        emergency: why it could not wait, and who asked.
     """
     took = "" if seconds is None else f" after {duration(seconds)}"
     first: Line = ["The deployment of ", subject.version, " to ", where(subject), f" {_SENTENCES[kind]}"]
@@ -69,6 +77,7 @@ def telling(
     attempt = f", attempt {run.attempt}" if run.provider != CI.GITLAB else ""
     ran: Line = ["Run ", run.run_id, f"{attempt}: "] if run.run_id else ["Run: "]
     lines: list[Line] = [[*first, f"{took}."]]
+    lines += [["Emergency: ", emergency]] if emergency else []
     lines += [["The window was over before it ended."]] if late else []
     lines += [[*ran, Own(run.url, link=True)]] if run.url or run.run_id else []
     lines += [[f"Record: SHA-256 {digest}"]] if digest else []

@@ -222,7 +222,8 @@ def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt
     known = service.request_fields(desk.id, kind.id)
     cloud = service.connect().edition == "cloud"
     attempt, said = contents.titled(service, attempt)
-    told = description(subject, attempt, policy.description)
+    asked = policy.emergency_asked
+    told = [*(asked.lines if asked else ()), *description(subject, attempt, policy.description)]
     values: dict[str, Any] = {"summary": subject.title, "description": sendable(told, cloud=cloud)}
     try:
         marked_up = (

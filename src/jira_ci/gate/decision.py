@@ -27,6 +27,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         2: ("deny", Exit.USAGE),  # project controlled, environment matches no rule
         3: ("proceed", Exit.OK),  # project or environment not controlled
         4: ("deny", Exit.USAGE),  # version, project, environment, tenant or title unfit
+        36: ("deny", Exit.USAGE),  # emergency asked for without a reason, or by somebody the policy does not name
         5: ("deny", Exit.ACCESS),  # no credentials
         38: ("deny", Exit.USAGE),  # the provider says that the version's tag is another commit
         # which change

@@ -12,8 +12,9 @@ from jira_ci.errors import JiraCiError
 from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late, decision_of, frozen
-from jira_ci.gate.messages import incomplete
+from jira_ci.gate.messages import incomplete, shown
 from jira_ci.gate.policy import freeze
+from jira_ci.gate.policy.emergency import EmergencyAsked
 from jira_ci.gate.policy.freeze import Frozen
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.record import ChangeFacts, Evidence, HistoryFacts, WindowFacts
@@ -117,13 +118,21 @@ class Evaluation(ABC):
         self.rounds += 1
         self.decision = self._unless_frozen(self.ask())
 
+    @property
+    def emergency(self) -> EmergencyAsked | None:
+        """The emergency that is asked for, and may be."""
+        return self.policy.emergency_asked if self.policy else None
+
     def _unless_frozen(self, decision: Decision) -> Decision:
         """What a freeze makes of a proceed. Whatever else is decided is so in a freeze as well, which is told once."""
         freezes, now, before = (self.policy.freezes if self.policy else ()), self.read_at, self.frozen
         self.frozen = freeze.frozen(freezes, now) if now else None
+        if decision.result == "proceed" and self.emergency:
+            return self._passed(self._urgent(decision, self.emergency), "an emergency")
         if decision.result != "proceed" or not freezes:
-            if self.frozen and not before:
-                self.said.append(f"{where(self.subject)} is {self.frozen.told}: nothing is deployed there before.")
+            if self.frozen and not before and not self.emergency:
+                told = f"{where(self.subject)} is {self.frozen.told}"
+                self.said.append(f"{told}: nothing is deployed there before.")
             return decision
         if now is None:
             return Decision.of(17, incomplete(self.change_facts().key, ["it is unknown what time it is in Jira"]))
@@ -134,15 +143,23 @@ class Evaluation(ABC):
         return self._held(decision, now, kind)
 
     def _held(self, decision: Decision, now: datetime, kind: RequestType | None) -> Decision:
-        found, policy = self.frozen, self.policy
-        holding = freeze.frozen(policy.freezes, now, kind) if policy else None
+        holding = freeze.frozen(self.policy.freezes, now, kind) if self.policy else None
         if holding:
             self.frozen = holding
             return frozen(decision, f"But {where(self.subject)} is {holding.told}.")
-        if found and kind:
-            self.frozen = dataclasses.replace(found, passed=f"request type {kind.name}")
-            return dataclasses.replace(decision, reason=f"{decision.reason} {self.frozen.passing}")
-        return decision
+        return self._passed(decision, f"request type {kind.name}") if self.frozen and kind else decision
+
+    @staticmethod
+    def _urgent(decision: Decision, asked: EmergencyAsked) -> Decision:
+        said = f"This is an emergency, asked for by {shown(asked.asker)}, so that its window does not count."
+        return dataclasses.replace(decision, reason=f"{decision.reason} {said}")
+
+    def _passed(self, decision: Decision, why: str) -> Decision:
+        """A proceed in spite of a freeze."""
+        if self.frozen is None:
+            return decision
+        self.frozen = dataclasses.replace(self.frozen, passed=why)
+        return dataclasses.replace(decision, reason=f"{decision.reason} {self.frozen.passing}")
 
     def requested_as(self) -> RequestType | None:
         """What the change was requested as; ``None`` where that is not known, or was edited after its approval.

@@ -107,6 +107,21 @@ def approved_by(review: Review) -> str:
     return "approved by people who do not count" if review.state == "ok" else "without any approval"
 
 
+def mistyped(key: str, kind: str, *, asked: bool) -> str:
+    """Row 12, for a change that is one of an emergency and should not be, or the other way round."""
+    requested = f"was requested as {shown(kind)}" if kind else "was not requested at the service desk"
+    if asked:
+        return f"{shown(key)} {requested}, and no emergency. Give one of the emergency's request type, or none."
+    return f"{shown(key)} {requested}, for an emergency, and none is asked for. Give another change, or leave it out."
+
+
+def requested_anew(key: str) -> str:
+    """Row 21, for a change whose request type was edited after its approval."""
+    return (
+        f"The request type of {shown(key)} was edited after it was approved. Close it and run again for another change."
+    )
+
+
 def _person(approver: Approver) -> str:
     return shown(approver.name.strip() or str(approver.account))
 

@@ -191,7 +191,8 @@ class SnapshotReader:
         others = {field for name in wanted for field in (name, *_window_field(issue, name))}
         names = {canonical((issue.names or {}).get(field, field)) for field in others}
         binding = ("summary", "issuetype", "description") if named else ("summary", "issuetype")
-        typed = {REQUEST_TYPE} if any(one.freeze.exceptions for one in self._policy.freezes) else set[str]()
+        by_type = self._policy.emergency or any(one.freeze.exceptions for one in self._policy.freezes)
+        typed = {REQUEST_TYPE} if by_type else set[str]()
         return Watched(binding, others, names | set(map(canonical, wanted)) | typed)
 
     def _unknown_fields(self, issue: Issue) -> list[str]:

@@ -11,8 +11,10 @@ from jira_ci.config.policy_files import Loaded, Sources
 from jira_ci.config.trusted_ref import is_own, policy_places
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
+from jira_ci.gate.asker import asker
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy import one_change
+from jira_ci.gate.policy import emergency, one_change
+from jira_ci.gate.policy.emergency import Asker, EmergencyAsked
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
@@ -196,6 +198,9 @@ def _targets(
     context: Context, environment: str, found: Sources, settled: Policy | Decision, at: Named
 ) -> Iterator[Target]:
     """One for each tenant."""
+    refused = None
+    if context.given.emergency and isinstance(settled, Policy):
+        settled, refused = _in_emergency(context, settled)
     for tenant in tenants(context):
         if isinstance(settled, Decision):
             yield Target(_subject(context, environment, tenant, at=at), found, settled)
@@ -210,7 +215,19 @@ def _targets(
         except UsageError as error:
             yield Target(subject, settled, Decision.of(4, str(error)))
         else:
-            yield Target(subject, settled, next(unaskable(context, settled), None))
+            yield Target(subject, settled, refused or next(unaskable(context, settled), None))
+
+
+def _in_emergency(context: Context, policy: Policy) -> tuple[Policy, Decision | None]:
+    """The policy in the emergency that is asked for; as it was, and row 36, where there is none."""
+    reason = context.console.mask(emergency.reason_of(context.given.emergency))
+    who = asker(context, objection(context.run)) if policy.emergency and reason else Asker()
+    why = emergency.refusal(policy, reason, who)
+    if why or policy.emergency is None:
+        return policy, Decision.of(36, why)
+    named = policy.emergency
+    asked = EmergencyAsked(reason, who.logins[0], named.request_type, named.review_within)
+    return emergency.in_force(policy, asked, context.given.minimum_approvals), None
 
 
 def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:

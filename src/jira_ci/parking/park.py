@@ -62,7 +62,7 @@ class Waits(Protocol):
 
 def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     change, service = evaluation.change, evaluation.service
-    if change is None or service is None:
+    if change is None or service is None or evaluation.emergency is not None:  # who asks for an emergency is there
         return
     now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
     runner = context.edges.environ.get("RUNNER_NAME" if context.run.provider == CI.GITHUB else "CI_JOB_ID", "")

@@ -22,7 +22,9 @@ from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import RepositoryFiles
+    from jira_ci.ci.gitlab_api import GitLabHistory
 
+_UNASKED = "There is no CI_JOB_TOKEN to ask GitLab with."
 Place = tuple[str, str]
 """A site's address, and the word in the names of its variables, which is empty for the default's."""
 
@@ -101,21 +103,46 @@ def job_objection(context: Context) -> str:
 
 
 def _job_objection(context: Context) -> str:
-    from jira_ci.ci import detect
     from jira_ci.ci.api import Unreadable
 
-    token, run = context.edges.environ.get("CI_JOB_TOKEN", ""), context.run
-    job = detect.connect_job(run, token, ca_bundle=context.provider_bundle, deadline=context.deadline.part(0.5))
-    if job is None:
-        return "There is no CI_JOB_TOKEN to ask GitLab with."
+    run = context.run
     try:
-        commit = job.job_commit()
+        with _job(context) as job:
+            if job is None:
+                return _UNASKED
+            commit = job.job_commit()
     except Unreadable as error:
         return one_line(str(error), 300)
-    finally:
-        job.close()
     own = (run.commit, run.pull_request.head_sha if run.pull_request else "")
     return "" if commit in own else f"GitLab says that this job is of commit {commit}."
+
+
+def job_user(context: Context) -> tuple[str, str]:
+    """Who started this job, by the login that GitLab says, and what started its pipeline; empty where it does not say.
+
+    Raises:
+        Unreadable: GitLab does not say who.
+    """
+    from jira_ci.ci.api import Unreadable
+
+    with _job(context) as job:
+        if job is None:
+            raise Unreadable(_UNASKED)
+        return job.job_user()
+
+
+@contextmanager
+def _job(context: Context) -> Iterator[GitLabHistory | None]:
+    """Who answers for the job of a ``CI_JOB_TOKEN``; None without one. Hangs up in the end."""
+    from jira_ci.ci import detect
+
+    token, bundle = context.edges.environ.get("CI_JOB_TOKEN", ""), context.provider_bundle
+    job = detect.connect_job(context.run, token, ca_bundle=bundle, deadline=context.deadline.part(0.5))
+    try:
+        yield job
+    finally:
+        if job is not None:
+            job.close()
 
 
 def _unnamed(context: Context, places: Collection[Place]) -> dict[Place, str]:

@@ -16,7 +16,8 @@ from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
 from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.policy import freeze, one_change
+from jira_ci.gate.policy import emergency, freeze, one_change
+from jira_ci.gate.policy.emergency import Emergency, EmergencyAsked
 from jira_ci.gate.policy.freeze import Declared
 from jira_ci.gate.policy.overrides import (
     Asked,
@@ -96,6 +97,10 @@ class Policy:
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
     freezes: tuple[Declared, ...] = field(default=(), repr=False)
     """Those that are about this environment."""
+    emergency: Emergency | None = None
+    """What is allowed in one; None where there is none."""
+    emergency_asked: EmergencyAsked | None = None
+    """The one that this run has asked for; all that decides is as that says."""
 
     @property
     def requirements(self) -> Requirements:
@@ -180,6 +185,8 @@ def _said(one: Loaded, matched: Environment) -> Said:
         for key in values
     }
     whole = config.enabled and not one.is_organisations
+    usual = schema.defaults("change-control")["proceed-statuses"] if whole else ()
+    values = emergency.stated(values, values.get("proceed-statuses", usual))
     return Said(config.name, values, lines, whole=whole, guides=one.is_organisations)
 
 
@@ -229,6 +236,7 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         differences=whole.differences,
         **_by_name(control),
         end_status=control["end-status"],
+        emergency=emergency.allowed(control),
         freezes=tuple(freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files])),
     )
     _refuse_idle(policy, control, config)
@@ -270,7 +278,7 @@ def _refuse_contradictions(whole: Tightened, said: Sequence[Said]) -> None:
 
 
 def _refuse_idle(policy: Policy, control: Mapping[str, Any], config: Config) -> None:
-    fault = meaningless(policy.requirements)
+    fault = meaningless(policy.requirements) or emergency.fault(policy)
     if fault:
         raise UsageError(f"{config.name}, change-control: {fault}.")
     idle = unenforceable(control, approvals=policy.minimum_approvals, given=policy.change)

@@ -71,10 +71,10 @@ def _stricter(*values: Any) -> Callable[[Any, Any], Any]:
 
 
 def _shorter(stronger: str, weaker: str) -> str:
-    return min(stronger, weaker, key=_seconds)
+    return min(stronger, weaker, key=seconds)
 
 
-def _seconds(duration: str) -> float:
+def seconds(duration: str) -> float:
     """A duration of the file; one that cannot be read is taken for none at all."""
     found = _DURATION.fullmatch(str(duration))
     return int(found[1]) * _UNITS[found[2]] if found else 0

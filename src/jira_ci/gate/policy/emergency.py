@@ -1,0 +1,225 @@
+"""An emergency: what the policy allows in one, whom, and why one is refused (row 36).
+
+A setting asks for it and never allows it: without ``emergency`` in what all sources say together there is none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jira_ci.gate.messages import enumerate_some, shown, when
+from jira_ci.gate.policy.tightening import seconds
+from jira_ci.jira.parse import RequestType
+from jira_ci.jira.rich_text import Line
+from jira_ci.text import canonical, one_line
+
+if TYPE_CHECKING:
+    from jira_ci.gate.policy.policy import Policy
+
+LONGEST = 500
+"""Characters of a reason."""
+_WORDS, _LETTERS = 3, 10
+_LETTER = re.compile(r"[^\W\d_]")
+_DEFAULTS: Mapping[str, Any] = {"minimum-approvals": 1, "review-within": "2d"}
+_TITLE = "Emergency: "
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """What the policy says of emergencies."""
+
+    request_type: str
+    minimum_approvals: int
+    who: tuple[str, ...]
+    """Logins at the CI, in any case."""
+    proceed_statuses: tuple[str, ...]
+    review_within: str
+
+    def is_of_type(self, kind: RequestType | None) -> bool:
+        """Whether a change was requested as one."""
+        wanted = self.request_type
+        return kind is not None and (wanted == kind.id if wanted.isdigit() else wanted == kind.name)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks.
+
+    Attributes:
+        logins: everybody who started this run or this attempt of it, as the CI vouches; the one of this attempt first.
+        objection: why nobody may be said to ask, as a sentence; empty where there is somebody.
+    """
+
+    logins: tuple[str, ...] = ()
+    objection: str = ""
+
+
+@dataclass(frozen=True)
+class EmergencyAsked:
+    """An emergency that may be had.
+
+    Attributes:
+        reason: one line, harmless in a log.
+    """
+
+    reason: str
+    asker: str
+    request_type: str
+    review_within: str
+
+    def review_until(self, now: datetime | None) -> datetime | None:
+        """When somebody has to have looked at it, counted from a moment; None without one, or after the calendar."""
+        try:
+            return now + timedelta(seconds=seconds(self.review_within)) if now else None
+        except OverflowError:
+            return None
+
+    def facts(self, now: datetime | None) -> dict[str, Any]:
+        """For the record."""
+        until = self.review_until(now)
+        return {
+            "reason": self.reason,
+            "asker": self.asker,
+            "request-type": self.request_type,
+            "review-until": until.isoformat().replace("+00:00", "Z") if until else None,
+        }
+
+    def told(self, now: datetime | None) -> str:
+        """For people: ``the shop is down (asked for by octocat, to be reviewed until ...)``."""
+        return f"{self.reason} (asked for by {shown(self.asker)}, to be reviewed until {when(self.review_until(now))})"
+
+    @property
+    def lines(self) -> list[Line]:
+        """For the change's description."""
+        return [
+            ["Emergency: ", self.reason],
+            ["Asked for by: ", self.asker],
+            [f"To be reviewed within {self.review_within} of its deployment."],
+            [],
+        ]
+
+
+def stated(values: Mapping[str, Any], statuses: Sequence[str]) -> dict[str, Any]:
+    """What a source says, with what it leaves out of its emergency: that is said as well, or another source could fill
+    it in more loosely.
+
+    Args:
+        statuses: its ``proceed-statuses``; empty where it says none and has none by default.
+    """
+    own = values.get("emergency")
+    if not isinstance(own, Mapping):
+        return dict(values)
+    usual = {"proceed-statuses": list(statuses)} if statuses else {}
+    return {**values, "emergency": {**_DEFAULTS, **usual, **own}}
+
+
+def allowed(control: Mapping[str, Any]) -> Emergency | None:
+    """What the sources allow together; None where they allow no emergency."""
+    found = control.get("emergency")
+    if not isinstance(found, Mapping):
+        return None
+    return Emergency(
+        request_type=found["request-type"],
+        minimum_approvals=found["minimum-approvals"],
+        who=tuple(found["who"]),
+        proceed_statuses=tuple(found.get("proceed-statuses", control["proceed-statuses"])),
+        review_within=found["review-within"],
+    )
+
+
+def fault(policy: Policy) -> str:
+    """Why what the policy says of emergencies is invalid; empty when it is valid."""
+    found = policy.emergency
+    if found is not None and found.request_type == policy.request_type:
+        return (
+            f"emergency.request-type is {shown(found.request_type)}, as request-type is: an emergency needs a request "
+            "type of its own, so that nobody takes one change for the other"
+        )
+    return ""
+
+
+def reason_of(text: str) -> str:
+    """A reason on one line, harmless in a log; empty when it says nothing: a few words are the least, and a line that
+    people read the most."""
+    line = " ".join(text.split())
+    words = [word for word in line.split() if _LETTER.search(word)]
+    enough = len(words) >= _WORDS or not line.isascii()  # not everybody writes blanks between words
+    fits = enough and len(_LETTER.findall(line)) >= _LETTERS and len(line) <= LONGEST
+    return one_line(line, 2 * LONGEST) if fits else ""
+
+
+def refusal(policy: Policy, reason: str, asker: Asker) -> str:
+    """Why there is no emergency, as sentences; empty when there is one.
+
+    Args:
+        reason: as :func:`reason_of` gives it.
+    """
+    found = policy.emergency
+    if policy.gate_by == "jira":
+        return "An emergency is asked for, and Jira's own gating decides (gate-by: jira), which knows none."
+    if found is None:
+        where = policy.origins.get("emergency", "")
+        said = f" ({where})" if where and where != "default" else ""
+        return f"An emergency is asked for, and the policy has none for this environment{said}. Leave emergency out."
+    if not reason:
+        return (
+            "An emergency is asked for without a reason. Say in a few words, and in no more than "
+            f"{LONGEST} characters, what cannot wait."
+        )
+    if asker.objection:
+        return f"An emergency is asked for, and {asker.objection}"
+    named = {canonical(one) for one in found.who}
+    others = [login for login in asker.logins if canonical(login) not in named]
+    if others or not asker.logins:
+        asking = enumerate_some(map(shown, others), " and ") or "nobody"
+        named_ones, where = enumerate_some(map(shown, found.who)), policy.origins.get("emergency", "emergency.who")
+        return (
+            f"An emergency is asked for by {asking}, and the policy names {named_ones} ({where}). One of these has to "
+            "start a run; who was renamed is named anew in the policy."
+        )
+    return ""
+
+
+def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Policy:
+    """The policy in an emergency that it allows: a type, a number and statuses of its own, a title that no other change
+    has, no window; everything else as ever.
+
+    Args:
+        minimum: what the setting ``minimum-approvals`` says, which may be more.
+    """
+    found = policy.emergency
+    if found is None:
+        raise ValueError("the policy allows no emergency")
+    approvals = max(found.minimum_approvals, minimum or 0)
+    going = set(map(canonical, found.proceed_statuses))
+    waiting = tuple(one for one in policy.wait_statuses if canonical(one) not in going)
+    title = _TITLE + policy.title
+    decides = {
+        "request-type": found.request_type,
+        "title": title,
+        "proceed-statuses": list(found.proceed_statuses),
+        "wait-statuses": list(waiting),
+        "minimum-approvals": approvals,
+        "window": "off",
+        "window-required": False,
+    }
+    weaker = [one for one in policy.relaxed if not one.startswith(("minimum-approvals:", "window:"))]
+    return dataclasses.replace(
+        policy,
+        request_type=found.request_type,
+        title=title,
+        proceed_statuses=found.proceed_statuses,
+        wait_statuses=waiting,
+        minimum_approvals=approvals,
+        window=None,
+        window_required=False,
+        relaxed=(*weaker, *(["minimum-approvals: 0"] if approvals == 0 else []), "emergency: no window, no freeze"),
+        in_force={**policy.in_force, **decides},
+        origins={**policy.origins, **dict.fromkeys(decides, "the emergency")},
+        emergency_asked=asked,
+    )

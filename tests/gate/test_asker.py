@@ -1,0 +1,112 @@
+"""Who asks for an emergency: on GitLab as its own answer says, whatever the variables say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scenes
+from ci.servers import Api, serving
+from gate_jobs import Scene, Time
+from jira_ci.gate.asker import asker
+from jira_sandbox.server import Sandbox
+
+MAIN = {"project_id": 88, "id": 5001, "ref": "main"}
+ANA = {"username": "ana"}
+
+
+@pytest.fixture
+def lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[tuple[Scene, Api]]:
+    """A job that Mallory's variables say is Octocat's, on a GitLab that answers."""
+    with serving("/api/v4") as api:
+        job = scenes.gitlab(tmp_path, os.environ["PATH"])
+        job.git("remote", "set-url", "origin", f"{api.address}/acme/shop.git")
+        job.environ |= {
+            "CI_API_V4_URL": api.url,
+            "CI_JOB_TOKEN": "glcbt-token",
+            "CI_PIPELINE_SOURCE": "web",
+            "CI_PROJECT_URL": f"{api.address}/acme/shop",
+            "CI_SERVER_URL": api.address,
+            "GITLAB_USER_LOGIN": "octocat",
+        }
+        yield Scene(job, sandbox, Time(sandbox)), api
+
+
+@pytest.mark.parametrize(
+    ("answer", "logins", "objection"),
+    [
+        ({"pipeline": MAIN, "user": ANA}, ("ana",), ""),
+        ({"pipeline": {**MAIN, "source": "web"}, "user": ANA}, ("ana",), ""),
+        ({"pipeline": {**MAIN, "source": "schedule"}, "user": ANA}, (), "a run of the kind schedule"),
+        ({"pipeline": {**MAIN, "source": "merge_request_event"}, "user": ANA}, (), "kind merge_request_event"),
+        ({"pipeline": {**MAIN, "ref": "refs/merge-requests/5/head"}, "user": ANA}, (), "kind merge_request_event"),
+        ({"pipeline": {**MAIN, "id": 5002}, "user": ANA}, (), "its token is another pipeline's"),
+        ({"pipeline": {**MAIN, "project_id": 89}, "user": ANA}, (), "its token is another pipeline's"),
+        ({"pipeline": MAIN}, (), "the answer names nobody"),
+        ({"pipeline": MAIN, "user": {"username": ["ana"]}}, (), "the answer names nobody"),
+        (None, (), "GitLab does not say who started this job"),
+    ],
+)
+def test_gitlab_says_who_started_the_job(
+    lab: tuple[Scene, Api], answer: dict[str, Any] | None, logins: tuple[str, ...], objection: str
+) -> None:
+    here, api = lab
+    if answer is not None:
+        api.json("/job", answer)
+    context = here.context()
+    found = asker(context, "")
+    assert found.logins == logins
+    assert objection in found.objection
+    assert bool(found.objection) == bool(objection)
+    assert asker(context, "") is found
+    assert len(api.requests) <= 1
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"CI_API_V4_URL": "http://127.0.0.1:9/api/v4"},
+        {"CI_PROJECT_URL": "http://127.0.0.1:9/acme/shop"},
+        {"CI_API_V4_URL": "http://127.0.0.1:9/api/v4", "CI_PROJECT_URL": "http://127.0.0.1:9/acme/shop"},
+    ],
+)
+def test_variables_lead_to_no_other_gitlab(lab: tuple[Scene, Api], variables: dict[str, str]) -> None:
+    here, api = lab
+    found = asker(here.context(**variables), "")
+    assert found.logins == ()
+    assert "the one that this checkout came from" in found.objection
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "objection"),
+    [
+        ({"CI_JOB_TOKEN": ""}, "There is no CI_JOB_TOKEN"),
+        ({"CI_PIPELINE_SOURCE": "schedule"}, "a run of the kind schedule"),
+        ({"CI_PIPELINE_SOURCE": "parent_pipeline"}, "a run of the kind parent_pipeline"),
+        ({"CI_PIPELINE_SOURCE": ""}, "a run of the kind unknown"),
+    ],
+)
+def test_what_the_job_itself_says_against_it(lab: tuple[Scene, Api], variables: dict[str, str], objection: str) -> None:
+    here, api = lab
+    api.json("/job", {"pipeline": MAIN, "user": ANA})
+    found = asker(here.context(**variables), "")
+    assert found.logins == ()
+    assert objection in found.objection
+
+
+def test_of_a_merge_request_nobody_is_asked_for(lab: tuple[Scene, Api]) -> None:
+    here, api = lab
+    assert "this run is of a merge request" in asker(here.context(), "a merge request").objection
+    assert api.requests == []
+
+
+def test_elsewhere_nothing_vouches(tmp_path: Path, sandbox: Sandbox) -> None:
+    job = scenes.local(tmp_path / "shop", os.environ["PATH"])
+    job.commit("Start")
+    here = Scene(job, sandbox, Time(sandbox))
+    assert asker(here.context(GITHUB_ACTOR="octocat"), "").objection.startswith("nothing vouches here")
