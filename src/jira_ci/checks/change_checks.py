@@ -250,36 +250,28 @@ def _field_line(subject: str, name: str, known: dict[str, str], advice: str) -> 
 
 def _environment_lines(service: Service, context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
     asked: list[tuple[object, ...]] = []
+    looked: set[str] = set()
     for environment in controlled:
-        first, *others = targets.tenants(context)
-        policy = environment.policy
-        subject, problem = _subject(context, environment, first)
+        policy, first = environment.policy, environment.name not in looked
+        looked.add(environment.name)
+        subject, problem = _subject(context, environment)
         form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
         if form not in asked and _may_make(policy):
             asked.append(form)
             yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
         if environment.exact and problem:
-            yield Line("gate title", f"{one_line(environment.name, 80)}: {problem}", exit=Exit.USAGE)
-        elif environment.exact:
+            yield Line("gate title", f"{one_line(where(environment), 160)}: {problem}", exit=Exit.USAGE)
+        elif environment.exact and first:  # of other tenants only the titles are tested
             yield from change_lines(service, context, environment, subject)
-        if environment.exact:
-            yield from _tenant_lines(context, environment, others)
-        else:
+        if not environment.exact:
             name = one_line(environment.name, 80)
             told = f"{name} stands for many environments; name one with environment to see its title"
             yield Line("gate title", told)
 
 
-def _tenant_lines(context: Context, environment: Controlled, tenants: Sequence[str]) -> Iterator[Line]:
-    """The first tenant's change was looked for; of the others only the titles are tested."""
-    for tenant in tenants:
-        subject, problem = _subject(context, environment, tenant)
-        if problem:
-            yield Line("gate title", f"{one_line(where(subject), 160)}: {problem}", exit=Exit.USAGE)
-
-
-def _subject(context: Context, environment: Controlled, tenant: str) -> tuple[Subject, str]:
+def _subject(context: Context, environment: Controlled) -> tuple[Subject, str]:
     """The deployment of this job to that environment; without a title, and with the reason, when it can have none."""
+    tenant = environment.tenant
     version, run = context.given.version, context.run
     at = targets.what_is_there(context)
     subject = describe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timezone
@@ -20,15 +21,17 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.messages import enumerate_some
 from jira_ci.gate.policy import freeze
 from jira_ci.gate.policy.lint import Controlled, examples, lint, type_of
+from jira_ci.gate.policy.matching import named_characters, similar_rule
 from jira_ci.gate.policy.overrides import Asked
-from jira_ci.gate.policy.policy import Policy, named_characters, settle, similar_rule
+from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.policy.tightening import shown
-from jira_ci.gate.subject import check_untitled, describe
+from jira_ci.gate.subject import check_untitled, describe, where
 from jira_ci.gate.targets import attempt_of
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
 
+_TENANTS = 50  # whose rules are looked at
 _NOTHING = Identity("jira-ci-check", "jira-ci-check", 1)
 
 
@@ -108,7 +111,7 @@ def lines(context: Context) -> Iterator[Line]:
 
 def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> Iterator[Line]:
     if controlled:
-        names = ", ".join(one_line(environment.name, 80) for environment in controlled[:20])
+        names = ", ".join(one_line(where(environment), 160) for environment in controlled[:20])
         yield Line("gate environments", f"under change control: {names}")
         yield from _freezes(context, controlled)
     doubts = (doubt for one in found.files for doubt in lint(one.config, controlled))
@@ -174,6 +177,7 @@ class InForce(NamedTuple):
     environment: str
     settled: Policy | Decision
     now: datetime
+    tenant: str = ""
 
 
 def policies(context: Context) -> Iterator[InForce]:
@@ -193,13 +197,13 @@ def policies(context: Context) -> Iterator[InForce]:
             for rule in reversed(rules)
             for name in (examples(rule) if is_glob(rule) else [rule])[:1]
         }
-    for name in reversed(names.values()):
-        yield InForce(name, settle(found, name, asked, gate=False), _now(context))
+    for name, tenant in itertools.product(reversed(names.values()), targets.tenants(context)):
+        yield InForce(name, settle(found, name, asked, gate=False, tenant=tenant), _now(context), tenant)
 
 
 def shown_policy(one: InForce) -> Iterator[str]:
     """The lines that show it."""
-    name, settled = one_line(one.environment, 80), one.settled
+    name, settled = one_line(where(one), 160), one.settled
     if isinstance(settled, Decision):
         yield f"{name}: {one_line(settled.reason)}"
         return
@@ -219,15 +223,16 @@ def shown_policy(one: InForce) -> Iterator[str]:
 def policy_document(one: InForce) -> dict[str, Any]:
     """The same as JSON."""
     settled = one.settled
+    place = {"environment": one.environment, **({"tenant": one.tenant} if one.tenant else {})}
     if isinstance(settled, Decision):
         return {
-            "environment": one.environment,
+            **place,
             "change-controlled": False,
             "row": settled.row,
             "reason": settled.reason,
         }
     return {
-        "environment": one.environment,
+        **place,
         "change-controlled": True,
         "sources": [{"source": source, "sha256": sha256} for source, sha256 in settled.sources],
         "in-force": {key: {"value": value, "from": settled.origins[key]} for key, value in settled.in_force.items()},
@@ -249,15 +254,17 @@ def _controlled(context: Context, found: Sources, asked: Asked) -> Iterator[Line
     """
     given = context.environment_names
     known = {canonical(name) for name in given}
-    for name in given:
-        yield from _settled(found, name, asked)
+    for name, tenant in itertools.product(given, targets.tenants(context)):
+        yield from _settled(found, name, asked, tenant=tenant)
     others = Asked(site=asked.site, project_name=asked.project_name)
     rules = {canonical(rule.name): rule for one in reversed(found.files) for rule in reversed(one.config.rules)}
     for rule in reversed(rules.values()):
         if canonical(rule.name) in known:
             continue
         if not is_glob(rule.name):
-            yield from _settled(found, rule.name, others)
+            for tenant in targets.tenants(context):
+                yield from _settled(found, rule.name, others, tenant=tenant)
+            yield from _of_tenants(found, rule.name, others)
         elif any(_says(one.config, rule.name) for one in found.files):
             yield from _pattern(found, rule.name, others)
 
@@ -267,11 +274,18 @@ def _says(config: Config, name: str) -> bool:
     return any(rule.change_controlled for rule in config.rules if canonical(rule.name) == canonical(name))
 
 
-def _settled(found: Sources, name: str, asked: Asked, glob: str = "") -> Iterator[Line | Controlled]:
-    settled = settle(found, name, asked, gate=False)
+def _of_tenants(found: Sources, name: str, asked: Asked) -> Iterator[Line]:
+    """What is wrong with the policy of a tenant that has a rule; each has one in every environment."""
+    tenants = dict.fromkeys(rule.name for one in found.files for rule in one.config.tenants if not is_glob(rule.name))
+    for tenant in itertools.islice(tenants, _TENANTS):
+        yield from (one for one in _settled(found, name, asked, tenant=tenant) if isinstance(one, Line))
+
+
+def _settled(found: Sources, name: str, asked: Asked, glob: str = "", tenant: str = "") -> Iterator[Line | Controlled]:
+    settled = settle(found, name, asked, gate=False, tenant=tenant)
     if isinstance(settled, Policy):
         types = filter(None, (type_of(name, one.config) for one in found.files))
-        yield Controlled(glob or name, settled, next(types, ""), exact=not glob)
+        yield Controlled(glob or name, settled, next(types, ""), exact=not glob, tenant=tenant)
     elif settled.exit != Exit.OK:
         yield Line(_POLICY, settled.reason, exit=settled.exit)
 

@@ -32,7 +32,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Rule:
-    """One entry of ``environments``."""
+    """One entry of ``environments`` or ``tenants``."""
 
     name: str
     """As written: an exact name or a glob."""
@@ -102,6 +102,20 @@ class Config:
     def rules(self) -> tuple[Rule, ...]:
         """The environment rules in the file's order."""
         return tuple(self._rule(name, value) for name, value in self.document.get("environments", {}).items())
+
+    @property
+    def tenants(self) -> tuple[Rule, ...]:
+        """The tenants' rules in the file's order, without types."""
+        found: Mapping[str, Mapping[str, Any]] = self.document.get("tenants", {})
+        return tuple(
+            Rule(
+                name,
+                self.line("tenants", name) or 0,
+                change_controlled=value.get("change-controlled"),
+                control=value.get("change-control", {}),
+            )
+            for name, value in found.items()
+        )
 
     @property
     def after(self) -> Mapping[str, Mapping[str, Any]]:

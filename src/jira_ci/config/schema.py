@@ -90,6 +90,8 @@ def _compact(node: Any, values: Sequence[Any]) -> Any:
     for key in ("if", "then", "else"):
         if key in node:
             small[key] = _compact(node[key], values)
+    if "items" in node:
+        small["items"] = _compact(node["items"], [one for value in values if isinstance(value, list) for one in value])
     objects = [value for value in values if isinstance(value, dict)]
     own = node.get("properties", {})
     if own:
@@ -137,7 +139,7 @@ def control(document: Mapping[str, Any], override: Mapping[str, Any] | None = No
 
 def _logins(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Names that hold a password: they would stand in logs, in Jira, and in every other message about them."""
-    for section in ("environments", "services"):
+    for section in ("environments", "tenants", "services"):
         for name in document.get(section, {}):
             if "//" in name and without_login(name) != name:
                 path = (section, name)
@@ -145,13 +147,14 @@ def _logins(document: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _same_rules(document: Mapping[str, Any]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for name in document.get("environments", {}):
-        other = first.setdefault(canonical(name), name)
-        if other != name:
-            path = ("environments", name)
-            sentence = f"{dotted(path)} and {one_line(other, 80)} are the same name in any case."
-            yield Problem(path, sentence, "Keep one of them.")
+    for section in ("environments", "tenants"):
+        first: dict[str, str] = {}
+        for name in document.get(section, {}):
+            other = first.setdefault(canonical(name), name)
+            if other != name:
+                path = (section, name)
+                sentence = f"{dotted(path)} and {one_line(other, 80)} are the same name in any case."
+                yield Problem(path, sentence, "Keep one of them.")
 
 
 def _connections(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -227,10 +230,11 @@ def _control(document: Mapping[str, Any]) -> Iterator[Problem]:
     if "change-control" in document:
         yield from _freezes(document["change-control"])
         yield from _impossible(("change-control",), document["change-control"], control(document))
-    for name, rule in document.get("environments", {}).items():
+    rules = [(section, one) for section in ("environments", "tenants") for one in document.get(section, {}).items()]
+    for section, (name, rule) in rules:
         override = rule.get("change-control") if isinstance(rule, dict) else None
         if override:
-            path = ("environments", name, "change-control")
+            path = (section, name, "change-control")
             yield from _impossible(path, override, control(document, override))
 
 

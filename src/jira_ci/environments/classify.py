@@ -80,6 +80,18 @@ def classify(
     return Environment(name, type_, said, controlled, control)
 
 
+def tenant_rule(name: str, config: Config) -> Environment:
+    """What the file's rules say of a tenant; its type is none. Without a name, or a rule, nothing.
+
+    Raises:
+        UsageError: two rules match equally and disagree.
+    """
+    rules = _matching(name, config.tenants) if name else []
+    own = _closest(name, config, [rule for rule in rules if rule.control], "control")
+    controlled = _controlled(name, rules) if rules else None
+    return Environment(name, "unmapped", own.name if own else "", controlled, own.control if own else {})
+
+
 def check_name(name: str, what: str = "environment", example: str = "Prod") -> None:
     """Refuses a name that Jira could not show.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jira_ci.ci.api import Unreadable
@@ -62,19 +62,25 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
     if at.on_top:
         said = f"Commit {at.on_top} was made in this job, on top of {at.checkout}: it is deployed as that one."
         context.console.notice("warning", said)
-    settled = {name: settle(found, name, asked, gate=not deploying) for name in names}
-    differing = [sentence for one in settled.values() if isinstance(one, Policy) for sentence in one.differences]
+    settled = {name: _settled(context, found, name, asked, gate=not deploying) for name in names}
+    policies = (one for of_tenants in settled.values() for one in of_tenants.values() if isinstance(one, Policy))
+    differing = [sentence for one in policies for sentence in one.differences]
     for sentence in dict.fromkeys(differing):
         context.console.notice("warning", f"The sources of the policy differ. {sentence[:1].upper()}{sentence[1:]}.")
     for name in _besides(context, names):
-        own = settle(found, name, asked, gate=not deploying)
-        counts = not isinstance(own, Decision) or own.result != "proceed"
+        own = _settled(context, found, name, asked, gate=not deploying)
+        counts = any(not isinstance(one, Decision) or one.result != "proceed" for one in own.values())
         settled |= {name: own} if counts else {}
         context.console.notice("warning", _differing(context, name, names, counts=counts))
     names = list(settled)
     return [entry for name in names for entry in _targets(context, name, found, settled[name], at)] or [
         _nowhere(context)
     ]
+
+
+def _settled(context: Context, found: Sources, name: str, asked: Asked, *, gate: bool) -> dict[str, Policy | Decision]:
+    """What is in force for an environment, by tenant."""
+    return {tenant: settle(found, name, asked, gate=gate, tenant=tenant) for tenant in tenants(context)}
 
 
 def what_is_there(context: Context) -> Named:
@@ -195,16 +201,16 @@ def asked_for(context: Context) -> Asked:
 
 
 def _targets(
-    context: Context, environment: str, found: Sources, settled: Policy | Decision, at: Named
+    context: Context, environment: str, found: Sources, of_tenants: Mapping[str, Policy | Decision], at: Named
 ) -> Iterator[Target]:
     """One for each tenant."""
-    refused = None
-    if context.given.emergency and isinstance(settled, Policy):
-        settled, refused = _in_emergency(context, settled)
-    for tenant in tenants(context):
+    for tenant, settled in of_tenants.items():
         if isinstance(settled, Decision):
             yield Target(_subject(context, environment, tenant, at=at), found, settled)
             continue
+        refused = None
+        if context.given.emergency:
+            settled, refused = _in_emergency(context, settled)
         subject = _subject(context, environment, tenant, settled.project, at=at)
         try:
             if settled.gate_by == "jira":

@@ -7,6 +7,7 @@ job that is started asks the gate itself, before it does anything.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -124,8 +125,10 @@ class Sweep:
         """A policy for each service desk that any rule of the files asks, and how the titles of its changes begin."""
         asked = asked_for(self.context)
         places: dict[tuple[str, str, str], tuple[Policy, dict[str, None]]] = {}
-        for name in dict.fromkeys(rule.name for one in self.found.files for rule in one.config.rules):
-            policy = settle(self.found, name, asked, gate=True)
+        rules = dict.fromkeys(rule.name for one in self.found.files for rule in one.config.rules)
+        tenants = dict.fromkeys(["", *(rule.name for one in self.found.files for rule in one.config.tenants)])
+        for name, tenant in itertools.product(rules, tenants):
+            policy = settle(self.found, name, asked, gate=True, tenant=tenant)
             if isinstance(policy, Policy) and policy.gate_by == "change":
                 place = policy.site, policy.credentials, policy.service_desk
                 places.setdefault(place, (policy, {}))[1][_opening(policy)] = None
@@ -153,7 +156,7 @@ class Sweep:
 
     def _is_idle(self, parked: Parked) -> bool:
         """Whether its change is in a status to wait in, as the index has it: nothing proceeds from there."""
-        policy, change = self._policy(parked.note.environment), parked.change
+        policy, change = self._policy(parked.note), parked.change
         status = Status(change.status_id, change.status_name, change.status_category)
         return isinstance(policy, Policy) and policy.requirements.standing(status) == "wait"
 
@@ -230,7 +233,7 @@ class Sweep:
     def _decided(self, parked: Parked) -> Decision:
         """The gate's own decision about what the note says, as if it were asked now; nothing is made or written."""
         note, context = parked.note, self.context
-        policy = self._policy(note.environment)
+        policy = self._policy(note)
         if isinstance(policy, Decision):
             return policy
         policy = dataclasses.replace(policy, create=False)
@@ -276,8 +279,8 @@ class Sweep:
         self._notes[parked.at] = evaluation.notes
         return evaluation.final()
 
-    def _policy(self, environment: str) -> Policy | Decision:
-        return settle(self.found, environment, asked_for(self.context), gate=True)
+    def _policy(self, note: Note) -> Policy | Decision:
+        return settle(self.found, note.environment, asked_for(self.context), gate=True, tenant=note.tenant)
 
     def _taken_off(self, outcome: Outcome) -> Outcome:
         """The note is taken off where it has done its work, or can do none."""
@@ -305,7 +308,7 @@ class Sweep:
 
     def _tell(self, outcome: Outcome) -> None:
         """Says on the change that nothing waits for it any more, to whom the policy says."""
-        note, found, policy = outcome.parked.note, outcome.parked.change, self._policy(outcome.parked.note.environment)
+        note, found, policy = outcome.parked.note, outcome.parked.change, self._policy(outcome.parked.note)
         if isinstance(policy, Decision) or policy.comments == "off":
             return
         told = comments.unparked(note.version, where(note), note.run, note.url, outcome.why)

@@ -30,6 +30,12 @@ class Controlled:
     type: str
     exact: bool = True
     """Whether ``name`` is an environment's own, and no glob."""
+    tenant: str = ""
+
+    @property
+    def environment(self) -> str:
+        """Its name, so that it can be put into a sentence as any other place can."""
+        return self.name
 
 
 class Doubt(NamedTuple):

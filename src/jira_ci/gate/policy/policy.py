@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jira_ci.config import schema
-from jira_ci.config.model import Config, Rule
-from jira_ci.config.policy_files import Loaded, Sources
-from jira_ci.environments.classify import Environment, classify
+from jira_ci.config.model import Config
+from jira_ci.config.policy_files import Sources
+from jira_ci.environments.classify import Environment, tenant_rule
 from jira_ci.errors import UsageError
 from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import emergency, freeze, one_change
 from jira_ci.gate.policy.emergency import Emergency, EmergencyAsked
 from jira_ci.gate.policy.freeze import Declared
+from jira_ci.gate.policy.matching import called, match, said_by, similar, similar_rule, stray
 from jira_ci.gate.policy.overrides import (
     Asked,
     change,
@@ -119,79 +118,53 @@ class Policy:
         )
 
 
-def settle(found: Sources, environment: str, asked: Asked, *, gate: bool) -> Policy | Decision:
-    """The policy for this environment, or the decision that needs none: rows 1 to 3.
+def settle(found: Sources, environment: str, asked: Asked, *, gate: bool, tenant: str = "") -> Policy | Decision:
+    """The policy for this environment and tenant, or the decision that needs none: rows 1 to 3.
 
     Args:
+        tenant: empty without one.
         gate: whether the command is ``gate``, which without a policy makes no sense; ``deploy`` proceeds then.
     """
     try:
-        return _settle(found, environment, asked, gate)
+        return _settle(found, environment, tenant, asked, gate)
     except UsageError as error:
         return Decision.of(1, str(error))
 
 
-def _settle(found: Sources, environment: str, asked: Asked, gate: bool) -> Policy | Decision:
+def _settle(found: Sources, environment: str, tenant: str, asked: Asked, gate: bool) -> Policy | Decision:
     files = found.files
     if not files:
         if gate or asked.change_controlled is True:
             raise UsageError(f"There is no policy: {found.missing} does not exist.", "Commit it with change-control.")
         return Decision.of(3, f"There is no change control: {found.missing} does not exist.")
-    names = _names(files)
+    names = called(files)
     if gate and not any("change-control" in one.config.document for one in files):
         raise UsageError(f"There is no policy: {names} has no change-control.", "Add it, with enabled: true.")
     enabled = any(one.config.enabled for one in files)
     if not enabled and asked.change_controlled is not True:
         config = next((one.config for one in files if not one.is_organisations), files[0].config)
         return Decision.of(3, f"This project is not change controlled ({config.where('change-control', 'enabled')}).")
-    matched = [_match(one.config, environment) for one in files]
-    if enabled and (all(one.change_controlled is None for one in matched) or _is_invisible(environment)):
-        return Decision.of(2, _unmatched(environment, files))
-    policy = _policy(found, matched, asked)
-    controlled = any(one.change_controlled for one in matched)
+    matched = [match(one.config, environment) for one in files]
+    stranger = stray(environment, tenant, files, matched) if enabled else ""
+    if stranger:
+        return Decision.of(2, stranger)
+    tenants = [tenant_rule(tenant, one.config) for one in files]
+    policy = _policy(found, matched, tenants, asked)
+    controlled = any(one.change_controlled for one in (*matched, *tenants))
     if controlled and asked.change_controlled is False:
         raise looser("change-controlled", "false", f"true for {one_line(environment, 80)}", names)
     if not (controlled or asked.change_controlled):
-        similar = similar_rule(environment, files) if enabled else None
-        if similar:
-            return Decision.of(2, _similar(environment, *similar))
+        alike = similar_rule(environment, files) if enabled else None
+        if alike:
+            return Decision.of(2, similar(environment, *alike))
         return Decision.of(3, f"No rule in {names} says that {one_line(environment, 80)} is change controlled.")
     if not policy.site:
         raise UsageError(f"{names} does not say which Jira site the gate asks.", "Name it: jira.site.")
     return policy
 
 
-def _names(files: Sequence[Loaded]) -> str:
-    """What the files are called together: ``.jira-ci.yml@1a2b3c4d``."""
-    return " and ".join(dict.fromkeys(one.config.name for one in files))
-
-
-def _match(config: Config, environment: str) -> Environment:
-    """What one file's rules say of the environment; whether its type can be told is no matter here."""
-    rules = dataclasses.replace(config, document={**config.document, "unmatched-environments": "unmapped"})
-    return classify(environment, rules)
-
-
-def _said(one: Loaded, matched: Environment) -> Said:
-    """What one file says for the environment, and where."""
-    config = one.config
-    own, rule = config.document.get("change-control", {}), matched.control
-    name = next((found.name for found in config.rules if found.control is rule), "")
-    values = {key: value for key, value in {**own, **rule}.items() if key != "enabled"}
-    lines = {
-        key: config.where("environments", name, "change-control", key)
-        if key in rule
-        else config.where("change-control", key)
-        for key in values
-    }
-    whole = config.enabled and not one.is_organisations
-    usual = schema.defaults("change-control")["proceed-statuses"] if whole else ()
-    values = emergency.stated(values, values.get("proceed-statuses", usual))
-    return Said(config.name, values, lines, whole=whole, guides=one.is_organisations)
-
-
-def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Policy:
-    said = [_said(one, rules) for one, rules in zip(found.files, matched, strict=True)]
+def _policy(found: Sources, matched: Sequence[Environment], tenants: Sequence[Environment], asked: Asked) -> Policy:
+    said = [one for both in zip(found.files, matched, tenants, strict=True) for one in said_by(*both)]
     defaults = {key: value for key, value in schema.defaults("change-control").items() if key != "enabled"}
     whole = tighten(said, {"service-desk": "", "change": "", **defaults})
     _refuse_contradictions(whole, said)
@@ -297,7 +270,8 @@ def _with_site(found: Sources, said: Sequence[Said], whole: Tightened) -> tuple[
     site the gate asks is another one than the strongest that names a connection, the site counts.
     """
     configs = [one.config for one in found.files]
-    names = [str(one.values.get("connection", "default")) for one in said]
+    of_file = {one.source: one for one in reversed(said)}  # the environment's; a tenant's names no connection
+    names = [str(of_file[config.name].values.get("connection", "default")) for config in configs]
     sites = [
         (_address(config, name), _where_site(config, name), config, name)
         for config, name in zip(configs, names, strict=True)
@@ -312,7 +286,7 @@ def _with_site(found: Sources, said: Sequence[Said], whole: Tightened) -> tuple[
     origins["project-name"] = titles[0][1] if titles else ""
     differences = [*_outweighed("site", [one[:2] for one in sites]), *_outweighed("project-name", titles)]
     merged = Tightened(values, origins, (*whole.differences, *differences))
-    return Config(_names(found.files), document, host.tree), merged
+    return Config(called(found.files), document, host.tree), merged
 
 
 def _outweighed(key: str, parts: Sequence[tuple[str, str]]) -> list[str]:
@@ -366,49 +340,3 @@ def _relaxed(config: Config, control: Mapping[str, Any], asked: Asked, approvals
     if asked.project_name and not config.project_name:
         relaxed.append("project-name: a setting, and not in the file")
     return relaxed
-
-
-def _is_invisible(name: str) -> bool:
-    """Whether it holds invisible characters, so that it looks like another name, and globs do not match."""
-    return any(unicodedata.category(character) == "Cf" for character in name)
-
-
-def similar_rule(name: str, files: Sequence[Loaded]) -> tuple[Rule, Config] | None:
-    """The rule of a controlled environment that this name, which none of them matches, looks like; and its file.
-
-    Not where a file has a rule for exactly this name in plain letters: somebody has looked at that.
-    """
-    from jira_ci.environments.confusables import looks_like
-
-    own = [rule for one in files for rule in one.config.rules if canonical(rule.name) == canonical(name)]
-    if own and name.isascii() and " ".join(name.split()) == name:
-        return None
-    controlled = ((rule, one.config) for one in files for rule in one.config.rules if rule.change_controlled)
-    return next(((rule, config) for rule, config in controlled if looks_like(name, rule.name)), None)
-
-
-def _similar(name: str, rule: Rule, config: Config) -> str:
-    return (
-        f"The environment's name {one_line(name, 80)} ({named_characters(name)}) looks like {one_line(rule.name, 80)} "
-        f"({config.name} line {rule.line}), which is change controlled, and no rule says so of it. Type the name "
-        "anew, or write a rule for exactly this name in plain letters."
-    )
-
-
-def named_characters(name: str) -> str:
-    """What in a name is not seen at first sight: the code points of all that is no letter, digit or sign of ASCII."""
-    odd = [f"U+{ord(one):04X}" for one in dict.fromkeys(name) if not (one.isascii() and one.isprintable())]
-    return ", ".join(odd[:5]) or "in plain letters"
-
-
-def _unmatched(name: str, files: Sequence[Loaded]) -> str:
-    shown = one_line(name, 80)
-    if _is_invisible(name):
-        return f"The environment's name {shown} holds invisible characters. Type it anew."
-    rules = {canonical(rule.name): rule for one in files for rule in one.config.rules}
-    near = difflib.get_close_matches(canonical(name[:200]), rules, 1, cutoff=0.0)
-    sentence = f"No rule in {_names(files)} matches the environment {shown}, and this project is change controlled."
-    if not near:
-        return f"{sentence} Add it to environments."
-    rule = rules[near[0]]
-    return f"{sentence} The nearest is {one_line(rule.name, 80)} (line {rule.line}): correct the name, or add a rule."
