@@ -52,7 +52,7 @@ def measure() -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     sys.path.insert(0, str(ROOT / "tests" / "support"))
     with tempfile.TemporaryDirectory() as temporary:
-        before = _built_before(Path(temporary) / "before")
+        before = built_before(Path(temporary) / "before")
         for number, row in enumerate(ROWS):
             folder = Path(temporary) / str(number)
             folder.mkdir()
@@ -184,7 +184,7 @@ def _job(row: Row, provider: Any, head: str, clone: Path, folder: Path) -> dict[
     }  # fmt: skip
 
 
-def _built_before(folder: Path) -> list[str]:
+def built_before(folder: Path) -> list[str]:
     """The command line of the build before, out of the history of git; nothing where that does not reach so far."""
     archive = subprocess.run(
         ["git", "archive", BEFORE, "src", "jira-ci.schema.json"], cwd=ROOT, capture_output=True, check=False

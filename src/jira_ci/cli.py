@@ -257,7 +257,7 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
             child.add_argument("--gate", action="store_true", help=what)
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
-        if name in ("sandbox", "release", "evidence"):
+        if name in ("sandbox", "release", "resume", "evidence"):
             import_module(f"jira_ci.commands.{name}").add_arguments(child)
     return root
 

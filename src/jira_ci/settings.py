@@ -13,10 +13,10 @@ from jira_ci.run import is_matrix_text
 
 Kind = Literal["text", "list", "duration", "switch", "choice", "count", "number"]
 
-_DURATION = re.compile(r"([0-9]{1,6})([smh])")
+_DURATION = r"([0-9]{1,6})([smh])"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-_COUNT = re.compile(r"0|[1-9][0-9]{0,5}")
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # Jira keeps 63 bits
+_COUNT = r"0|[1-9][0-9]{0,5}"
+_NUMBER = r"[1-9][0-9]{0,17}"  # Jira keeps 63 bits
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _list(row: Setting, text: str, origin: str) -> tuple[str, ...]:
 def _duration(row: Setting, text: str, origin: str) -> float:
     if row.zero and text == "0":
         return 0.0
-    match = _DURATION.fullmatch(text)
+    match = re.fullmatch(_DURATION, text)
     seconds = int(match[1]) * _SECONDS[match[2]] if match else -1
     if seconds < 0 or (seconds == 0 and not row.zero):
         expected = "a duration, or 0" if row.zero else "a duration above zero"
@@ -100,7 +100,7 @@ def _duration(row: Setting, text: str, origin: str) -> float:
 
 
 def _count(row: Setting, text: str, origin: str) -> int:
-    if not _COUNT.fullmatch(text):
+    if not re.fullmatch(_COUNT, text):
         raise UsageError(
             f"{row.name} ({origin}) is {text[:80]!r}; it must be a whole number, 0 or more.", "Write it in digits."
         )
@@ -108,7 +108,7 @@ def _count(row: Setting, text: str, origin: str) -> int:
 
 
 def _number(row: Setting, text: str, origin: str) -> int:
-    if not _NUMBER.fullmatch(text):
+    if not re.fullmatch(_NUMBER, text):
         raise UsageError(
             f"{row.name} ({origin}) is {text[:80]!r}; it must be a whole number above zero.",
             "Write it in digits, 18 of them at most.",
@@ -117,9 +117,9 @@ def _number(row: Setting, text: str, origin: str) -> int:
 
 
 # Variables of our prefix that are no settings: outputs, inputs, and what the GitLab template installs.
-_NOT_SETTINGS = re.compile(r"JIRA_CI_(OUT_.*|INPUT_.*|ORGANISATION_POLICY_TEXT|COMMAND|PACKAGE|HOME|PYZ|PYZ_SHA256)")
+_NOT_SETTINGS = r"JIRA_CI_(OUT_.*|INPUT_.*|ORGANISATION_POLICY_TEXT|COMMAND|PACKAGE|HOME|PYZ|PYZ_SHA256)"
 # Credentials of the connections that the file names: ``credentials: EMEA`` means JIRA_CI_EMEA_TOKEN and so on.
-_OF_CONNECTION = re.compile(r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET|HEADERS)")
+_OF_CONNECTION = r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET|HEADERS)"
 
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
@@ -137,7 +137,7 @@ class Settings:
     instance: str = _setting("text", "jira", "the name before .atlassian.net, instead of site", plugin=True, metavar="NAME")
     cloud_id: str = _setting("text", "jira", "the site's cloud id; saves the request that asks the site for it", plugin=True, metavar="ID")
     api_url: str = _setting("text", "jira", "where Atlassian's API gateway is", default="https://api.atlassian.com", metavar="URL")
-    client_id: str = _setting("text", "jira", "OAuth client id, from the site's settings: Apps, OAuth credentials", plugin=True, metavar="ID")
+    client_id: str = _setting("text", "jira", "OAuth client id, from the site's settings: Marketplace apps, OAuth credentials", plugin=True, metavar="ID")
     client_secret: str = _setting("text", "jira", "OAuth client secret", secret=True, plugin=True, metavar="SECRET")
     headers: tuple[str, ...] = _setting("list", "jira", "extra HTTP headers for the Jira site and no other host, as Name: value", secret=True, metavar="HEADER")
     ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")
@@ -268,7 +268,7 @@ def resolve(
 def is_taken(variable: str) -> bool:
     """Whether a variable with our prefix means something already: a setting, an input, an output, what the template
     installs. A word of ``credentials`` must not lead to it."""
-    return variable in _VARIABLES or _NOT_SETTINGS.fullmatch(variable) is not None
+    return variable in _VARIABLES or re.fullmatch(_NOT_SETTINGS, variable) is not None
 
 
 def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
@@ -336,5 +336,5 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterable[str]:
     for variable in sorted(environ):
         if not variable.startswith("JIRA_CI_") or is_taken(variable):
             continue
-        if not _OF_CONNECTION.fullmatch(variable) or nearest(variable, _VARIABLES, cutoff=0.9):
+        if not re.fullmatch(_OF_CONNECTION, variable) or nearest(variable, _VARIABLES, cutoff=0.9):
             yield f"{variable} is no setting of jira-ci and is ignored. {nearest(variable, _VARIABLES)}".strip()

@@ -27,12 +27,12 @@ _COMMAND = re.compile(
     rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*(?i:vso|teamcity)?\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)"
 )
 # Before a character of ASCII, which no composition takes, or where there is none for long.
-_PIECES = re.compile(r".{1,250}(?![^\x00-\x7f])|.{1,250}", re.DOTALL)
+_PIECES = r"(?s:.{1,250}(?![^\x00-\x7f])|.{1,250})"
 # Providers look for references in the text that is shown, where no escape protects it: "!3", "GH-12", "&5", an address,
 # a commit's id, the box of a task.
 # https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 # https://docs.gitlab.com/user/markdown/#gitlab-specific-references
-_REFERENCES = re.compile(
+_REFERENCES = (
     r"[!&%~$^*](?=[\w\"])|(?<=\b[Gg][HhLl])-(?=\d)|:(?=//)|\b[Ww]{3}(?=\.)|\b[Mm][Aa][Ii][Ll][Tt][Oo](?=:)"
     r"|\[(?=[a-z_]+:|[ xX]\])|\b[0-9A-Fa-f]{6}(?=[0-9A-Fa-f]+\b)"
 )
@@ -96,7 +96,7 @@ def unlinked(text: str) -> str:
 
     :func:`markdown` puts one behind ``@`` and ``#`` itself.
     """
-    return _REFERENCES.sub("\\g<0>\u200b", text)
+    return re.sub(_REFERENCES, "\\g<0>\u200b", text)
 
 
 def hypertext(text: str, limit: int = 500) -> str:
@@ -132,7 +132,7 @@ def nfkc(text: str) -> str:
     piece."""
     if len(text) <= LONGEST_NAME:
         return unicodedata.normalize("NFKC", text)
-    return "".join(unicodedata.normalize("NFKC", piece) for piece in _PIECES.findall(text))
+    return "".join(unicodedata.normalize("NFKC", piece) for piece in re.findall(_PIECES, text))
 
 
 def canonical(name: str) -> str:

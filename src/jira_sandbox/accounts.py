@@ -31,6 +31,16 @@ class Person:
     display: str
     email: str
     kind: str = "atlassian"
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some people, by their account ids. Two names that differ in case only are one group's."""
+
+    id: str
+    name: str
+    members: tuple[str, ...] = ()
 
 
 # Whose API token the sandbox takes: the account that a pipeline asks with.
@@ -46,18 +56,39 @@ ANA = Person("5b10ac8d82e05b22cc7d4ef5", "ana", "Ana Souza", "ana@example.com")
 BEN = Person("5b109f2e9729b51b54dc274d", "ben", "Ben Okafor", "ben@example.com")
 CLEO = Person("5d53f3cbc6b9320d9ea5bdc2", "cleo", "Cleo Martin", "cleo@example.com")
 DINA = Person("557058:295406f3-a1fc-4733-b906-dd15d021bd79", "dina", "Dina Weiss", "dina@example.com")
+BOARD = Group("276f955c-63d7-42c8-9520-92d01dca0625", "change-advisory-board", (ANA.account, BEN.account))
+MANAGERS = Group("9c1d2e3f-4a5b-4c6d-8e7f-0123456789ab", "release-managers", (BEN.account, CLEO.account))
 
 
 class People:
-    """Everybody who has an account."""
+    """Everybody who has an account, and the groups they are in."""
 
     def __init__(self, everybody: Iterable[Person] = (RELEASE, PIPELINE, ANA, BEN, CLEO, DINA)) -> None:
         self._everybody = list(everybody)
+        self.groups: list[Group] = [BOARD, MANAGERS]
 
     def add(self, person: Person) -> Person:
         """Give somebody an account."""
         self._everybody.append(person)
         return person
+
+    def group(self, name: str, *members: str) -> Group:
+        """Make a group of these people, in place of one with this name; without anybody it is empty."""
+        known = next((one for one in self.groups if one.name.casefold() == name.casefold()), None)
+        identity = known.id if known else f"00000000-0000-4000-8000-{len(self.groups):012d}"
+        made = Group(identity, name, tuple(self.find(one).account for one in members))
+        self.groups = [*(one for one in self.groups if one is not known), made]
+        return made
+
+    def in_groups(self, names: Iterable[str]) -> list[str]:
+        """The account ids of everybody who is in one of these groups."""
+        wanted = {name.casefold() for name in names}
+        found = (account for one in self.groups if one.name.casefold() in wanted for account in one.members)
+        return list(dict.fromkeys(found))
+
+    def deactivate(self, name: str) -> None:
+        """Take the account of the person with this user name out of use."""
+        self._everybody = [replace(one, active=one.active and one.name != name) for one in self._everybody]
 
     def readdress(self, name: str, email: str) -> None:
         """Give the person with this user name another e-mail address."""

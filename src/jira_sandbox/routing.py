@@ -51,7 +51,12 @@ class Edition:
 
     def user(self, person: Person, address: str, version: str) -> dict[str, Any]:
         """An account as the platform's API shows it."""
-        common = {"displayName": person.display, "active": True, "timeZone": "Etc/UTC", "emailAddress": person.email}
+        common = {
+            "displayName": person.display,
+            "active": person.active,
+            "timeZone": "Etc/UTC",
+            "emailAddress": person.email,
+        }
         if self.is_cloud:
             link = f"{address}/rest/api/{version}/user?accountId={person.account}"
             return {"self": link, "accountId": person.account, "accountType": person.kind, **common}

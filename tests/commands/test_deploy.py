@@ -25,10 +25,11 @@ from jira_ci.commands import deploy
 from jira_ci.commands.gate import pending_reports
 from jira_ci.context import Result
 from jira_ci.errors import AccessError
+from jira_ci.gate.bookkeeping import Closable
 from jira_ci.gate.decision import Decision, in_dry_run
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.gate import Gate
-from jira_ci.gate.gate_result import Closable, GateResult
+from jira_ci.gate.gate_result import GateResult
 from jira_ci.gate.record import Deployment
 from jira_ci.output.page import Mark, Page
 from jira_ci.timing import Deadline
@@ -478,6 +479,9 @@ class StandIn:
     def keep(self, deadline: Deadline | None = None) -> None:
         raise OSError("the change is gone")
 
+    def forgo(self, deadline: Deadline) -> None:
+        self.done.append("forgone")
+
     def interrupted(self) -> GateResult:
         return self.verdicts[-1]
 
@@ -519,7 +523,7 @@ def test_a_change_of_mind_after_the_start_was_told_calls_it_off(here: Scene) -> 
     program, path = canary(here)
     gate = StandIn(verdict(31), verdict(18))
     result = run(here, gate, program)
-    assert (result.exit, path.exists(), gate.done) == (3, False, ["cancelled"])
+    assert (result.exit, path.exists(), gate.done) == (3, False, ["cancelled", "forgone"])
     assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
     assert (result.outputs["approved"], result.outputs["decision"]) == (False, "deny")
 
@@ -528,7 +532,7 @@ def test_a_change_of_mind_while_the_comment_was_written_calls_it_off_too(here: S
     program, path = canary(here)
     gate = StandIn(verdict(31), verdict(31), verdict(17))
     assert (run(here, gate, program).exit, path.exists()) == (7, False)
-    assert gate.done == ["started", "cancelled"]
+    assert gate.done == ["started", "cancelled", "forgone"]
 
 
 def test_a_gate_that_breaks_lets_nothing_start_and_leaves_nothing_in_progress(here: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 import scenes
 from gate_jobs import POLICY, commit, scene
-from jira_ci.parking.note import PROPERTY, label
-from jira_sandbox.http_types import Answer
+from jira_ci.jira.endpoints import PARKED
+from jira_ci.parking.note import label
+from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
 from pretend_ci import PretendCI, pretend_ci
 from scenes import Ended, Job
@@ -72,7 +74,7 @@ def resume(job: Job, sandbox: Sandbox, ci: PretendCI, *arguments: str, later: fl
 def kept(sandbox: Sandbox, key: str) -> list[dict[str, Any]]:
     issue = sandbox.site.desk.find(key)
     assert issue is not None
-    value = sandbox.site.desk.extras.properties(issue.id).get(PROPERTY) or {"notes": []}
+    value = sandbox.site.desk.extras.properties(issue.id).get(PARKED) or {"notes": []}
     notes: list[dict[str, Any]] = value["notes"]
     return notes
 
@@ -82,7 +84,7 @@ def write(sandbox: Sandbox, key: str, *notes: dict[str, Any]) -> None:
     issue = sandbox.site.desk.find(key)
     assert issue is not None
     value = {"schema": "jira-ci.parked/1", "notes": list(notes)}
-    sandbox.site.desk.extras.set_property(issue.id, PROPERTY, json.loads(json.dumps(value)))
+    sandbox.site.desk.extras.set_property(issue.id, PARKED, json.loads(json.dumps(value)))
 
 
 def labels(sandbox: Sandbox, key: str) -> list[str]:
@@ -355,6 +357,14 @@ def test_what_can_never_be_started_again_is_taken_off(job: Job, sandbox: Sandbox
     assert "start a new run" in ended.json["parked"][0]["why"]
 
 
+def test_a_run_is_not_started_for_the_fifty_first_time(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.reruns = 50
+    ended = resume(job, sandbox, ci)
+    assert (ended.json["parked"][0]["fate"], ci.orders, kept(sandbox, key)) == ("dropped", [], [])
+
+
 def test_an_approval_that_was_withdrawn_by_then_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)
@@ -431,8 +441,13 @@ def test_few_requests_for_each_that_is_started(job: Job, sandbox: Sandbox, ci: P
     resume(job, sandbox, ci)
     asked = [f"{one.method} {one.path}" for one in sandbox.exchanges if one not in known]
     assert asked[:2] == ["GET /rest/api/3/myself", "POST /rest/api/3/search/jql"], "who asks, and all notes at once"
-    of_the_gate = [one for one in asked[2:] if one.startswith("GET") or one.endswith("/search/jql")]
-    assert len(of_the_gate) == 4 + 1, "as the gate, and the notes once more before one is taken off"
+    here = "/rest/api/3/issue/10001"
+    assert asked[2:] == [
+        "GET /rest/servicedeskapi/request/10001/approval",
+        f"GET {here}",
+        f"PUT {here}",
+        f"DELETE {here}/remotelink",
+    ], "as the gate reads it, then note and label, and the link"
     of_the_run = [one for one in ci.asked if "/actions/" in one]
     assert len(of_the_run) == 3, "the run, its jobs, the order"
     assert len(ci.asked) == 3 + 3, "and once in a sweep: the policy of today (two), who deployed there last"
@@ -486,7 +501,7 @@ def test_a_deployment_that_failed_by_now_is_not_started_by_every_sweep(
 ) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)
-    sandbox.before = lambda request: Answer(503) if request.method == "PUT" and "parked" in request.path else None
+    sandbox.before = lambda request: Answer(503) if request.method == "PUT" else None
     assert resume(job, sandbox, ci, "--timeout", "5s").json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
     sandbox.before = None
     assert len(kept(sandbox, key)) == 1
@@ -572,19 +587,102 @@ def test_data_center_is_resumed_alike(tmp_path: Path, start_sandbox: Callable[..
     assert (kept(sandbox, key), labels(sandbox, key), links(sandbox, key)) == ([], [], [])
 
 
-def test_a_hundred_parked_changes_are_one_search(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+def test_a_thousand_parked_changes_are_a_bounded_number_of_requests(
+    job: Job, sandbox: Sandbox, ci: PretendCI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those in a status to wait in are read a hundred at a time; the one that was approved is among the first."""
+    monkeypatch.setattr("jira_ci.parking.resume._MOST_IDLE", 10)  # a hundred take their time here
     first = parked(job, sandbox)
     (note,) = kept(sandbox, first)
-    for number in range(99):
+    allow(sandbox, first)
+    for number in range(999):
         made = sandbox.desk.create(f'Deploy "Web Site" version 2.{number} to "Prod"')
         sandbox.desk.edit(made.key, {"labels": [LABEL]})
         write(sandbox, made.key, {**note, "run": str(9100 + number), "version": f"2.{number}"})
     known = len(sandbox.exchanges)
     ended = resume(job, sandbox, ci)
-    assert (ended.code, len(ended.json["waiting"])) == (0, 100)
-    searches = [one for one in sandbox.exchanges[known:] if b"labels" in one.body and one.path.endswith("/search/jql")]
-    assert len(searches) == 1
-    assert not [one for one in ci.asked if "/actions/" in one], "what waits is not asked of the CI"
+    assert (ended.code, len(ended.json["waiting"]), len(ended.json["resumed"])) == (0, 999, 1), ended.out[:500]
+    asked = [one.path for one in sandbox.exchanges[known:]]
+    assert sum(path.endswith("/search/jql") for path in asked) == 1, "a page holds a thousand"
+    assert len(asked) == 1 + 1 + 2 * 10 + 4, "who asks, the search, ten that wait, and the one that is started"
+    assert len([one for one in ci.asked if "/actions/" in one]) == 3, "what waits is not asked of the CI"
+    whys = [one["why"] for one in ended.json["parked"] if one["fate"] == "waiting"]
+    assert sum("more than can be read at once" in why for why in whys) == 989
+
+
+def test_a_change_that_was_closed_is_looked_at_once_more(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    sandbox.desk.transition(key, "Completed")
+    ended = resume(job, sandbox, ci)
+    assert ended.json["dropped"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert (ci.orders, kept(sandbox, key), labels(sandbox, key), links(sandbox, key)) == ([], [], [], [])
+
+
+def test_a_change_that_was_moved_is_said_and_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    web = sandbox.site.desk.catalogue.project("WEB").id
+    sandbox.site.desk.alter(key, lambda change: replace(change, project=web, key="WEB-7000", former=(key,)))
+    ended = resume(job, sandbox, ci)
+    (row,) = ended.json["parked"]
+    assert (row["change"], row["fate"], ci.orders) == ("WEB-7000", "dropped", [])
+    assert "in WEB, and a change of OPS is asked for" in row["why"]
+    assert kept(sandbox, "WEB-7000") == []
+
+
+def test_a_change_that_was_deleted_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    """Between the search and the look at it: before, no search brings it."""
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+
+    def gone(request: Request) -> Answer | None:
+        return Answer(404) if request.path.startswith("/rest/api/3/issue/") else None
+
+    sandbox.before = gone
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["fate"], ci.orders) == (0, "dropped", [])
+    assert "was deleted, or is hidden" in ended.json["parked"][0]["why"]
+
+
+def test_a_note_about_another_workflow_than_the_run_s_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.runs[9001]["path"] = ".github/workflows/clean-up.yml@main"
+    (note,) = kept(sandbox, key)
+    write(sandbox, key, {**note, "workflow": ".github/workflows/ci.yml"})
+    ended = resume(job, sandbox, ci)
+    assert (ended.json["parked"][0]["fate"], ci.orders) == ("dropped", [])
+    assert "names the workflow .github/workflows/ci.yml" in ended.json["parked"][0]["why"]
+
+
+def test_a_label_that_is_on_no_screen_keeps_no_note_there(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    on_no_screen = json_answer(400, {"errorMessages": [], "errors": {"labels": "Field 'labels' cannot be set."}})
+    sandbox.before = lambda request: on_no_screen if request.method == "PUT" and b"labels" in request.body else None
+    ended = resume(job, sandbox, ci)
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert kept(sandbox, key) == []
+
+
+def test_a_note_that_a_sweep_wrote_over_is_left_again(job: Job, sandbox: Sandbox) -> None:
+    """A sweep takes another note off while ours is being left: what it had read, it writes."""
+    over: list[str] = []
+
+    def swept(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/remotelink") and not over:
+            over.append(request.path)
+            issue = sandbox.site.desk.ledger.all()[-1]
+            sandbox.site.desk.extras.set_property(issue.id, PARKED, {"schema": "jira-ci.parked/1", "notes": []})
+        return None
+
+    sandbox.before = swept
+    key = parked(job, sandbox)
+    assert over
+    assert [note["run"] for note in kept(sandbox, key)] == ["9001"]
+    assert labels(sandbox, key) == [LABEL]
+    assert len(links(sandbox, key)) == 1
 
 
 def test_a_change_that_was_given_by_its_key_is_resumed_too(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:

@@ -77,6 +77,8 @@ def test_the_defaults_of_change_control_are_the_documented_ones() -> None:
         "proceed-statuses": ["Implementing"],
         "wait-statuses": ["Review", "Preview", "Planning", "Authorize", "Awaiting implementation"],
         "minimum-approvals": 0,
+        "required-approvals": [],
+        "required-approvers": [],
         "window": {"start": "Planned start", "end": "Planned end"},
         "window-required": False,
         "edits": "say",

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from jira_ci.init.github_workflow import CHECKOUT
 from wrappers.machine import ROOT
 
 _USES = re.compile(r"\b(actions/[\w-]+)@(\S+)(?: +# ([\w.]+))?")
-_PLACES = (".github/workflows", "examples", "docs", "src/jira_ci/starting", "templates", "release")
+_PLACES = (".github/workflows", "examples", "docs", "src/jira_ci/init", "templates", "release")
 FILES = [
     ROOT / "README.md",
     ROOT / "action.yml",
     *(path for place in _PLACES for path in sorted((ROOT / place).rglob("*")) if path.suffix in (".yml", ".md", ".py")),
 ]
+
+
+OURS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def used(path: Path) -> set[tuple[str, str, str]]:
@@ -46,6 +51,32 @@ def test_everything_that_users_copy_names_the_same_ones(path: Path) -> None:
 
 def test_what_init_writes_names_the_same_one() -> None:
     assert _USES.findall(CHECKOUT) == [("actions/checkout", *PINS["actions/checkout"])]
+
+
+def _locked() -> Any:
+    return yaml.safe_load((ROOT / ".github/workflows/actions.lock").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.name))
+def test_the_lock_has_what_each_of_our_workflows_uses(path: Path) -> None:
+    wanted = {f"{name}@{commit}" for name, commit, _ in used(path)}
+    assert set(_locked()["workflows"][f".github/workflows/{path.name}"]) == wanted
+
+
+def test_the_lock_has_nothing_else_and_says_which_commit_each_is() -> None:
+    lock = _locked()
+    assert set(lock["workflows"]) == {f".github/workflows/{path.name}" for path in OURS}
+    reached = {name for names in lock["workflows"].values() for name in names}
+    reached |= {name for row in lock["dependencies"].values() for name in row.get("uses", ())}
+    assert set(lock["dependencies"]) == reached
+    for name, row in lock["dependencies"].items():
+        assert row["commit"] == f"sha1-{name.partition('@')[2]}"
+        action = name.partition("@")[0]
+        assert row["ref"] == PINS.get(action, ("", row["ref"]))[1]
+
+
+def test_the_action_itself_uses_no_other() -> None:
+    assert not used(ROOT / "action.yml"), "it would have to be in everybody's lock"
 
 
 def test_there_are_files_to_hold_to_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from jira_ci.gate.approvals import Approval, Approver
+from jira_ci.gate.approvals import Approval, Approver, Member, Wanted
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
@@ -53,6 +53,15 @@ def approval(
     return Approval(number, name, decision, at(-60 * minutes), at(-60 * minutes + 600), asked)
 
 
+MANAGERS = Wanted(group="release-managers")
+BOB = Wanted("account-bob")
+
+
+def members(*names: str) -> dict[str, tuple[Member, ...]]:
+    """The group of the release managers, and who is in it."""
+    return {"release-managers": tuple(Member(f"account-{name}", name.title()) for name in names)}
+
+
 READ = Snapshot(
     key="OPS-7",
     now=NOW,
@@ -62,6 +71,7 @@ READ = Snapshot(
     pages_complete=True,
     own_account=GATE,
     excluded=(),
+    members={},
     start=(jira(-3600),),
     end=(jira(3600),),
     edited=False,

@@ -9,9 +9,24 @@ from typing import Any
 
 import pytest
 
-from gate.changes import GATE, IMPLEMENTING, NOW, POLICY, READ, REVIEW, SHELVED, approval, at, jira, people
+from gate.changes import (
+    BOB,
+    GATE,
+    IMPLEMENTING,
+    MANAGERS,
+    NOW,
+    POLICY,
+    READ,
+    REVIEW,
+    SHELVED,
+    approval,
+    at,
+    jira,
+    members,
+    people,
+)
 from jira_ci.errors import Exit
-from jira_ci.gate.approvals import Approval, Approver, Excluded
+from jira_ci.gate.approvals import Approval, Approver, Excluded, Wanted
 from jira_ci.gate.decision import ROWS, Conditions, Decision, decide, decide_gating, row_of
 from jira_ci.gate.requirements import Edit, Status
 
@@ -23,6 +38,8 @@ NO_WINDOW: dict[str, Any] = {"start": (None,), "end": (None,)}
 INVERTED: dict[str, Any] = {"start": (jira(3600),), "end": (jira(-3600),)}
 OVER: dict[str, Any] = {"start": (None,), "end": (jira(-1),)}
 LATER: dict[str, Any] = {"start": (jira(1),), "end": (None,)}
+
+CAB: dict[str, Any] = {"required_approvals": ("CAB",)}
 
 TABLE: list[tuple[int, str, int, dict[str, Any], dict[str, Any]]] = [
     (17, "wait", 7, {"now": None}, {}),
@@ -76,6 +93,35 @@ TABLE: list[tuple[int, str, int, dict[str, Any], dict[str, Any]]] = [
     (26, "wait", 4, {"approvals": (approval("Peer"), approval(decision="pending", number="2"))}, {}),
     (27, "wait", 4, {"approvals": ()}, {}),
     (27, "wait", 4, {"approvals": ()}, {"minimum_approvals": 2}),
+    (27, "wait", 4, {}, {"required_approvals": ("CAB", "Security")}),
+    (27, "wait", 4, {"approvals": ()}, {"required_approvals": ("CAB",), "minimum_approvals": 0}),
+    (27, "wait", 4, {}, {"required_approvals": ("cab",)}),
+    (27, "wait", 4, {"approvals": (approval("CAB "),)}, {"required_approvals": ("CAB",)}),
+    (27, "wait", 4, {"excluded": (Excluded("the deployer", "account-ana"),)}, {**CAB, "minimum_approvals": 0}),
+    (27, "wait", 4, {"own_account": "account-ana"}, {**CAB, "minimum_approvals": 0}),
+    (27, "wait", 4, {}, {"required_approvers": (BOB,)}),
+    (27, "wait", 4, {"members": members("bob")}, {"required_approvers": (MANAGERS,)}),
+    (27, "wait", 4, {"members": members()}, {"required_approvers": (MANAGERS,)}),
+    (27, "wait", 4, {"members": members("ana")}, {"required_approvers": (MANAGERS, BOB)}),
+    (27, "wait", 4, {}, {"required_approvals": ("Security",), "minimum_approvals": 2}),
+    (27, "wait", 4, {**LATER}, {"required_approvals": ("Security",)}),
+    (26, "wait", 4, {"approvals": (PENDING,)}, CAB),
+    (19, "deny", 3, {"approvals": (DECLINED,)}, CAB),
+    (24, "wait", 4, {"status": REVIEW}, {"required_approvals": ("Security",)}),
+    (23, "deny", 5, OVER, {"required_approvals": ("Security",)}),
+    (17, "wait", 7, {}, {"required_approvers": (MANAGERS,)}),
+    (17, "wait", 7, {"members": {"Release-Managers": ()}}, {"required_approvers": (MANAGERS,)}),
+    (17, "wait", 7, {"members": None}, {}),
+    (17, "wait", 7, {"members": {"release-managers": ("account-ana",)}}, {"required_approvers": (MANAGERS,)}),
+    (1, "deny", 2, {}, {"required_approvals": "CAB"}),
+    (1, "deny", 2, {}, {"required_approvals": (" ",)}),
+    (1, "deny", 2, {}, {"required_approvers": ("account-ana",)}),
+    (1, "deny", 2, {}, {"required_approvers": (Wanted("account-ana", "release-managers"),)}),
+    (1, "deny", 2, {}, {"required_approvers": (Wanted(),)}),
+    (28, "wait", 4, {}, {**CAB, "minimum_approvals": 2}),
+    (32, "proceed", 0, {}, CAB),
+    (32, "proceed", 0, {"members": members("bob", "ana")}, {"required_approvers": (MANAGERS,)}),
+    (32, "proceed", 0, {"members": members("ana")}, {**CAB, "required_approvers": (MANAGERS, Wanted("account-ana"))}),
     (28, "wait", 4, {}, {"minimum_approvals": 2}),
     (28, "wait", 4, {"own_account": "account-ana"}, {}),
     (29, "wait", 5, LATER, {}),
@@ -176,7 +222,7 @@ ORACLE: list[tuple[int, Callable[[Symbols], bool]]] = [
     (24, lambda x: x["S"] == "W"),
     (25, lambda x: x["S"] == "P" and x["C"] == "none"),
     (26, lambda x: x["S"] == "P" and x["A"] == "pend"),
-    (27, lambda x: x["S"] == "P" and x["A"] == "none" and x["N"] >= 1),
+    (27, lambda x: x["S"] == "P" and ((x["A"] == "none" and x["N"] >= 1) or x.get("lacking", False))),
     (28, lambda x: x["S"] == "P" and x["A"] == "ok" and x["n"] < x["N"]),
     (29, lambda x: _sat(x) and x["Win"] in {"bad", "before"}),
     (30, lambda x: _sat(x) and x["Win"] == "none" and x["required"]),
@@ -246,12 +292,12 @@ def test_every_combination_of_letters_alone_is_the_row_of_the_table() -> None:
     categories: tuple[Any, ...] = tuple(CATEGORIES)
     windows: tuple[Any, ...] = tuple(WINDOWS)
     flags = (False, True)
-    for s, c, a, n, minimum, win, required, edited in itertools.product(
-        standings, categories, states, range(4), range(4), windows, flags, flags
+    for s, c, a, n, minimum, win, required, edited, lacking in itertools.product(
+        standings, categories, states, range(3), range(3), windows, flags, flags, flags
     ):
-        row = row_of(Conditions(standings[s], c, a, n, minimum, win, required, edited))
+        row = row_of(Conditions(standings[s], c, a, n, minimum, win, required, edited, lacking))
         conditions = {"S": s, "C": c, "A": a, "n": n, "N": minimum, "Win": win, "required": required, "edited": edited}
-        assert row == _expected(conditions), conditions
+        assert row == _expected({**conditions, "lacking": lacking}), (conditions, lacking)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from gate.changes import GATE, NOW, at, jira
-from jira_ci.gate.approvals import Approval, Approver, Excluded
+from gate.changes import BOB, GATE, MANAGERS, NOW, at, jira, members
+from jira_ci.gate.approvals import Approval, Approver, Excluded, Wanted
 from jira_ci.gate.decision import Decision, decide
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 
@@ -35,6 +35,8 @@ POLICIES = st.builds(
     window_required=st.booleans(),
     bind=st.sampled_from(["commit", "commit", "version"]),
     reuse=st.sampled_from(["open", "once"]),
+    required_approvals=st.sampled_from([(), (), ("CAB",), ("CAB", "Peer")]),
+    required_approvers=st.sampled_from([(), (), (Wanted("account-ana"),), (MANAGERS,), (MANAGERS, BOB)]),
 )
 
 
@@ -68,6 +70,7 @@ def _rounds(approvals: st.SearchStrategy[Approval]) -> st.SearchStrategy[Snapsho
         pages_complete=st.just(True),
         own_account=st.just(GATE),
         excluded=st.sampled_from([(), (), (Excluded("the reporter", "account-ana"),), (Excluded("x", None),)]),
+        members=st.sampled_from([{}, members("ana"), members("bob", "carl"), members("ana", "bob", "carl")]),
         start=EDGES,
         end=EDGES,
         edited=st.sampled_from([False, False, False, True, None]),
@@ -119,6 +122,11 @@ def test_a_deployment_begins_only_with_everything_in_order(read: Snapshot, polic
         people.clear()
     assert len(people) >= policy.minimum_approvals
     assert newest or policy.minimum_approvals == 0
+    for name in policy.required_approvals:
+        assert people & {one.account for one in newest[name].approvers if one.decision == "approved"}
+    for wanted in policy.required_approvers:
+        accounts = {one.account for one in read.members[wanted.group]} if wanted.group else {wanted.account}
+        assert people & accounts
     if policy.window == "off":
         return
     assert read.start in {(None,), (jira(-7200),), (jira(-3600),), (jira(-1),), (jira(0),)}
@@ -177,6 +185,10 @@ def test_tightening_never_opens_the_gate(read: Snapshot, policy: Requirements, m
         (read, replace(policy, wait_statuses=(*policy.wait_statuses, "Shelved"))),
         (read, replace(policy, bind="commit")),
         (read, replace(policy, reuse="once")),
+        (read, replace(policy, required_approvals=(*policy.required_approvals, "IT"))),
+        (read, replace(policy, required_approvers=(*policy.required_approvers, MANAGERS))),
+        (read, replace(policy, required_approvers=(*policy.required_approvers, Wanted("account-carl")))),
+        (replace(read, members={**read.members, **members()}), policy),
         (replace(read, commit_differs=True), policy),
         (replace(read, spent="used"), policy),
         (replace(read, spent="started"), policy),
@@ -198,6 +210,7 @@ def test_a_gap_never_opens_the_gate(read: Snapshot, policy: Requirements, data: 
         {"spent": None},
         {"spent": "unused"},
         {"gaps": ("a page was cut",)},
+        {"members": None},
         {"key": " "},
     ]
     decision = decide(replace(read, **data.draw(st.sampled_from(gaps))), policy)

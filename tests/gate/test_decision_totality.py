@@ -38,6 +38,9 @@ MEANT: dict[str, Callable[[object], bool]] = {
     "pages_complete": lambda value: value is True,
     "excluded": _is_nothing,
     "gaps": _is_nothing,
+    "members": lambda value: value == {},
+    "required_approvals": _is_nothing,
+    "required_approvers": _is_nothing,
     "edits": _is_nothing,
     "start": lambda value: value in ([None], (None, None)),
     "end": lambda value: value in ([None], (None, None)),
@@ -106,7 +109,7 @@ def test_junk_in_any_other_place_does_not_let_a_deployment_begin_either(junk: An
 @pytest.mark.parametrize("field", [field.name for field in fields(Conditions)])
 @pytest.mark.parametrize("junk", [None, "", "approved", float("nan"), -1, (), object()])
 def test_letters_that_are_none_never_let_a_deployment_begin(field: str, junk: Any, minimum: int) -> None:
-    conditions = Conditions("proceed", "open", "ok", 2, minimum, "in", False, False)
+    conditions = Conditions("proceed", "open", "ok", 2, minimum, "in", False, False, False)
     assert row_of(conditions) == 32
     try:
         row = row_of(replace(conditions, **{field: junk}))
@@ -118,8 +121,8 @@ def test_letters_that_are_none_never_let_a_deployment_begin(field: str, junk: An
 
 
 def test_letters_that_are_none_are_a_round_that_was_not_read() -> None:
-    assert row_of(Conditions("both", "open", "ok", 2, 2, "in", False, False)) == 17
-    assert row_of(Conditions("proceed", "open", "unclear", 0, 0, "in", False, False)) == 17
+    assert row_of(Conditions("both", "open", "ok", 2, 2, "in", False, False, False)) == 17
+    assert row_of(Conditions("proceed", "open", "unclear", 0, 0, "in", False, False, False)) == 17
 
 
 def test_whose_approval_does_not_count_has_to_be_known_even_where_nobody_approved() -> None:

@@ -361,7 +361,7 @@ def test_a_change_without_a_key_is_still_spoken_of(key: object) -> None:
 def test_every_reading_has_its_own_say() -> None:
     # a field that is added to a reading has to be looked at, and this list with it
     assert [field.name for field in fields(Snapshot)] == [
-        *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded"],
+        *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded", "members"],
         *["start", "end", "edited", "edits", "commit_differs", "spent", "gaps"],
         # For the record and for sentences.
         *["reporter", "window_fields", "moved", "held", "fixed", "commit", "other", "earlier"],

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gate.changes import NOW
 from jira_ci.config.policy_files import Sources, load
 from jira_ci.config.trusted_ref import Place
-from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.approvals import Approval, Approver, Demand, Excluded, Member, review
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
@@ -74,6 +74,10 @@ CHANGE = ChangeFacts(
 ANA, BOB = Approver("account-ana", "approved", "Ana <ana@acme.example>"), Approver("account-bob", "approved", "Bob")
 OLD = Approval("1", "CAB", "declined", NOW - timedelta(days=2), None, (replace(ANA, decision="declined"),))
 CAB = Approval("2", "CAB", "approved", NOW - timedelta(hours=2), NOW - timedelta(hours=1), (ANA, BOB))
+DEMANDS = [
+    Demand("approval", "CAB", by=(Member("account-ana", "Ana"),)),
+    Demand("group", "managers", could=(Member("account-bob", "Bob"),)),
+]
 IN_FORCE = {
     "project-name": "shop",
     "connection": "default",
@@ -89,6 +93,8 @@ IN_FORCE = {
     "proceed-statuses": ["Implementing"],
     "wait-statuses": ["Review", "Preview", "Planning", "Authorize", "Awaiting implementation"],
     "minimum-approvals": 1,
+    "required-approvals": [],
+    "required-approvers": [],
     "window": {"start": "Planned start", "end": "Planned end"},
     "window-required": False,
     "edits": "say",
@@ -132,6 +138,7 @@ def full(**changed: Any) -> dict[str, Any]:
         "change": CHANGE,
         "approvals": [CAB, OLD],
         "review": review([CAB, OLD], [Excluded("the reporter", "account-bob")]),
+        "demands": DEMANDS,
         "history": HISTORY,
         "window": WindowFacts(NOW, None, ("customfield_10345", "customfield_10346")),
         "evidence": EVIDENCE,
@@ -207,6 +214,10 @@ def test_the_whole_record() -> None:
                 "current": False,
                 "approvers": [{"account": "account-ana", "decision": "declined", "counted": False}],
             },
+        ],
+        "required": [
+            {"kind": "approval", "name": "CAB", "met": True, "by": ["account-ana"], "could": []},
+            {"kind": "group", "name": "managers", "met": False, "by": [], "could": ["account-bob"]},
         ],
         "history": {
             "moved-by": "account-bob",

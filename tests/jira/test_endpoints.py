@@ -56,12 +56,12 @@ def bean(**changed: Any) -> dict[str, Any]:
         (
             endpoints.issue("OPS-7", ("summary", "status")),
             "cloud",
-            f"{SITE}/rest/api/3/issue/OPS-7?fields=summary,status&properties=jira-ci.change&failFast=true",
+            f"{SITE}/rest/api/3/issue/OPS-7?fields=summary,status&properties=jira-ci.change,jira-ci.parked&failFast=true",
         ),
         (
             endpoints.issue("../../user?x=1#", ("*all", "-comment"), history=True),
             "cloud",
-            f"{SITE}/rest/api/3/issue/..%2F..%2Fuser%3Fx%3D1%23?fields=*all,-comment&properties=jira-ci.change"
+            f"{SITE}/rest/api/3/issue/..%2F..%2Fuser%3Fx%3D1%23?fields=*all,-comment&properties=jira-ci.change,jira-ci.parked"
             "&failFast=true&expand=changelog,names",
         ),
         (
@@ -145,8 +145,9 @@ def test_a_phrase_cannot_be_left_by_what_stands_in_it(text: str, string: str) ->
     ],
 )
 def test_issues_without_a_label_are_those_whose_titles_may_be_of_changes(titles: list[str], more: str) -> None:
+    open_here = '(labels = "l" OR project = "OPS") AND (labels = "l" OR statusCategory != Done)'
     assert labelled_issues("OPS", "l", titles) == (
-        f'project = "OPS" AND statusCategory != Done AND (labels = "l" OR labels is EMPTY){more} ORDER BY created ASC'
+        f'(labels = "l" OR labels is EMPTY) AND {open_here}{more} ORDER BY updated DESC'
     )
 
 
@@ -400,8 +401,8 @@ FOUND = {"id": "1", "key": "OPS-1", "fields": {"summary": "a"}}
         ({"issues": [FOUND], "isLast": True, "nextPageToken": None}, Hits((Found("1", "OPS-1", "a"),), "")),
     ],
 )
-def test_a_page_of_a_search_says_where_the_next_begins(body: Any, expected: Hits) -> None:
-    assert hits(body, "cloud") == expected
+def test_a_page_of_a_search_says_where_the_next_begins(body: Any, expected: Hits[Found]) -> None:
+    assert hits(body, "cloud", candidates) == expected
 
 
 @pytest.mark.parametrize(
@@ -421,19 +422,19 @@ def test_a_page_of_a_search_says_where_the_next_begins(body: Any, expected: Hits
 )
 def test_a_page_of_a_search_that_contradicts_itself_is_an_error(body: Any) -> None:
     with pytest.raises(WrongShape):
-        hits(body, "cloud")
+        hits(body, "cloud", candidates)
 
 
 @pytest.mark.parametrize(("start", "total", "after"), [(0, 1, ""), (0, 3, "1"), (2, 3, ""), (0, 0, "")])
 def test_data_center_counts_its_pages(start: int, total: int, after: str) -> None:
     body = {"issues": [FOUND], "startAt": start, "total": total, "maxResults": 100}
-    assert hits(body, "data-center").after == after
+    assert hits(body, "data-center", candidates).after == after
 
 
 @pytest.mark.parametrize("body", [{"issues": []}, {"issues": [], "startAt": 0, "total": 1}, {"issues": [], "total": 0}])
 def test_a_page_of_data_center_that_leads_nowhere_is_an_error(body: Any) -> None:
     with pytest.raises(WrongShape):
-        hits(body, "data-center")
+        hits(body, "data-center", candidates)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +447,7 @@ def test_a_page_of_data_center_that_leads_nowhere_is_an_error(body: Any) -> None
     ],
 )
 def test_a_token_that_repeats_ends_the_search_incomplete(pages: Any, found: list[str], complete: bool) -> None:
-    def fetch(after: str) -> Hits:
+    def fetch(after: str) -> Hits[Found]:
         ids, following = pages[after]
         return Hits(tuple(Found(one, f"OPS-{one}", "a") for one in ids), following)
 
@@ -455,7 +456,10 @@ def test_a_token_that_repeats_ends_the_search_incomplete(pages: Any, found: list
 
 
 def test_a_search_without_end_is_given_up() -> None:
-    listed = every_hit(lambda after: Hits((), after + "x"))
+    def fetch(after: str) -> Hits[Found]:
+        return Hits((), after + "x")
+
+    listed = every_hit(fetch)
     assert listed == Listed((), False)
 
 

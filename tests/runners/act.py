@@ -1,7 +1,7 @@
 """GitHub's workflows as a user has them, run by act (https://github.com/nektos/act) without containers.
 
 What the pinned version of act cannot show: it ignores ``concurrency`` and ``permissions``, and it takes the reusable
-workflows of other repositories from GitHub only.
+workflows of other repositories from GitHub only. What it refuses yet is TOO_NEW, and taken out.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from jira_sandbox.server import Sandbox
 
 PROGRAM = shutil.which("act", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 REPOSITORY = {"id": 1296269, "name": "shop", "full_name": "acme/shop", "default_branch": "main"}
+TOO_NEW = (
+    r"^ *queue: max\b.*\n",  # of concurrency
+    r"^ *timezone: .*\n",  # of schedule
+    r", deployment: false(?=\})|^ *deployment: false\b.*\n",  # of environment
+)
 _GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false"]
 _SECONDS = 120
 # Others' actions cannot be fetched here. act itself does what checkout does; these say that they were reached.
@@ -37,6 +42,13 @@ runs:
       env: {WHAT: "${{ inputs.name }}: ${{ inputs.path }}"}
       run: echo "stand-in for REPOSITORY, $WHAT"
 """
+
+
+def without_too_new(text: str) -> str:
+    """The workflow without what act does not know yet."""
+    for pattern in TOO_NEW:
+        text = re.sub(pattern, "", text, flags=re.MULTILINE)
+    return text
 
 
 @dataclass(frozen=True)
@@ -120,8 +132,9 @@ class Act:
         path.chmod(mode)
 
     def workflow(self, text: str, name: str = "ci.yml") -> None:
-        """A workflow as the documents show it, but for this Jira instead of theirs."""
-        self.write(f".github/workflows/{name}", text.replace("acme.atlassian.net", self.env["JIRA_CI_SITE"]))
+        """A workflow as the documents show it, but for this Jira instead of theirs, and for TOO_NEW."""
+        text = without_too_new(text).replace("acme.atlassian.net", self.env["JIRA_CI_SITE"])
+        self.write(f".github/workflows/{name}", text)
 
     def init(self) -> None:
         """What ``jira-ci init`` writes, as a user has it."""

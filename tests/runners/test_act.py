@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -59,6 +60,11 @@ jobs:
 
 def _example(act: Act, name: str) -> None:
     act.workflow((EXAMPLES / f"{name}.yml").read_text("utf-8"))
+
+
+def _reusable(act: Act) -> None:
+    ours, here = "jira-ci/jira-ci/.github/workflows/gated-deployment.yml@v0", "./.github/workflows/gated-deployment.yml"
+    act.workflow((EXAMPLES / "reusable.yml").read_text("utf-8").replace(ours, here))
 
 
 def _event(name: str, **changed: Any) -> dict[str, Any]:
@@ -284,11 +290,11 @@ def test_a_gated_deployment_waits_for_nobody_and_goes_on_once_its_change_is_appr
 
 def test_the_reusable_workflow_is_gate_deployment_and_report(act: Act, sandbox: Sandbox) -> None:
     # act looks for workflows of other repositories on GitHub only, so that this one is the user's own here.
-    ours = "jira-ci/jira-ci/.github/workflows/gated-deployment.yml@v0"
-    act.workflow(
-        (EXAMPLES / "reusable.yml").read_text("utf-8").replace(ours, "./.github/workflows/gated-deployment.yml")
-    )
-    act.workflow((ROOT / ".github/workflows/gated-deployment.yml").read_text("utf-8"), "gated-deployment.yml")
+    _reusable(act)
+    text = (ROOT / ".github/workflows/gated-deployment.yml").read_text("utf-8")
+    assert text.count("${{ job.workflow_sha }}") == text.count("job.workflow_sha == ''") == 1
+    act.workflow(text.replace("job.workflow_sha == ''", "false"), "gated-deployment.yml")  # act does not tell it
+    shutil.copytree(act.action, act.repository / ".jira-ci-action")  # and it checks out nothing
     # A clone's memory of the default branch says what is there, and proves no absence.
     act.write(".jira-ci.yml", "change-control: {enabled: false}\n")
     event = _push(act, "WEB-7 Sign in", "refs/tags/v1.4.0")
@@ -299,6 +305,16 @@ def test_the_reusable_workflow_is_gate_deployment_and_report(act: Act, sandbox: 
     assert ended.code == 0
     assert "deploying" in ended.log
     assert states(sandbox) == ["in_progress", "successful"]
+
+
+def test_the_reusable_workflow_runs_nothing_where_its_own_commit_is_not_told(act: Act, sandbox: Sandbox) -> None:
+    _reusable(act)
+    act.workflow((ROOT / ".github/workflows/gated-deployment.yml").read_text("utf-8"), "gated-deployment.yml")
+    ended = act.run("push", _push(act, "WEB-7 Sign in", "refs/tags/v1.4.0"))
+    assert ended.code
+    assert "does not say which commit this workflow is of" in str(ended.lines)
+    assert "deploying" not in ended.log
+    assert states(sandbox) == []
 
 
 def test_each_service_of_a_monorepo_claims_what_touches_its_paths(act: Act, sandbox: Sandbox) -> None:

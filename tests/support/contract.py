@@ -41,6 +41,8 @@ _BESIDE = (
     # What the everyday clients ask (jira.js 6.2.0: src/cloud/api): projects, issues.ts, issueProperties.ts...
     re.compile(r"GET /rest/api/3/(project(/[^/]+)?|status|issueLinkType|issue/[^/]+/properties)"),
     re.compile(r"POST /rest/api/3/issue"),
+    # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/
+    re.compile(r"GET /rest/api/3/group/member"),
 )
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"

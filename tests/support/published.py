@@ -88,8 +88,10 @@ def shell() -> dict[str, str]:
     found |= _of_jobs("component", resolve(component()[1]))
     for path in [ROOT / ".gitlab-ci.yml", *sorted((EXAMPLES / "gitlab").glob("*.yml"))]:
         found |= _of_jobs(path.stem.strip("."), resolve(TEMPLATE.read_text("utf-8"), path.read_text("utf-8")))
-    for path in [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), *sorted((EXAMPLES / "github").glob("*.yml"))]:
+    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
         found |= _of_steps(path.stem, path.read_text("utf-8"))
+    for path in sorted((EXAMPLES / "github").glob("*.yml")):
+        found |= _of_steps(f"example-{path.stem}", path.read_text("utf-8"))
     for name, text in workflows().items():
         found |= _of_steps(name, text)
     found["ci-run.bash"] = (ROOT / ".ci" / "run").read_text("utf-8")
@@ -110,7 +112,12 @@ def _of_jobs(name: str, jobs: Mapping[str, Any]) -> dict[str, str]:
 def _of_steps(name: str, text: str) -> dict[str, str]:
     steps = [step for job in load(text)["jobs"].values() for step in job.get("steps", [])]
     scripts = [step.get("run") or step.get("with", {}).get("script") for step in steps]
-    return {f"{name}-{number}.bash": script + "\n" for number, script in enumerate(scripts) if script}
+    theirs = re.compile(r"\$\{\{ inputs\.script \}\}")  # the whole script is the caller's
+    return {
+        f"{name}-{number}.bash": script + "\n"
+        for number, script in enumerate(scripts)
+        if script and not theirs.fullmatch(script)
+    }
 
 
 def write(folder: Path, texts: Mapping[str, str], suffix: str = "") -> list[Path]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from jira_ci.ci.api import Refused, Unreadable
+from jira_ci.ci.gitlab_env import milliseconds
 from jira_ci.ci.past_runs import Api, GitHubRuns, GitLabRuns
 from jira_ci.exchange import Answer
 from jira_ci.run import CI, Run
@@ -58,11 +59,13 @@ class Standing:
         commit: the full id of what it deploys.
         going: whether it runs, so that nothing can be started.
         gone: why it can never be started again; empty while it can.
+        workflow: GitHub: its workflow's file.
     """
 
     commit: str
     going: bool
     gone: str = ""
+    workflow: str = ""
 
 
 Started = Literal["started", "running", "never"]
@@ -112,12 +115,13 @@ class GitHubRestarts:
     def standing(self, waiting: Waiting) -> Standing:
         def question() -> Standing:
             found = mapping(self._api.get(f"/actions/runs/{waiting.run}"))
-            commit, begun = string(found.get("head_sha")), _moment(found.get("created_at"))
-            if str(found.get("id")) != waiting.run or not commit or begun is None:
+            commit, begun = string(found.get("head_sha")), milliseconds(string(found.get("created_at"))) / 1000
+            if str(found.get("id")) != waiting.run or not commit or not begun:
                 raise Refused(0, "the answer is not of the documented shape")
-            old = self._now - begun >= _LAST_DAY
+            old = self._now.timestamp() - begun >= _LAST_DAY.total_seconds()
             gone = "the run is more than 30 days old, and GitHub starts none of those again" if old else ""
-            return Standing(commit, found.get("status") != "completed", gone or self._ended_well(found, waiting))
+            gone, file = gone or self._ended_well(found, waiting), string(found.get("path")).partition("@")[0]
+            return Standing(commit, found.get("status") != "completed", gone, file)
 
         return _or_gone(lambda: self._api.ask(f"run {waiting.run}", _READ, question), "the run was deleted")
 
@@ -278,10 +282,3 @@ def _started(order: Callable[[], Any]) -> Started:
 
 def _words(told: str) -> str:
     return string(mapping(Answer(403, body=told.encode()).json()).get("message")) or "403"
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        return datetime.strptime(string(value), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None

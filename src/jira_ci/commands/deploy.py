@@ -17,9 +17,10 @@ from jira_ci import child_process
 from jira_ci.commands.release import close_changes, follow
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, UsageError
+from jira_ci.gate.bookkeeping import Closable
 from jira_ci.gate.decision import ROWS, Decision, in_dry_run
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.gate_result import Closable, GateResult, document
+from jira_ci.gate.gate_result import GateResult, document
 from jira_ci.gate.messages import when
 from jira_ci.gate.record import Deployment
 from jira_ci.keys.parse_keys import explicit
@@ -55,6 +56,8 @@ class Gate(Protocol):
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
     def keep(self, deadline: Deadline | None = None) -> None: ...
+
+    def forgo(self, deadline: Deadline) -> None: ...
 
     def closable(self, state: str) -> Sequence[Closable]: ...
 
@@ -151,6 +154,7 @@ class _Job:
             return (ask or self._gate.confirm)()
         except Exception:
             self._progress.end("cancelled", 0.0)
+            self._forgo()
             raise
         finally:
             self._signals.deadline = self._whole
@@ -170,6 +174,7 @@ class _Job:
         """Jira was told of a start that does not come."""
         report = self._progress.end("cancelled", 0.0)
         self._comment("cancelled", None)
+        self._forgo()
         return self._refused(result, result.decision, report)
 
     def _refused(self, result: GateResult, decision: Decision, report: Result) -> Result:
@@ -238,6 +243,15 @@ class _Job:
             self._context.console.notice("warning", f"The record was not kept on the change: {problem}.")
 
         _told_in_time(lambda: self._gate.keep(deadline), deadline, complain)
+
+    def _forgo(self) -> None:
+        """What was kept of a start says that it does not come."""
+        deadline = Deadline(_COMMENT, whole=self._whole)
+
+        def complain(problem: str) -> None:
+            self._context.console.notice("warning", f"The record on the change was not ended: {problem}.")
+
+        _told_in_time(lambda: self._gate.forgo(deadline), deadline, complain)
 
     def _deployed(self, result: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:

@@ -13,7 +13,7 @@ from jira_ci.errors import UsageError, nearest
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
-    from jira_ci.gate.gate_result import Closable
+    from jira_ci.gate.bookkeeping import Closable
     from jira_ci.gate.record import Deployment
     from jira_ci.report.plan import Plan
 

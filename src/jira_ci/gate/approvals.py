@@ -1,14 +1,15 @@
-"""Whether a change is approved: which approvals count, who approved in them, and what cannot be told."""
+"""Whether a change is approved: which approvals count, who approved in them, what cannot be told, and whether what the
+policy demands by name is there."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from jira_ci.text import one_line
+from jira_ci.text import canonical, one_line
 
 ApprovalState = Literal["none", "ok", "pend", "decl", "unclear"]
 
@@ -178,3 +179,142 @@ def is_text(value: object) -> bool:
 def is_aware(value: object) -> bool:
     """Whether this is a moment, and not only what a clock on some wall shows."""
     return isinstance(value, datetime) and value.utcoffset() is not None
+
+
+Kind = Literal["approval", "group", "account"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Somebody of whom an approval is needed: one account, or any member of a group (its name or id)."""
+
+    account: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a group: account id, and the name that people know."""
+
+    account: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """One approval that has to be there.
+
+    Attributes:
+        name: of the approval, of the group, or the account's id.
+        by: who gave it, of those who count.
+        could: who can give it, as far as that is known.
+        near: the name that stands there in its place, and that people would take for it.
+        uncounted: who gave it, and does not count, with the reason.
+    """
+
+    kind: Kind
+    name: str
+    by: tuple[Member, ...] = ()
+    could: tuple[Member, ...] = ()
+    near: str = ""
+    uncounted: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether it is there."""
+        return bool(self.by)
+
+
+def demands(
+    found: Review,
+    approvals: Sequence[str],
+    approvers: Sequence[Wanted],
+    members: Mapping[str, Sequence[Member]],
+    uncounted: Collection[str | None] = (),
+) -> tuple[Demand, ...]:
+    """What is demanded by name, in the policy's order, and what came of each. Names of approvals are compared exactly:
+    whoever may name approvals must not make one that only looks like it.
+
+    Args:
+        members: of each group.
+        uncounted: accounts whose approval does not count, and who can give none.
+    """
+    named = [_of_approval(found, name) for name in approvals]
+    return (*named, *(_of_approver(found, one, members, uncounted) for one in approvers))
+
+
+def unknown_groups(approvers: Sequence[Wanted], members: Mapping[str, Sequence[Member]]) -> Iterator[str]:
+    """What is unknown about the groups that are named, each a sentence without its full stop."""
+    for one in approvers:
+        if one.group and one.group not in members:
+            yield f"Jira shows the gate's account no group {one_line(one.group, 80)!r}, which required-approvers names"
+
+
+def meaningless_names(approvals: object, approvers: object) -> str:
+    """Why these demands are invalid; empty when they are valid."""
+    if not (isinstance(approvals, (list, tuple)) and all(map(is_text, approvals))):
+        return "required-approvals has to be a list of names"
+    if not (isinstance(approvers, (list, tuple)) and all(map(_is_wanted, approvers))):
+        return "required-approvers has to be a list of account ids and groups"
+    return ""
+
+
+def are_members(value: object) -> bool:
+    """Whether this is what groups consist of."""
+    return isinstance(value, Mapping) and all(
+        is_text(group) and isinstance(people, (list, tuple)) and all(isinstance(one, Member) for one in people)
+        for group, people in value.items()
+    )
+
+
+def near_miss(wanted: str, names: Collection[str]) -> str:
+    """The name among these that people would take for the wanted one, and that is another."""
+    return next((one for one in names if one != wanted and canonical(one) == canonical(wanted)), "")
+
+
+def _is_wanted(value: object) -> bool:
+    if not isinstance(value, Wanted):
+        return False
+    return is_text(value.account) != is_text(value.group) and "" in (value.account, value.group)
+
+
+def _of_approval(found: Review, name: str) -> Demand:
+    approval = next((one for one in found.current if one.name == name), None)
+    if approval is None:
+        return Demand("approval", name, near=near_miss(name, [one.name for one in found.current]))
+    by = tuple(_member(one) for one in approval.approvers if found.counts(approval, one))
+    left = tuple(_member(one) for one in approval.approvers if one.decision == "pending" and not by)
+    return Demand("approval", name, by, left, uncounted="" if by else _uncounted(found, approval))
+
+
+def _uncounted(found: Review, approval: Approval) -> str:
+    """Who approved in it without counting, and why."""
+    gave = {one.account for one in approval.approvers if one.decision == "approved"}
+    told = [f"{_shown(one)} ({one_line(why, 200)})" for one, why in found.others if one.account in gave]
+    return ", ".join(told[:3])
+
+
+def _of_approver(
+    found: Review, wanted: Wanted, members: Mapping[str, Sequence[Member]], uncounted: Collection[str | None]
+) -> Demand:
+    if wanted.account:
+        able = [Member(wanted.account, _name_of(found, wanted.account))]
+    else:
+        able = list(members.get(wanted.group, ()))
+    accounts = {one.account for one in able}
+    by = tuple(_member(one) for one in found.people if one.account in accounts)
+    could = () if by else tuple(one for one in able if one.account not in uncounted)
+    return Demand("group" if wanted.group else "account", wanted.group or wanted.account, by, could)
+
+
+def _name_of(found: Review, account: str) -> str:
+    known = (one.name for approval in found.current for one in approval.approvers if one.account == account)
+    return next(known, "")
+
+
+def _member(one: Approver) -> Member:
+    return Member(str(one.account), one.name)
+
+
+def _shown(one: Approver) -> str:
+    return one_line(one.name.strip() or str(one.account), 100)

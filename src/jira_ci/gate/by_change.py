@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from jira_ci.gate.bindings import Outcome
-from jira_ci.gate.change_property import scope_of
+from jira_ci.gate.change_property import Change, scope_of
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.find_change import PAUSES, Finder
@@ -18,7 +19,6 @@ from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
-from jira_ci.gate.version_tag import VersionTag
 from jira_ci.gate.window import edge
 from jira_ci.jira.service_desk import Service
 from jira_ci.text import one_line
@@ -32,7 +32,7 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         complete: finds what is deployed; called only when a change is about to be made.
-        tag: the one that the version names; ``None`` where nothing may be pinned for it.
+        change: the change, where it is known already; then none is looked for.
     """
 
     def __init__(
@@ -45,15 +45,17 @@ class ByChange(Evaluation):
         complete: Callable[[Attempt, Subject], Attempt],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
-        tag: VersionTag | None = None,
+        change: Change | None = None,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
-        self._policy, self._tag, self._told = policy, tag, False
+        self._policy, self._told = policy, False
         self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
         self._may_make = policy.create and not attempt.objection
+        if change is not None:
+            self._take(change)
 
     def ask(self) -> Decision:
         """Finds the change, or reads it. Never raises a :class:`JiraCiError`."""
@@ -63,6 +65,9 @@ class ByChange(Evaluation):
         decision = self._read()
         if self.snapshot is None or decision.row == 17:
             return decision
+        if self.tag.doubt and self._is_unbound(self.snapshot):
+            self._judge_binding(decision)
+            return Decision.unanswered(38, self.tag.doubt) if decision.result == "proceed" else decision
         pinned = self._pins.pin(self.snapshot, decision, may_pin=self._may_pin)
         self.said.extend(pinned.said)
         self.warned.extend(pinned.warned)
@@ -101,9 +106,15 @@ class ByChange(Evaluation):
 
     @property
     def _may_pin(self) -> bool:
-        of_tag = self._tag is not None and self._tag.confirmed == self.subject.commit
-        trusted = self._attempt.may_pin or of_tag
+        trusted = self._attempt.may_pin or self.tag.confirmed == self.subject.commit
         return trusted and self._policy.bind == "commit"
+
+    def _is_unbound(self, read: Snapshot) -> bool:
+        """Whether the change was approved for a version, and nobody was told for which commit: then the version alone
+        says what was approved."""
+        bindings = read.held.bindings if read.held else ()
+        bound = any(one.scope.same_repository(scope_of(self.subject)) for one in bindings)
+        return self._policy.bind == "commit" and read.fixed and not bound
 
     def _judge_binding(self, decision: Decision) -> None:
         """Says, once, what else was deployed on the change, and for the record that nothing is pinned."""
@@ -135,19 +146,21 @@ class ByChange(Evaluation):
             self._attempt = self._complete(self._attempt, self.subject)
             self._finder = self._find_with(self._policy)
             found = self._finder.find()
-        self.change = found.change
         self.said.extend(found.said)
-        if self.change is not None:
-            self._pins = Pins(
-                self._service,
-                self.change,
-                self.subject,
-                self._attempt,
-                readers=self._policy.comments,
-                clock=self._clock,
-            )
-            self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, self.change)
+        if found.change is not None:
+            self._take(found.change)
         return found.decision
+
+    def _take(self, change: Change) -> None:
+        self.change = change
+        readers = self._policy.comments
+        self._pins = Pins(self._service, change, self.subject, self._attempt, readers=readers, clock=self._clock)
+        self._reader = SnapshotReader(self._service, self._policy, self.subject, self._attempt, change)
+
+    @property
+    def notes(self) -> Any:
+        """What the change's property with notes held when it was last read, whoever wrote it."""
+        return self._reader.notes if self.change is not None else None
 
     def change_facts(self) -> ChangeFacts:
         """The change for the record, as it was last read."""

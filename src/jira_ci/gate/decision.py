@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from jira_ci.errors import AccessError, Exit, JiraCiError, Redirected
-from jira_ci.gate import messages
-from jira_ci.gate.approvals import ApprovalState, review
+from jira_ci.gate import approvals, messages
+from jira_ci.gate.approvals import ApprovalState, Demand, Review, review
 from jira_ci.gate.requirements import Category, Requirements, Snapshot, Standing, meaningless, missing
 from jira_ci.gate.window import NO_WINDOW, State, edge, window
 
@@ -52,7 +52,7 @@ ROWS: Mapping[int, tuple[Result, Exit]] = MappingProxyType(
         24: ("wait", Exit.WAIT),  # a status of wait-statuses
         25: ("wait", Exit.WAIT),  # a status of proceed-statuses without a category
         26: ("wait", Exit.WAIT),  # an approval is pending
-        27: ("wait", Exit.WAIT),  # no approval, and some are needed
+        27: ("wait", Exit.WAIT),  # no approval, and some are needed; or one that is required is not there
         28: ("wait", Exit.WAIT),  # too few people approved
         29: ("wait", Exit.WINDOW),  # the window is unreadable or has not begun
         30: ("wait", Exit.WINDOW),  # no window, and one is required
@@ -130,6 +130,8 @@ class Conditions:
     window: State
     window_required: bool
     edited: bool
+    lacking: bool
+    """Whether an approval that the policy demands by name is not there."""
 
 
 def decide(read: Snapshot, policy: Requirements) -> Decision:
@@ -154,11 +156,15 @@ def _decide(read: Snapshot, policy: Requirements) -> Decision:
     reviewed = review(read.approvals, read.uncounted)
     if reviewed.state == "unclear":
         return Decision.of(17, messages.incomplete(read.key, reviewed.problems))
+    unknown = list(approvals.unknown_groups(policy.required_approvers, read.members))
+    if unknown:
+        return Decision.of(17, messages.incomplete(read.key, unknown))
     standing = policy.standing(read.status)
     if standing == "both":
         status = messages.shown(read.status.name)
         return Decision.of(1, f"The policy is invalid: {status} is in proceed-statuses and in wait-statuses.")
     where = NO_WINDOW if policy.window == "off" else window(edge(read.start), edge(read.end), read.now)
+    asked = demanded(read, policy, reviewed)
     conditions = Conditions(
         standing=standing,
         category=read.status.kind,
@@ -168,10 +174,17 @@ def _decide(read: Snapshot, policy: Requirements) -> Decision:
         window=where.state,
         window_required=policy.window_required,
         edited=read.edited is not False or _is_spent(read, policy) or _is_tampered(read, policy),
+        lacking=not all(one.met for one in asked),
     )
     row = row_of(conditions)
-    said = messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where))
+    said = messages.sentence(row, messages.Facts(read, policy, read.status, reviewed, where, asked))
     return Decision.of(row, said, conditions.counted)
+
+
+def demanded(read: Snapshot, policy: Requirements, reviewed: Review) -> tuple[Demand, ...]:
+    """What the policy demands by name, and what came of each."""
+    uncounted = [one.account for one in read.uncounted]
+    return approvals.demands(reviewed, policy.required_approvals, policy.required_approvers, read.members, uncounted)
 
 
 def _is_tampered(read: Snapshot, policy: Requirements) -> bool:
@@ -228,7 +241,7 @@ def _unapproved(conditions: Conditions) -> int | None:
         24: conditions.standing == "wait",
         25: conditions.category == "none",
         26: conditions.approvals == "pend",
-        27: conditions.approvals == "none" and conditions.minimum >= 1,
+        27: (conditions.approvals == "none" and conditions.minimum >= 1) or conditions.lacking is not False,
         28: conditions.approvals == "ok" and conditions.counted < conditions.minimum,
     }
     return next((row for row, holds in rows.items() if holds), None)

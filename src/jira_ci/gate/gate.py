@@ -7,29 +7,28 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timezone
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
-from jira_ci.errors import Exit, JiraCiError, UsageError
-from jira_ci.gate import attestation, comments, contents, kept_records, record, targets, wait_line
-from jira_ci.gate.bindings import Outcome
+from jira_ci.errors import Exit, UsageError
+from jira_ci.gate import attestation, contents, record, targets
+from jira_ci.gate.bookkeeping import Bookkeeping, Closable
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
 from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
-from jira_ci.gate.gate_result import NOT_YET, Closable, GateResult, gate_result, write, write_statement
+from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write, write_statement
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
-from jira_ci.gate.version_tag import VersionTag
-from jira_ci.gate.wait_line import WaitLine
+from jira_ci.gate.version_tag import PROVIDER, VersionTag
+from jira_ci.gate.wait_line import GateLog
 from jira_ci.jira import endpoints
 from jira_ci.output.publish import publish
 from jira_ci.sites.session import GateSites
@@ -37,9 +36,7 @@ from jira_ci.sites.sites import sites
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
-_SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
 _COMMENT = 15.0  # seconds for a comment
-_PROVIDER = 10.0  # seconds for the question what the version's tag is now
 
 
 class Gate:
@@ -74,10 +71,9 @@ class Gate:
         self._deployments: dict[tuple[str, str, str], PendingDeployments] = {}
         self._evaluations: list[Evaluation] = []
         self._tag, self._id = VersionTag(context), secrets.token_hex(8)
-        self._progress, self._waiting = wait_line.Progress(), WaitLine(clock)
-        self._skew_said = False
+        self._log = GateLog(context, clock)
         self._result: GateResult | None = None
-        self._untold: set[str] = set()
+        self._books = Bookkeeping(context, clock)
         self._whole = context.deadline
 
     def ask(self) -> GateResult:
@@ -89,7 +85,8 @@ class Gate:
             for sentence in (*collisions(self._context.environment_names), *collisions(given.tenant, "tenant")):
                 self._context.console.notice("warning", sentence)
         found = targets.targets(self._context, deploying=self._deploying)
-        self._evaluations = [self._evaluation(target) for target in self._with_commits(found)]
+        commits = self._tag.with_commit(found, Deadline(PROVIDER, self._clock, self._sleep))
+        self._evaluations = [self._evaluation(target) for target in commits]
         # A dry run never proceeds, so that there is nothing to wait for.
         self._whole = self._deadline(0 if given.dry_run else given.wait)
         return self._decide()
@@ -128,14 +125,9 @@ class Gate:
             seconds: how long the deployment took.
             deadline: over all of it; 15 s by default.
         """
-        if self._result is None or self._context.given.dry_run:
-            return
-        self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
-        self._note(kind)
-        if targets.objection(self._context.run):
-            return
-        for evaluation, document in zip(self._evaluations, self._result.records, strict=True):
-            self._comment_on(evaluation, kind, record.digest(document), seconds)
+        if self._result is not None:
+            self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
+            self._books.comment(self._pairs, kind, seconds)
 
     def keep(self, deadline: Deadline | None = None) -> None:
         """Keeps the record of each deployment that may begin on its change, or what became of it. Failure is said and
@@ -146,10 +138,16 @@ class Gate:
         """
         # Once for all: whoever is not waited for any more gives nothing to a question that somebody else asks by then.
         self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
-        for evaluation, document in self._to_keep():
-            said = self._kept(evaluation, document)
-            if said:
-                self._context.console.notice("warning", said)
+        self._books.keep(self._pairs)
+
+    def forgo(self, deadline: Deadline) -> None:
+        """Notes in the records that are kept on changes that nothing begins. Failure is said and changes nothing.
+
+        Args:
+            deadline: over all of it.
+        """
+        self._sites.give(deadline)
+        self._books.forgo()
 
     def start(self) -> GateResult:
         """Notes on each change that the deployment begins, where the policy lets nothing begin unnoted (``reuse:
@@ -167,12 +165,6 @@ class Gate:
             return self.confirm()  # writing may have taken its time
         return self._conclude(decisions)
 
-    def _note(self, outcome: Outcome) -> None:
-        for evaluation in self._evaluations:
-            problem = evaluation.note(outcome)
-            if problem:
-                self._context.console.notice("warning", problem)
-
     def closable(self, state: str) -> list[Closable]:
         """The changes that go on now that their deployment has ended so, as the policy says: those that were told of
         it, where they are to be told, and none whose record was kept nowhere.
@@ -180,17 +172,8 @@ class Gate:
         Args:
             state: Jira's word.
         """
-        found = self._result
-        if found is None or not found.outputs["record"] or self._context.given.dry_run:
-            return []
-        if targets.objection(self._context.run):
-            return []
-        return [
-            Closable(one.policy.site, one.policy.credentials, one.change.id, one.change.key, one.policy.end_status)
-            for one in self._evaluations
-            if one.policy is not None and one.change is not None and one.policy.end_status.get(state)
-            if one.change.id not in self._untold
-        ]
+        recorded = self._result is not None and bool(self._result.outputs["record"])
+        return self._books.closable(self._evaluations, state) if recorded else []
 
     def amend(self, deployment: Deployment) -> GateResult:
         """The result with what became of the deployment in its records, which are written anew."""
@@ -212,18 +195,6 @@ class Gate:
         """Closes the connections."""
         self._sites.close()
 
-    def _with_commits(self, found: Sequence[Target]) -> Sequence[Target]:
-        """Without a checkout the version's tag tells what is deployed, and the run only where there is none."""
-        if not any(target.policy and not target.subject.checkout for target in found):
-            return found
-        commit = self._tag.find(Deadline(_PROVIDER, self._clock, self._sleep))
-        return [
-            dataclasses.replace(target, subject=dataclasses.replace(target.subject, commit=commit))
-            if commit and not target.subject.checkout
-            else target
-            for target in found
-        ]
-
     def _evaluation(self, target: Target) -> Evaluation:
         """How this target is decided; an invalid setting is its decision (row 1)."""
         if target.policy is None:
@@ -241,7 +212,6 @@ class Gate:
             service=self._sites.service(policy.site, policy.credentials),
             attempt=dataclasses.replace(targets.attempt_of(self._context), id=self._id),
             complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
-            tag=self._tag,
             clock=self._clock,
             pauses=self._pauses,
         )
@@ -273,13 +243,13 @@ class Gate:
 
     def _decide(self) -> GateResult:
         backoff = Backoff(self._context.given.interval, self._whole, self._jitter)
-        with self._hurried_by_signals(), self._shown():
+        with self._hurried_by_signals(), self._log.shown(self._evaluations, waits=self._waits):
             until_decided(
                 self._look,
                 backoff,
                 self._whole,
                 retry_after=self._sites.retry_after,
-                tell=self._tell,
+                tell=lambda pause: self._log.waiting(self._evaluations, pause, self._whole.remaining()),
             )
             decisions = [self._weighed(evaluation) for evaluation in self._evaluations]
         return self._conclude(decisions)
@@ -292,14 +262,9 @@ class Gate:
         seconds = wait or self._context.given.timeout
         return Deadline(seconds, self._clock, self._sleep, idle=self._context.console.tick)
 
-    def _shown(self) -> AbstractContextManager[None]:
-        """At a terminal people see that it waits, and what for."""
-        self._waiting.begin(self._evaluations)
-        return self._context.console.waiting(self._waiting, self._clock) if self._waits else nullcontext()
-
     def _look(self) -> bool:
         """One look at everything; whether another one may change something."""
-        self._waiting.pause(None)
+        self._log.asking()
         self._sites.give(Deadline(self._context.given.timeout, self._clock, self._sleep, whole=self._whole))
         asked = not self._tag.settled
         refused = self._ask_tag() if asked else None
@@ -315,49 +280,11 @@ class Gate:
         for evaluation in self._evaluations:
             if self._whole.remaining() <= 0:
                 evaluation.late()
-            self._tell_of(evaluation)
+            self._log.tell(evaluation)
         return self._waits and combine([evaluation.decision for evaluation in self._evaluations]).result == "wait"
 
     def _ask_tag(self) -> Decision | None:
-        """What the provider says against the commit that is deployed: row 38. Each look begins with it until it is
-        known that nothing does; then it is asked again only with the look that allows something, the last one."""
-        asking = [evaluation for evaluation in self._evaluations if evaluation.policy]
-        if not asking:
-            return None
-        said = self._tag.relaxed
-        deadline = Deadline(_PROVIDER, self._clock, self._sleep, whole=self._whole)
-        refused = self._tag.ask(asking[0].subject.commit, deadline)
-        for evaluation in asking:
-            evaluation.tag_unasked = self._tag.relaxed
-        for sentence in self._tag.relaxed if self._tag.relaxed != said else ():
-            self._context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")
-        return refused
-
-    def _tell_of(self, evaluation: Evaluation) -> None:
-        for sentence in evaluation.said:
-            self._context.console.say(sentence)
-        for sentence in evaluation.warned:
-            self._context.console.notice("warning", sentence)
-        evaluation.said.clear()
-        evaluation.warned.clear()
-        self._check_clock(evaluation)
-
-    def _check_clock(self, evaluation: Evaluation) -> None:
-        at = evaluation.read_at
-        skew = self._context.edges.clock() - at.timestamp() if at else 0.0
-        if abs(skew) > _SKEW and not self._skew_said:
-            self._skew_said = True
-            which = "ahead of" if skew > 0 else "behind"
-            off = comments.duration(60 * round(abs(skew) / 60))
-            said = f"This machine's clock is {off} {which} Jira's, which counts for the window."
-            self._context.console.notice("warning", said)
-
-    def _tell(self, pause: float | None) -> None:
-        end = self._context.edges.clock() + self._whole.remaining()
-        line = self._progress.line(self._evaluations, pause, end)
-        self._waiting.pause(pause)
-        if line:
-            self._context.console.say(line)
+        return self._tag.refusal(self._evaluations, Deadline(PROVIDER, self._clock, self._sleep, whole=self._whole))
 
     def _weighed(self, evaluation: Evaluation) -> Decision:
         decision = evaluation.final()
@@ -376,14 +303,7 @@ class Gate:
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._result.decision
         write_statement(self._context, self._result)
-        for line in self._progress.rest(self._evaluations):
-            self._context.console.say(line)
-        closing = wait_line.closing(decision)
-        label = closing.partition(":")[0]
-        if decision.result == "proceed":
-            self._context.console.say(closing, label)
-        else:
-            self._context.console.notice("error", closing, label)
+        self._log.conclude(self._evaluations, decision)
         if decision.result == "deny" or self._whole.hurried:
             self._call_off()
         return self._result
@@ -398,51 +318,14 @@ class Gate:
             for sentence in deployments.call_off():
                 self._context.console.notice("warning", sentence)
 
-    def _to_keep(self) -> list[tuple[Evaluation, Mapping[str, Any]]]:
-        """The records that belong on a change; a pull request and a dry run write nothing on one."""
-        found = self._result
-        if found is None or self._context.given.dry_run or targets.objection(self._context.run):
-            return []
-        both = zip(self._evaluations, found.records, strict=True)
-        return [(one, document) for one, document in both if document["decision"] == "proceed" and one.policy]
-
-    def _kept(self, evaluation: Evaluation, document: Mapping[str, Any]) -> str:
-        """Why the record was not kept on the change, as a sentence; empty when it was, or there is no change."""
-        service, change = evaluation.service, evaluation.change
-        if service is None or change is None:
-            return ""
-        try:
-            kept_records.keep(service, change.id, document)
-        except JiraCiError as error:
-            return kept_records.problem(change.key, error)
-        return ""
-
     def _kept_elsewhere(self) -> bool:
-        """Whether every record that has no file is kept on its change: then it is kept."""
-        found = self._to_keep()
-        controlled = [one for one in self._evaluations if one.policy]
-        if len(found) < len(controlled) or any(one.change is None for one in controlled):
-            return False
         self._sites.give(Deadline(_COMMENT, self._clock, self._sleep, whole=self._whole))
-        return not any(self._kept(one, document) for one, document in found)
+        return self._books.keep_all(self._pairs)
 
-    def _comment_on(self, evaluation: Evaluation, kind: Kind, digest: str, seconds: float | None) -> None:
-        policy, change, service, run = evaluation.policy, evaluation.change, evaluation.service, self._context.run
-        if policy is None or change is None or service is None or policy.comments == "off":
-            return
-        late = kind != "started" and self._is_over(evaluation)
-        told = comments.telling(kind, evaluation.subject, run, digest, seconds=seconds, late=late)
-        problem = comments.write(service, change, told, public=policy.comments == "public")
-        if problem:
-            self._untold.add(change.id)
-            self._context.console.notice("warning", problem)
-
-    def _is_over(self, evaluation: Evaluation) -> bool:
-        end, at = evaluation.window_over, evaluation.read_at
-        if end is None or at is None:
-            return False
-        now = at.timestamp() + (self._clock() - evaluation.begun)  # Jira's clock, as far as it is known
-        return datetime.fromtimestamp(now, timezone.utc) > end
+    @property
+    def _pairs(self) -> list[tuple[Evaluation, Mapping[str, Any]]]:
+        """Each evaluation with its record."""
+        return list(zip(self._evaluations, self._result.records, strict=True)) if self._result else []
 
     @contextmanager
     def _hurried_by_signals(self) -> Iterator[None]:

@@ -14,19 +14,19 @@ from typing import Any
 from jira_ci import __version__
 from jira_ci.context import Context
 from jira_ci.gate import attestation, record
-from jira_ci.gate.approvals import Approval, Review, review
+from jira_ci.gate.approvals import Approval, Demand, Review, review
 from jira_ci.gate.change_property import Change
-from jira_ci.gate.decision import Decision, combine
+from jira_ci.gate.decision import Decision, combine, demanded
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.messages import RESULTS, edited_by, enumerate_some, shown, when
 from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Link, Mark, Notice, Page, Paragraph, Part, Phrase, Strong
-from jira_ci.output.publish import keep
+from jira_ci.output.publish import artifact, keep
 from jira_ci.run import CI, Run
 
-_CHANGE, _GOAL, _PEOPLE = "{change}", "{goal}", "{people}"
+_CHANGE, _GOAL, _PEOPLE, _MISSING = "{change}", "{goal}", "{people}", "{missing}"
 ACTIONS: Mapping[int, str] = MappingProxyType(
     {
         1: "correct the policy or setting that is named above",
@@ -54,7 +54,7 @@ ACTIONS: Mapping[int, str] = MappingProxyType(
         24: "have {change} approved{people}, and moved to {goal}",
         25: "give the status of {change} a category in Jira's workflow",
         26: "have {change} approved{people}",
-        27: "have {change} approved; its workflow needs an approval step",
+        27: "have {change} approved{missing}; its workflow needs an approval step",
         28: "have more people approve {change}",
         29: "wait for the window of {change}, or set it earlier",
         30: "give {change} a window",
@@ -82,6 +82,7 @@ def next_step(evaluation: Evaluation, decision: Decision, run: Run, *, dry: bool
 
 def _filled(action: str, evaluation: Evaluation) -> Iterator[Part]:
     text = action.replace(_GOAL, _goal(evaluation)).replace(_PEOPLE, _people(evaluation))
+    text = text.replace(_MISSING, _missing(evaluation))
     before, found, after = text.partition(_CHANGE)
     yield before
     if found:
@@ -96,6 +97,13 @@ def _goal(evaluation: Evaluation) -> str:
         if evaluation.policy
         else "the next status"
     )
+
+
+def _missing(evaluation: Evaluation) -> str:
+    """`` by CAB and by somebody of the group release-managers``: what the policy demands by name and is not there."""
+    words = {"approval": "in ", "group": "by somebody of the group ", "account": "by "}
+    told = [f"{words[one.kind]}{shown(one.name)}" for one in _demands(evaluation) if not one.met]
+    return f" {enumerate_some(told, ' and ')}" if told else ""
 
 
 def _people(evaluation: Evaluation) -> str:
@@ -281,19 +289,6 @@ class GateResult:
     begun: float
 
 
-@dataclass(frozen=True)
-class Closable:
-    """A change whose deployment has ended, and where it goes: what is needed to ask its site."""
-
-    site: str
-    credentials: str
-    """The word of the gate's own credentials."""
-    id: str
-    key: str
-    end_status: Mapping[str, str]
-    """As in the policy."""
-
-
 def gate_result(context: Context, evaluations: Sequence[Evaluation], decisions: Sequence[Decision]) -> GateResult:
     """The result of these decisions, one for each evaluation; writes the file with the records."""
     whole = combine(decisions)
@@ -322,7 +317,7 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
     lines = [record.dumps(one) for one in records]
     text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
     if context.run.provider == CI.GITLAB:
-        path = context.root / f"{_FILE}.json"
+        path = artifact(context.root, f"{_FILE}.json")
     else:
         folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
         name = record.digest({"records": [record.digest(one) for one in records]})[:16]
@@ -336,8 +331,10 @@ def write_statement(context: Context, result: GateResult) -> str:
     On GitLab, where its name is always the same, none of an earlier decision stays.
     """
     if context.run.provider == CI.GITLAB:
+        old = artifact(context.root, f"{_FILE}.intoto.json")
         with contextlib.suppress(OSError):
-            (context.root / f"{_FILE}.intoto.json").unlink()
+            if not old.parent.is_symlink():
+                old.unlink()
     path = result.outputs["record"]
     made = attestation.statement(result.records, attestation.artifact(context.given.artifact_digest))
     if result.decision.result != "proceed" or not path or made is None:
@@ -362,11 +359,20 @@ def _record(context: Context, evaluation: Evaluation, decision: Decision) -> dic
         change=evaluation.change_facts(),
         approvals=approvals,
         review=review(approvals, read.uncounted) if read else None,
+        demands=_demands(evaluation),
         history=evaluation.history_facts(),
         window=evaluation.window_facts(),
         evidence=evaluation.evidence(context.edges.clock(), __version__),
         mask=context.console.mask,
     )
+
+
+def _demands(evaluation: Evaluation) -> tuple[Demand, ...]:
+    """What the policy demands by name of the change that was read."""
+    read, policy = evaluation.snapshot, evaluation.policy
+    if read is None or policy is None or read.approvals is None:
+        return ()
+    return demanded(read, policy.requirements, review(read.approvals, read.uncounted))
 
 
 def _outputs(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import MappingProxyType
 
-from jira_ci.gate.approvals import Approval, Approver, Review
+from jira_ci.gate.approvals import Approval, Approver, Demand, Member, Review
 from jira_ci.gate.bindings import spent_by
 from jira_ci.gate.requirements import Edit, Requirements, Snapshot, Status
 from jira_ci.gate.window import Window
@@ -30,6 +30,7 @@ class Facts:
     status: Status
     review: Review
     window: Window
+    demands: tuple[Demand, ...] = ()
 
     @property
     def key(self) -> str:
@@ -110,6 +111,41 @@ def _person(approver: Approver) -> str:
     return shown(approver.name.strip() or str(approver.account))
 
 
+def lacking(demands: Iterable[Demand], key: str) -> str:
+    """What is demanded by name and not there, with who can give it, as sentences; empty when everything is there."""
+    return " ".join(_lacking(one, key) for one in demands if not one.met)
+
+
+def _lacking(demand: Demand, key: str) -> str:
+    name, people = shown(demand.name), enumerate_some(map(_member, demand.could), " or ")
+    if demand.kind == "approval":
+        return _lacking_approval(demand, key, people)
+    if demand.kind == "group":
+        told = f"Nobody of the group {name} (required-approvers) approved."
+        can = (
+            f"{people} can: an approval of {key} has to ask them."
+            if people
+            else "It has nobody whose approval would count."
+        )
+        return f"{told} {can}"
+    told = f"{people or name} (required-approvers) did not approve"
+    return f"{told}: an approval of {key} has to ask them." if people else f"{told}, and that approval would not count."
+
+
+def _lacking_approval(demand: Demand, key: str, people: str) -> str:
+    name = f"The approval {shown(demand.name)} (required-approvals)"
+    if demand.uncounted:
+        return f"{name} does not count, given by {demand.uncounted}: it has to be asked for anew, of somebody else."
+    if demand.near:
+        both = f"{demand.near[:80]!a} is another than {demand.name[:80]!a}"
+        return f"{name} is not there, and {both}: write one as the other."
+    return f"{name} is not there: {f'{people} can give it' if people else f'the workflow of {key} has to ask for it'}."
+
+
+def _member(member: Member) -> str:
+    return shown(member.name.strip() or member.account)
+
+
 def _answers(approvals: Iterable[Approval], decision: str) -> str:
     """``CAB (Ana, Bob)``: approvals with this decision, and who gave it."""
     return enumerate_some(
@@ -188,12 +224,14 @@ def _over(facts: Facts) -> str:
 def _waiting(facts: Facts) -> str:
     if facts.review.state == "pend":
         return f"{_pending(facts)} Then {facts.move}."
-    if facts.review.state == "ok" and len(facts.review.people) >= facts.policy.minimum_approvals:
+    enough = len(facts.review.people) >= facts.policy.minimum_approvals and not lacking(facts.demands, facts.key)
+    if facts.review.state == "ok" and enough:
         return (
             f"{facts.place}, {approved_by(facts.review)}; {facts.move}, "
             f"or {shown(facts.status.name)} must be added to proceed-statuses."
         )
-    return f"{facts.place}. Have it approved in Jira; then {facts.move}."
+    wanted = lacking(facts.demands, facts.key)
+    return f"{facts.place}. Have it approved in Jira{f'. {wanted} Then' if wanted else '; then'} {facts.move}."
 
 
 def _uncategorised(facts: Facts) -> str:
@@ -208,10 +246,13 @@ def _pending(facts: Facts) -> str:
 
 
 def _unapproved(facts: Facts) -> str:
+    wanted = lacking(facts.demands, facts.key)
+    if wanted and (facts.review.state == "ok" or facts.policy.minimum_approvals == 0):
+        return f"{facts.place}, {approved_by(facts.review)}. {wanted}"
     return (
         f"{facts.place}, but it has no approval, and minimum-approvals is "
-        f"{facts.policy.minimum_approvals}. Have it approved in Jira: its workflow needs an approval step."
-    )
+        f"{facts.policy.minimum_approvals}. Have it approved in Jira: its workflow needs an approval step. {wanted}"
+    ).rstrip()
 
 
 def _too_few(facts: Facts) -> str:

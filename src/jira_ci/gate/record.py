@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.config.policy_files import Sources
-from jira_ci.gate.approvals import Approval, Review
+from jira_ci.gate.approvals import Approval, Demand, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Edit, Moved
@@ -104,6 +104,7 @@ def record(
     change: ChangeFacts | None = None,
     approvals: Sequence[Approval] = (),
     review: Review | None = None,
+    demands: Sequence[Demand] = (),
     history: HistoryFacts | None = None,
     emergency: Mapping[str, Any] | None = None,
     freeze: Mapping[str, Any] | None = None,
@@ -117,7 +118,7 @@ def record(
     Args:
         policy: what was read of it, however far that went.
         triggered_by: the login of whoever started this attempt; the run's actor when empty.
-        approvals: all that were read, superseded ones too.
+        approvals, demands: all that were read, superseded ones too, and what the policy demands of them by name.
         emergency, freeze: of which the policy knows nothing yet.
         mask: takes secrets out of a text.
     """
@@ -133,6 +134,7 @@ def record(
         "policy": _policy(policy),
         "change": _change(change or ChangeFacts()),
         "approvals": [_approval(one, review or Review("unclear")) for one in approvals],
+        "required": [_demand(one) for one in demands],
         "history": _history(history or HistoryFacts()),
         "emergency": dict(emergency) if emergency else None,
         "freeze": dict(freeze) if freeze else None,
@@ -201,6 +203,7 @@ def _ref(run: Run) -> str:
     return f"refs/heads/{run.branch}" if run.branch else ""
 
 
+_COULD = 20  # accounts that could give an approval, of each that is missing
 # What of a policy decides nothing.
 _APART = ("fields", "description")
 
@@ -259,6 +262,16 @@ def _approval(approval: Approval, review: Review) -> dict[str, Any]:
             {"account": one.account, "decision": one.decision, "counted": review.counts(approval, one)}
             for one in approval.approvers
         ],
+    }
+
+
+def _demand(demand: Demand) -> dict[str, Any]:
+    return {
+        "kind": demand.kind,
+        "name": demand.name,
+        "met": demand.met,
+        "by": [one.account for one in demand.by],
+        "could": [one.account for one in demand.could[:_COULD]],
     }
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from jira_ci.gate.approvals import Approval, Excluded, is_aware, is_text
+from jira_ci.gate import approvals
+from jira_ci.gate.approvals import Approval, Excluded, Member, Wanted, is_aware, is_text
 from jira_ci.gate.bindings import Binding, ChangeProperty, Deployed, Spent
 from jira_ci.text import canonical, one_line
 
@@ -76,6 +77,8 @@ class Requirements:
     bind: Literal["commit", "version"]
     reuse: Literal["open", "once"]
     edits: Literal["say", "deny"] = "say"
+    required_approvals: tuple[str, ...] = ()
+    required_approvers: tuple[Wanted, ...] = ()
 
     def standing(self, status: Status) -> Standing:
         """Which list the status is in, by name in any case or by id; ``both`` contradicts itself."""
@@ -98,6 +101,7 @@ class Snapshot:
         pages_complete: whether the last page said that it is the last.
         own_account: who the gate itself is; its approval never counts.
         excluded: whose approval the policy does not count.
+        members: of each group that the policy names.
         start, end: the values of every field of that name on the issue, see :func:`jira_ci.gate.window.edge`.
         edited: whether what was approved was edited afterwards; ``None`` when the changelog does not reach back.
         edits: every edit after the approval that is looked at, the oldest first.
@@ -122,6 +126,7 @@ class Snapshot:
     pages_complete: bool
     own_account: str | None
     excluded: Sequence[Excluded]
+    members: Mapping[str, Sequence[Member]]
     start: Sequence[object]
     end: Sequence[object]
     edited: bool | None
@@ -170,7 +175,7 @@ def meaningless(policy: Requirements) -> str:
     for name, known in _WORDS.items():
         if getattr(policy, name) not in known:
             return f"{name} has to be {known[0]} or {known[1]}"
-    return ""
+    return approvals.meaningless_names(policy.required_approvals, policy.required_approvers)
 
 
 def missing(read: Snapshot) -> Iterator[str]:
@@ -190,6 +195,8 @@ def missing(read: Snapshot) -> Iterator[str]:
         yield "a page of its approvals is missing"
     if not _are(Excluded, read.excluded):
         yield "it is unknown whose approval does not count"
+    if not approvals.are_members(read.members):
+        yield "it is unknown who is in the groups of required-approvers"
     yield from _missing_of_history(read)
     yield from _unbound(read)
     yield from read.gaps if _is_list(read.gaps) else ["it is unknown what else is missing"]

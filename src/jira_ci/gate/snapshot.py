@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from jira_ci.errors import JiraCiError
 from jira_ci.gate import bindings
-from jira_ci.gate.approvals import Approval, Approver, Excluded, review
+from jira_ci.gate.approvals import Approval, Approver, Excluded, Member, review
 from jira_ci.gate.bindings import ChangeProperty
 from jira_ci.gate.change_property import Change, missing, scope_of, unnamed, words
 from jira_ci.gate.decision import Decision, decide, decision_of
@@ -44,6 +45,8 @@ class SnapshotReader:
     ) -> None:
         self._service, self._policy, self._subject, self._attempt = service, policy, subject, attempt
         self._change = change
+        self.notes: Any = None
+        """What the property with notes of runs held at the last reading."""
         self._last: Stamp | None = None
 
     def read(self) -> tuple[Decision, Snapshot | None]:
@@ -55,6 +58,7 @@ class SnapshotReader:
         """
         try:
             own = self._service.myself().id
+            members = self._members()
             try:
                 listed, stamps = self._service.approvals(self._change.id)
                 approvals, complete = [approval_of(one) for one in listed.values], listed.complete
@@ -70,13 +74,17 @@ class SnapshotReader:
         if other:
             return other, replace(self._snapshot(issue, [stamp]), start=(), end=(), window_fields=())
         read = self._snapshot(issue, [*stamps, stamp], own=own, approvals=approvals, complete=complete)
+        read = replace(read, members=members)
         return decide(read, self._policy.requirements), read
 
     def _issue(self) -> tuple[Issue, Stamp]:
+        wanted = (*(self._policy.window or ()), *self._policy.watched_fields)
         try:
-            return self._service.issue(self._change.id, (*(self._policy.window or ()), *self._policy.watched_fields))
+            issue, stamp = self._service.issue(self._change.id, wanted)
         except NotFound:
             raise _Gone from None
+        self.notes = issue.parked
+        return issue, stamp
 
     def _other(self, issue: Issue) -> Decision | None:
         """Why this is not the change that was pinned, or not for this deployment any more; ``None`` when it is."""
@@ -133,6 +141,7 @@ class SnapshotReader:
             pages_complete=complete,
             own_account=own,
             excluded=excluded,
+            members={},
             start=values[0],
             end=values[1],
             edited=since.edited,
@@ -149,6 +158,17 @@ class SnapshotReader:
             other=other,
             earlier=earlier,
         )
+
+    def _members(self) -> dict[str, tuple[Member, ...]]:
+        """Who is in each group that the policy names; without those that the site does not have."""
+        found = {}
+        for group in dict.fromkeys(one.group for one in self._policy.required_approvers if one.group):
+            try:
+                people = self._service.members(group)
+            except NotFound:
+                continue
+            found[group] = tuple(Member(one.id, one.name) for one in people)
+        return found
 
     def _excluded(self, issue: Issue) -> Iterator[Excluded]:
         if "reporter" in self._policy.exclude_approvers:

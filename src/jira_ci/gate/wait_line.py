@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 
+from jira_ci.context import Context
 from jira_ci.gate.approvals import review
 from jira_ci.gate.comments import duration
 from jira_ci.gate.decision import Decision
@@ -13,6 +15,73 @@ from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.messages import RESULTS, enumerate_some, shown, when
 from jira_ci.gate.subject import where
 from jira_ci.text import one_line
+
+_SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
+
+
+class GateLog:
+    """Tells people what a gate sees, and what it waits for.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, context: Context, clock: Callable[[], float]) -> None:
+        self._console, self._edges, self._clock = context.console, context.edges, clock
+        self._progress, self._waiting = Progress(), WaitLine(clock)
+        self._skew_said = False
+
+    def shown(self, evaluations: Sequence[Evaluation], *, waits: bool) -> AbstractContextManager[None]:
+        """At a terminal people see that it waits, and what for."""
+        self._waiting.begin(evaluations)
+        return self._console.waiting(self._waiting, self._clock) if waits else nullcontext()
+
+    def asking(self) -> None:
+        """Jira is asked from now on."""
+        self._waiting.pause(None)
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """What a look brought besides its decision."""
+        for sentence in evaluation.said:
+            self._console.say(sentence)
+        for sentence in evaluation.warned:
+            self._console.notice("warning", sentence)
+        evaluation.said.clear()
+        evaluation.warned.clear()
+        self._check_clock(evaluation)
+
+    def waiting(self, evaluations: Sequence[Evaluation], pause: float | None, left: float) -> None:
+        """What is waited for, where that is news.
+
+        Args:
+            pause: seconds until the next look; ``None`` when there is none.
+            left: seconds until the deadline.
+        """
+        line = self._progress.line(evaluations, pause, self._edges.clock() + left)
+        self._waiting.pause(pause)
+        if line:
+            self._console.say(line)
+
+    def conclude(self, evaluations: Sequence[Evaluation], decision: Decision) -> None:
+        """The result, and what was not told yet."""
+        for line in self._progress.rest(evaluations):
+            self._console.say(line)
+        told = closing(decision)
+        label = told.partition(":")[0]
+        if decision.result == "proceed":
+            self._console.say(told, label)
+        else:
+            self._console.notice("error", told, label)
+
+    def _check_clock(self, evaluation: Evaluation) -> None:
+        at = evaluation.read_at
+        skew = self._edges.clock() - at.timestamp() if at else 0.0
+        if abs(skew) > _SKEW and not self._skew_said:
+            self._skew_said = True
+            which = "ahead of" if skew > 0 else "behind"
+            off = duration(60 * round(abs(skew) / 60))
+            said = f"This machine's clock is {off} {which} Jira's, which counts for the window."
+            self._console.notice("warning", said)
 
 
 class Progress:

@@ -173,19 +173,20 @@ def open_issues(project: str, title: str) -> str:
 
 
 def labelled_issues(project: str, label: str, titles: Collection[str]) -> str:
-    """Open issues of one project with this label, or without any and with the words of one of these titles, the oldest
-    first. An account that may not set labels leaves its issues without one; so are thousands that are no changes.
+    """Issues with this label wherever they are and whatever became of them; and open ones of one project without any
+    label and with the words of one of these titles. Those that somebody has just done something to come first.
+
+    An account that may not set labels leaves its issues without one; so are thousands that are no changes.
 
     Args:
         project: key or id.
         titles: words that summaries of changes have; one without any stands for all.
     """
     ours = f"labels = {quoted(label)}"
-    wanted = f"({ours} OR labels is EMPTY)"
+    others = ["labels is EMPTY", f"project = {quoted(project)}", "statusCategory != Done"]
     if titles and all(titles):
-        words = " OR ".join(f"summary ~ {quoted_phrase(title)}" for title in titles)
-        wanted += f" AND ({ours} OR {words})"
-    return f"project = {quoted(project)} AND statusCategory != Done AND {wanted} ORDER BY created ASC"
+        others.append(" OR ".join(f"summary ~ {quoted_phrase(title)}" for title in titles))
+    return f"{' AND '.join(f'({ours} OR {one})' for one in others)} ORDER BY updated DESC"
 
 
 def titled_issues(project: str, title: str) -> str:
@@ -241,7 +242,11 @@ PROPERTY = "jira-ci.change"
 BASIC_FIELDS = ("summary", "status", "issuetype", "project", "reporter", "creator", "description", "created")
 PAGE = 100
 LARGE_PAGE = 1000
-"""Data Center gives no more at once; of ids, summaries and a property Jira Cloud gives 5,000."""
+"""Data Center gives no more at once; Jira Cloud may give fewer, and says where the next page begins."""
+PARKED = "jira-ci.parked"
+"""The issue property with the notes of the runs that wait for a change."""
+PARKED_FIELDS = ("summary", "status", "issuetype", "project", "labels")
+"""What tells of an issue that a search brings whether it can be a change that a run waits for."""
 
 
 def search(
@@ -250,18 +255,19 @@ def search(
     *,
     after: str = "",
     reconcile: Sequence[str] = (),
+    fields: Sequence[str] = ("summary",),
     properties: Sequence[str] = (),
     most: int = PAGE,
 ) -> Question:
-    """One page of candidates: ids and summaries.
+    """One page of candidates: by default ids and summaries.
 
     Args:
-        jql: bounded by a project.
+        jql: bounded by a project or a label.
         after: where the page before said that the next one begins (a token; on Data Center an index).
         reconcile: ids of issues that the answer must know even if the index does not yet (Cloud only).
         properties: which of the issues' properties to tell (Cloud only).
     """
-    body: dict[str, Any] = {"jql": jql, "fields": ["summary"], "maxResults": most}
+    body: dict[str, Any] = {"jql": jql, "fields": [*fields], "maxResults": most}
     if edition == "data-center":
         return Question("POST", "api/search", "find the change", body={**body, "startAt": int(after or 0)})
     body |= {"nextPageToken": after} if after else {}
@@ -271,12 +277,12 @@ def search(
 
 
 def issue(id_or_key: str, fields: Iterable[str] = BASIC_FIELDS, *, history: bool = False) -> Question:
-    """One issue with our own property, and with the names of its fields and its history when these are wanted.
+    """One issue with our own properties, and with the names of its fields and its history when these are wanted.
 
     Args:
         fields: ids, or ``*all``.
     """
-    query = {"fields": ",".join(fields), "properties": PROPERTY, "failFast": "true"}
+    query = {"fields": ",".join(fields), "properties": f"{PROPERTY},{PARKED}", "failFast": "true"}
     if history:
         query["expand"] = "changelog,names"
     return Question("GET", f"api/issue/{segment(id_or_key)}", f"show the change {one_line(id_or_key, 60)}", query)
@@ -316,6 +322,13 @@ def label(issue_id: str, name: str, *, add: bool) -> Question:
     """Adds a label to a change, or takes it off; either may be sent again."""
     update = {"update": {"labels": [{"add" if add else "remove": name}]}}
     return Question("PUT", f"api/issue/{segment(issue_id)}", "label the change", body=update, bodiless=True)
+
+
+def unparked(issue_id: str, value: Mapping[str, Any], label: str) -> Question:
+    """Writes the notes of a change and takes a label off it in one edit; it may be sent again."""
+    body = {"update": {"labels": [{"remove": label}]}, "properties": [{"key": PARKED, "value": dict(value)}]}
+    path = f"api/issue/{segment(issue_id)}"
+    return Question("PUT", path, "take a note off the change", body=body, bodiless=True)
 
 
 def remove_remote_link(issue_id: str, global_id: str) -> Question:
@@ -379,6 +392,25 @@ def permissions(project: str, names: Iterable[str]) -> Question:
     """Which of these permissions the account has in a project, or in any where none is named."""
     query = {**({"projectKey": project} if project else {}), "permissions": ",".join(names)}
     return Question("GET", "api/mypermissions", "say what the account may do", query)
+
+
+_GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+GROUP_PAGE = 50
+"""Jira gives no more members of a group at once."""
+
+
+def group_members(group: str, edition: Edition, start: int) -> Question:
+    """A page of a group's members, those included who are not active any more, so that no page is short of any.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/#api-rest-api-3-group-member-get
+
+    Args:
+        group: its name; on Cloud its id, too.
+    """
+    by_id = edition == "cloud" and _GROUP_ID.fullmatch(group)
+    query = {("groupId" if by_id else "groupname"): group, "includeInactiveUsers": "true"}
+    query |= {"startAt": str(start), "maxResults": str(GROUP_PAGE)}
+    return Question("GET", "api/group/member", f"list who is in the group {one_line(group, 60)}", query)
 
 
 DESK_PAGE = 100

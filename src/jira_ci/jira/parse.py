@@ -164,7 +164,7 @@ class Issue:
     """One issue.
 
     ``fields`` holds every field that was given, raw, and ``names`` what people call each; ``mark`` is our own property,
-    ``None`` when there is none.
+    ``None`` when there is none; ``parked`` is what the property with notes holds, whoever wrote it.
     """
 
     id: str
@@ -184,6 +184,7 @@ class Issue:
     fields: Mapping[str, Any]
     names: Mapping[str, str] | None
     history: History | None
+    parked: Any = None
 
     @property
     def done(self) -> bool:
@@ -198,6 +199,22 @@ class Found:
     id: str
     key: str
     summary: str
+
+
+@dataclass(frozen=True)
+class Noted(Found):
+    """A candidate that a run may wait for: its project and type, its status and labels as they were indexed, and what
+    the property with notes holds."""
+
+    project_id: str
+    project_key: str
+    type_id: str
+    type_name: str
+    status_id: str
+    status_name: str
+    status_category: str | None
+    labels: tuple[str, ...]
+    notes: Any
 
 
 def account(value: Any, name: str) -> Account | None:
@@ -215,39 +232,48 @@ def account(value: Any, name: str) -> Account | None:
     return Account(identity, optional_text(user, "displayName") or identity)
 
 
-def issue(body: Any, mark: str) -> Issue:
+def issue(body: Any, mark: str, parked: str = "") -> Issue:
     """An issue.
 
     Args:
-        mark: the name of our own property.
+        mark, parked: the names of our own property, and of that with notes.
 
     Raises:
         WrongShape: a part is missing.
     """
     bean = mapping(body, "the issue")
     fields = mapping(bean.get("fields"), "fields")
-    project, kind = mapping(fields.get("project"), "project"), mapping(fields.get("issuetype"), "issuetype")
-    status = mapping(fields.get("status"), "status")
-    category = status.get("statusCategory")
+    held = bean.get("properties")
     return Issue(
         id=digits(bean, "id"),
         key=text(bean, "key"),
-        project_id=digits(project, "id"),
-        project_key=text(project, "key"),
-        type_id=digits(kind, "id"),
-        type_name=text(kind, "name"),
+        **_kind(fields),
         summary=text(fields, "summary"),
         description=plain(fields.get("description")),
-        status_id=digits(status, "id"),
-        status_name=text(status, "name"),
-        status_category=None if category is None else optional_text(mapping(category, "statusCategory"), "key"),
         creator=account(fields.get("creator"), "creator"),
         reporter=account(fields.get("reporter"), "reporter"),
         mark=_mark(bean, mark),
         fields=fields,
         names=_names(bean),
         history=_history(bean["changelog"]) if "changelog" in bean else None,
+        parked=held.get(parked) if isinstance(held, Mapping) else None,
     )
+
+
+def _kind(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """An issue's project, type and status."""
+    project, kind = mapping(fields.get("project"), "project"), mapping(fields.get("issuetype"), "issuetype")
+    status = mapping(fields.get("status"), "status")
+    category = status.get("statusCategory")
+    return {
+        "project_id": digits(project, "id"),
+        "project_key": text(project, "key"),
+        "type_id": digits(kind, "id"),
+        "type_name": text(kind, "name"),
+        "status_id": digits(status, "id"),
+        "status_name": text(status, "name"),
+        "status_category": None if category is None else optional_text(mapping(category, "statusCategory"), "key"),
+    }
 
 
 def candidates(body: Any) -> list[Found]:
@@ -260,11 +286,22 @@ def candidates(body: Any) -> list[Found]:
     ]
 
 
-def properties(body: Any, name: str) -> dict[str, Any]:
-    """What the issues on one page of a search have under this property, by their ids."""
+def noted(body: Any, name: str) -> list[Noted]:
+    """The issues on one page of a search, with what they have under this property."""
     beans = [mapping(one, "an issue") for one in items(mapping(body, "the page").get("issues"), "issues")]
-    found = {digits(one, "id"): one.get("properties") for one in beans}
-    return {key: mapping(value, "properties").get(name) for key, value in found.items() if value is not None}
+    return [_noted(one, mapping(one.get("fields"), "fields"), name) for one in beans]
+
+
+def _noted(bean: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Noted:
+    held, labels = bean.get("properties"), fields.get("labels")
+    return Noted(
+        digits(bean, "id"),
+        text(bean, "key"),
+        text(fields, "summary"),
+        **_kind(fields),
+        labels=tuple(one for one in items([] if labels is None else labels, "labels") if isinstance(one, str)),
+        notes=None if held is None else mapping(held, "properties").get(name),
+    )
 
 
 def all_properties(body: Any) -> list[Mapping[str, Any]]:
@@ -408,6 +445,27 @@ class Comment:
     author: Account | None
     public: bool | None
     properties: Mapping[str, Any]
+
+
+def members(body: Any) -> Page:
+    """A page of a group's members: accounts, and whether each is active.
+
+    Raises:
+        WrongShape: it does not say where it begins or whether it is the last, or somebody in it cannot be told.
+    """
+    bean = mapping(body, "the page")
+    last = bean.get("isLast")
+    if not isinstance(last, bool):
+        raise WrongShape("isLast is neither true nor false")
+    start, found = number(bean, "startAt"), []
+    for one in items(bean.get("values"), "values"):
+        known = account(one, "a member")
+        if known is None:
+            raise WrongShape("a member is null")
+        found.append((known, mapping(one, "a member").get("active") is not False))
+    if last and "total" in bean and number(bean, "total") > start + len(found):
+        raise WrongShape("isLast contradicts total")
+    return Page(start, tuple(found), last)
 
 
 def page(body: Any) -> Page:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
-from jira_ci.errors import JiraCiError, NetworkError
+from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
@@ -25,6 +25,7 @@ from jira_ci.jira.parse import (
     Field,
     Found,
     Issue,
+    Noted,
     Page,
     RequestType,
     WrongShape,
@@ -35,10 +36,11 @@ from jira_ci.jira.parse import (
     optional_text,
     text,
 )
-from jira_ci.jira.status_errors import NotFound, misshapen, refusal
+from jira_ci.jira.status_errors import NotFound, Refused, misshapen, refusal
 from jira_ci.timing import Deadline
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Found)
 MOST_PAGES = 20
 """Two thousand values; a list that goes on for ever ends there, incomplete."""
 
@@ -52,10 +54,10 @@ class Listed(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Hits:
+class Hits(Generic[F]):
     """One page of a search, and where the next one begins; ``after`` is empty on the last page."""
 
-    found: tuple[Found, ...]
+    found: tuple[F, ...]
     after: str
 
 
@@ -74,9 +76,9 @@ def every_page(fetch: Callable[[int], Page]) -> Listed[Any]:
     return Listed(tuple(values), False)
 
 
-def every_hit(fetch: Callable[[str], Hits]) -> Listed[Found]:
+def every_hit(fetch: Callable[[str], Hits[F]]) -> Listed[F]:
     """The candidates of a search, each once. A place that was visited already means that the pages repeat."""
-    found: dict[str, Found] = {}
+    found: dict[str, F] = {}
     visited: set[str] = set()
     after = ""
     while after not in visited and len(visited) < MOST_PAGES:
@@ -89,13 +91,16 @@ def every_hit(fetch: Callable[[str], Hits]) -> Listed[Found]:
     return Listed(tuple(found.values()), False)
 
 
-def hits(body: Any, edition: Edition) -> Hits:
+def hits(body: Any, edition: Edition, read: Callable[[Any], Sequence[F]]) -> Hits[F]:
     """One page of a search.
+
+    Args:
+        read: the issues on it.
 
     Raises:
         WrongShape: its issues are not as documented, or nobody can tell whether it is the last.
     """
-    page, found = mapping(body, "the page"), tuple(candidates(body))
+    page, found = mapping(body, "the page"), tuple(read(body))
     if edition == "data-center":
         start, total = number(page, "startAt"), number(page, "total")
         reached = start + len(found)
@@ -147,6 +152,12 @@ class Timeline:
         return replace(stamp, back=back)
 
 
+_SEES_GROUPS = (
+    "To see who is in a group the account needs the global permission Browse users and groups (on Data Center: "
+    "Administer Jira); or name account ids in place of the group."
+)
+
+
 def _nothing(value: object) -> None:
     del value
 
@@ -170,6 +181,7 @@ class Service:
         login.see = self._timeline.see
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
+        self._members: dict[str, tuple[Account, ...]] = {}
 
     @property
     def deadline(self) -> Deadline:
@@ -208,31 +220,36 @@ class Service:
         """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
         edition = self.connect().edition
 
-        def fetch(after: str) -> Hits:
+        def fetch(after: str) -> Hits[Found]:
             ask = endpoints.search(jql, edition, after=after, reconcile=reconcile)
-            return self._fresh(self._read(ask, lambda body: hits(body, edition)))
+            return self._fresh(self._read(ask, lambda body: hits(body, edition, candidates)))
 
         return every_hit(fetch)
 
-    def search_with(self, jql: str, name: str) -> Listed[tuple[Found, Any]]:
-        """Candidates with this property of theirs, ``None`` where there is none. Data Center tells no properties in a
-        search, so that there each issue is asked for its own."""
+    def noted(self, jql: str) -> Listed[Noted]:
+        """Candidates that runs may wait for. Data Center tells no properties in a search, so that there each issue is
+        asked for its own."""
         edition = self.connect().edition
-        values: dict[str, Any] = {}
 
-        def read(body: Any) -> Hits:
-            values.update(parse.properties(body, name))
-            return hits(body, edition)
-
-        def fetch(after: str) -> Hits:
-            properties = (name,) if edition == "cloud" else ()
-            ask = endpoints.search(jql, edition, after=after, properties=properties, most=endpoints.LARGE_PAGE)
-            return self._read(ask, read)[0]
+        def fetch(after: str) -> Hits[Noted]:
+            properties = (endpoints.PARKED,) if edition == "cloud" else ()
+            ask = endpoints.search(
+                jql,
+                edition,
+                after=after,
+                fields=endpoints.PARKED_FIELDS,
+                properties=properties,
+                most=endpoints.LARGE_PAGE,
+            )
+            return self._read(ask, lambda body: hits(body, edition, lambda page: parse.noted(page, endpoints.PARKED)))[
+                0
+            ]
 
         found = every_hit(fetch)
         if edition == "data-center":
-            values = {one.id: self.property(one.id, name) for one in found.values}
-        return Listed(tuple((one, values.get(one.id)) for one in found.values), found.complete)
+            with_notes = (replace(one, notes=self.property(one.id, endpoints.PARKED)) for one in found.values)
+            return Listed(tuple(with_notes), found.complete)
+        return found
 
     def pages_with(self, jql: str, names: Sequence[str]) -> Iterator[list[tuple[Found, Mapping[str, Any]]]]:
         """The pages of a search, each issue with those of these properties that it has: nothing of a page before is
@@ -243,8 +260,8 @@ class Service:
         """
         edition, after, visited = self.connect().edition, "", set[str]()
 
-        def read(body: Any) -> tuple[Hits, list[Mapping[str, Any]]]:
-            return hits(body, edition), parse.all_properties(body)
+        def read(body: Any) -> tuple[Hits[Found], list[Mapping[str, Any]]]:
+            return hits(body, edition, candidates), parse.all_properties(body)
 
         while after not in visited:
             visited.add(after)
@@ -274,11 +291,19 @@ class Service:
         """Adds a label to a change, or takes it off."""
         self._read(endpoints.label(issue_id, name, add=add), _nothing, 204)
 
+    def unpark(self, issue_id: str, value: Mapping[str, Any], label: str) -> None:
+        """Writes the notes of a change, and takes a label off it; at once, or one after the other where the label is
+        on no screen."""
+        try:
+            self._read(endpoints.unparked(issue_id, value, label), _nothing, 204)
+        except Refused:
+            self.set_property(issue_id, endpoints.PARKED, value)
+
     def issue(self, id_or_key: str, window: Sequence[str] | None = None) -> tuple[Issue, Stamp]:
         """An issue; with ``window`` also its history, its fields of these names or ids, and how fields are called."""
         wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
         ask = endpoints.issue(id_or_key, wanted, history=window is not None)
-        return self._read(ask, lambda body: parse.issue(body, endpoints.PROPERTY))
+        return self._read(ask, lambda body: parse.issue(body, endpoints.PROPERTY, endpoints.PARKED))
 
     def candidate(self, id_or_key: str) -> Issue:
         """An issue that may be the change."""
@@ -367,6 +392,32 @@ class Service:
     def remove_comment(self, issue_id: str, comment_id: str) -> None:
         """Takes a comment away."""
         self._read(endpoints.remove_comment(issue_id, comment_id), _nothing, 204)
+
+    def members(self, group: str) -> tuple[Account, ...]:
+        """Who is in a group, and active; asked once.
+
+        Raises:
+            NotFound: there is no such group.
+            AccessError: also where the account may not see who is in groups.
+            NetworkError: also where the list did not come to its end.
+        """
+        if group not in self._members:
+            edition = self.connect().edition
+
+            def fetch(start: int) -> Page:
+                return self._fresh(self._read(endpoints.group_members(group, edition, start), parse.members))
+
+            try:
+                listed = every_page(fetch)
+            except AccessError as error:
+                raise AccessError(error.message, f"{_SEES_GROUPS} {error.hint}") from None
+            if not listed.complete:
+                raise NetworkError(
+                    f"The list of who is in the group {group} did not come to its end.",
+                    f"Name a group of at most {MOST_PAGES * endpoints.GROUP_PAGE} members, or run again.",
+                )
+            self._members[group] = tuple(one for one, active in listed.values if active)
+        return self._members[group]
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""

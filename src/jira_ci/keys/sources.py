@@ -22,24 +22,21 @@ MERGE = ("Merge", "Pull request #")
 _LINES = 3
 _LONGEST = 1000
 _BRANCH = r"[^\s'\"]{1,250}"
-_PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        # GitHub: Merge pull request #7 from acme/feature/web-12-pay
-        rf"Merge pull request #[0-9]+ from [^\s/]+/(?P<one>{_BRANCH})\Z",
-        # Bitbucket Data Center: Merge pull request #7 in SHOP/web from feature/web-12-pay to main
-        rf"Merge pull request #[0-9]+ in \S+ from (?P<one>{_BRANCH}) to \S+\Z",
-        # its newer form, below "Pull request #7: Pay by card": Merge in SHOP/web from feature/web-12-pay to main
-        rf"Merge in \S+ from (?P<one>{_BRANCH}) to \S+\Z",
-        # Azure: Merge pull request 7 from feature/web-12-pay into main
-        rf"Merge pull request [0-9]+ from (?P<one>{_BRANCH}) into \S+\Z",
-        # Gitea: Merge pull request 'Pay by card' (#7) from feature/web-12-pay into main
-        rf"Merge pull request '.*' \([#!][0-9]+\) from (?P<one>{_BRANCH}) into \S+\Z",
-        # Bitbucket Cloud: Merged in feature/web-12-pay (pull request #7)
-        rf"Merged in (?P<one>{_BRANCH}) \(pull request #[0-9]+\)",
-        # git and GitLab: Merge branch 'x' into 'main', Merge remote-tracking branches 'origin/a' and 'origin/b'
-        rf"Merge (?P<remote>remote-tracking )?branch(?:es)? (?P<many>'{_BRANCH}'(?:(?:, | and )'{_BRANCH}')*)",
-    )
+_PATTERNS = (
+    # GitHub: Merge pull request #7 from acme/feature/web-12-pay
+    rf"Merge pull request #[0-9]+ from [^\s/]+/(?P<one>{_BRANCH})\Z",
+    # Bitbucket Data Center: Merge pull request #7 in SHOP/web from feature/web-12-pay to main
+    rf"Merge pull request #[0-9]+ in \S+ from (?P<one>{_BRANCH}) to \S+\Z",
+    # its newer form, below "Pull request #7: Pay by card": Merge in SHOP/web from feature/web-12-pay to main
+    rf"Merge in \S+ from (?P<one>{_BRANCH}) to \S+\Z",
+    # Azure: Merge pull request 7 from feature/web-12-pay into main
+    rf"Merge pull request [0-9]+ from (?P<one>{_BRANCH}) into \S+\Z",
+    # Gitea: Merge pull request 'Pay by card' (#7) from feature/web-12-pay into main
+    rf"Merge pull request '.*' \([#!][0-9]+\) from (?P<one>{_BRANCH}) into \S+\Z",
+    # Bitbucket Cloud: Merged in feature/web-12-pay (pull request #7)
+    rf"Merged in (?P<one>{_BRANCH}) \(pull request #[0-9]+\)",
+    # git and GitLab: Merge branch 'x' into 'main', Merge remote-tracking branches 'origin/a' and 'origin/b'
+    rf"Merge (?P<remote>remote-tracking )?branch(?:es)? (?P<many>'{_BRANCH}'(?:(?:, | and )'{_BRANCH}')*)",
 )
 
 
@@ -51,7 +48,9 @@ def merged_branches(message: str) -> Iterator[str]:
     """
     for line in message.split("\n", _LINES)[:_LINES]:
         subject = line[:_LONGEST].rstrip()
-        found = next(filter(None, (pattern.match(subject) for pattern in _PATTERNS)), None)
+        if not subject.startswith("Merge"):
+            continue
+        found = next(filter(None, (re.match(pattern, subject) for pattern in _PATTERNS)), None)
         if found is None:
             continue
         named = found.groupdict()

@@ -17,15 +17,13 @@ from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, identifier, string, whole
 
-PROPERTY = "jira-ci.parked"
-"""The issue property that holds a change's notes."""
 LIFE = timedelta(days=29)
 """GitHub starts no run again after 30 days
 (https://docs.github.com/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs)."""
 _SCHEMA = "jira-ci.parked/1"
 _MOST = 40  # notes on one change: a property holds 32 KB
 _LONGEST = 255
-_TEXTS = ("repository", "job", "runner", "commit", "environment", "tenant", "version", "url", "actor")
+_TEXTS = ("repository", "workflow", "job", "runner", "commit", "environment", "tenant", "version", "url", "actor")
 _NEEDED = ("repository", "commit", "environment", "version")
 
 
@@ -40,6 +38,8 @@ class Note:
     number: int
     attempt: int
     repository: str = ""
+    workflow: str = ""
+    """GitHub: the workflow's file."""
     job: str = ""
     """GitHub: the job's key; GitLab: the name of the job that deploys."""
     runner: str = ""
@@ -94,6 +94,7 @@ def of_run(run: Run, subject: Subject, *, job: str, runner: str, actor: str, now
         number=run.number,
         attempt=run.attempt,
         repository=run.repository,
+        workflow=run.workflow if run.provider == CI.GITHUB else "",
         job=job or run.job,
         runner=runner,
         commit=subject.commit,

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError
 from jira_ci.gate.evaluation import Evaluation
-from jira_ci.gate.subject import where
+from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import attempt_of
+from jira_ci.jira.endpoints import PARKED
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import Refused
-from jira_ci.parking.note import PROPERTY, Note, global_id, is_supported, label, notes, of_run, with_note
+from jira_ci.parking.note import Note, global_id, is_supported, label, notes, of_run, with_note
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -68,34 +69,38 @@ def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     job, actor = context.given.parked_job, attempt_of(context).actor
     note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
     try:
-        _write(service, change.id, note)
+        said = _write(service, change.id, note, evaluation.subject)
     except JiraCiError as error:
-        said = f"{change.key} has no note for jira-ci resume, so that this run has to be started by hand: {error}"
-        context.console.notice("warning", said)
+        why = f"{change.key} has no note for jira-ci resume, so that this run has to be started by hand: {error}"
+        context.console.notice("warning", why)
         return
-    for sentence in _decorate(service, change.id, note, evaluation):
+    for sentence in said:
         context.console.notice("warning", sentence)
     context.console.say(f"Parked on {change.key} until {note.expires:%Y-%m-%d %H:%M} UTC, for jira-ci resume.")
     yield note
 
 
-def _write(service: Service, change: str, note: Note) -> None:
-    """Writes the note among those of other runs, which may write theirs at the same time.
+def _write(service: Service, change: str, note: Note, subject: Subject) -> list[str]:
+    """Writes the note among those of other runs, which may write theirs at the same time, and what goes with it.
+
+    Returns:
+        What could not be written beside it, as sentences.
 
     Raises:
         JiraCiError: it does not stand there.
     """
     for _ in range(_TRIES):
-        service.set_property(change, PROPERTY, with_note(service.property(change, PROPERTY), note))
-        if any(one == note for one in notes(service.property(change, PROPERTY))):
-            return
-    raise AccessError(f"The property {PROPERTY} did not keep it.", "Run the job again.")
+        service.set_property(change, PARKED, with_note(service.property(change, PARKED), note))
+        said = list(_decorate(service, change, note, subject))
+        # Last of all, so that whoever took off another note meanwhile has written by now.
+        if any(one == note for one in notes(service.property(change, PARKED))):
+            return said
+    raise AccessError(f"The property {PARKED} did not keep it.", "Run the job again.")
 
 
-def _decorate(service: Service, change: str, note: Note, evaluation: Evaluation) -> Iterator[str]:
+def _decorate(service: Service, change: str, note: Note, subject: Subject) -> Iterator[str]:
     """The link for people, and the label by which the note is found among many changes; a change that takes no label is
     found as one without any."""
-    subject = evaluation.subject
     title = f"Deployment of {one_line(subject.version, 80)} to {one_line(where(subject), 80)} waits for this change"
     try:
         service.remote_link(change, note.url, title[:_TITLE], global_id(note))

@@ -9,37 +9,43 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Literal
+from typing import Any, Literal
 
 from jira_ci.ci.api import Unreadable
-from jira_ci.ci.restart import Restarts, Waiting
+from jira_ci.ci.restart import Restarts, Standing, Waiting
 from jira_ci.config.policy_files import Sources
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.gate import comments
 from jira_ci.gate.by_change import ByChange
-from jira_ci.gate.change_property import Change
+from jira_ci.gate.change_property import Change, FoundBy
+from jira_ci.gate.create_change import is_in_project, is_of_type
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
+from jira_ci.gate.requirements import Status
 from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled, where
 from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import endpoints
-from jira_ci.jira.parse import Found
+from jira_ci.jira.parse import Noted
 from jira_ci.jira.service_desk import Service
-from jira_ci.parking.note import PROPERTY, Note, global_id, home, label, notes, without
+from jira_ci.parking.note import Note, global_id, home, label, notes, without
 from jira_ci.run import CI
 from jira_ci.sites.session import GateSites
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
 Fate = Literal["resumed", "waiting", "dropped", "unclear"]
-_NONE_OPEN = 16
-_NOT_MEANT = (12, 13)
-"""Rows: what is given by its key is no change, or of something else."""
+_NO_CHANGE, _NOT_NAMED = 12, 13
+"""Rows: what is in another desk or of another type; and what does not name what waits for it, which can be mended."""
+_WORKFLOWS = ".github/workflows/"  # those of the repository; an organisation's stand elsewhere
+_MOST_IDLE = 100
+"""Changes in a status to wait in that are read in one sweep. Deciding about a change edits it, and what was edited last
+comes first."""
+_NOT_READ = "its status is one to wait in; more than can be read at once are in one"
 OBJECTION = "jira-ci resume"
 """Why the gate makes, pins and writes nothing here."""
 
@@ -49,8 +55,19 @@ class Parked:
     """A note, and the change that it stands on."""
 
     note: Note
-    change: Found
+    change: Noted
     policy: Policy
+    """Of the service desk where it was found."""
+
+    @property
+    def at(self) -> tuple[str, str]:
+        """The change, among those of all sites."""
+        return self.policy.site, self.change.id
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the change is in the service desk where it was looked for."""
+        return is_in_project(self.change.project_id, self.change.project_key, self.policy.service_desk)
 
 
 @dataclass(frozen=True)
@@ -82,18 +99,22 @@ class Sweep:
     restarts: Callable[[Deadline], Restarts]
     clock: Callable[[], float] = time.monotonic
     _newest: dict[str, int] = field(default_factory=dict)
+    _notes: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """By the change, what its property with notes held when the gate read it."""
 
     def run(self) -> tuple[list[Outcome], list[JiraCiError]]:
         """What became of each note, the newest runs first, and what could not be asked."""
         errors: list[JiraCiError] = []
         with closing(GateSites(self.context, clock=self.clock)) as sites:
             self._sites = sites
-            parked = [one for place, titles in self._places() for one in self._parked(place, titles, errors)]
+            parked = _each_once(one for place, titles in self._places() for one in self._parked(place, titles, errors))
+            unread = list(dict.fromkeys(one.at for one in parked if self._is_idle(one)))[_MOST_IDLE:]
             parked.sort(key=lambda one: -int(one.note.run))
             started: set[tuple[str, str]] = set()
             outcomes = []
             for one in parked:
-                outcome = self._outcome(one, started, self._given())
+                idle = one.at in unread
+                outcome = Outcome(one, "waiting", _NOT_READ) if idle else self._outcome(one, started, self._given())
                 started |= {one.note.place} if outcome.fate == "resumed" else set()
                 outcomes.append(self._taken_off(outcome))
         return outcomes, errors
@@ -110,7 +131,7 @@ class Sweep:
         return list(places.values())
 
     def _parked(self, place: Policy, titles: Collection[str], errors: list[JiraCiError]) -> Iterator[Parked]:
-        """The notes of this repository on the open changes of one desk."""
+        """The notes of this repository on the changes of one desk, and on those that were moved or closed since."""
         own = home(self.context.run)
         query = endpoints.labelled_issues(place.service_desk, label(own), titles)
         try:
@@ -118,14 +139,22 @@ class Sweep:
             if refused is not None:
                 raise UsageError(refused.reason)
             self._given()
-            listed = self._service(place).search_with(query, PROPERTY)
+            listed = self._service(place).noted(query)
         except JiraCiError as error:
             errors.append(error)
             return
         if not listed.complete:
-            errors.append(UsageError("Jira's list of open changes did not come to its end.", "Close those not needed."))
-        for change, value in listed.values:
-            yield from (Parked(self._own(note), change, place) for note in notes(value) if note.home == own)
+            errors.append(
+                UsageError("Jira's list of changes with notes did not come to its end.", "Close those not needed.")
+            )
+        for change in listed.values:
+            yield from (Parked(self._own(note), change, place) for note in notes(change.notes) if note.home == own)
+
+    def _is_idle(self, parked: Parked) -> bool:
+        """Whether its change is in a status to wait in, as the index has it: nothing proceeds from there."""
+        policy, change = self._policy(parked.note.environment), parked.change
+        status = Status(change.status_id, change.status_name, change.status_category)
+        return isinstance(policy, Policy) and policy.requirements.standing(status) == "wait"
 
     def _own(self, note: Note) -> Note:
         """The note with the address that its run has: what stands there may lead anywhere, and we pass it on."""
@@ -151,13 +180,12 @@ class Sweep:
             if note.place in started:
                 return Outcome(parked, "dropped", "a newer run to the same place has just been started")
             decision = self._decided(parked)
-            if decision.result == "wait":
+            if decision.exit in (Exit.ACCESS, Exit.NETWORK):
+                return Outcome(parked, "unclear", decision.reason, decision.exit)
+            if decision.result == "wait" or decision.row == _NOT_NAMED:
                 return Outcome(parked, "waiting", decision.reason)
             if decision.result == "deny":
-                unsure = decision.exit in (Exit.ACCESS, Exit.NETWORK)
-                return Outcome(
-                    parked, "unclear" if unsure else "dropped", decision.reason, decision.exit if unsure else 0
-                )
+                return Outcome(parked, "dropped", decision.reason)
             with closing(self.restarts(deadline)) as ci:
                 return self._started(parked, decision, ci)
         except Unreadable as error:
@@ -167,7 +195,7 @@ class Sweep:
         """What may be started, unless the CI objects."""
         waiting = _waiting(parked.note)
         standing = ci.standing(waiting)
-        why = standing.gone or self._objection(parked.note, standing.commit, ci)
+        why = standing.gone or self._objection(parked.note, standing, ci)
         if why:
             return Outcome(parked, "dropped", why)
         if standing.going:
@@ -183,10 +211,14 @@ class Sweep:
             parked, "resumed", decision.reason if begun == "started" else "somebody else has started it by now"
         )
 
-    def _objection(self, note: Note, commit: str, ci: Restarts) -> str:
+    def _objection(self, note: Note, standing: Standing, ci: Restarts) -> str:
         """Why an approved deployment is not started all the same."""
-        if commit != note.commit:
-            return f"the note names commit {one_line(note.commit, 40)}, and the run deploys {one_line(commit, 40)}"
+        if standing.commit != note.commit:
+            named, deployed = one_line(note.commit, 40), one_line(standing.commit, 40)
+            return f"the note names commit {named}, and the run deploys {deployed}"
+        if note.workflow.startswith(_WORKFLOWS) and standing.workflow not in ("", note.workflow):
+            named, ran = one_line(note.workflow, 80), one_line(standing.workflow, 80)
+            return f"the note names the workflow {named}, and the run is one of {ran}"
         if note.environment not in self._newest:
             self._newest[note.environment] = ci.newest(note.environment)
         newest = self._newest[note.environment]
@@ -215,14 +247,20 @@ class Sweep:
             subject = titled(subject, policy.title, run, at=at)
         except UsageError as error:
             return Decision.of(4, str(error))
-        decision = self._asked(note, subject, policy)
-        if decision.row != _NONE_OPEN or policy.change:
-            return decision
-        # Where the job names its change by the key, no title leads there, and only the note knows which.
-        by_key = self._asked(note, subject, dataclasses.replace(policy, change=parked.change.key))
-        return decision if by_key.row in _NOT_MEANT else by_key
+        return self._asked(parked, subject, policy)
 
-    def _asked(self, note: Note, subject: Subject, policy: Policy) -> Decision:
+    def _asked(self, parked: Parked, subject: Subject, policy: Policy) -> Decision:
+        """The search brought the change as a candidate only, by its title or by its key; what counts is read now."""
+        note, found = parked.note, parked.change
+        here = is_in_project(found.project_id, found.project_key, policy.service_desk)
+        if not here or not is_of_type(found.type_id, found.type_name, policy.issue_types):
+            kind = one_line(found.type_name, 60)
+            return Decision.of(
+                _NO_CHANGE,
+                f"{found.key} is a {kind} in {found.project_key}, and a change of {policy.service_desk} is asked for",
+            )
+        by: FoundBy = "title" if found.summary == subject.title else "key"
+        change = Change(found.id, found.key, found.project_key, found.type_name, found.summary, by, ours=False)
         evaluation = ByChange(
             Target(subject, policy, None),
             policy,
@@ -230,9 +268,10 @@ class Sweep:
             attempt=Attempt(note.url, note.run, note.actor, objection=OBJECTION),
             complete=lambda attempt, _: attempt,
             clock=self.clock,
-            pauses=(),
+            change=change,
         )
         evaluation.look()
+        self._notes[parked.at] = evaluation.notes
         return evaluation.final()
 
     def _policy(self, environment: str) -> Policy | Decision:
@@ -244,10 +283,16 @@ class Sweep:
             return outcome
         note, change, service = outcome.parked.note, outcome.parked.change, self._service(outcome.parked.policy)
         try:
-            left = without(service.property(change.id, PROPERTY), [note])
-            service.set_property(change.id, PROPERTY, left)
-            if not any(one.home == note.home for one in notes(left)):
-                service.label(change.id, label(note.home), add=False)
+            # What is started was read a moment ago, with its change. A run that leaves its note in between looks
+            # whether it stands there when all else is done (see park), and leaves it again.
+            resumed = outcome.fate == "resumed"
+            held = self._notes[outcome.parked.at] if resumed else service.property(change.id, endpoints.PARKED)
+            left = without(held, [note])
+            mark, alone = label(note.home), not any(one.home == note.home for one in notes(left))
+            if alone and mark in change.labels:
+                service.unpark(change.id, left, mark)
+            else:
+                service.set_property(change.id, endpoints.PARKED, left)
             service.remove_remote_link(change.id, global_id(note))
             if outcome.fate == "dropped":
                 self._tell(outcome)
@@ -276,6 +321,12 @@ def _opening(policy: Policy) -> str:
     """The whole words that a change's title has before what differs from deployment to deployment."""
     start = re.split(r"\{(?:version|environment|tenant)\}", policy.title.replace("{project}", policy.project))[0]
     return " ".join((start if start[-1:].isspace() else start.rpartition(" ")[0]).split())
+
+
+def _each_once(found: Iterable[Parked]) -> list[Parked]:
+    """Without what the searches of several desks have brought; where it was found at home counts."""
+    by_home = sorted(found, key=lambda one: one.at_home)
+    return list({(one.at, one.note.run, one.note.place): one for one in by_home}.values())
 
 
 def _waiting(note: Note) -> Waiting:

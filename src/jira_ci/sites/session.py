@@ -304,6 +304,8 @@ class GateSites:
         from jira_ci.jira.service_desk import Service
 
         if (site, word) not in self._open:
+            # The provider is asked about the version's tag first.
+            self._context.preconnected.begin(site, self._context.edges.environ, self._context.given.ca_bundle)
             login = self._login(site, word, "gate")
             self._open[site, word] = login.client, Service(login, clock=self._clock)
         return self._open[site, word][1]
@@ -331,6 +333,7 @@ class GateSites:
 
     def close(self) -> None:
         """Closes the connections."""
+        self._context.preconnected.close()
         for client in self._clients():
             client.close()
 

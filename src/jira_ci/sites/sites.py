@@ -26,10 +26,10 @@ from jira_ci.text import one_line
 DEFAULT = "default"
 TYPES: Mapping[str, Literal["cloud", "data-center"]] = {"cloud": "cloud", "data-center": "data-center"}
 _OF_CLOUD = ("client-id", "client-secret")
-_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+)[ \t]*:[ \t]*([\x20-\x7e]*)")
+_HEADER = r"([A-Za-z0-9!#$%&'*+.^_`|~-]+)[ \t]*:[ \t]*([\x20-\x7e]*)"
 # What leads a request to somebody else, says where a message ends or what becomes of it, or is a credential. "_" counts
 # as "-": behind many a proxy they are the same (https://www.rfc-editor.org/rfc/rfc9112, sections 6 and 9; RFC 9110, 7).
-_NOT_EXTRA = re.compile(
+_NOT_EXTRA = (
     r"host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|expect|upgrade|http2-settings|te|trailer"
     r"|authorization|accept-encoding|range|if-.*"
     r"|forwarded|x-forwarded-(host|server)|x-original-(host|url)|x-rewrite-url|x-(http-)?method(-override)?"
@@ -311,12 +311,12 @@ def headers_of(lines: Sequence[str]) -> dict[str, str]:
     """
     headers = {}
     for number, line in enumerate(lines, 1):
-        match = _HEADER.fullmatch(line)
+        match = re.fullmatch(_HEADER, line)
         if not match:  # nothing of it is shown: a secret may stand anywhere in it
             raise UsageError(
                 f"Line {number} of headers is no header.", "Write each on a line of its own, as Name: value."
             )
-        if _NOT_EXTRA.fullmatch(match[1].lower().replace("_", "-")):
+        if re.fullmatch(_NOT_EXTRA, match[1].lower().replace("_", "-")):
             raise UsageError(
                 f"Line {number} of headers sets {match[1]}, which belongs to jira-ci.",
                 "Take it out: site says where requests go, user and token (or client-id and client-secret) who asks.",

@@ -31,6 +31,7 @@ PERMISSIONS = (
     "ADMINISTER_PROJECTS",
     "ADMINISTER",
     "BULK_CHANGE",
+    "USER_PICKER",
 )
 
 
@@ -199,8 +200,11 @@ class Desk:
         return self._stages(change)[index : index + 1]
 
     def _ask(self, change: Change, stages: list[Stage]) -> Change:
-        """Open an approval for each stage; the issue's own Approvers are asked in place of the stage's."""
+        """Open an approval for each stage; the issue's own Approvers, and those of its Approver groups, are asked in
+        place of the stage's."""
         own = [name for one in self.catalogue.named("Approvers") for name in change.values.get(one.id, ())]
+        groups = [name for one in self.catalogue.named("Approver groups") for name in change.values.get(one.id, ())]
+        own = list(dict.fromkeys([*own, *self.people.in_groups(groups)]))
         for stage in stages:
             # Later than the one before it even within a millisecond: the newest one of a name counts.
             now = max([self.clock.milliseconds(), *(one.created + 1 for one in change.approvals)])

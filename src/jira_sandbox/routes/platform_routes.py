@@ -1,18 +1,20 @@
-"""The platform's look-ups: what the server is, who is asking and may do what, which fields and statuses there are."""
+"""The platform's look-ups: what the server is, who is asking and may do what, who is in a group, which fields and
+statuses there are."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from jira_sandbox.accounts import Group
 from jira_sandbox.authorization import guarded
 from jira_sandbox.desk.actions import PERMISSIONS
 from jira_sandbox.desk.catalogue import EDITABLE, WORK
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.search_index import Search
 from jira_sandbox.desk.workflow import OF_WORK
-from jira_sandbox.documents import body_of, items, listed, parameter, record, text
+from jira_sandbox.documents import body_of, items, listed, number, parameter, record, switch, text
 from jira_sandbox.http_types import Answer, Request, json_answer
-from jira_sandbox.jira_errors import BadRequest, DeskError, platform_error
+from jira_sandbox.jira_errors import BadRequest, DeskError, Forbidden, NotFound, platform_error
 from jira_sandbox.moments import jira_date
 from jira_sandbox.routes.issue_routes import visible
 from jira_sandbox.routes.platform_json import View
@@ -88,7 +90,7 @@ def _permission(context: Context, name: str) -> dict[str, Any]:
         "id": str(PERMISSIONS.index(name) + 10),
         "key": name,
         "name": name.replace("_", " ").capitalize(),
-        "type": "GLOBAL" if name in ("ADMINISTER", "BULK_CHANGE") else "PROJECT",
+        "type": "GLOBAL" if name in ("ADMINISTER", "BULK_CHANGE", "USER_PICKER") else "PROJECT",
         "description": "",
         "havePermission": name not in context.site.desk.denied,
     }
@@ -123,6 +125,54 @@ def _parsed(context: Context, query: str) -> dict[str, Any]:
     return {"query": query}
 
 
+_LARGEST = 50  # members in one answer, whatever is asked for
+
+
+def _group_members(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/#api-rest-api-3-group-member-get
+
+    https://docs.atlassian.com/software/jira/docs/api/REST/latest/#api/2/group-getUsersFromGroup
+    """
+    _need_to_see(context)
+    group, start = _group(context, request), number(request, "startAt", 0)
+    most = min(number(request, "maxResults", _LARGEST), _LARGEST)
+    if start < 0 or most < 1:
+        raise BadRequest("startAt must not be negative, and maxResults must be positive.")
+    people = [context.site.desk.people.of(account) for account in group.members]
+    wanted = [one for one in people if one.active or switch(request, "includeInactiveUsers")]
+    shown, view = wanted[start : start + most], View(context)
+    document = {
+        "self": f"{view.base}/group/member?groupname={group.name}&startAt={start}",
+        "maxResults": most,
+        "startAt": start,
+        "total": len(wanted),
+        "isLast": start + len(shown) >= len(wanted),
+        "values": [view.user(one.account) for one in shown],
+    }
+    return json_answer(200, document)
+
+
+def _need_to_see(context: Context) -> None:
+    """Cloud wants the global permission Browse users and groups, Data Center an administrator."""
+    denied, cloud = context.site.desk.denied, context.edition.is_cloud
+    enough = ("USER_PICKER", "ADMINISTER") if cloud else ("ADMINISTER",)
+    if denied.issuperset(enough):
+        raise Forbidden("You do not have permission to see the members of this group.")
+
+
+def _group(context: Context, request: Request) -> Group:
+    name, identity = parameter(request, "groupname"), parameter(request, "groupId")
+    if not context.edition.is_cloud:
+        identity = ""  # which it does not know
+    if bool(name) == bool(identity):
+        raise BadRequest("You must specify either the groupname or the groupId.")
+    groups = context.site.desk.people.groups
+    found = next((one for one in groups if one.id == identity or one.name.casefold() == name.casefold()), None)
+    if found is None:
+        raise NotFound(f"The group named '{name or identity}' does not exist.")
+    return found
+
+
 ROUTES = (
     *guarded([Route("GET", f"{_API}/serverInfo", _server_info)], platform_error, anonymous=True),
     *guarded(
@@ -132,6 +182,7 @@ ROUTES = (
             Route("GET", f"{_API}/issue/{{issueIdOrKey}}/editmeta", _edit_meta),
             Route("GET", f"{_API}/mypermissions", _my_permissions),
             Route("GET", f"{_API}/project/{{projectIdOrKey}}/statuses", _statuses),
+            Route("GET", f"{_API}/group/member", _group_members),
         ],
         platform_error,
     ),

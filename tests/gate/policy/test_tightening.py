@@ -53,7 +53,9 @@ def is_no_looser(key: str, merged: Any, own: Any) -> bool:
     """Whether whatever the merged value allows, this value allows too."""
     if key in ("issue-types", "proceed-statuses", "who"):
         return {one.lower() for one in merged} <= {one.lower() for one in own}
-    if key in ("watched-fields", "required-approvals", "required-approvers", "exclude-approvers", "freeze"):
+    if key in ("required-approvals", "required-approvers"):
+        return all(one in merged for one in own)  # compared exactly
+    if key in ("watched-fields", "exclude-approvers", "freeze"):
         return all(any(same(one, other) for other in merged) for one in own)
     if key == "emergency":
         if merged == "off" or own == "off":

@@ -108,7 +108,8 @@ def _others(found: Sequence[Environment]) -> str:
 
 def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
     policy, name = environment.policy, one_line(environment.name, 80)
-    if environment.type == "production" and policy.minimum_approvals == 0 and policy.gate_by == "change":
+    named = policy.required_approvals or policy.required_approvers
+    if environment.type == "production" and policy.minimum_approvals == 0 and not named and policy.gate_by == "change":
         yield Doubt(
             f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",
             "Say minimum-approvals: 1 or more.",
@@ -134,7 +135,7 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             f"end-status lets the gate's own account move the changes of {name}, perhaps also to where they proceed.",
             "Say credentials: CLOSER under end-status, and let another account close them.",
         )
-    if policy.exclude_approvers and policy.minimum_approvals == 0:
+    if policy.exclude_approvers and policy.minimum_approvals == 0 and not named:
         yield Doubt(
             f"exclude-approvers has no effect for {name} with minimum-approvals: 0.",
             "Say minimum-approvals: 1 or more.",

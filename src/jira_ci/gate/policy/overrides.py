@@ -115,6 +115,8 @@ def unenforceable(control: Mapping[str, Any], *, approvals: int, given: str) -> 
         f"minimum-approvals: {approvals}": approvals > 0,
         "window-required: true": control["window-required"],
         f"exclude-approvers: {', '.join(control['exclude-approvers'])}": bool(control["exclude-approvers"]),
+        f"required-approvals: {', '.join(control['required-approvals'])}": bool(control["required-approvals"]),
+        "required-approvers": bool(control["required-approvers"]),
         "edits: deny": control["edits"] == "deny",
         f"watched-fields: {', '.join(control['watched-fields'])}": bool(control["watched-fields"]),
         f"change: {given}": bool(given),

@@ -14,6 +14,7 @@ from jira_ci.config.model import Config, Rule
 from jira_ci.config.policy_files import Loaded, Sources
 from jira_ci.environments.classify import Environment, classify
 from jira_ci.errors import UsageError
+from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.overrides import (
     Asked,
@@ -86,6 +87,8 @@ class Policy:
     """Where each of these values comes from, for people."""
     differences: tuple[str, ...] = field(default=(), compare=False)
     """What a source says and another one outweighs, each a sentence without its full stop."""
+    required_approvals: tuple[str, ...] = ()
+    required_approvers: tuple[Wanted, ...] = ()
     end_status: Mapping[str, str] = field(default_factory=dict)
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
 
@@ -101,6 +104,8 @@ class Policy:
             edits=self.edits,
             bind=self.bind,
             reuse=self.reuse,
+            required_approvals=self.required_approvals,
+            required_approvers=self.required_approvers,
         )
 
 
@@ -217,10 +222,17 @@ def _policy(found: Sources, matched: Sequence[Environment], asked: Asked) -> Pol
         relaxed=(*found.relaxed, *_relaxed(config, control, asked, approvals if by == "change" else None)),
         sources=found.listed,
         differences=whole.differences,
+        required_approvals=tuple(control["required-approvals"]),
+        required_approvers=tuple(map(_wanted, control["required-approvers"])),
         end_status=control["end-status"],
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)
+
+
+def _wanted(one: str | Mapping[str, str]) -> Wanted:
+    """An entry of ``required-approvers``: an account id, or a group."""
+    return Wanted(account=one) if isinstance(one, str) else Wanted(group=one["group"])
 
 
 def _refuse_contradictions(whole: Tightened, said: Sequence[Said]) -> None:

@@ -55,6 +55,11 @@ def _joined(stronger: Sequence[Any], weaker: Sequence[Any]) -> list[Any]:
     return list({_key(value): value for value in reversed([*stronger, *weaker])}.values())[::-1]
 
 
+def _all_of_both(stronger: Sequence[Any], weaker: Sequence[Any]) -> list[Any]:
+    """Of names that are compared exactly: one in other letters is another one."""
+    return [*stronger, *(value for value in weaker if value not in stronger)]
+
+
 def _stricter(*values: Any) -> Callable[[Any, Any], Any]:
     """The value that comes first in this list; one that is not in it is taken for the strictest."""
 
@@ -127,8 +132,8 @@ RULES: Mapping[str, Rule] = {
     "proceed-statuses": _SHARED,
     "wait-statuses": _SHARED,
     "minimum-approvals": _LARGER,
-    "required-approvals": _JOINED,
-    "required-approvers": _JOINED,
+    "required-approvals": Rule(_all_of_both),
+    "required-approvers": Rule(_all_of_both),
     "exclude-approvers": _JOINED,
     "deployers": _NO_ORDER,
     "window": Rule(_looked_at, ordered=False),
