@@ -16,6 +16,7 @@ _PLACES = {
     "wrapper/private.py": "wrapper/private.py",
     "jira-ci.schema.json": "jira_ci/jira-ci.schema.json",
     "jira-ci-record.schema.json": "jira_ci/jira-ci-record.schema.json",
+    "jira-ci-evidence.schema.json": "jira_ci/jira-ci-evidence.schema.json",
     "LICENSE": "LICENSE",
 }
 

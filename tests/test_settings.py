@@ -207,10 +207,10 @@ def test_what_is_no_switch_is_refused(text: str) -> None:
         ),
         (
             {"JIRA_CI_FORMAT": "jsn"},
-            "format (JIRA_CI_FORMAT) is 'jsn'; it must be one of: text, json.",
+            "format (JIRA_CI_FORMAT) is 'jsn'; it must be one of: text, json, csv, html.",
             "Did you mean json?",
         ),
-        ({"JIRA_CI_FORMAT": "xml"}, "format (JIRA_CI_FORMAT) is 'xml'; it must be one of: text, json.", ""),
+        ({"JIRA_CI_FORMAT": "xml"}, "format (JIRA_CI_FORMAT) is 'xml'; it must be one of: text, json, csv, html.", ""),
         ({"PLUGIN_LOG_LEVEL": "trace"}, "log-level (PLUGIN_LOG_LEVEL) is 'trace'; it must be one of: info, debug.", ""),
         (
             {"JIRA_CI_DRY_RUN": " True "},

@@ -14,6 +14,7 @@ jira-ci reconcile    close what a killed job left in progress
 jira-ci resume       start again what was parked on its change
 jira-ci forget       take a reported build or deployment out of Jira again
 jira-ci evidence     every deployment of a period, with its change and record, and those without
+jira-ci schema       the JSON Schema of the configuration, of a record, or of a population
 jira-ci init         write a .jira-ci.yml and a workflow for this repository
 jira-ci sandbox      a local Jira to try all this on
 """
@@ -209,6 +210,9 @@ COMMANDS = {
         "run",
         ("change", *_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
     ),
+    "schema": Command(
+        "print the JSON Schema of the configuration, of a record, or of a population", "schema", "run", ()
+    ),
     "sandbox": Command("a local Jira to try all this on", "sandbox", "run", ()),
 }
 
@@ -257,7 +261,7 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
             child.add_argument("--gate", action="store_true", help=what)
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
-        if name in ("sandbox", "release", "resume", "evidence"):
+        if name in ("sandbox", "release", "resume", "evidence", "schema"):
             import_module(f"jira_ci.commands.{name}").add_arguments(child)
     return root
 

@@ -1,20 +1,31 @@
-"""The command evidence: a record that the gate has written is verified, and nothing else passes for it."""
+"""The command evidence: a record that the gate has written is verified, and nothing else passes for it; and a period
+is listed, in each of its forms."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import fastjsonschema
 import pytest
 
 from commands.test_gate import gate, outputs
+from evidence_scenes import NOON, QUARTER, Desk, listed, on_github
 from gate_jobs import scene
 from gate_subjects import approved, known
+from jira_ci.config.schema import published
 from jira_ci.gate.kept_records import key_of
 from jira_ci.gate.record import digest
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
+from providers.github_graphql_server import GitHubGraph
+from providers.serving import serving
 from scenes import Ended, Job
 
 
@@ -112,7 +123,88 @@ def test_a_site_that_does_not_answer_verifies_nothing(job: Job, sandbox: Sandbox
 
 
 def test_there_has_to_be_something_to_verify(job: Job, sandbox: Sandbox) -> None:
-    assert job.jira_ci("evidence").code == 2
+    ended = job.jira_ci("evidence")
+    assert ended.code == 2
+    assert "Write it so: jira-ci evidence --from 2026-07-01 --to 2026-09-30" in ended.out
     ended = verified(job, sandbox, Path(os.devnull))
     assert ended.code == 2
     assert "is no JSON document" in ended.out
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubGraph]:
+    made = GitHubGraph()
+    with serving(made):
+        yield made
+
+
+def deploy(desk: Desk, *, run: str, at: datetime) -> Ended:
+    """A deployment through the gate, as its run makes it."""
+    desk.sandbox.clock.standing = at.timestamp()
+    command = ("deploy", "--environment", "Prod", "--version", "1.2.3", "--", sys.executable, "-c", "pass")
+    return desk.job.jira_ci(*command, now=at.timestamp(), GITHUB_RUN_ID=run)
+
+
+def test_what_a_gate_has_let_through_is_in_the_list(tmp_path: Path, sandbox: Sandbox, github: GitHubGraph) -> None:
+    desk = on_github(tmp_path, sandbox, github)
+    began = NOON - timedelta(hours=5)
+    sandbox.clock.standing = (began - timedelta(hours=1)).timestamp()
+    key = approved(sandbox)
+    ended = deploy(desk, run="9001", at=began)
+    assert ended.code == 0, ended.out
+    commit = desk.job.environ["GITHUB_SHA"]
+    github.listed = [
+        listed(2, "09-30 09:00", commit=commit),
+        listed(1, "09-30 06:58", commit=commit),
+        listed(9, "05-02 10:00"),
+    ]
+    sandbox.clock.standing = NOON.timestamp()
+    found, ended = desk.found("--from", "2026-09-01", "--to", "2026-09-30")
+    assert ended.code == 7, "the day is not over"
+    first, second = found["deployments"]
+    assert (first["change"]["key"], first["state"], first["known-to"]) == (key, "successful", ["GitHub", "Jira"])
+    assert (first["approved"], len(first["approvals"]), first["commit"]) == (True, 1, commit)
+    assert (second["finding"], second["run"]) == ("no-change", "9002")
+    fresh, _ = desk.found("--from", "2026-09-01", "--fresh")
+    assert [one["proof"] for one in fresh["deployments"]] == ["record", None]
+    same = [{**one, "proof": None} for one in fresh["deployments"]]
+    assert same == [{**one, "proof": None} for one in found["deployments"]]
+    for document in (found, fresh):
+        fastjsonschema.validate(published("evidence"), document)
+
+
+def test_the_forms_of_a_list(tmp_path: Path, sandbox: Sandbox, github: GitHubGraph) -> None:
+    desk = on_github(tmp_path, sandbox, github)
+    github.listed = [listed(1, "07-03 10:00", ref="=1+1"), listed(9, "05-02 10:00")]
+    text = desk.evidence()
+    assert text.code == 7
+    assert "2026-07-03 10:00  Prod" in text.out
+    assert text.out.splitlines()[-1].startswith("1 known, 1 of them without a record; not provable: 2026-09-30 (Jira)")
+    table = desk.evidence(*QUARTER, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(table.out)))
+    assert [(one["kind"], one["version"]) for one in rows] == [("deployment", "'=1+1"), ("not-provable", "")]
+    assert "1 known" in table.err
+    page = desk.evidence(*QUARTER, "--format", "html")
+    assert page.out.startswith("<!DOCTYPE html>")
+    assert "Every deployment" in desk.job.summary()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--from", "2026-09-31"), "--from is '2026-09-31', which is no date."),
+        (("--from", "2026-09-01", "--too", "2026-09-02"), "jira-ci evidence knows no --too."),
+        (("--from", "2026-09-01", "--verify", "x.json"), "are two questions"),
+        (("--verify", "x.json", "--format", "csv"), "a verification is text or json"),
+    ],
+)
+def test_what_cannot_be_listed(job: Job, sandbox: Sandbox, arguments: tuple[str, ...], told: str) -> None:
+    ended = job.jira_ci("evidence", *arguments, now=sandbox.clock.milliseconds() / 1000)
+    assert ended.code == 2
+    assert told in ended.out + ended.err
+
+
+def test_no_other_command_writes_tables(job: Job) -> None:
+    ended = job.jira_ci("keys", "--format", "csv")
+    assert (ended.code, ended.out) == (2, "")
+    assert "only evidence writes" in ended.err

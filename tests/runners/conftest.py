@@ -23,7 +23,7 @@ from wrappers.github_runner import packages_name
 from wrappers.machine import LOCK, ROOT, SITE_PACKAGES
 
 NODE = Path(__file__).parent / "node"
-_FILES = ("action.yml", "jira-ci.schema.json", "jira-ci-record.schema.json")
+_FILES = ("action.yml", "jira-ci.schema.json", "jira-ci-record.schema.json", "jira-ci-evidence.schema.json")
 
 
 @pytest.fixture(scope="session")

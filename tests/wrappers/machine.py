@@ -176,7 +176,7 @@ def stored(sandbox: Sandbox, kind: str) -> list[dict[str, Any]]:
 
 def writable_copy(source: Path, target: Path) -> Path:
     """The action as a runner downloads it: what the repository holds, and nothing a developer has beside it."""
-    for name in ("action.yml", "jira-ci.schema.json", "jira-ci-record.schema.json"):
+    for name in ("action.yml", "jira-ci.schema.json", "jira-ci-record.schema.json", "jira-ci-evidence.schema.json"):
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / name, target / name)
     for name in ("src", "wrapper", "requirements"):

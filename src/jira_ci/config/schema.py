@@ -19,6 +19,8 @@ from jira_ci.run_words import OF_CHANGE, WORDS, words_in
 from jira_ci.text import canonical, for_jira, one_line, without_login
 
 _FILE, _RECORD = "jira-ci.schema.json", "jira-ci-record.schema.json"
+PUBLISHED = {"config": _FILE, "record": _RECORD, "evidence": "jira-ci-evidence.schema.json"}
+"""The schemas: of the configuration, of a gate's record, and of the JSON that ``evidence`` prints."""
 _ENOUGH = 50
 _FOR_EDITORS = ("title", "description", "examples", "default", "$id", "$schema", "definitions")
 
@@ -27,6 +29,11 @@ _FOR_EDITORS = ("title", "description", "examples", "default", "$id", "$schema",
 def schema() -> dict[str, Any]:
     """The whole schema, as published."""
     return _published(_FILE)
+
+
+def published(what: str) -> dict[str, Any]:
+    """One of :data:`PUBLISHED`."""
+    return _published(PUBLISHED[what])
 
 
 def record_problem(document: Any) -> str:

@@ -21,6 +21,7 @@ from jira_ci.gate.verification import records_of
 from jira_ci.jira import endpoints
 from jira_ci.jira.service_desk import Service
 from jira_ci.output.page import Notice, Page
+from jira_ci.output.publish import artifact
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, mapping, one_line, string
 from jira_ci.timing import Deadline
@@ -95,7 +96,10 @@ def _sentences(context: Context, names: Sequence[str]) -> Iterator[tuple[str, st
 def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
     """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.gate_result.write`."""
     temporary = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
-    paths = [context.root / "jira-ci-record.json", *sorted(Path(temporary).glob("jira-ci-record-*.json"))[:_MOST]]
+    paths = [
+        artifact(context.root, "jira-ci-record.json"),
+        *sorted(Path(temporary).glob("jira-ci-record-*.json"))[:_MOST],
+    ]
     for path in paths:
         try:
             listed = [one for one in records_of(path) if one["decision"] == "proceed"]

@@ -69,7 +69,17 @@ tbody th a { white-space: nowrap; }
   th, td { padding: 0.45rem 0.6rem; }
 }
 @media (forced-colors: active) { .mark, .notice { border: 1px solid; } }
-@media print { .wide { overflow: visible; } }
+@media print {
+  @page { size: A4 landscape; margin: 12mm; }
+  :root { --page: #fff; --text: #000; --quiet: #444; --link: #000; --line: #999; }
+  html { font-size: 0.7rem; }
+  main { max-width: none; padding: 0; }
+  .wide { overflow: visible; border: 0; }
+  th, td { padding: 0.2rem 0.4rem; }
+  thead { display: table-header-group; }
+  tr { break-inside: avoid; }
+  h2 { break-after: avoid; }
+}
 """
 
 
