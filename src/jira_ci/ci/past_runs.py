@@ -88,6 +88,14 @@ class Api:
         """
         return self._session.request("POST", self._home + path, headers=self._headers).json()
 
+    def write(self, method: str, path: str, body: Mapping[str, str]) -> None:
+        """Gives something other values.
+
+        Raises:
+            Refused: they were not taken.
+        """
+        self._session.request(method, self._home + path, headers=self._headers, json=dict(body)).json()
+
     def pages(self, path: str, name: str = "", **parameters: str | int) -> Iterator[Mapping[str, Any]]:
         """The parts of a list, page by page.
 
