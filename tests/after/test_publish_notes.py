@@ -111,6 +111,14 @@ def test_a_dry_run_writes_nothing(here: Scene, ci: PretendCI) -> None:
     assert written(ci) == []
 
 
+def test_a_run_of_no_tag_has_no_release(here: Scene) -> None:
+    ended = here.deploy(GITHUB_REF="refs/heads/main", GITHUB_REF_NAME="main", GITHUB_REF_TYPE="branch")
+    assert "the tag 1.4 has no published release" in ended.out, "the version may be one"
+    here.job.environ |= {"GITHUB_REF": "refs/heads/main", "GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch"}
+    ended = here.job.jira_ci("release", "--environment", "Prod", "--issue-keys", "WEB-1", "--notes", "--publish")
+    assert "No release notes in a release: this run is of no tag" in ended.err
+
+
 def test_publish_is_about_notes(here: Scene) -> None:
     ended = here.release("--publish")
     assert ended.code == 2

@@ -572,6 +572,24 @@ def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_on
     assert ci.orders == ([order] if order else [])
 
 
+def test_a_child_pipeline_is_printed_and_nothing_is_asked(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    job.write("deploy.yml", "deploy:\n  script: ./deploy.sh\n")
+    told = {"JIRA_CI_OUT_DECISION": "wait", "JIRA_CI_OUT_WINDOW_START": "2026-11-28T13:00:00Z"}
+    noon = datetime(2026, 11, 28, 12, tzinfo=timezone.utc).timestamp()
+    ended = job.jira_ci("resume", "--child", "deploy.yml", "deploy", now=noon, **told)
+    assert json.loads(ended.out)["deploy"] == {"rules": [{"when": "delayed", "start_in": "3610 seconds"}]}
+    assert "deploy starts at 2026-11-28 13:00 UTC." in ended.err
+    assert sandbox.exchanges == []
+    assert ci.asked == []
+
+
+def test_child_pipelines_are_gitlab_s(job: Job) -> None:
+    ended = job.jira_ci("resume", "--child", "deploy.yml", "deploy")
+    assert ended.code == 2
+    assert "Child pipelines are GitLab's." in ended.out
+
+
 def test_data_center_is_resumed_alike(tmp_path: Path, start_sandbox: Callable[..., Sandbox], ci: PretendCI) -> None:
     sandbox = start_sandbox(edition="data-center")
     job = scene(tmp_path, sandbox).job

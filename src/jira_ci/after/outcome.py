@@ -52,9 +52,14 @@ class NotesOutcome:
     why: str = ""
     """What kept them out of it."""
 
+    @property
+    def name(self) -> str:
+        """As a part of a sentence."""
+        return f"the release {one_line(self.tag, 100)}" if self.tag else "a release"
+
     def sentence(self) -> str:
         """For the log."""
-        where = f"the release {one_line(self.tag, 100)}"
+        where = self.name
         if self.why:
             return f"No release notes in {where}: {one_line(self.why, 500)}."
         return f"Release notes {'written into' if self.written else 'stand already in'} {where}."
@@ -88,7 +93,7 @@ class Outcome:
         """What was not done, and why: a sentence's subject and its reason."""
         found = [(f"the version {one.name} of {one.project}", one.why) for one in self.versions.values() if one.why]
         if self.notes is not None and self.notes.why:
-            found.append((f"the notes of the release {one_line(self.notes.tag, 100)}", self.notes.why))
+            found.append((f"the notes of {self.notes.name}", self.notes.why))
         for key, one in self.issues.items():
             for what, step in (("version", one.version), ("move", one.move)):
                 if step is not None and step.became == "failed":
