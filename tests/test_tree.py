@@ -57,6 +57,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/jira/versions.py": "after/test_follow.py: each question to a site that answers",
     "jira_ci/jira/parse.py": "jira/test_endpoints.py: each answer beside its question",
     "jira_ci/output/page.py": "output/test_markdown.py: the parts of a page, written",
+    "jira_ci/ci/parked_deployment.py": "commands/test_resume.py: a job that ends well and only waits",
     "jira_ci/ci/provider_release.py": "after/test_publish_notes.py: a release that gets its notes",
     "jira_ci/ci/restart.py": "commands/test_resume.py: a GitHub and a GitLab that refuse",
     "jira_ci/parking/park.py": "commands/test_resume.py: what a gate leaves, and what is found",

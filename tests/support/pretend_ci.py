@@ -23,6 +23,8 @@ class PretendCI:
     jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     deployments: list[tuple[str, int]] = field(default_factory=list)
     """Environment and run of each that succeeded, newest first."""
+    statuses: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """Those of a deployment, newest first, by its place in the list from 1 on; of any other, that it succeeded."""
     head: str = ""
     token: dict[str, Any] = field(default_factory=dict)
     """What GitLab says of the token that asks."""
@@ -70,6 +72,9 @@ class PretendCI:
         if parts[0] == "releases":
             tag = "/".join(parts[2:]) if parts[1] == "tags" else [*self.releases, *[""] * 99][int(parts[1]) - 1]
             return self.release(method, tag, body.get("body"), "body")
+        if method == "POST" and parts[0] == "deployments":
+            self.statuses[int(parts[1])][:0] = [] if self.refuse else [body]
+            return self.refuse or (201, {})
         if method == "POST":
             return self._order(path, parts) if parts[0] == "actions" else (404, {"message": "Not Found"})
         if parts == [""]:
@@ -88,6 +93,8 @@ class PretendCI:
             found = [number for number, (name, _) in enumerate(self.deployments) if name == query["environment"]]
             page = found if query.get("page", "1") == "1" else []
             return 200, [{"id": number + 1, "sha": "a" * 40} for number in page]
+        if int(parts[1]) in self.statuses:
+            return 200, self.statuses[int(parts[1])] if query.get("page", "1") == "1" else []
         run = self.deployments[int(parts[1]) - 1][1]
         log = f"https://github.com/acme/shop/actions/runs/{run}/job/5"
         return 200, [{"state": "success", "log_url": log}] if query.get("page", "1") == "1" else []
