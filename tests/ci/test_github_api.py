@@ -113,8 +113,11 @@ def deployments(api: Api, *rows: tuple[str, list[str], int]) -> None:
         path = f"{REPO}/deployments/{number}"
         listed.append({"id": number, "sha": sha, "url": api.url + path, "environment": "prod"})
         log = f"https://github.com/octo/hello/actions/runs/{run}/job/5"
-        shown = [{"state": state, "log_url": log, "target_url": log} for state in states if state != PARKED]
-        shown += [{"state": "in_progress", "log_url": f"{log}{PARKED}"} for state in states if state == PARKED]
+        addresses = [
+            ("in_progress" if state == PARKED else state, f"{log}{PARKED}" if state == PARKED else log)
+            for state in states
+        ]
+        shown = [{"state": state, "log_url": address, "target_url": address} for state, address in addresses]
         api.json(f"{path}/statuses", shown)
     api.pages(f"{REPO}/deployments", listed)
 
