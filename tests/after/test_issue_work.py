@@ -75,6 +75,8 @@ def test_twenty_are_done_one_by_one_and_side_by_side(here: Scene) -> None:
     assert 1 < most[0] <= 8
     writes = Counter(one.split("/issue/")[1].split("/")[0] for one in here.written if "/issue/" in one)
     assert max(writes.values()) == 2, "Jira takes 20 writes of one issue in two seconds"
+    alone = len(here.asked) - sum(writes.values())
+    assert alone + sum(writes.values()) / 8 < 20, "answers in a row: of 100 ms each two seconds at most"
 
 
 def test_an_operation_that_takes_its_time_is_waited_for(here: Scene) -> None:

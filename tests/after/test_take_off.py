@@ -82,3 +82,14 @@ def test_a_dry_run_takes_nothing_off(here: Scene) -> None:
     here.deploy(keys="WEB-1")
     rolled_back(here, "--dry-run")
     assert here.versions("WEB-1") == ["Shop 1.4"]
+
+
+def test_of_more_issues_than_are_looked_at_the_log_says_so(here: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.deploy(keys="WEB-1,WEB-2,WEB-3")
+    monkeypatch.setattr("jira_ci.jira.issue_edits.PAGE", 2)
+    monkeypatch.setattr("jira_ci.after.take_off._PAGES", 1)
+    ended = rolled_back(here)
+    assert ended.code == 0
+    assert "only the first 2 issues that have it were looked at: run it again for the rest" in ended.out
+    rolled_back(here)
+    assert [here.versions(f"WEB-{number}") for number in (1, 2, 3)] == [[], [], []]

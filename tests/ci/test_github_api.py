@@ -103,6 +103,9 @@ def test_a_commits_message(github_api: Api, history: GitHubHistory) -> None:
     assert history.commit_message(A) == "WEB-5\n\nbody"
 
 
+PARKED = "#jira-ci-parked"
+
+
 def deployments(api: Api, *rows: tuple[str, list[str], int]) -> None:
     """Newest first: commit, states newest first, the run that made it."""
     listed = []
@@ -110,7 +113,12 @@ def deployments(api: Api, *rows: tuple[str, list[str], int]) -> None:
         path = f"{REPO}/deployments/{number}"
         listed.append({"id": number, "sha": sha, "url": api.url + path, "environment": "prod"})
         log = f"https://github.com/octo/hello/actions/runs/{run}/job/5"
-        api.json(f"{path}/statuses", [{"state": state, "log_url": log, "target_url": log} for state in states])
+        addresses = [
+            ("in_progress" if state == PARKED else state, f"{log}{PARKED}" if state == PARKED else log)
+            for state in states
+        ]
+        shown = [{"state": state, "log_url": address, "target_url": address} for state, address in addresses]
+        api.json(f"{path}/statuses", shown)
     api.pages(f"{REPO}/deployments", listed)
 
 
@@ -120,6 +128,7 @@ def deployments(api: Api, *rows: tuple[str, list[str], int]) -> None:
         ([(A, ["success"], 1)], A, 2),
         ([(A, ["failure"], 1), (B, ["inactive", "success", "in_progress"], 2)], B, 3),
         ([(A, ["success", "in_progress"], 777), (B, ["success"], 7777)], B, 3),
+        ([(A, ["success", PARKED, "in_progress"], 1), (B, ["success"], 2)], B, 3),
         ([(A, ["inactive", "failure"], 1), (B, [], 2)], "", 3),
         ([], "", 1),
         ([(A, ["error"], number) for number in range(130)] + [(B, ["success"], 5)], B, 133),

@@ -267,6 +267,12 @@ def deployed(github: GitHubGraph) -> str:
     return last
 
 
+def test_a_job_that_only_waited_has_deployed_nothing(github: GitHubGraph) -> None:
+    github.deployments = [(6, ["success", "in_progress#jira-ci-parked", "in_progress"], 5), (4, ["success"], 6)]
+    with connected(github) as client:
+        assert client.history.last_deployment("prod") == sha(4)
+
+
 def test_the_last_deployment_takes_one_request(github: GitHubGraph) -> None:
     github.deployments = [(6, ["success"], 777), (5, ["failure"], 5), (4, ["inactive", "success", "queued"], 6)]
     assert deployed(github) == sha(4)

@@ -398,8 +398,65 @@ def test_parked_success_ends_well_and_says_so(job: Job, sandbox: Sandbox) -> Non
     assert ended.code == 0
     assert "Parked on OPS-" in ended.out
     assert "GitHub counts it as a deployment" in ended.out
+    assert "there is no github-token" in ended.out
     assert "approved<<" in job.output()
     assert "\nwait\n" in job.output()
+
+
+def _ends_well(job: Job, sandbox: Sandbox, ci: PretendCI) -> Ended:
+    given = {"GITHUB_API_URL": f"{ci.address}/github", "GITHUB_TOKEN": "t0ken"}
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--parked", "success")
+    ended = job.jira_ci("gate", *flags, now=now(sandbox), **given)
+    assert ended.code == 0, ended.out
+    return ended
+
+
+def _going(run: int = 9001) -> list[dict[str, Any]]:
+    log = f"https://github.com/acme/shop/actions/runs/{run}/job/5"
+    return [{"state": "in_progress", "log_url": log}, {"state": "queued", "log_url": log}]
+
+
+def test_the_deployment_of_a_job_that_ends_well_is_marked(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    ci.deployments, ci.statuses = [("Prod", 9001), ("Prod", 8000)], {1: _going()}
+    ended = _ends_well(job, sandbox, ci)
+    assert "GitHub counts it" not in ended.out
+    mark = ci.statuses[1][0]
+    assert mark["state"] == "in_progress"
+    assert mark["log_url"] == "https://github.com/acme/shop/actions/runs/9001#jira-ci-parked"
+
+
+def test_a_job_without_a_deployment_has_none_to_mark(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    ci.deployments = [("Prod", 8000), ("Stage", 9001)]
+    assert "GitHub counts it" not in _ends_well(job, sandbox, ci).out
+    assert not [one for one in ci.asked if one.startswith("POST") and "deployments" in one]
+
+
+def test_a_deployment_that_may_not_be_marked_is_said(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    ci.deployments, ci.statuses = [("Prod", 9001)], {1: _going()}
+    ci.refuse = 403, {"message": "Resource not accessible by integration"}
+    ended = _ends_well(job, sandbox, ci)
+    assert "`permissions: deployments: write`" in ended.out
+    assert "Set deployment: false" in ended.out
+
+
+def test_of_two_deployments_of_one_run_nobody_knows_which_waits(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    ci.deployments, ci.statuses = [("Prod", 9001), ("Prod", 9001)], {1: _going(), 2: _going()}
+    assert "several deployments there that are not over" in _ends_well(job, sandbox, ci).out
+    assert len(ci.statuses[1]) == 2
+
+
+def test_what_only_waited_makes_no_silent_roll_back(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    """A newer run ended well, because it waits as well."""
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.run(9300, "b" * 40)
+    log = "https://github.com/acme/shop/actions/runs/9300"
+    ci.deployments = [("Prod", 9300)]
+    ci.statuses = {
+        1: [{"state": "success", "log_url": log}, {"state": "in_progress", "log_url": f"{log}#jira-ci-parked"}]
+    }
+    resume(job, sandbox, ci)
+    assert ci.orders == ["/actions/jobs/9071/rerun"]
 
 
 def test_deploy_parks_and_starts_nothing(job: Job, sandbox: Sandbox) -> None:
@@ -570,6 +627,24 @@ def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_on
     ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
     assert (ended.code, ended.json["parked"][0]["fate"]) == (0, "resumed" if order else "dropped")
     assert ci.orders == ([order] if order else [])
+
+
+def test_a_child_pipeline_is_printed_and_nothing_is_asked(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    job.write("deploy.yml", "deploy:\n  script: ./deploy.sh\n")
+    told = {"JIRA_CI_OUT_DECISION": "wait", "JIRA_CI_OUT_WINDOW_START": "2026-11-28T13:00:00Z"}
+    noon = datetime(2026, 11, 28, 12, tzinfo=timezone.utc).timestamp()
+    ended = job.jira_ci("resume", "--child", "deploy.yml", "deploy", now=noon, **told)
+    assert json.loads(ended.out)["deploy"] == {"rules": [{"when": "delayed", "start_in": "3610 seconds"}]}
+    assert "deploy starts at 2026-11-28 13:00 UTC." in ended.err
+    assert sandbox.exchanges == []
+    assert ci.asked == []
+
+
+def test_child_pipelines_are_gitlab_s(job: Job) -> None:
+    ended = job.jira_ci("resume", "--child", "deploy.yml", "deploy")
+    assert ended.code == 2
+    assert "Child pipelines are GitLab's." in ended.out
 
 
 def test_data_center_is_resumed_alike(tmp_path: Path, start_sandbox: Callable[..., Sandbox], ci: PretendCI) -> None:

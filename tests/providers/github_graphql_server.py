@@ -121,7 +121,8 @@ class GitHubGraph(GitHub):
 
     def _shown_deployment(self, commit: int, states: list[str], run: int) -> Any:
         log = f"https://github.com/octo/hello/actions/runs/{run}/job/5"
-        found = [{"state": state.upper(), "logUrl": log} for state in states]
+        shown = [state.partition("#") for state in states]  # what stands behind # is the end of the address
+        found = [{"state": state.upper(), "logUrl": f"{log}{sign}{more}"} for state, sign, more in shown]
         return {"commitOid": self.id_of(commit), "statuses": lambda _, first: _connection(found, first, None)}
 
     def _shown_listed(self, one: Mapping[str, Any]) -> Any:

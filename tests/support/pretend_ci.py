@@ -23,11 +23,15 @@ class PretendCI:
     jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     deployments: list[tuple[str, int]] = field(default_factory=list)
     """Environment and run of each that succeeded, newest first."""
+    statuses: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """Those of a deployment, newest first, by its place in the list from 1 on; of any other, that it succeeded."""
     head: str = ""
     token: dict[str, Any] = field(default_factory=dict)
     """What GitLab says of the token that asks."""
     orders: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    releases: dict[str, str] = field(default_factory=dict)
+    """The text of each tag's release."""
     refuse: tuple[int, Any] | None = None
     broken: int = 0
     reruns: int = 0
@@ -52,9 +56,25 @@ class PretendCI:
             {"id": 90 + run_id, "name": "Test", "run_attempt": 1, "runner_name": "GitHub Actions 4"},
         ]
 
-    def github(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
+    def release(self, method: str, tag: str, text: str | None, field: str) -> tuple[int, Any]:
+        """The answer about one tag's release."""
+        if tag not in self.releases:
+            return 404, {"message": "Not Found"}
+        if method != "GET":
+            if self.refuse:
+                return self.refuse
+            self.releases[tag] = str(text)
+        return 200, {"id": 1 + list(self.releases).index(tag), "tag_name": tag, field: self.releases[tag]}
+
+    def github(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
         """The answer of GitHub's API about ``acme/shop``."""
         parts = path.removeprefix("/repos/acme/shop").strip("/").split("/")
+        if parts[0] == "releases":
+            tag = "/".join(parts[2:]) if parts[1] == "tags" else [*self.releases, *[""] * 99][int(parts[1]) - 1]
+            return self.release(method, tag, body.get("body"), "body")
+        if method == "POST" and parts[0] == "deployments":
+            self.statuses[int(parts[1])][:0] = [] if self.refuse else [body]
+            return self.refuse or (201, {})
         if method == "POST":
             return self._order(path, parts) if parts[0] == "actions" else (404, {"message": "Not Found"})
         if parts == [""]:
@@ -73,6 +93,8 @@ class PretendCI:
             found = [number for number, (name, _) in enumerate(self.deployments) if name == query["environment"]]
             page = found if query.get("page", "1") == "1" else []
             return 200, [{"id": number + 1, "sha": "a" * 40} for number in page]
+        if int(parts[1]) in self.statuses:
+            return 200, self.statuses[int(parts[1])] if query.get("page", "1") == "1" else []
         run = self.deployments[int(parts[1]) - 1][1]
         log = f"https://github.com/acme/shop/actions/runs/{run}/job/5"
         return 200, [{"state": "success", "log_url": log}] if query.get("page", "1") == "1" else []
@@ -94,12 +116,14 @@ class PretendCI:
         self.runs[run] |= {"status": "queued", "conclusion": None, "run_attempt": self.runs[run]["run_attempt"] + 1}
         return 201, {}
 
-    def gitlab(self, method: str, path: str, query: dict[str, str]) -> tuple[int, Any]:
+    def gitlab(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
         """The answer of GitLab's API about project 88."""
         if path == "/personal_access_tokens/self":
             return 200, self.token
         parts = path.removeprefix("/projects/88").strip("/").split("/")
         first = query.get("page", "1") == "1"
+        if parts[0] == "releases":
+            return self.release(method, "/".join(parts[1:]), body.get("description"), "description")
         if method == "POST":
             return self._play(path, parts)
         if parts == [""]:
@@ -139,12 +163,12 @@ def pretend_ci() -> Iterator[PretendCI]:
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
             host, _, path = unquote(parts.path).strip("/").partition("/")
             made.asked.append(f"{self.command} /{path}")
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = made.github if host == "github" else made.gitlab
-            status, content = (made.broken, {}) if made.broken else answer(self.command, f"/{path}", query)
+            status, content = (made.broken, {}) if made.broken else answer(self.command, f"/{path}", query, sent)
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -152,7 +176,7 @@ def pretend_ci() -> Iterator[PretendCI]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _answer  # noqa: N815 - the library's names
+        do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - the library's names
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

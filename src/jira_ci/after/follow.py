@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 
 from jira_ci.after import outcome as outcomes
 from jira_ci.after.issue_work import IssueWork
-from jira_ci.after.outcome import Outcome
-from jira_ci.after.release_notes import notes_of, plain
+from jira_ci.after.outcome import NotesOutcome, Outcome
+from jira_ci.after.publish_notes import publish_notes, titles_for_readers
+from jira_ci.after.release_notes import notes_of, plain, templated
 from jira_ci.after.release_versions import Versions, Wanted
 from jira_ci.after.rule import TYPES, Rule, rule_of, unreachable, version_name
 from jira_ci.after.take_off import take_off
@@ -167,6 +169,20 @@ class FollowUp:
             self._step(outcome, lambda project=project, identity=identity: found.ensure(project, identity))  # type: ignore[misc]
         self._step(outcome, lambda: work.act(items, {project: one.id for project, one in found.found.items()}))
         self._step(outcome, found.finish)
+        if rule.notes:
+            self._step(outcome, lambda: self._publish(login, rule, deployed, outcome, items))
+
+    def _publish(
+        self, login: Login, rule: Rule, deployed: Deployed, outcome: Outcome, items: Sequence[WorkItem]
+    ) -> None:
+        context, words = self._context, words_of(self._context, deployed.environment)
+        outcome.notes = NotesOutcome(
+            context.run.tag or words["version"], why="Jira does not say who may read the titles"
+        )
+        route, site = login.connect()[0], login.access.site
+        notes = notes_of(items, titles_for_readers(context, login.client, site, route.edition, deployed.keys))
+        text_of = partial(templated, rule.notes, words, site=site)
+        outcome.notes.written, outcome.notes.why = publish_notes(context, outcome.notes.tag, notes, text_of)
 
     @staticmethod
     def _step(outcome: Outcome, act: Callable[[], None]) -> None:
@@ -179,7 +195,7 @@ class FollowUp:
         self, login: Login, edition: Edition, rule: Rule, environment: Environment, name: str, items: Sequence[WorkItem]
     ) -> Versions:
         context, run = self._context, self._context.run
-        words = {**self._words(environment), "notes": plain(notes_of(items))}
+        words = {**words_of(self._context, environment), "notes": plain(notes_of(items))}
         number = f" #{run.number}" if run.number else ""
         wanted = Wanted(
             name,
@@ -197,18 +213,12 @@ class FollowUp:
         """Empty where there is none, which is said where there should be one."""
         if not rule.fix_version:
             return ""
-        words = self._words(environment)
+        words = words_of(self._context, environment)
         if "{version}" in rule.fix_version and not words["version"]:
             why = "no version is given: set version, or deploy a tag"
             outcome.versions[""] = outcomes.VersionOutcome("every project", rule.fix_version, why=why)
             return ""
         return version_name(rule, words, versions.LONGEST_NAME)
-
-    def _words(self, environment: Environment) -> dict[str, str]:
-        settings, run = self._context.settings, self._context.run
-        version = settings.version.strip() or run.tag  # a commit is no version that people look for
-        found = of_run(run, project=project_name(self._context), version=version, state="successful")
-        return {**found, "environment": environment.name, "environment-type": environment.type}
 
     def _client(self, site: Site) -> Client:
         if site.settings.user and site.settings.token:
@@ -220,6 +230,7 @@ class FollowUp:
         count = f"{len(deployed.keys)} issue{'s' * (len(deployed.keys) != 1)}"
         what = [f"get the fix version {one_line(name, 100)}"] if name else []
         what += [f"go to {one_line(rule.transition, 60)}"] if rule.transition else []
+        what += ["be named in its release notes"] if rule.notes else []
         where = one_line(deployed.environment.name, 100)
         self._context.console.say(f"Dry run, after {where}: {count} would {' and '.join(what) or 'stay as they are'}.")
 
@@ -273,6 +284,14 @@ def project_name(context: Context) -> str:
     """What ``{project}`` stands for."""
     of_file = context.config.project_name if context.config else ""
     return context.settings.project_name or of_file or context.run.repository.rpartition("/")[2]
+
+
+def words_of(context: Context, environment: Environment | None) -> dict[str, str]:
+    """What the words of a rule's templates mean."""
+    version = context.settings.version.strip() or context.run.tag  # a commit is no version that people look for
+    found = of_run(context.run, project=project_name(context), version=version, state="successful")
+    here = {"environment": environment.name, "environment-type": environment.type} if environment else {}
+    return {**found, **here}
 
 
 def withheld(context: Context, site: Site, rule: Rule) -> str:

@@ -44,6 +44,32 @@ class VersionOutcome:
 
 
 @dataclass
+class NotesOutcome:
+    """The release of a tag, and whether it has the notes."""
+
+    tag: str
+    written: bool = False
+    why: str = ""
+    """What kept them out of it."""
+
+    @property
+    def name(self) -> str:
+        """As a part of a sentence."""
+        return f"the release {one_line(self.tag, 100)}" if self.tag else "a release"
+
+    def sentence(self) -> str:
+        """For the log."""
+        where = self.name
+        if self.why:
+            return f"No release notes in {where}: {one_line(self.why, 500)}."
+        return f"Release notes {'written into' if self.written else 'stand already in'} {where}."
+
+    def document(self) -> dict[str, Any]:
+        """For the JSON document."""
+        return {"tag": self.tag, "written": self.written, "error": self.why}
+
+
+@dataclass
 class Outcome:
     """One environment at one site."""
 
@@ -53,6 +79,7 @@ class Outcome:
     """By the project's key."""
     issues: dict[str, IssueOutcome] = field(default_factory=dict)
     """By the issue's key."""
+    notes: NotesOutcome | None = None
     missing: tuple[str, ...] = ()
     """Issues that are not there, or not shown to the account."""
     taking_off: bool = False
@@ -65,6 +92,8 @@ class Outcome:
     def failures(self) -> list[tuple[str, str]]:
         """What was not done, and why: a sentence's subject and its reason."""
         found = [(f"the version {one.name} of {one.project}", one.why) for one in self.versions.values() if one.why]
+        if self.notes is not None and self.notes.why:
+            found.append((f"the notes of {self.notes.name}", self.notes.why))
         for key, one in self.issues.items():
             for what, step in (("version", one.version), ("move", one.move)):
                 if step is not None and step.became == "failed":
@@ -95,6 +124,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield from _said(outcome, f"fix version {removed}", {key: one.version for key, one in outcome.issues.items()})
     moved = f"moved to {one_line(outcome.transition, 60)}"
     yield from _said(outcome, moved, {key: one.move for key, one in outcome.issues.items()})
+    if outcome.notes is not None:
+        yield f"After {where}: {outcome.notes.sentence()}"
     if outcome.missing:
         yield f"After {where}: not there, or not shown to the account: {_some(outcome.missing)}"
 
@@ -142,6 +173,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
             {"key": key, "fix-version": _step(one.version), "transition": _step(one.move)}
             for key, one in outcome.issues.items()
         ],
+        "release": outcome.notes.document() if outcome.notes else None,
         "missing": list(outcome.missing),
         "skipped": outcome.skipped,
         "error": outcome.error.document() if outcome.error else None,

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import cast
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
 
-from jira_ci.after.follow import login_at, project_name, withheld
+from jira_ci.after.follow import login_at, withheld, words_of
 from jira_ci.after.issue_work import IssueWork
-from jira_ci.after.release_notes import Form, Note, by_type, notes_of, written
+from jira_ci.after.outcome import NotesOutcome
+from jira_ci.after.publish_notes import publish_notes, titles_for_readers
+from jira_ci.after.release_notes import FORMS, Form, Note, by_type, notes_of, templated, written
 from jira_ci.after.rule import Rule, rule_of
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import Environment
-from jira_ci.errors import AccessError
-from jira_ci.exchange import Request
-from jira_ci.http import Client
-from jira_ci.jira import issue_edits
-from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.parse import WrongShape
+from jira_ci.errors import AccessError, Exit
 from jira_ci.output.page import Block, Heading, Items, Link, Mark, Page
-from jira_ci.run import CI
 from jira_ci.sites.sites import access, open_client, site_after
+from jira_ci.text import one_line
 
 
-def print_notes(context: Context, environments: Sequence[Environment | None], keys: Sequence[str], form: str) -> Result:
+def print_notes(
+    context: Context,
+    environments: Sequence[Environment | None],
+    keys: Sequence[str],
+    form: str,
+    *,
+    publish: bool = False,
+) -> Result:
     """Prints the notes, and gives them for the document and the page.
+
+    Args:
+        publish: whether the tag's release gets them, too, as Markdown.
 
     Raises:
         JiraCiError: Jira is not, or cannot be, asked.
@@ -41,38 +50,40 @@ def print_notes(context: Context, environments: Sequence[Environment | None], ke
         login = login_at(context, client, site)
         edition = login.connect()[0].edition
         items = IssueWork(login, edition, rule, {}).read(keys)
-        titles = _public(client, where, edition, keys) if _is_public(context) else None
+        titles = titles_for_readers(context, client, where, edition, keys)
     notes = notes_of(items, titles)
-    version = context.settings.version.strip() or context.run.tag
-    heading = f"{project_name(context)} {version}".strip()
-    text = written(cast("Form", form), heading, notes, where)
+    words = words_of(context, next(filter(None, environments), None))
+    heading = f"{words['project']} {words['version']}".strip()
+    of = {name: partial(written, name, heading, site=where) for name in FORMS}
+    if rule.notes:
+        of["markdown"] = partial(templated, rule.notes, words, site=where)
+    text = of[cast("Form", form)](notes)
     if context.given.format != "json":
         context.edges.stdout.write(context.console.mask(text))
-    document = {
+    document: dict[str, Any] = {
         "notes": [{"key": one.key, "title": one.title, "type": one.type} for one in notes],
         "text": text,
     }
-    return Result(document=document, summary=Page(Mark("good", heading or "release notes"), _blocks(notes, where)))
+    result = Result(document=document, summary=Page(Mark("good", heading or "release notes"), _blocks(notes, where)))
+    return _published(context, result, words["version"], notes, of["markdown"]) if publish else result
 
 
-def _is_public(context: Context) -> bool:
-    """Whether strangers may read it; where a CI does not say, they may."""
-    return context.run.visibility == "public" or (not context.run.visibility and context.run.provider != CI.LOCAL)
-
-
-def _public(client: Client, site: str, edition: Edition, keys: Sequence[str]) -> dict[str, str]:
-    """What Jira shows of these issues to somebody who is not logged in: titles by key."""
-    found: dict[str, str] = {}
-    for start in range(0, len(keys) if site else 0, issue_edits.PAGE):
-        ask = issue_edits.look(keys[start : start + issue_edits.PAGE], edition, transitions=False)
-        answer = client.send(Request(ask.method, ask.address(site, edition), ask.asks, ask.body, site=True))
-        if answer.status != 200:
-            return {}
-        try:
-            found |= {one.key: one.title for one in issue_edits.work_items(answer.json())}
-        except WrongShape:
-            return {}
-    return found
+def _published(
+    context: Context, result: Result, tag: str, notes: Sequence[Note], text_of: Callable[[Sequence[Note]], str]
+) -> Result:
+    """The result with what became of the tag's release."""
+    told = NotesOutcome(context.run.tag or tag)
+    if context.settings.dry_run:
+        context.console.say(f"Dry run: the release {one_line(told.tag, 100)} would get these notes.")
+        return result
+    told.written, told.why = publish_notes(context, told.tag, notes, text_of)
+    fails = bool(told.why) and context.settings.on_error == "fail"
+    if told.why:
+        context.console.notice("error" if fails else "warning", told.sentence())
+    else:
+        context.console.say(told.sentence())
+    document = {**result.document, "release": told.document()}
+    return replace(result, exit=Exit.REJECTED if fails else result.exit, document=document)
 
 
 def _blocks(notes: Sequence[Note], site: str) -> tuple[Block, ...]:

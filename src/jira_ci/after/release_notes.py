@@ -16,6 +16,7 @@ from jira_ci.jira import rich_text
 from jira_ci.jira.issue_edits import WorkItem
 from jira_ci.jira.rich_text import Line
 from jira_ci.output.markdown import inert
+from jira_ci.run_words import fill
 from jira_ci.text import markdown as escaped
 from jira_ci.text import one_line
 
@@ -80,6 +81,12 @@ def markdown(heading: str, notes: Sequence[Note], site: str) -> str:
         lines += [f"- {_linked(note, site)}{': ' + inert(note.title) if note.title else ''}" for note in some]
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def templated(template: str, words: Mapping[str, str], notes: Sequence[Note], site: str) -> str:
+    """The template, which is Markdown, with its words filled in: ``{notes}`` are the notes, all else is a text."""
+    values = {**words, "notes": markdown("", notes, site).strip("\n")}
+    return fill(template, values, lambda word, value: value if word == "notes" else inert(value)).rstrip() + "\n"
 
 
 def _linked(note: Note, site: str) -> str:

@@ -25,6 +25,8 @@ class Rule:
     release_version: bool = False
     description: str = ""
     """A template of the version's description."""
+    notes: str = ""
+    """A template of release notes, Markdown, for the tag's release; empty where it gets none."""
     transition: str = ""
     """A transition's or status' name or id; empty where issues stay where they are."""
     sub_tasks: bool = False

@@ -18,8 +18,13 @@ from jira_ci.jira.status_errors import expect, misshapen
 from jira_ci.sites.sites import open_client, site_after
 from jira_ci.text import one_line
 
-_EDIT, _MOVE, _MAKE = "EDIT_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS"
-_NAMES = {_EDIT: "Edit issues", _MOVE: "Transition issues", _MAKE: "Administer projects"}
+_READ, _EDIT, _MOVE, _MAKE = "BROWSE_PROJECTS", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS"
+_NAMES = {
+    _READ: "Browse projects",
+    _EDIT: "Edit issues",
+    _MOVE: "Transition issues",
+    _MAKE: "Administer projects",
+}
 _MOST = 5  # projects
 
 
@@ -62,7 +67,7 @@ def _account(context: Context, rule: Rule, subject: str) -> Iterator[Line]:
 
 
 def _permissions(login: Login, rule: Rule, project: str, subject: str) -> Line:
-    wanted = [*([_EDIT, _MAKE] if rule.fix_version else []), *([_MOVE] if rule.transition else [])]
+    wanted = [*([_EDIT, _MAKE] if rule.fix_version else []), *([_MOVE] if rule.transition else [])] or [_READ]
     request, answer = login.send(endpoints.permissions(project, wanted))
     expect(request, answer, 200, "after")
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from jira_ci.frozen import dataclass
@@ -238,6 +238,16 @@ class Refused(Exception):
         self.denied = denied or status in (401, 403)
         self.headers, self.told = headers or {}, told
         self.limited = status == 429 or (status == 403 and _is_rate_limit(self.headers, told))
+
+
+PARKED_MARK = "#jira-ci-parked"
+"""The end of an address in the statuses of a deployment by a job that ended well and only waits for its change: see
+:mod:`jira_ci.ci.parked_deployment`."""
+
+
+def is_parked(addresses: Iterable[str]) -> bool:
+    """Whether a deployment whose statuses lead to these addresses deployed nothing."""
+    return any(address.endswith(PARKED_MARK) for address in addresses)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from jira_ci.ci.api import (
     Unreadable,
     ask,
     commit_id,
+    is_parked,
     rows,
     said,
     touched,
@@ -198,11 +199,12 @@ class GitHubHistory(GitHubFiles):
         return self._is_success([status.state for status in statuses], addresses)
 
     def _is_success(self, states: Sequence[str], addresses: Sequence[str]) -> bool:
-        """Whether another run's deployment succeeded. A later one turns success into inactive, so any success
-        counts and not the last status (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
+        """Whether another run's deployment succeeded, and was one. A later one turns success into inactive, so any
+        success counts and not the last status
+        (https://docs.github.com/rest/deployments/deployments#inactive-deployments).
         """
         runs = [found[1] for address in addresses if (found := _RUN.search(address))]
-        return self._run_id not in runs and "success" in states
+        return self._run_id not in runs and "success" in states and not is_parked(addresses)
 
     def _post(self, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """Asks GraphQL; not again after it was refused as a whole."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from jira_ci.ci.api import Asked, Refused, ask, rows
+from jira_ci.ci.api import Asked, Refused, ask, is_parked, rows
 from jira_ci.ci.bound_session import BoundSession
 from jira_ci.ci.github_env import from_github, legs_of_workflow
 from jira_ci.ci.gitlab_env import from_gitlab, legs_of, milliseconds
@@ -87,6 +87,14 @@ class Api:
             Refused: it was not taken.
         """
         return self._session.request("POST", self._home + path, headers=self._headers).json()
+
+    def write(self, method: str, path: str, body: Mapping[str, str]) -> None:
+        """Gives something other values.
+
+        Raises:
+            Refused: they were not taken.
+        """
+        self._session.request(method, self._home + path, headers=self._headers, json=dict(body)).json()
 
     def pages(self, path: str, name: str = "", **parameters: str | int) -> Iterator[Mapping[str, Any]]:
         """The parts of a list, page by page.
@@ -200,8 +208,12 @@ class GitHubRuns:
             if count >= _LOOKED_AT:
                 raise Refused(0, f"none of the last {_LOOKED_AT} succeeded")
             statuses = self._statuses(whole(found.get("id")))
-            runs = _runs(statuses)
-            if self._own in runs or not any(status.get("state") == "success" for status in statuses):
+            runs = runs_of(statuses)
+            if (
+                self._own in runs
+                or is_parked(addresses_of(statuses))
+                or not any(status.get("state") == "success" for status in statuses)
+            ):
                 continue
             if not runs:
                 raise Refused(0, "the last one that succeeded does not say which run made it")
@@ -215,9 +227,14 @@ class GitHubRuns:
         return found
 
 
-def _runs(statuses: list[Mapping[str, Any]]) -> list[str]:
-    addresses = [string(status.get(name)) for status in statuses for name in ("log_url", "target_url")]
-    return [match[1] for address in addresses if (match := _RUN.search(address))]
+def addresses_of(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where the statuses of a deployment lead."""
+    return [string(status.get(name)) for status in statuses for name in ("log_url", "target_url")]
+
+
+def runs_of(statuses: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The ids of the runs that gave a deployment its statuses."""
+    return [match[1] for address in addresses_of(statuses) if (match := _RUN.search(address))]
 
 
 _NEED = "the scope read_api (a project access token, given as gitlab-token)"

@@ -33,6 +33,12 @@ def add_arguments(child: ArgumentParser) -> None:
         help="print the release notes of what is deployed, and do nothing else: as Markdown, or as Jira has it (wiki "
         "markup, or an Atlassian document)",
     )
+    child.add_argument(
+        "--publish",
+        action="store_true",
+        help="with --notes: write them into the release of this tag at GitHub or GitLab as well, as Markdown between "
+        "two marks; all else that stands there stays",
+    )
 
 
 def run(context: Context, arguments: Namespace) -> Result:
@@ -43,8 +49,10 @@ def run(context: Context, arguments: Namespace) -> Result:
     """
     from jira_ci.report.plan import plan_deployment
 
+    if arguments.publish and not arguments.notes:
+        raise UsageError("--publish is about release notes.", "Write: jira-ci release --notes --publish")
     if arguments.notes:
-        return _notes(context, arguments.notes)
+        return _notes(context, arguments.notes, publish=arguments.publish)
     plan = plan_deployment(context, "successful")
     closes = _close_by_hand(context)
     config = context.config
@@ -175,7 +183,7 @@ def close_changes(context: Context, changes: Sequence[Closable], became: Deploym
             context.console.notice("warning", said)
 
 
-def _notes(context: Context, form: str) -> Result:
+def _notes(context: Context, form: str, *, publish: bool) -> Result:
     """Nothing but the notes stands on stdout, so that they can go to a file."""
     from jira_ci.after.print_notes import print_notes
     from jira_ci.context import make_console
@@ -184,4 +192,4 @@ def _notes(context: Context, form: str) -> Result:
     aside = replace(context, console=make_console(replace(context.given, format="json"), context.edges))
     plan = plan_deployment(aside, "successful")
     keys = dict.fromkeys(key for entry in plan.entries for key in entry.claim.keys.keys)
-    return print_notes(aside, [entry.environment for entry in plan.entries], list(keys), form)
+    return print_notes(aside, [entry.environment for entry in plan.entries], list(keys), form, publish=publish)

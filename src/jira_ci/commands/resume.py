@@ -62,6 +62,8 @@ def _child(context: Context, file: str, job: str) -> Result:
     from jira_ci.parking.child_pipeline import child_pipeline
 
     edges = context.edges
+    if context.run.provider != CI.GITLAB:
+        raise UsageError("Child pipelines are GitLab's.", "Leave out --child; on GitHub a schedule is the clock.")
     now = datetime.fromtimestamp(edges.clock(), timezone.utc)
     text, said = child_pipeline(edges.directory, file, job, edges.environ, now)
     if context.given.format != "json":

@@ -191,8 +191,8 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
     """What can follow no deployment."""
     for name, rule in _rules_after(document):
         at: KeyPath = ("after", name)
-        if not ("fix-version" in rule or "transition" in rule):
-            sentence = f"{dotted(at)} says neither fix-version nor transition, so that nothing follows."
+        if not any(key in rule for key in ("fix-version", "transition", "notes")):
+            sentence = f"{dotted(at)} says neither fix-version nor transition nor notes, so that nothing follows."
             yield Problem(at, sentence, "Say one of them, or take it out.")
         for key in ("release-version", "description"):
             if rule.get(key) and "fix-version" not in rule:
@@ -200,7 +200,8 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
                     (*at, key), f"{dotted((*at, key))} is there, and fix-version is not.", "Name the version."
                 )
         yield from _template((*at, "fix-version"), rule.get("fix-version", ""), WORDS)
-        yield from _template((*at, "description"), rule.get("description", ""), (*WORDS, "notes"))
+        for key in ("description", "notes"):
+            yield from _template((*at, key), rule.get(key, ""), (*WORDS, "notes"))
         word = rule.get("credentials", "")
         if word and (variable := credentials.taken(word)):
             place = (*at, "credentials")

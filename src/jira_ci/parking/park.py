@@ -17,13 +17,16 @@ from jira_ci.jira.status_errors import Refused
 from jira_ci.parking.note import LIFE, Note, global_id, is_supported, label, notes, of_run, with_note
 from jira_ci.run import CI
 from jira_ci.text import one_line
+from jira_ci.timing import Deadline
 
 _TRIES = 3
+_MARKING = 10.0  # seconds
 _TITLE = 255
 _TAKEN_FOR_ONE = (
     "Nothing was deployed, and this job ends well (parked: success): where it has an environment, GitHub counts it as "
-    "a deployment. Set deployment: false beside the environment's name, or parked: fail."
+    "a deployment, and so does the next range of commits."
 )
+_INSTEAD = "Set deployment: false beside the environment's name, or parked: fail."
 _FOR_PEOPLE = (4, 5)  # exit codes: not approved yet, and not in the window; of a network that fails there is no note
 
 
@@ -50,8 +53,25 @@ def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: 
     said = {"parked": bool(left), "parked-until": f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else ""}
     well = bool(left) and len(left) == len(evaluations) and context.given.parked == "success"
     if well and context.run.provider == CI.GITHUB:
-        context.console.notice("warning", _TAKEN_FOR_ONE)
+        _mark(context, left)
     return {**outputs, **said}, 0 if well else exit
+
+
+def _mark(context: Context, left: Sequence[Note]) -> None:
+    """Lets nobody of ours take the job's deployment for one; warns where that cannot be done."""
+    from jira_ci.ci.parked_deployment import mark
+
+    deadline = Deadline(_MARKING)
+    for environment in dict.fromkeys(note.environment for note in left):
+        why = mark(
+            context.run,
+            context.given.github_token,
+            environment,
+            ca_bundle=context.provider_bundle,
+            deadline=deadline,
+        )
+        if why:
+            context.console.notice("warning", f"{_TAKEN_FOR_ONE} It could not be marked: {why}", hint=_INSTEAD)
 
 
 class Waits(Protocol):
