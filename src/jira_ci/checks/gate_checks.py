@@ -23,6 +23,7 @@ from jira_ci.gate.policy.policy import Policy, named_characters, settle, similar
 from jira_ci.gate.policy.tightening import shown
 from jira_ci.gate.subject import check_untitled, describe
 from jira_ci.gate.targets import attempt_of
+from jira_ci.gate.version_tag import VersionTag
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
@@ -114,6 +115,7 @@ def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> I
         yield Line("gate environments", f"under change control: {names}")
     doubts = (doubt for one in found.files for doubt in lint(one.config, controlled))
     yield from (warning(_POLICY, doubt.problem, doubt.hint) for doubt in dict.fromkeys(doubts))
+    yield from _tags(context, controlled)
     places: dict[tuple[str, str, str], list[Controlled]] = {}
     for environment in controlled:
         policy = environment.policy
@@ -123,6 +125,19 @@ def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> I
             yield from _place(context, sites, there)
     if any(gate_by == "change" for _, _, gate_by in places):
         yield from resume_checks.lines(context)
+
+
+def _tags(context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
+    """That nobody could say what a version's tag is, where an approval is for a commit."""
+    if any(one.policy.gate_by == "change" and one.policy.bind == "commit" for one in controlled):
+        why, hint = VersionTag.unasked(context, context.deadline.part(0.3))
+        if why:
+            yield warning(
+                "gate tags",
+                f"Nobody can be asked what a version's tag is now ({why}). An approval that was given before its "
+                "change was pinned to a commit will not be used.",
+                hint,
+            )
 
 
 def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> Iterator[Line]:
