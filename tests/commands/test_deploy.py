@@ -564,3 +564,24 @@ def test_the_same_issues_are_claimed_although_the_checkout_changed_meanwhile(her
     assert ended.code == 0, ended.out + ended.err
     first, last = sent(here.sandbox)
     assert (last["state"], last["associations"]) == ("successful", first["associations"])
+
+
+@posix
+def test_a_signal_between_the_record_and_the_start_ends_the_record_too(here: Scene) -> None:
+    key = pinned(here)
+    program, path = canary(here)
+    process: list[subprocess.Popen[bytes]] = []
+
+    def stop(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/comment") and process:
+            process.pop().send_signal(signal.SIGTERM)  # before the comment is answered
+        return None
+
+    here.sandbox.before = stop
+    started = begin(here, *OPTIONS, program=program)
+    process.append(started)
+    ended = end(started)
+    assert (ended.code, path.exists()) == (143, False), ended.err
+    kept = here.sandbox.site.desk.extras.properties(known(here.sandbox, key).id)
+    records = [value for name, value in kept.items() if name.startswith("jira-ci.record.")]
+    assert [(one["decision"], one["deployment"]["state"]) for one in records] == [("proceed", "cancelled")], ended.err

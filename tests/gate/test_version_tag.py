@@ -15,6 +15,7 @@ import pytest
 from gate_jobs import POLICY, Scene, commit, pinned, scene
 from gate_subjects import approved as people
 from gate_subjects import known
+from jira_ci.checks.gate_checks import lines
 from jira_ci.gate.gate_result import GateResult
 from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.server import Sandbox
@@ -324,6 +325,15 @@ def test_where_nobody_can_be_asked_policy_and_checkout_may_suffice(
     assert found.decision.row == row, found.decision.reason
     assert f"hether {TAG} is a tag was " in here.log.getvalue()
     assert ("pass github-token" in here.log.getvalue()) is (more != "bind: version")
+
+
+def test_check_says_before_that_nobody_can_be_asked(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = clone(tmp_path, sandbox)
+    found = [one for one in lines(here.context(GIT_SSH_COMMAND=DENIED)) if one.subject == "gate tags"]
+    assert ["Permission denied" in one.found and "pass github-token" in one.hint for one in found] == [True]
+    whole(here)
+    asked = [*lines(here.context()), *lines(here.context(GIT_SSH_COMMAND=DENIED))]
+    assert [one for one in asked if one.subject == "gate tags"] == []
 
 
 def test_a_copy_on_this_machine_is_asked_for_what_nobody_else_is(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -27,6 +27,7 @@ from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.policy.tightening import shown
 from jira_ci.gate.subject import check_untitled, describe, where
 from jira_ci.gate.targets import attempt_of
+from jira_ci.gate.version_tag import VersionTag
 from jira_ci.jira.gating import GatingSite, Identity
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
@@ -116,6 +117,7 @@ def _asking(context: Context, found: Sources, controlled: list[Controlled]) -> I
         yield from _freezes(context, controlled)
     doubts = (doubt for one in found.files for doubt in lint(one.config, controlled))
     yield from (warning(_POLICY, doubt.problem, doubt.hint) for doubt in dict.fromkeys(doubts))
+    yield from _tags(context, controlled)
     places: dict[tuple[str, str, str], list[Controlled]] = {}
     for environment in controlled:
         policy = environment.policy
@@ -139,6 +141,19 @@ def _freezes(context: Context, controlled: Sequence[Controlled]) -> Iterator[Lin
 
 def _now(context: Context) -> datetime:
     return datetime.fromtimestamp(context.edges.clock(), timezone.utc)
+
+
+def _tags(context: Context, controlled: Sequence[Controlled]) -> Iterator[Line]:
+    """That nobody could say what a version's tag is, where an approval is for a commit."""
+    if any(one.policy.gate_by == "change" and one.policy.bind == "commit" for one in controlled):
+        why, hint = VersionTag.unasked(context, context.deadline.part(0.3))
+        if why:
+            yield warning(
+                "gate tags",
+                f"Nobody can be asked what a version's tag is now ({why}). An approval that was given before its "
+                "change was pinned to a commit will not be used.",
+                hint,
+            )
 
 
 def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> Iterator[Line]:

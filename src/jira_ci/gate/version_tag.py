@@ -31,6 +31,7 @@ _HINTS = {
     CI.GITHUB: "Give the job `permissions: contents: read` and pass github-token",
     CI.GITLAB: "Set gitlab-token to a token with the scope read_api",
 }
+_ELSE = ", or check out the whole history with its tags"
 _HINT = "Let the job keep the credentials that its checkout used"
 
 
@@ -49,9 +50,9 @@ class VersionTag:
             known, or the checkout's own word suffices.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, version: str = "") -> None:
         run = context.run
-        version = context.given.version or run.tag
+        version = version or context.given.version or run.tag
         self._context, self._name, self._of_copy = context, tag_name(version), False
         self._names = tuple(dict.fromkeys((version, self._name)))  # a tag may be called tags/1.0
         self._may_be = bool(version) and not commit_like(version)
@@ -103,6 +104,22 @@ class VersionTag:
             return ""
         return self.commit
 
+    @classmethod
+    def unasked(cls, context: Context, deadline: Deadline) -> tuple[str, str]:
+        """Why nobody could be asked about a version's tag in this job, and what helps; both empty when somebody can, or
+        the checkout's own word would suffice."""
+        tag, why = cls(context, context.given.version or "jira-ci-check"), ""
+        try:
+            if tag._may_be:
+                tag._now(deadline)
+        except Unreadable as error:
+            why = str(error)
+        except (_Unasked, GitError) as error:
+            tag._doubt(str(error))
+            why = str(error) if tag.doubt else ""
+        how = _HINTS.get(context.run.provider, _HINT)
+        return (one_line(why, 300).rstrip("."), f"{how}{_ELSE}.") if why else ("", "")
+
     def ask(self, commit: str, deadline: Deadline) -> Decision | None:
         """Row 38, or that nobody answers; ``None`` when nothing speaks against the deployment of this commit."""
         found = self._asked(commit, deadline) if self._may_be else None
@@ -142,8 +159,7 @@ class VersionTag:
             self.relaxed = (f"whether {name} is a tag was not asked: {why}",)
             self.doubt = (
                 f"Nobody could be asked whether the version {name!r} is a tag of another commit, and nobody was told "
-                f"for which commit the change was approved: {why}. {how}, or check out the whole history with its "
-                "tags, then run again."
+                f"for which commit the change was approved: {why}. {how}{_ELSE}, then run again."
             )
 
     def _compared(self, commit: str) -> Decision | None:
