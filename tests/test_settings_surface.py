@@ -167,7 +167,7 @@ def test_the_reference_lists_every_exit_code() -> None:
 
 @cache
 def _help(command: str) -> str:
-    environ = {**os.environ, "COLUMNS": "400"}
+    environ = {**os.environ, "COLUMNS": "1000"}
     arguments = [sys.executable, "-I", "-m", "jira_ci", *command.split(), "--help"]
     return subprocess.run(arguments, env=environ, capture_output=True, text=True, check=True).stdout
 

@@ -27,7 +27,7 @@ class Exit(IntEnum):
     WAIT = 4, "not approved yet"
     WINDOW = 5, "the change window or a freeze stands in the way: not begun, over, inverted, or frozen"
     ACCESS = 6, "authentication or permission"
-    NETWORK = 7, "network, server, not provable"
+    NETWORK = 7, "network or server, or a list that may not be complete"
     REJECTED = 8, "Jira rejected the report, or no keys with on-no-keys: fail"
     SIGINT = 130, "interrupted (SIGINT)"
     SIGTERM = 143, "terminated (SIGTERM)"

@@ -10,10 +10,11 @@ import pytest
 
 from evidence_scenes import NOON, QUARTER, Desk, asked, entry, listed, on_github, on_gitlab, stamp
 from gate_subjects import known
-from jira_ci.evidence.population import review
+from jira_ci.evidence.population import of_a_clone, review
 from jira_ci.evidence.population_rows import Approved, Change, Emergency, Recorded, Review
 from jira_ci.gate.kept_records import INDEX, PREFIX
 from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.run import CI, Run
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 from providers.github_answers import refusal
@@ -158,14 +159,15 @@ def test_what_a_change_tells_of_without_a_record(desk: Desk, github: GitHubGraph
     github.listed = [listed(2, "07-03 10:00"), OLD]
     deployed = {"version": "1", "commit": "c", "run": "x", "attempt": 1, "outcome": "successful"}
     where = {"repository": "octo/hello", "project": "Web Site", "environment": "Prod", "tenant": ""}
-    both = [{**where, **deployed, "run-id": run, "id": run} for run in ("9002", "7777")]
+    both = [{**where, **deployed, "run-id": run, "id": run} for run in ("9002", "9777", "7777")]
     value = {"schema": "jira-ci.change/2", "bindings": [], "deployments": both, "dropped": 0}
     key = desk.change(properties={PROPERTY: value})
     found, ended = desk.found()
     [one] = found["deployments"]
     assert (one["change"]["key"], one["finding"], one["provider-id"]) == (key, "no-record", "502")
     assert ended.code == 7
-    assert "by run 7777" in found["not-provable"][0]["why"]
+    [gap] = found["not-provable"]
+    assert "by run 9777" in gap["why"], "what is older than the list is not of the period"
 
 
 def test_other_repositories_and_other_environments_are_left_out(desk: Desk, github: GitHubGraph) -> None:
@@ -176,6 +178,50 @@ def test_other_repositories_and_other_environments_are_left_out(desk: Desk, gith
     assert [one["environment"] for one in found["deployments"]] == ["Prod"]
     assert (found["environments"], ended.code) == (["prod"], 0)
     assert found["notes"] == ["A record of another repository is not listed: run it there."]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Prodution", "The nearest is Prod"),
+        ("Dev", "--environment Dev is not change controlled"),
+    ],
+)
+def test_a_name_with_a_mistake_in_it_makes_no_empty_list(desk: Desk, name: str, told: str) -> None:
+    ended = desk.evidence(*QUARTER, "--environment", name)
+    assert ended.code == 2
+    assert told in ended.out
+
+
+def test_environments_that_no_rule_names_count_and_are_said(desk: Desk, github: GitHubGraph) -> None:
+    github.listed = [listed(2, "07-03 10:00", environment="Prodution"), OLD]
+    found, ended = desk.found()
+    assert [(one["environment"], one["finding"]) for one in found["deployments"]] == [("Prodution", "no-change")]
+    assert found["notes"] == ["No rule of the policy names these environments, so that they count: Prodution."]
+    assert ended.code == 0
+
+
+def test_a_repository_that_was_renamed_keeps_its_records(desk: Desk, github: GitHubGraph) -> None:
+    desk.change(entry(1, "07-02 10:00", run="octo/former#9001/1"), entry(2, "07-02 11:00", run="octo/former#9002/1"))
+    github.listed = [listed(1, "07-02 09:58"), OLD]
+    found, _ = desk.found()
+    assert [(one["record"], one["finding"]) for one in found["deployments"]] == [(f"{1:016x}", None)]
+    assert found["notes"] == ["A record of another repository is not listed: run it there."]
+
+
+@pytest.mark.parametrize(
+    ("server", "api"),
+    [
+        ("https://github.com", "https://api.github.com"),
+        ("https://gitlab.com", "https://gitlab.com/api/v4"),
+        ("https://evil.example", ""),
+    ],
+)
+def test_a_clone_s_own_host_gets_a_token_only_where_everybody_knows_it(server: str, api: str) -> None:
+    run = Run(CI.LOCAL, "acme/shop", "evil.example/acme/shop", server, "c" * 40, 1, "", server_url=server)
+    found = of_a_clone(run)
+    assert (found.api_url, found.repository) == (api, "acme/shop")
+    assert (found.provider == CI.LOCAL) is (not api)
 
 
 def test_where_graphql_is_refused_each_that_has_no_record_is_asked_about(desk: Desk, github: GitHubGraph) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ _ZONES = timedelta(days=2)
 _UNTOUCHED = timedelta(days=31)
 """How long before the period a change may have been touched last: to keep a record in a property is not to touch it."""
 _NAMED = 5  # changes in one sentence
+_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass
@@ -28,7 +30,7 @@ class JiraList:
     """What was read.
 
     Attributes:
-        foreign: how many records are of other repositories.
+        foreign: records that name other repositories.
         changes: how many changes were looked at.
         denied: whether what is missing is missing because the account may not see it.
     """
@@ -36,7 +38,7 @@ class JiraList:
     recorded: list[Recorded] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    foreign: int = 0
+    foreign: list[Recorded] = field(default_factory=list)
     changes: int = 0
     denied: bool = False
 
@@ -114,7 +116,8 @@ class DeskReader:
             names += names_among(self._service.property_keys(change.id)) if index.full and late else []
             names = [name for name in names if late and name not in told]
         for name in dict.fromkeys(names):
-            one, digest = entry_of(self._service.property(change.id, PREFIX + name))
+            value = self._service.property(change.id, PREFIX + name) if _NAME.fullmatch(name) else None
+            one, digest = entry_of(value)
             if one is None:
                 self._miss(change, f"its record {one_line(name, 40)} is gone, or is none.")
             elif digest != name or one["record"] != name:
@@ -126,7 +129,7 @@ class DeskReader:
         if found is None:
             self._miss(change, "an entry in its index of records is incomplete.")
         elif self._repository and canonical(found.repository) != self._repository:
-            self._list.foreign += 1
+            self._list.foreign.append(found)
         else:
             self._list.recorded.append(found)
 

@@ -48,6 +48,13 @@ def _order(row: Row) -> tuple[object, ...]:
     return row.moment, canonical(row.environment), identity
 
 
+def of_the_same_runs(foreign: Iterable[Recorded], provided: Iterable[ProviderDeployment]) -> list[Recorded]:
+    """Records that name another repository, and a run that the provider lists: the repository was renamed since. No two
+    runs of a provider have one id."""
+    known = {(run, canonical(one.environment)) for one in provided for run in one.runs}
+    return [one for one in foreign if any((one.run, name) in known for name in one.names)]
+
+
 def _matched(deployments: Sequence[ProviderDeployment], records: Sequence[Recorded]) -> dict[int, ProviderDeployment]:
     """The deployment of each record, by the record's place."""
     by_run: dict[_Place, list[ProviderDeployment]] = defaultdict(list)
@@ -73,7 +80,7 @@ def _matched(deployments: Sequence[ProviderDeployment], records: Sequence[Record
 
 def _nearest(near: Sequence[ProviderDeployment], record: Recorded, taken: set[str]) -> ProviderDeployment:
     """The newest that had begun by then and is free, else the first that is free, else the newest that had begun."""
-    begun = [one for one in near if one.created <= record.moment + _CLOCKS]
+    begun = [one for one in near if one.created - _CLOCKS <= record.moment]
     free = [one for one in begun if one.id not in taken]
     later = [one for one in near if one.id not in taken]
     if free:

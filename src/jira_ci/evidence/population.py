@@ -13,17 +13,18 @@ from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, Provi
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, UsageError
 from jira_ci.evidence.jira_list import DeskReader, JiraList
-from jira_ci.evidence.joining import joined
+from jira_ci.evidence.joining import joined, of_the_same_runs
 from jira_ci.evidence.population_rows import Approved, Gap, Noted, Period, Population, Recorded, Review, Row
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.snapshot import approval_of
 from jira_ci.gate.targets import asked_for, trusted_files, unaskable
-from jira_ci.run import CI
+from jira_ci.run import CI, Run
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
 from jira_ci.timing import Deadline
 
+_GITLAB = "https://gitlab.com/api/v4"
 _NAMES = {CI.GITHUB: "GitHub", CI.GITLAB: "GitLab"}
 _JOB = timedelta(days=6)
 """How long after its job began a deployment may begin: a job on a runner of one's own lives for five days
@@ -34,6 +35,7 @@ _KEPT = {CI.GITHUB: timedelta(days=90)}
 /configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization)."""
 _TOLD = 25
 """Deployments that are asked about one by one where the list does not say how they went."""
+_NO_RULE = 2  # of the gate's table
 _PATIENCE = 10
 """How often the setting ``timeout`` one list may take."""
 
@@ -49,6 +51,8 @@ class Reader:
     _gaps: list[Gap] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
     _controlled: dict[str, bool] = field(default_factory=dict)
+    _nameless: list[str] = field(default_factory=list)
+    _name: str = ""
 
     def read(self) -> Population:
         """Asks the provider and Jira.
@@ -63,6 +67,7 @@ class Reader:
                 "Run it in the repository whose .jira-ci.yml has change-control, or name organisation-policy.",
             )
         self._asked = asked_for(self.context)
+        self._check_names()
         with closing(GateSites(self.context)) as sites:
             jira = self._jira(sites)
             rows, left = self._provided(jira)
@@ -75,12 +80,22 @@ class Reader:
             self.context.run.repository,
             self.environments,
             self._now,
-            _NAMES.get(self.context.run.provider, ""),
+            self._name,
             tuple(rows),
             reviews,
             tuple(self._gaps),
             tuple(self._notes),
         )
+
+    def _check_names(self) -> None:
+        """A name with a mistake in it must not make an empty list."""
+        for name in self.environments:
+            found = settle(self._sources, name, self._asked, gate=True)
+            shown = one_line(name, 80)
+            if isinstance(found, Decision) and found.result == "proceed":
+                raise UsageError(f"--environment {shown} is not change controlled, so that no change is wanted there.")
+            if isinstance(found, Decision):
+                raise UsageError(f"--environment {shown}: {found.reason}")
 
     @property
     def _now(self) -> datetime:
@@ -107,10 +122,6 @@ class Reader:
             )
             found.append(reader.read())
             self._gaps += found[-1].gaps
-        foreign = sum(one.foreign for one in found)
-        if foreign:
-            said = f"{foreign} records of other repositories are not listed: run it there."
-            self._notes.append(said if foreign > 1 else "A record of another repository is not listed: run it there.")
         return found
 
     def _places(self) -> list[Policy]:
@@ -129,25 +140,37 @@ class Reader:
     def _provided(self, jira: Sequence[JiraList]) -> tuple[list[Row], list[Noted]]:
         """The rows of both lists. Deployments without a record are looked at once more where the list says little."""
         recorded = [one for found in jira for one in found.recorded]
+        foreign = [one for found in jira for one in found.foreign]
         noted = [one for found in jira for one in found.noted]
-        deadline = self._deadline()
-        asked = self._provider(deadline)
+        asked = self._provider(self._deadline())
         if asked is None:
             self._gap(
                 "The provider", "Neither GitHub nor GitLab was asked for its deployments: there is no token here."
             )
+            self._say_foreign(len(foreign))
             return joined([], recorded, noted)
+        self._name = _NAMES[asked.provider]
         with closing(asked):
             listed = asked.since(self.period.start - _JOB)
-            self._reach(_NAMES[asked.provider], asked.provider, listed)
-            rows, left = joined(listed.found.values(), recorded, noted)
+            self._reach(self._name, asked.provider, listed)
+            ours = of_the_same_runs(foreign, listed.found.values())
+            self._say_foreign(len(foreign) - len(ours))
+            noted = _not_older(noted, listed)
+            rows, left = joined(listed.found.values(), [*recorded, *ours], noted)
             again = self._told(asked, rows)
-            return joined({**listed.found, **again}.values(), recorded, noted) if again else (rows, left)
+            if again:
+                rows, left = joined({**listed.found, **again}.values(), [*recorded, *ours], noted)
+            return rows, left
+
+    def _say_foreign(self, count: int) -> None:
+        if count:
+            said = f"{count} records of other repositories are not listed: run it there."
+            self._notes.append(said if count > 1 else "A record of another repository is not listed: run it there.")
 
     def _provider(self, deadline: Deadline) -> DeploymentList | None:
         given = self.context.given
         return deployment_list(
-            self.context.run,
+            of_a_clone(self.context.run),
             github_token=given.github_token,
             gitlab_token=given.gitlab_token,
             job_token=self.context.edges.environ.get("CI_JOB_TOKEN", ""),
@@ -195,6 +218,8 @@ class Reader:
         if name not in self._controlled:
             found = settle(self._sources, name, self._asked, gate=True)
             self._controlled[name] = not isinstance(found, Decision) or found.result != "proceed"
+            if isinstance(found, Decision) and found.row == _NO_RULE:
+                self._nameless.append(one_line(name, 80))
         return self._controlled[name]
 
     def _undated(self, left: Sequence[Noted]) -> None:
@@ -235,7 +260,10 @@ class Reader:
             yield place, review(found, after, self._now)
 
     def _end(self) -> None:
-        """The newest is not certain: the day may go on, and Jira's index lags behind."""
+        """What is said in the end. The newest is not certain: the day may go on, and Jira's index lags behind."""
+        if self._nameless:
+            names = ", ".join(self._nameless[:_TOLD])
+            self._notes.append(f"No rule of the policy names these environments, so that they count: {names}.")
         if self._now - _LAG < self.period.end:
             day = max((self._now - _LAG).date(), self.period.first)
             why = "The period is not over, or ended less than an hour ago, which Jira's index may not know yet."
@@ -246,6 +274,23 @@ class Reader:
         gap = dataclasses.replace(gap, **between)  # type: ignore[arg-type]
         if gap.first <= gap.last and gap not in self._gaps:
             self._gaps.append(gap)
+
+
+def of_a_clone(run: Run) -> Run:
+    """The run with the API of the repository that somebody has cloned; only of the two that are known to everybody, as
+    a token goes there."""
+    apis = {"https://github.com": (CI.GITHUB, "https://api.github.com"), "https://gitlab.com": (CI.GITLAB, _GITLAB)}
+    if run.provider != CI.LOCAL or run.server_url not in apis:
+        return run
+    provider, api = apis[run.server_url]
+    return dataclasses.replace(run, provider=provider, api_url=api, repository_id=run.repository)
+
+
+def _not_older(noted: Sequence[Noted], listed: ProviderList) -> list[Noted]:
+    """What changes tell of, without what was before the list: runs are numbered as they are made."""
+    known = [int(run) for one in listed.found.values() for run in one.runs]
+    oldest = min(known, default=0)
+    return [one for one in noted if not (one.run.isascii() and one.run.isdecimal()) or int(one.run) >= oldest]
 
 
 def review(found: Recorded, after: Sequence[Approved], now: datetime) -> Review:

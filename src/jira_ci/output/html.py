@@ -76,6 +76,7 @@ tbody th a { white-space: nowrap; }
   main { max-width: none; padding: 0; }
   .wide { overflow: visible; border: 0; }
   th, td { padding: 0.2rem 0.4rem; }
+  td, tbody th { min-width: 0; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
   h2 { break-after: avoid; }
