@@ -361,6 +361,18 @@ def test_what_can_never_be_started_again_is_taken_off(job: Job, sandbox: Sandbox
     assert "start a new run" in ended.json["parked"][0]["why"]
 
 
+def test_what_is_not_change_controlled_any_more_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    deployed = job.environ["GITHUB_SHA"]
+    policy = POLICY.format(site=sandbox.address, more="comments: internal")
+    commit(job, policy.replace("Prod: {type: production, change-controlled: true}", "Prod: production"))
+    ci.head, ci.runs[9001]["head_sha"] = job.environ["GITHUB_SHA"], deployed
+    ended = resume(job, sandbox, ci)
+    assert ended.code == 0, ended.out
+    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"], ended.out
+    assert kept(sandbox, key) == []
+
+
 def test_a_run_is_not_started_for_the_fifty_first_time(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)

@@ -290,8 +290,9 @@ class Sweep:
         try:
             # What is started was read a moment ago, with its change. A run that leaves its note in between looks
             # whether it stands there when all else is done (see park), and leaves it again.
-            resumed = outcome.fate == "resumed"
-            held = self._notes[outcome.parked.at] if resumed else service.property(change.id, endpoints.PARKED)
+            at = outcome.parked.at
+            known = outcome.fate == "resumed" and at in self._notes
+            held = self._notes.pop(at) if known else service.property(change.id, endpoints.PARKED)
             left = without(held, [note])
             mark, alone = label(note.home), not any(one.home == note.home for one in notes(left))
             if alone and mark in change.labels:
