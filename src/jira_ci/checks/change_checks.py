@@ -253,10 +253,13 @@ def _environment_lines(service: Service, context: Context, controlled: Sequence[
         first, *others = targets.tenants(context)
         policy = environment.policy
         subject, problem = _subject(context, environment, first)
-        form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
+        form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields), policy.emergency
         if form not in asked and _may_make(policy):
             asked.append(form)
             yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
+            if policy.emergency is not None:
+                urgent = dataclasses.replace(policy, request_type=policy.emergency.request_type)
+                yield _attempt("gate emergency", lambda p=urgent, s=subject: _form(service, context, p, s))  # type: ignore[misc]
         if environment.exact and problem:
             yield Line("gate title", f"{one_line(environment.name, 80)}: {problem}", exit=Exit.USAGE)
         elif environment.exact:
