@@ -198,6 +198,22 @@ def take_step(address: str, step: str, key: str, flags: Mapping[str, Any]) -> st
     return f"{answer['key']} is in {answer['status']['name']}, {decisions}{later}."
 
 
+def set_clock(address: str, moment: str) -> str:
+    """Tell a sandbox that is being served what time it is in Jira, in one sentence as :func:`take_step`.
+
+    Args:
+        moment: with an offset, such as ``2026-12-24T03:00:00+01:00``.
+
+    Raises:
+        CommandError: there is no sandbox at the address, or this is no moment.
+    """
+    status, answer = _post(address, "/sandbox/clock", {"now": moment})
+    if status != 200 or "now" not in answer:
+        told = str(answer.get("error", f"it answered {status}"))
+        raise CommandError("rejected", f"The sandbox does not set its clock: {told[:300]}", "Give a date and time.")
+    return f"It is {answer['now']} in the sandbox."
+
+
 def _post(address: str, path: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_PATIENCE)
     try:

@@ -30,6 +30,10 @@ class Clock:
         """The moment, in UTC."""
         return moment(self.milliseconds())
 
+    def set(self, milliseconds: int) -> None:
+        """Lets it be this moment now, and go on from there."""
+        self.offset += (milliseconds - self.milliseconds()) / 1000
+
     def milliseconds(self) -> int:
         """Epoch milliseconds."""
         seconds = self._now() if self.standing is None else self.standing

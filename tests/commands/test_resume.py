@@ -140,6 +140,25 @@ def test_what_is_approved_is_started_once_and_its_note_is_taken_off(job: Job, sa
     assert (kept(sandbox, key), labels(sandbox, key), links(sandbox, key)) == ([], [], [])
 
 
+def test_what_is_frozen_goes_on_waiting_and_is_started_when_the_freeze_is_over(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    ends = (sandbox.clock.now().replace(microsecond=0) + timedelta(hours=1)).isoformat()
+    freeze = f"freeze: [{{name: Year end, from: 2020-01-01T00:00Z, to: '{ends}'}}]"
+    job = scene(tmp_path, sandbox, f"{freeze}\n  comments: internal").job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    ci.head = job.environ["GITHUB_SHA"]
+    ci.run(9001, ci.head)
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    frozen = resume(job, sandbox, ci)
+    assert frozen.json["waiting"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+    assert "Prod is frozen until" in frozen.json["parked"][0]["why"]
+    assert ci.orders == []
+    sandbox.clock.offset += 3700
+    assert resume(job, sandbox, ci).json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
+
+
 def test_the_newest_attempt_s_job_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     ci.jobs[9001].append({"id": 9999, "name": "Deploy to Prod", "run_attempt": 2, "runner_name": "GitHub Actions 8"})

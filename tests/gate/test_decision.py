@@ -165,7 +165,14 @@ def test_the_results_and_exit_codes_of_all_rows() -> None:
         *[(17, "wait", 7), (18, "deny", 3), (19, "deny", 3), (20, "deny", 3), (21, "deny", 3)],
         *[(22, "deny", 5), (23, "deny", 5), (24, "wait", 4), (25, "wait", 4), (26, "wait", 4)],
         *[(27, "wait", 4), (28, "wait", 4), (29, "wait", 5), (30, "wait", 5), (37, "wait", 5)],
-        *[(32, "proceed", 0), (33, "proceed", 0), (34, "wait", 4), (35, "deny", 3), (39, "deny", 7)],
+        *[
+            (31, "proceed", 0),
+            (32, "proceed", 0),
+            (33, "proceed", 0),
+            (34, "wait", 4),
+            (35, "deny", 3),
+            (39, "deny", 7),
+        ],
     ]
 
 

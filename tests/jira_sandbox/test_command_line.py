@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,14 @@ def test_steps_are_taken_from_the_command_line(sandbox: Sandbox) -> None:
         "Planned end": "2026-03-01T12:00:00.000+0000",
     }
     assert step(None, "decline", key, "--at", sandbox.address) == "OPS-1000 is in Authorize, Authorize declined.\n"
+
+
+def test_the_clock_is_set_and_goes_on(sandbox: Sandbox) -> None:
+    told = step(sandbox, "clock", "2026-12-24T03:00:00+01:00")
+    assert told.startswith("It is 2026-12-24T02:00:0")
+    assert 0 <= (sandbox.clock.now() - datetime(2026, 12, 24, 2, tzinfo=timezone.utc)).total_seconds() < 100
+    with pytest.raises(JiraCiError, match="is no date-time with an offset"):
+        step(sandbox, "clock", "tomorrow")
 
 
 @pytest.mark.parametrize(

@@ -255,10 +255,13 @@ def _environment_lines(service: Service, context: Context, controlled: Sequence[
         policy, first = environment.policy, environment.name not in looked
         looked.add(environment.name)
         subject, problem = _subject(context, environment)
-        form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields)
+        form = policy.service_desk, policy.request_type, policy.issue_types, dict(policy.fields), policy.emergency
         if form not in asked and _may_make(policy):
             asked.append(form)
             yield _attempt("gate request type", lambda p=policy, s=subject: _form(service, context, p, s))  # type: ignore[misc]
+            if policy.emergency is not None:
+                urgent = dataclasses.replace(policy, request_type=policy.emergency.request_type)
+                yield _attempt("gate emergency", lambda p=urgent, s=subject: _form(service, context, p, s))  # type: ignore[misc]
         if environment.exact and problem:
             yield Line("gate title", f"{one_line(where(environment), 160)}: {problem}", exit=Exit.USAGE)
         elif environment.exact and first:  # of other tenants only the titles are tested

@@ -43,6 +43,8 @@ _STEPS = {
     "transition": "put a change into a status",
     "window": "set Planned start and Planned end of a change; without a flag, empty it",
 }
+_CLOCK = "set Jira's clock, which goes on from there: into a freeze, or out of a window"
+_AT = "the sandbox's address (default JIRA_CI_SITE)"
 _ERRORS = {"usage": UsageError, "network": NetworkError, "rejected": RejectedError}
 
 
@@ -63,7 +65,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 step.add_argument(f"--{flag}", metavar="ISO", help="such as 2026-03-01T14:00:00+01:00")
         step.add_argument("--by", metavar="NAME", help="who does it, such as ana; otherwise whoever may")
         step.add_argument("--after-polls", metavar="N", help="only once the change has been read N times")
-        step.add_argument("--at", metavar="URL", help="the sandbox's address (default JIRA_CI_SITE)")
+        step.add_argument("--at", metavar="URL", help=_AT)
+    clock = steps.add_parser("clock", help=_CLOCK, description=f"{_CLOCK}.", allow_abbrev=False)
+    clock.add_argument("moment", metavar="ISO", help="such as 2026-12-24T03:00:00+01:00")
+    clock.add_argument("--at", metavar="URL", help=_AT)
 
 
 def run(
@@ -89,7 +94,11 @@ def run(
         if not arguments.step:
             return command_line.serve(flags, stdout, open_browser)
         address = _address(arguments.at, real_edges().environ if environ is None else environ)
-        stdout.write(one_line(command_line.take_step(address, arguments.step, arguments.key, flags)) + "\n")
+        if arguments.step == "clock":
+            told = command_line.set_clock(address, arguments.moment)
+        else:
+            told = command_line.take_step(address, arguments.step, arguments.key, flags)
+        stdout.write(one_line(told) + "\n")
         return 0
     except command_line.CommandError as error:
         raise _ERRORS[error.kind](one_line(str(error)), error.hint) from error

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from jira_sandbox.authorization import foreign
 from jira_sandbox.desk.change_issue import Change
+from jira_sandbox.desk.fields import written
 from jira_sandbox.documents import Rule, parse, record, text
 from jira_sandbox.http_types import Answer, Exchange, Request, json_answer
 from jira_sandbox.jira_errors import DeskError, NotFound
@@ -195,6 +196,14 @@ def _arguments(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("-", "_"): value for name, value in document.items()}
 
 
+def _clock(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    """Sets Jira's clock: for the next freeze, or the end of a window."""
+    document = _body(request, record({"now": text()}, {}, closed=True))
+    clock = context.site.desk.clock
+    clock.set(written(document["now"]))
+    return json_answer(200, {"now": jira_date(clock.milliseconds())})
+
+
 def _create(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     options = {"description": text(), "request-type": text(), "project": text(), "by": text(), "status": text()}
     document = _body(
@@ -216,6 +225,7 @@ def _change(context: Context, request: Request, captured: dict[str, str]) -> Ans
 ROUTES = (
     Route("GET", "/sandbox/issues/{key}", _issue),
     Route("GET", "/sandbox/exchanges", _exchanges),
+    Route("POST", "/sandbox/clock", _own(_clock)),
     Route("GET", "/sandbox/changes", _own(_changes)),
     Route("POST", "/sandbox/changes", _own(_create)),
     Route("GET", _KEYED, _own(_change)),

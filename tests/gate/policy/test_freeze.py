@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,7 +14,7 @@ from jira_ci.config.freezes import read
 from jira_ci.config.model import parse
 from jira_ci.gate.decision import ROWS, Decision
 from jira_ci.gate.decision import frozen as held_up
-from jira_ci.gate.policy.freeze import Declared, coming, frozen, is_about, of_environment, told
+from jira_ci.gate.policy.freeze import Declared, coming, document, frozen, is_about, of_environment, told
 from jira_ci.gate.policy.lint import lint
 from jira_ci.gate.policy.tightening import RULES
 from jira_ci.jira.parse import RequestType
@@ -110,6 +111,11 @@ def test_without_an_end_and_without_a_zone() -> None:
     assert found
     assert found.told.startswith("frozen with no end in sight by Year end (")
     assert found.facts()["until"] is None
+    assert found.lasts(NIGHT) == math.inf
+    assert told(coming(about("Prod-EU", file), NIGHT)[0]) == (
+        "Year end: frozen now, since 2026-12-20 00:00 Europe/Berlin (2026-12-19 23:00 UTC) with no end, except for "
+        "Standard change (.jira-ci.yml line 5)"
+    )
     stage = frozen(about("Stage"), NIGHT - timedelta(minutes=30))
     assert stage
     assert stage.told == (
@@ -130,6 +136,42 @@ def test_a_calendar_of_what_comes() -> None:
     assert [one.declared.freeze.name for one in coming(about("Prod-EU"), datetime(2028, 1, 1, tzinfo=UTC))] == [
         "Weekends"
     ]
+
+
+def test_the_zone_is_that_of_the_freeze_that_ends_last() -> None:
+    file = b"""\
+change-control:
+  freeze:
+    - {name: Far, from: 2026-12-20, to: 2026-12-31, timezone: Asia/Tokyo, except: [A, B]}
+    - {name: Near, from: 2026-12-22, to: 2026-12-24, timezone: Europe/Berlin}
+"""
+    found = frozen(about("Prod", file)[::-1], NIGHT)
+    assert found
+    assert found.end == "until 2027-01-01 00:00 Asia/Tokyo (2026-12-31 15:00 UTC)"
+    assert found.told.endswith("except for changes of the type A and B")
+    first = datetime(2026, 12, 19, 15, tzinfo=UTC)
+    begins, _ = coming(about("Prod", file), first)
+    assert begins.begun
+    assert told(begins).endswith(", except for A and B (.jira-ci.yml line 3)")
+    assert document(begins) == {
+        "name": "Far",
+        "source": ".jira-ci.yml line 3",
+        "begins": "2026-12-19T15:00:00Z",
+        "ends": "2026-12-31T15:00:00Z",
+        "timezone": "Asia/Tokyo",
+        "except": ["A", "B"],
+        "now": True,
+    }
+    later, _ = coming(about("Prod", file.replace(b"to: 2026-12-31", b"to: 9999-12-31")), first - timedelta(seconds=1))
+    assert not later.begun
+    assert document(later)["ends"] is None
+    plain = read({"name": "Plain", "from": "2026-12-20T00:00+01:00", "to": "2026-12-20T01:00Z"})
+    [utc] = coming([Declared(plain, "a file")], first)
+    assert told(utc) == "Plain: frozen from 2026-12-19 23:00 UTC until 2026-12-20 01:00 UTC (a file)"
+    assert (document(utc)["timezone"], document(utc)["except"]) == (None, [])
+    a_year = plain.spans(first)[0].begins - timedelta(days=366)
+    assert coming([Declared(plain, "a file")], a_year) == []
+    assert len(coming([Declared(plain, "a file")], a_year + timedelta(seconds=1))) == 1
 
 
 ENTRIES = st.fixed_dictionaries(

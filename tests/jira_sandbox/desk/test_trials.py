@@ -48,6 +48,16 @@ def test_a_moved_issue_answers_with_another_key(site: Pretend, key: str) -> None
     assert site.issue(before["id"])["key"] == "OPS-1001"
 
 
+def test_a_request_can_be_of_another_request_type_which_its_history_tells(site: Pretend, key: str) -> None:
+    site.desk.request_as(key, "Emergency change")
+    assert site.get(f"/rest/servicedeskapi/request/{key}")["requestTypeId"] == "26"
+    log = site.issue(key, "?expand=changelog")["changelog"]["histories"]
+    [item] = [item for step in log for item in step["items"] if item["field"] == "Request Type"]
+    assert (item["fromString"], item["toString"]) == ("Request a change", "Emergency change")
+    with pytest.raises(DeskError, match="has no request type"):
+        site.desk.request_as(key, "Nothing")
+
+
 def test_an_issue_can_be_of_another_type_hidden_and_deleted(site: Pretend, key: str) -> None:
     site.desk.retype(key, "[system] incident")
     assert site.issue(key)["fields"]["issuetype"]["name"] == "[System] Incident"

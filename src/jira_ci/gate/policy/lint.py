@@ -171,6 +171,12 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             f"{name} is production, and its changes need no approval (minimum-approvals: 0), only a status.",
             "Say minimum-approvals: 1 or more.",
         )
+    if policy.emergency is not None and policy.emergency.minimum_approvals == 0 and environment.type == "production":
+        yield Doubt(
+            f"In an emergency nobody has to approve a change for {name}, which is production "
+            "(emergency.minimum-approvals: 0).",
+            "Say 1 or more, or leave it out.",
+        )
     if policy.bind == "version" and policy.gate_by == "change":
         yield Doubt(
             f"An approval for {name} is for a version, and covers whatever commit is deployed under its name (bind: "
