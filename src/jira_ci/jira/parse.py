@@ -304,10 +304,27 @@ def _noted(bean: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Not
     )
 
 
-def types(body: Any) -> dict[str, str]:
-    """The issue types of a project: id to name."""
-    beans = [mapping(one, "an issue type") for one in items(body, "the issue types")]
-    return {digits(one, "id"): text(one, "name") for one in beans}
+@dataclass(frozen=True)
+class Kind:
+    """An issue type of a project, with the statuses that its workflow has: id to name."""
+
+    id: str
+    name: str
+    statuses: Mapping[str, str]
+
+
+def kinds(body: Any) -> tuple[Kind, ...]:
+    """The issue types of a project, with their statuses.
+
+    Raises:
+        WrongShape: it is no list of them.
+    """
+    found = []
+    for one in (mapping(bean, "an issue type") for bean in items(body, "the issue types")):
+        statuses = [mapping(status, "a status") for status in items(one.get("statuses", []), "statuses")]
+        names = {text(status, "id"): text(status, "name") for status in statuses}
+        found.append(Kind(digits(one, "id"), text(one, "name"), names))
+    return tuple(found)
 
 
 def granted(body: Any) -> dict[str, bool]:
