@@ -40,11 +40,12 @@ def test_a_desk_that_has_what_the_policy_names(tmp_path: Path, sandbox: Sandbox)
 
 
 def test_a_translated_site_is_told_by_its_own_words_and_ids(tmp_path: Path, sandbox: Sandbox) -> None:
-    sandbox.site.desk.workflow.rename("Implementing", "In Umsetzung")
+    sandbox.site.desk.language = "de"
     ((code, _, said),) = [one for one in told(lines(tmp_path, sandbox), "gate statuses") if one[0]]
     assert code == 2
     assert "No status of proceed-statuses (Implementing) is there" in said
     assert "In Umsetzung (10104)" in said
+    assert "Implementing is called In Umsetzung there: write '10104', its id." in said
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,9 @@ def desk_lines(service: Service, desk: Desk, controlled: Sequence[Controlled]) -
 def _statuses(desk: Desk, kinds: Sequence[Kind], policy: Policy) -> Iterator[Line]:
     """Whether the workflow of the changes has the statuses that let them begin, and those that a file names."""
     subject = "gate statuses"
-    known = {
-        status: name
-        for kind in kinds
-        if is_of_type(kind.id, kind.name, policy.issue_types)
-        for status, name in kind.statuses.items()
-    }
+    ours = [kind for kind in kinds if is_of_type(kind.id, kind.name, policy.issue_types)]
+    known = {status: name for kind in ours for status, name in kind.statuses.items()}
+    own = {canonical(name): status for kind in ours for status, name in kind.untranslated.items()}
     if not known:
         types = ", ".join(shown(kind.name) for kind in kinds[:_SHOWN])
         found = f"{desk.project_key} has no issue type of issue-types; it has {types or 'none that is shown'}."
@@ -54,10 +51,16 @@ def _statuses(desk: Desk, kinds: Sequence[Kind], policy: Policy) -> Iterator[Lin
     has = ", ".join(f"{one_line(name, 60)} ({status})" for status, name in list(known.items())[:_SHOWN])
     told = f"The changes of {desk.project_key} have {has}."
     absent = [name for name in policy.proceed_statuses if not _is_there(name, known)]
+    called = [
+        f"{one_line(name, 60)} is called {one_line(known[own[canonical(name)]], 60)} there: write "
+        f"'{own[canonical(name)]}', its id."
+        for name in absent
+        if canonical(name) in own
+    ]
     if len(absent) == len(policy.proceed_statuses):
         found = f"No status of proceed-statuses ({_listed(absent)}) is there, so nothing could ever be deployed. {told}"
         hint = "Write one of these: Jira shows names in the language of the gate's account; ids are the same in all."
-        yield Line(subject, found, hint, Exit.USAGE)
+        yield Line(subject, found, " ".join(called) or hint, Exit.USAGE)
     elif absent:
         yield warning(subject, f"proceed-statuses names {_listed(absent)}, which is not there. {told}", "Correct it.")
     else:

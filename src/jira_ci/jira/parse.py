@@ -306,11 +306,17 @@ def _noted(bean: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Not
 
 @dataclass(frozen=True)
 class Kind:
-    """An issue type of a project, with the statuses that its workflow has: id to name."""
+    """An issue type of a project, with the statuses that its workflow has.
+
+    Attributes:
+        statuses: id to name, in the language of whoever asks.
+        untranslated: id to the name that the site itself has, where Jira says it.
+    """
 
     id: str
     name: str
     statuses: Mapping[str, str]
+    untranslated: Mapping[str, str]
 
 
 def kinds(body: Any) -> tuple[Kind, ...]:
@@ -323,7 +329,8 @@ def kinds(body: Any) -> tuple[Kind, ...]:
     for one in (mapping(bean, "an issue type") for bean in items(body, "the issue types")):
         statuses = [mapping(status, "a status") for status in items(one.get("statuses", []), "statuses")]
         names = {text(status, "id"): text(status, "name") for status in statuses}
-        found.append(Kind(digits(one, "id"), text(one, "name"), names))
+        own = {text(status, "id"): optional_text(status, "untranslatedName") or "" for status in statuses}
+        found.append(Kind(digits(one, "id"), text(one, "name"), names, own))
     return tuple(found)
 
 
