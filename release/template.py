@@ -17,7 +17,7 @@ _UNPINNED = b"jira_ci_sha256='' # a release names its archive here\n"
 _BODY = "# jira_ci COMMAND: "
 _COMMAND = "        jira_ci_command=${1:-}\n"
 _IMAGE = "image: python:3.13"
-_JOB = re.compile(r"(?<![\w./-])\.jira-ci(?![\w.])((?:-[a-z]+)*)")
+_JOB = re.compile(r"(?<![\w./-])\.jira-ci(?![\w./])((?:-[a-z]+)*)")
 # Interpolation comes before YAML and the shell. The header's regex lets nothing through that could leave the quotes.
 _INPUTS = """
         # The component's inputs: each is for where its variable is not set.

@@ -40,7 +40,6 @@ TESTED_ELSEWHERE = {
     "jira_ci/commands/sandbox.py": "jira_sandbox/test_command_line.py: as a process, with what it starts",
     "jira_ci/config/problems.py": "config/test_model.py: each sentence beside the file that it is about",
     "jira_ci/corrections/correction_sites.py": "commands/test_reconcile.py: sites that answer",
-    "jira_ci/gate/bookkeeping.py": "gate/test_gate.py: what stands on a change after its deployment",
     "jira_ci/gate/by_change.py": "gate/test_gate.py: one environment of a gate",
     "jira_ci/gate/evaluation.py": "gate/test_gate.py: one environment of a gate",
     "jira_ci/gate/policy/lint.py": "checks/test_gate_checks.py: what check says of a policy",

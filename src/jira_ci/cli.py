@@ -257,7 +257,7 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
             child.add_argument("--verify", metavar="FILE", help="the file that the output record names")
         if name == "environment":
             child.add_argument("names", nargs="*", metavar="NAME", help="an environment name")
-        if name in ("sandbox", "release"):
+        if name in ("sandbox", "release", "resume"):
             import_module(f"jira_ci.commands.{name}").add_arguments(child)
     return root
 

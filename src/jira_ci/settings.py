@@ -137,7 +137,7 @@ class Settings:
     instance: str = _setting("text", "jira", "the name before .atlassian.net, instead of site", plugin=True, metavar="NAME")
     cloud_id: str = _setting("text", "jira", "the site's cloud id; saves the request that asks the site for it", plugin=True, metavar="ID")
     api_url: str = _setting("text", "jira", "where Atlassian's API gateway is", default="https://api.atlassian.com", metavar="URL")
-    client_id: str = _setting("text", "jira", "OAuth client id, from the site's settings: Apps, OAuth credentials", plugin=True, metavar="ID")
+    client_id: str = _setting("text", "jira", "OAuth client id, from the site's settings: Marketplace apps, OAuth credentials", plugin=True, metavar="ID")
     client_secret: str = _setting("text", "jira", "OAuth client secret", secret=True, plugin=True, metavar="SECRET")
     headers: tuple[str, ...] = _setting("list", "jira", "extra HTTP headers for the Jira site and no other host, as Name: value", secret=True, metavar="HEADER")
     ca_bundle: str = _setting("text", "jira", "a file of certificate authorities to trust instead of the built-in ones", metavar="FILE")

@@ -479,6 +479,9 @@ class StandIn:
     def keep(self, deadline: Deadline | None = None) -> None:
         raise OSError("the change is gone")
 
+    def forgo(self, deadline: Deadline) -> None:
+        self.done.append("forgone")
+
     def interrupted(self) -> GateResult:
         return self.verdicts[-1]
 
@@ -520,7 +523,7 @@ def test_a_change_of_mind_after_the_start_was_told_calls_it_off(here: Scene) -> 
     program, path = canary(here)
     gate = StandIn(verdict(31), verdict(18))
     result = run(here, gate, program)
-    assert (result.exit, path.exists(), gate.done) == (3, False, ["cancelled"])
+    assert (result.exit, path.exists(), gate.done) == (3, False, ["cancelled", "forgone"])
     assert [one["state"] for one in sent(here.sandbox)] == ["in_progress", "cancelled"]
     assert (result.outputs["approved"], result.outputs["decision"]) == (False, "deny")
 
@@ -529,7 +532,7 @@ def test_a_change_of_mind_while_the_comment_was_written_calls_it_off_too(here: S
     program, path = canary(here)
     gate = StandIn(verdict(31), verdict(31), verdict(17))
     assert (run(here, gate, program).exit, path.exists()) == (7, False)
-    assert gate.done == ["started", "cancelled"]
+    assert gate.done == ["started", "cancelled", "forgone"]
 
 
 def test_a_gate_that_breaks_lets_nothing_start_and_leaves_nothing_in_progress(here: Scene) -> None:

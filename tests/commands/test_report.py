@@ -329,10 +329,11 @@ def test_artifacts_go_elsewhere_where_the_checkout_holds_something_else_under_th
     job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path)}
     victim = tmp_path / "victim"
     victim.write_text("precious", "utf-8")
-    (job.folder / "jira-ci.json").symlink_to(victim)
-    (job.folder / "jira-ci.html").hardlink_to(victim)
-    (job.folder / "jira-ci.md").mkdir()
-    os.mkfifo(job.folder / "jira-ci.env")
+    (job.folder / ".jira-ci").mkdir()
+    (job.folder / ".jira-ci/jira-ci.json").symlink_to(victim)
+    (job.folder / ".jira-ci/jira-ci.html").hardlink_to(victim)
+    (job.folder / ".jira-ci/jira-ci.md").mkdir()
+    os.mkfifo(job.folder / ".jira-ci/jira-ci.env")
     ended = job.jira_ci("report")
     assert ended.code == 0
     assert victim.read_text("utf-8") == "precious"
@@ -342,15 +343,47 @@ def test_artifacts_go_elsewhere_where_the_checkout_holds_something_else_under_th
         assert where.read_text("utf-8")
 
 
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_artifacts_go_elsewhere_where_a_branch_has_put_something_in_their_folder_s_place(
+    tmp_path: Path, sandbox: Sandbox, kind: str
+) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path)}
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    if kind == "link":
+        (job.folder / ".jira-ci").symlink_to(theirs)
+    else:
+        (job.folder / ".jira-ci").write_text("mine", "utf-8")
+    ended = job.jira_ci("report")
+    assert ended.code == 0
+    assert not list(theirs.iterdir())
+    [where] = tmp_path.glob("jira-ci-*/jira-ci.env")
+    assert f"It is here: {where}" in ended.err
+
+
+def test_git_sees_nothing_of_the_artifacts(tmp_path: Path, sandbox: Sandbox) -> None:
+    job = scenes.gitlab(tmp_path, PATH)
+    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod"}
+    before = job.git("status", "--porcelain")
+    assert job.jira_ci("report").code == 0
+    assert (job.folder / ".jira-ci/jira-ci.env").exists()
+    assert job.git("status", "--porcelain") == before
+    mine = "/jira-ci.json\n"
+    (job.folder / ".jira-ci/.gitignore").write_text(mine, "utf-8")
+    assert job.jira_ci("report").code == 0
+    assert (job.folder / ".jira-ci/.gitignore").read_text("utf-8") == mine, "the repository's own stays"
+
+
 def test_gitlab_says_environment_tier_and_state_itself(tmp_path: Path, sandbox: Sandbox) -> None:
     job = scenes.gitlab(tmp_path, PATH)
     job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "customers", "CI_ENVIRONMENT_TIER": "staging"}
     assert job.jira_ci("report").code == 0
     [deployment] = scenes.stored(sandbox, "WEB-12")["deployments"]
     assert (deployment["state"], deployment["environment"]["type"]) == ("successful", "staging")
-    assert "JIRA_CI_OUT_ISSUE_KEYS=WEB-12\n" in (job.folder / "jira-ci.env").read_text(encoding="utf-8")
-    assert '"issue-keys"' in (job.folder / "jira-ci.json").read_text(encoding="utf-8")
-    assert "WEB" in (job.folder / "jira-ci.md").read_text(encoding="utf-8")
+    assert "JIRA_CI_OUT_ISSUE_KEYS=WEB-12\n" in (job.folder / ".jira-ci/jira-ci.env").read_text(encoding="utf-8")
+    assert '"issue-keys"' in (job.folder / ".jira-ci/jira-ci.json").read_text(encoding="utf-8")
+    assert "WEB" in (job.folder / ".jira-ci/jira-ci.md").read_text(encoding="utf-8")
 
 
 def test_a_gitlab_job_that_still_runs_at_its_end_has_an_unknown_state(tmp_path: Path, sandbox: Sandbox) -> None:

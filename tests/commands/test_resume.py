@@ -357,6 +357,14 @@ def test_what_can_never_be_started_again_is_taken_off(job: Job, sandbox: Sandbox
     assert "start a new run" in ended.json["parked"][0]["why"]
 
 
+def test_a_run_is_not_started_for_the_fifty_first_time(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.reruns = 50
+    ended = resume(job, sandbox, ci)
+    assert (ended.json["parked"][0]["fate"], ci.orders, kept(sandbox, key)) == ("dropped", [], [])
+
+
 def test_an_approval_that_was_withdrawn_by_then_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)

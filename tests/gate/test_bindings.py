@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -104,6 +105,31 @@ def test_what_is_none_of_ours_is_said_and_not_guessed_at(value: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (
+            {"schema": "jira-ci.change/3" + 60 * "x"},
+            f"its schema is jira-ci.change/3{44 * 'x'}…, and jira-ci.change/2 is the newest that is known here.",
+        ),
+        ({**EMPTY, "bindings": 1}, "its bindings are no list of objects."),
+        ({**OLD, "commit": 1}, "its commit is no text."),
+        ({**EMPTY, "deployments": [{}]}, "one of its deployments has no attempt or no outcome that is known."),
+    ],
+)
+def test_what_is_wrong_with_it_is_named(value: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(NotOurs, match=f"^{re.escape(sentence)}$"):
+        read(value)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "known"), [(None, 0), (True, 0), (-1, 0), (0, 0), (1, 1), (2, 2), ("2", 0), (1.0, 0)]
+)
+def test_how_many_had_to_make_room_is_a_number(dropped: object, known: int) -> None:
+    assert read({**EMPTY, "dropped": dropped}).dropped == known
+    assert read(EMPTY).dropped == 0
+
+
+@pytest.mark.parametrize(
     ("scope", "same"),
     [
         (HERE, True),
@@ -200,6 +226,10 @@ def test_what_stands_in_the_way_is_named() -> None:
     )
     told = spent_by("OPS-7", "started", [deployed(1, "started")])
     assert "run jira-ci reconcile --environment Prod --change OPS-7, then" in told
+    assert spent_by("OPS-7", "started", []) == (
+        "OPS-7 allows one deployment (reuse: once), and another run began one whose outcome is not known. If that run "
+        "is over, run jira-ci reconcile --change OPS-7, then run again."
+    )
 
 
 def test_a_command_in_a_sentence_can_be_run_as_it_stands_whatever_somebody_wrote() -> None:
@@ -225,7 +255,7 @@ def test_a_full_property_forgets_the_oldest_deployments_and_nothing_that_decides
 
 
 def test_what_has_to_stay_and_does_not_fit_is_not_written() -> None:
-    with pytest.raises(NoRoom, match="full"):
+    with pytest.raises(NoRoom, match=r"^Its property is full\.$"):
         ChangeProperty(tuple(bound(A, replace(HERE, tenant=f"Tenant {number}")) for number in range(200))).document()
 
 

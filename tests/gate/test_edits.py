@@ -160,9 +160,11 @@ def test_a_custom_field_without_an_id_is_known_by_its_name_as_older_data_centers
 
 
 @pytest.mark.parametrize(("author", "counted"), [(Account(GATE, "Gate"), 0), (ANA, 1), (None, 1)])
-@pytest.mark.parametrize(("field", "name"), [("labels", "labels"), ("", "Link"), ("attachment", "Attachment")])
+@pytest.mark.parametrize(
+    ("field", "name"), [("labels", "labels"), ("", "Link"), ("attachment", "Attachment"), ("", "Remote Issue Link")]
+)
 def test_what_the_gate_itself_writes_is_no_edit(field: str, name: str, author: Account | None, counted: int) -> None:
-    watched = Watched(("summary",), ("labels", "attachment"), ("link",))
+    watched = Watched(("summary",), ("labels", "attachment"), ("link", "remote issue link"))
     found = edits(History((by(author, 11, field, name),), True), watched, GO, POLICY, at(10), GATE)
     assert len(found.found) == counted
 
@@ -177,4 +179,14 @@ def test_who_moved_it_into_the_proceed_list_last_is_known() -> None:
     found = edits(History((by(ANA, 25, "priority"), went), True), WATCHED, GO, POLICY, at(10))
     assert found.moved == Moved("account-ana", "Ana", at(20))
     assert edits(History((went,), True), WATCHED, WAITING, POLICY, at(10)).moved is None
+    edited_too = edits(History((by(ANA, 25, "summary"), went), True), WATCHED, GO, POLICY, at(10))
+    assert (edited_too.edited, edited_too.moved) == (True, Moved("account-ana", "Ana", at(20)))
+    nobody = Step(went.created, went.items)
+    assert edits(History((nobody,), True), WATCHED, GO, POLICY, at(10)).moved == Moved("", "", at(20))
     assert edits(History((), True), WATCHED, GO, POLICY, at(10)) == Edits(False)
+
+
+def test_steps_of_one_moment_stay_in_the_order_in_which_jira_gave_them() -> None:
+    steps = (by(ANA, 11, "summary"), by(ANA, 11, "priority"))
+    found = edits(History(steps, False), WATCHED, GO, POLICY, at(10))
+    assert [one.field for one in found.found] == ["priority", "summary"]

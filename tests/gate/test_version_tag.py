@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from typing import Any
 import pytest
 
 from gate_jobs import POLICY, Scene, commit, pinned, scene
+from gate_subjects import approved as people
+from gate_subjects import known
 from jira_ci.gate.gate_result import GateResult
+from jira_ci.jira.endpoints import PROPERTY
 from jira_sandbox.server import Sandbox
 from providers.github_server import GitHub
 from providers.serving import Reply, serving
@@ -170,9 +174,7 @@ def on_tag(here: Scene) -> None:
 
 
 def test_a_run_on_the_tag_that_the_provider_knows_pins_its_commit(here: Scene, github: GitHub) -> None:
-    from gate_subjects import approved as by_people
-
-    key = by_people(here.sandbox)
+    key = people(here.sandbox)
     on_tag(here)
     github.tags = {TAG: here.job.environ["GITHUB_SHA"]}
     github.head = here.job.environ["GITHUB_SHA"]
@@ -192,6 +194,123 @@ def test_a_pinned_change_takes_at_most_four_questions_to_the_provider(here: Scen
     assert told(ask(here)) == (31, "proceed", 0)
     assert len(here.sandbox.exchanges) <= 5
     assert len(github.exchanges) <= 4
+
+
+DENIED = "echo 'git@github.com: Permission denied (publickey).' >&2; exit 255; :"
+
+
+def clone(tmp_path: Path, sandbox: Sandbox, more: str = "minimum-approvals: 1") -> Scene:
+    """A push to main without a token for the provider, in a checkout without tags."""
+    return scene(tmp_path, sandbox, more)
+
+
+def remote(here: Scene, tmp_path: Path, tagged: str = "") -> None:
+    """The run's repository answers at its one address, over git's own protocol."""
+    folder = tmp_path / "remote.git"
+    subprocess.run(["git", "clone", "-q", "--bare", "--no-local", str(here.job.folder), str(folder)], check=True)
+    if tagged:
+        subprocess.run(["git", "-C", str(folder), "tag", TAG, tagged], check=True)
+    here.job.environ["GIT_SSH_COMMAND"] = f"git-upload-pack {shlex.quote(folder.as_posix())}; :"
+
+
+def test_without_a_token_the_remote_tells_a_tag_that_the_checkout_lacks(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = clone(tmp_path, sandbox)
+    people(sandbox)
+    first = here.job.git("rev-parse", "HEAD~1")
+    remote(here, tmp_path, first)
+    found = ask(here)
+    assert told(found) == (38, "deny", 2)
+    assert first in found.decision.reason
+    assert list(here.sandbox.exchanges) == []
+
+
+@pytest.mark.parametrize("is_tag", [True, False])
+def test_without_a_token_the_remote_tells_that_nothing_speaks_against_it(
+    tmp_path: Path, sandbox: Sandbox, is_tag: bool
+) -> None:
+    here = clone(tmp_path, sandbox)
+    key = people(sandbox)
+    remote(here, tmp_path, here.job.environ["GITHUB_SHA"] if is_tag else "")
+    found = ask(here)
+    assert told(found) == (31, "proceed", 0)
+    assert found.records[0]["policy"]["relaxed"] == []
+    assert pin_of(sandbox, key) == [here.job.environ["GITHUB_SHA"]]
+
+
+def pin_of(sandbox: Sandbox, key: str) -> list[str]:
+    found = sandbox.site.desk.extras.properties(known(sandbox, key).id)
+    value: Any = found.get(PROPERTY, {"bindings": []})
+    return [one["commit"] for one in value["bindings"]]
+
+
+def test_an_approval_for_a_version_of_which_nobody_knows_anything_is_not_used(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = clone(tmp_path, sandbox)
+    key = people(sandbox)
+    found = ask(here, GIT_SSH_COMMAND=DENIED)
+    assert told(found) == (38, "wait", 7)
+    assert "Permission denied" in found.decision.reason
+    assert "pass github-token, or check out the whole history with its tags" in found.decision.reason
+    assert pin_of(sandbox, key) == []
+
+
+def test_what_nobody_knows_of_a_version_is_said_where_the_change_tells_its_commit(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    here = clone(tmp_path, sandbox)
+    pinned(here)
+    found = ask(here, GIT_SSH_COMMAND=DENIED)
+    assert told(found) == (31, "proceed", 0)
+    assert f"whether {TAG} is a tag was not asked: " in found.records[0]["policy"]["relaxed"][-1]
+    assert f"Whether {TAG} is a tag was not asked: git@github.com: Permission denied" in here.log.getvalue()
+
+
+def test_a_change_that_nobody_approved_is_pinned_whoever_knows_the_version(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = clone(tmp_path, sandbox)
+    key = str(sandbox.desk.create('Deploy "Web Site" version 1.2.3 to "Prod"').key)
+    assert told(ask(here, GIT_SSH_COMMAND=DENIED))[1:] == ("wait", 4)
+    assert pin_of(sandbox, key) == [here.job.environ["GITHUB_SHA"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "tags", "is_cut", "row"),
+    [
+        ("bind: version", (), False, 31),  # the version alone is what is approved
+        ("minimum-approvals: 1", ("0.9",), False, 31),  # a whole clone with tags has all of them
+        ("minimum-approvals: 1", ("0.9",), True, 38),
+    ],
+)
+def test_where_nobody_can_be_asked_policy_and_checkout_may_suffice(
+    tmp_path: Path, sandbox: Sandbox, more: str, tags: tuple[str, ...], is_cut: bool, row: int
+) -> None:
+    here = clone(tmp_path, sandbox, more)
+    people(sandbox)
+    for tag in tags:
+        here.job.git("tag", tag)
+    if is_cut:
+        cut = here.job.folder / ".git" / "shallow"
+        cut.write_text(f"{here.job.environ['GITHUB_SHA']}\n", encoding="utf-8")
+    found = ask(here, GIT_SSH_COMMAND=DENIED)
+    assert found.decision.row == row, found.decision.reason
+    assert found.records[0]["policy"]["relaxed"]
+
+
+def test_a_copy_on_this_machine_is_asked_for_what_nobody_else_is(tmp_path: Path, sandbox: Sandbox) -> None:
+    here = clone(tmp_path, sandbox)
+    people(sandbox)
+    folder = bare(here, tmp_path)
+    assert told(ask(here)) == (31, "proceed", 0)
+    subprocess.run(["git", "-C", str(folder), "tag", TAG, "HEAD~1"], check=True)
+    assert told(ask(here)) == (38, "deny", 2)
+
+
+def test_a_token_that_may_not_see_the_repository_proves_no_tag_absent(
+    here: Scene, sandbox: Sandbox, github: GitHub
+) -> None:
+    people(sandbox)
+    here.job.git("remote", "set-url", "origin", "git@github.com:octo/hello.git")
+    github.faults[-1] = Reply.of({"message": "Not Found"}, 404)
+    found = ask(here, GIT_SSH_COMMAND=DENIED)
+    assert told(found) == (38, "wait", 7)
 
 
 def bare(here: Scene, tmp_path: Path) -> Path:

@@ -116,7 +116,7 @@ def test_another_file_than_the_one_that_is_named_is_never_run(
     assert "deployed" in machine.files(machine.workspace)
     gate = pipeline.run("gated")
     assert gate.status == "failed"
-    assert (machine.workspace / "jira-ci.env").read_text() == (
+    assert (machine.workspace / ".jira-ci/jira-ci.env").read_text() == (
         "JIRA_CI_OUT_DECISION=deny\nJIRA_CI_OUT_APPROVED=false\n"
     )
     assert states(sandbox) == []

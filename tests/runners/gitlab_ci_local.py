@@ -85,7 +85,7 @@ class Local:
         for name, text in {"deploy.sh": 'echo "deploying $*"', "migrate.sh": "echo migrating"}.items():
             self.write(name, f"#!/bin/sh\n{text}\n", mode=0o755)
         self.write("Makefile", "test lint:\n\t@echo tested\n")
-        self.write(".gitignore", ".gitlab-ci-local/\njira-ci*.json\njira-ci.env\njira-ci.md\njira-ci.html\n")
+        self.write(".gitignore", ".gitlab-ci-local/\n")
         rsync = self.folder / "bin" / "rsync"
         rsync.parent.mkdir()
         rsync.write_text(f"#!{sys.executable} -IS\n{_RSYNC}")
@@ -125,7 +125,11 @@ class Local:
     def pipeline(self, text: str) -> None:
         """A ``.gitlab-ci.yml`` as the documents show it, but with a copy of what it includes."""
         text = _COMPONENT.sub("component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/jira-ci@$CI_COMMIT_SHA", text)
-        self.write(".gitlab-ci.yml", _INCLUDED.sub(f"local: {TEMPLATE}", text))
+        self.included(".gitlab-ci.yml", text)
+
+    def included(self, name: str, text: str) -> None:
+        """A file of the pipeline's, with a copy of what it includes."""
+        self.write(name, _INCLUDED.sub(f"local: {TEMPLATE}", text))
 
     def commit(self, message: str) -> str:
         self.git("add", "--all")

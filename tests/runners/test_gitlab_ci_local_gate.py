@@ -32,7 +32,8 @@ def test_a_gated_deployment_waits_for_nobody_and_goes_on_once_its_change_is_appr
     assert first.result("deploy") == "FAIL"
     assert "deploying" not in first.log
     assert re.search("FAIL 4", first.log), first.log
-    [key] = re.findall(r"^JIRA_CI_OUT_CHANGE_KEY=(\S+)$", (local.repository / "jira-ci.env").read_text(), re.MULTILINE)
+    outputs = (local.repository / ".jira-ci/jira-ci.env").read_text()
+    [key] = re.findall(r"^JIRA_CI_OUT_CHANGE_KEY=(\S+)$", outputs, re.MULTILINE)
     sandbox.desk.transition(key, "Authorize")
     sandbox.desk.approve(key)
     sandbox.desk.transition(key, "Implementing")
@@ -96,7 +97,7 @@ def test_a_job_that_is_cancelled_while_it_waits_deploys_nothing(local: Local, sa
     assert ended.result("deploy") == "FAIL"
     assert re.search(f"FAIL {128 + number}", ended.log), ended.log
     assert "deploying" not in ended.log
-    assert "JIRA_CI_OUT_APPROVED=false" in (local.repository / "jira-ci.env").read_text()
+    assert "JIRA_CI_OUT_APPROVED=false" in (local.repository / ".jira-ci/jira-ci.env").read_text()
     assert reports(sandbox) == []
 
 

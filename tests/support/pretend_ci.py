@@ -56,7 +56,7 @@ class PretendCI:
         """The answer of GitHub's API about ``acme/shop``."""
         parts = path.removeprefix("/repos/acme/shop").strip("/").split("/")
         if method == "POST":
-            return self._order(path, parts)
+            return self._order(path, parts) if parts[0] == "actions" else (404, {"message": "Not Found"})
         if parts == [""]:
             return 200, {"default_branch": "main"}
         if parts[:2] == ["git", "ref"]:
@@ -102,6 +102,12 @@ class PretendCI:
         first = query.get("page", "1") == "1"
         if method == "POST":
             return self._play(path, parts)
+        if parts == [""]:
+            return 200, {"default_branch": "main"}
+        if parts[:2] == ["repository", "branches"] and self.head:
+            return 200, {"name": "main", "commit": {"id": self.head}}
+        if parts[:2] == ["repository", "tags"] and self.head:
+            return 200, {"name": parts[2], "commit": {"id": self.head}}
         if parts[0] == "deployments":
             found = [run for name, run in self.deployments if name == query["environment"]] if first else []
             return 200, [{"deployable": {"pipeline": {"id": run, "iid": run, "status": "success"}}} for run in found]

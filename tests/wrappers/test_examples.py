@@ -99,7 +99,7 @@ def test_examples_for_gitlab_extend_jobs_that_exist(where: str, text: str) -> No
     jobs = resolve(TEMPLATE.read_text("utf-8"), text)
     ours = [name for name, job in _load(text).items() if ".jira-ci-" in str(job)]
     assert ours
-    assert all(jobs[name]["artifacts"]["reports"]["dotenv"] == "jira-ci.env" for name in ours)
+    assert all(jobs[name]["artifacts"]["reports"]["dotenv"] == ".jira-ci/jira-ci.env" for name in ours)
     assert "script" in jobs[ours[0]]
 
 

@@ -23,13 +23,13 @@ gate:
 deploy:
   extends: .jira-ci-gated-deployment
   environment: {name: Prod}
-  script: jira_ci deploy -- sh -c 'touch deployed; env > seen; exit 0'
+  script: jira_ci deploy -- sh -c 'test -z "$(git status --porcelain)" && touch deployed; env > seen; exit 0'
 bare:
   extends: .jira-ci-gated-deployment
   environment: {name: Prod}
   script: touch deployed
 """
-ARTIFACTS = ("jira-ci.html", "jira-ci.json", "jira-ci.md", "jira-ci-record.json")
+ARTIFACTS = tuple(f".jira-ci/jira-ci{end}" for end in (".html", ".json", ".md", "-record.json"))
 
 
 @pytest.fixture
@@ -82,9 +82,9 @@ def test_an_approved_change_lets_the_deployment_run(shell: str, tmp_path: Path, 
     assert job.status == "success", job.log
     assert deployed(pipeline)
     assert states(sandbox) == ["in_progress", "successful"]
-    assert job.artifacts == (*ARTIFACTS, "jira-ci-record.intoto.json")
+    assert job.artifacts == (*ARTIFACTS, ".jira-ci/jira-ci-record.intoto.json")
     assert job.outputs["JIRA_CI_OUT_CHANGE_KEY"] == key
-    record = json.loads((machine.workspace / "jira-ci-record.json").read_text(encoding="ascii"))
+    record = json.loads((machine.workspace / ".jira-ci/jira-ci-record.json").read_text(encoding="ascii"))
     assert (record["approved"], record["deployment"]["state"]) == (True, "successful")
     seen = (machine.workspace / "seen").read_text(encoding="utf-8")
     assert "MY_KEY=theirs" in seen

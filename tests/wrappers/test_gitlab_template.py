@@ -33,9 +33,14 @@ def test_a_deployment_is_reported_when_it_starts_and_when_it_ends(shell: str, tm
     (record,) = stored(sandbox, "deployments")
     assert (record["state"], record["environment"]["displayName"]) == ("successful", "production")
     assert record["environment"]["type"] == "production"
-    assert job.artifacts == ("jira-ci.html", "jira-ci.json", "jira-ci.md")
+    assert job.artifacts == (".jira-ci/jira-ci.html", ".jira-ci/jira-ci.json", ".jira-ci/jira-ci.md")
     assert job.outputs["JIRA_CI_OUT_STATE"] == "successful"
     assert job.outputs["JIRA_CI_OUT_ISSUE_KEYS"] == "WEB-7"
+
+
+def test_the_script_finds_its_work_tree_as_git_left_it(gitlab: Start, sandbox: Sandbox) -> None:
+    job = gitlab(DEPLOY.replace("touch deployed", 'test -z "$(git status --porcelain)"')).run("deploy")
+    assert states(sandbox) == ["in_progress", "successful"], job.log
 
 
 def test_a_script_that_fails_is_a_failed_deployment_and_a_failed_job(gitlab: Start, sandbox: Sandbox) -> None:
@@ -165,7 +170,7 @@ deploy:
     assert {"logged-in", "deployed", "cleaned-up"} <= set(found)
     assert pipeline.jobs["deploy"]["artifacts"] == {
         "when": "always",
-        "reports": {"dotenv": "jira-ci.env", "junit": "report.xml"},
+        "reports": {"dotenv": ".jira-ci/jira-ci.env", "junit": "report.xml"},
         "paths": ["dist/"],
     }
 

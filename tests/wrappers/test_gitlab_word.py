@@ -135,8 +135,9 @@ def test_names_of_the_job_and_its_options_are_left_alone(shell: str, tmp_path: P
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
 def test_a_refusal_is_written_into_a_plain_file_only(kind: str, tmp_path: Path) -> None:
     machine = Machine(tmp_path / "runner")
-    victim, place = tmp_path / "victim", machine.workspace / "jira-ci.env"
+    victim, place = tmp_path / "victim", machine.workspace / ".jira-ci/jira-ci.env"
     victim.write_text("KEPT=1\n")
+    place.parent.mkdir()
     if kind == "link":
         place.symlink_to(victim)
     elif kind == "fifo":

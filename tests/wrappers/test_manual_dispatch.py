@@ -110,7 +110,9 @@ def test_gitlab_by_hand(given: bool, gitlab: Callable[..., GitLab], machine: Mac
     job = _gitlab(gitlab, machine, sandbox, "manual-dispatch", **form)
     assert job.status == "success", job.log
     assert _deployed(machine) == "1.2.3|"
-    record: dict[str, Any] = json.loads((machine.workspace / "jira-ci-record.json").read_text(encoding="ascii"))
+    record: dict[str, Any] = json.loads(
+        (machine.workspace / ".jira-ci/jira-ci-record.json").read_text(encoding="ascii")
+    )
     assert (record["approved"], record["change"]["key"]) == (True, key)
     assert record["change"]["found-by"] == ("key" if given else "title")
     assert states(sandbox) == ["in_progress", "successful"]

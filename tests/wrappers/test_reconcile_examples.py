@@ -98,4 +98,4 @@ def test_gitlab_on_a_schedule(gitlab: Callable[..., GitLab], sandbox: Sandbox, a
     job = pipeline.run("reconcile")
     assert (job.status, job.outputs["JIRA_CI_OUT_ACCEPTED"]) == ("success", "1"), job.log
     assert _deployment(sandbox) == "failed"
-    assert "jira-ci.json" in job.artifacts
+    assert ".jira-ci/jira-ci.json" in job.artifacts

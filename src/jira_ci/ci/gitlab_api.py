@@ -192,6 +192,8 @@ class GitLabHistory:
                     raise
                 if self.is_job_token:
                     raise Refused(0, _NOT_FOR_JOBS, denied=True) from None
+                if "Tag Not Found" not in error.told:  # a token that may not see the project gets 404, too
+                    raise
                 return ""
 
         return ask(Asked("GitLab", self.session.host, f"the tag {name!r}", _NEED), question, (GitlabError,))

@@ -57,6 +57,8 @@ class Gate(Protocol):
 
     def keep(self, deadline: Deadline | None = None) -> None: ...
 
+    def forgo(self, deadline: Deadline) -> None: ...
+
     def closable(self, state: str) -> Sequence[Closable]: ...
 
     def amend(self, deployment: Deployment) -> GateResult: ...
@@ -152,6 +154,7 @@ class _Job:
             return (ask or self._gate.confirm)()
         except Exception:
             self._progress.end("cancelled", 0.0)
+            self._forgo()
             raise
         finally:
             self._signals.deadline = self._whole
@@ -171,6 +174,7 @@ class _Job:
         """Jira was told of a start that does not come."""
         report = self._progress.end("cancelled", 0.0)
         self._comment("cancelled", None)
+        self._forgo()
         return self._refused(result, result.decision, report)
 
     def _refused(self, result: GateResult, decision: Decision, report: Result) -> Result:
@@ -239,6 +243,15 @@ class _Job:
             self._context.console.notice("warning", f"The record was not kept on the change: {problem}.")
 
         _told_in_time(lambda: self._gate.keep(deadline), deadline, complain)
+
+    def _forgo(self) -> None:
+        """What was kept of a start says that it does not come."""
+        deadline = Deadline(_COMMENT, whole=self._whole)
+
+        def complain(problem: str) -> None:
+            self._context.console.notice("warning", f"The record on the change was not ended: {problem}.")
+
+        _told_in_time(lambda: self._gate.forgo(deadline), deadline, complain)
 
     def _deployed(self, result: GateResult, report: Result, became: Deployment) -> Result:
         def complain(problem: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.ci.restart import Restarts, restarts
-from jira_ci.context import Context, Result
+from jira_ci.context import Context, Result, make_console
 from jira_ci.errors import JiraCiError, UsageError
 from jira_ci.gate.subject import where
 from jira_ci.gate.targets import trusted_files
@@ -24,12 +25,25 @@ _MOST = 100
 _TONES = {"resumed": "good", "waiting": "busy", "dropped": "off", "unclear": "unknown"}
 
 
-def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as every command
-    """One sweep over the notes of this repository.
+def add_arguments(child: ArgumentParser) -> None:
+    """What only this command takes."""
+    child.add_argument(
+        "--child",
+        nargs=2,
+        metavar=("FILE", "JOB"),
+        help="on GitLab, behind a job that runs the gate: print a child pipeline with this job of this file, which is "
+        "delayed until the change's window begins, and do nothing else; no token is needed",
+    )
+
+
+def run(context: Context, arguments: Namespace) -> Result:
+    """One sweep over the notes of this repository, or GitLab's clock for one deployment.
 
     Raises:
         UsageError: a setting is invalid or missing, or nothing here is change controlled.
     """
+    if arguments.child:
+        return _child(context, *arguments.child)
     token = _token(context)
     found = trusted_files(context)
     if not found.files:
@@ -41,6 +55,19 @@ def run(context: Context, arguments: Namespace) -> Result:  # noqa: ARG001 - as 
 
     outcomes, errors = Sweep(context, found, asked).run()
     return _result(context, outcomes, errors)
+
+
+def _child(context: Context, file: str, job: str) -> Result:
+    """Nothing but the pipeline stands on stdout, so that it can go to a file."""
+    from jira_ci.parking.child_pipeline import child_pipeline
+
+    edges = context.edges
+    now = datetime.fromtimestamp(edges.clock(), timezone.utc)
+    text, said = child_pipeline(edges.directory, file, job, edges.environ, now)
+    if context.given.format != "json":
+        edges.stdout.write(text)
+    make_console(replace(context.given, format="json"), edges).say(said)
+    return Result(document={"child": text, "said": said})
 
 
 def _token(context: Context) -> str:

@@ -13,6 +13,7 @@ from jira_ci.gate import comments, kept_records, record, targets
 from jira_ci.gate.comments import Kind, Telling
 from jira_ci.gate.evaluation import Evaluation
 
+_NONE = record.Deployment(state="cancelled")
 Pairs = Sequence[tuple[Evaluation, Mapping[str, Any]]]
 """Evaluations, each with the record of its decision."""
 
@@ -41,6 +42,7 @@ class Bookkeeping:
     def __init__(self, context: Context, clock: Callable[[], float]) -> None:
         self._context, self._clock = context, clock
         self._untold: set[str] = set()
+        self._promised: dict[str, tuple[Evaluation, Mapping[str, Any]]] = {}
 
     @property
     def _leaves_nothing(self) -> bool:
@@ -65,7 +67,14 @@ class Bookkeeping:
     def keep(self, pairs: Pairs) -> None:
         """Keeps the record of each deployment that may begin, or what became of it."""
         for evaluation, document in self._to_keep(pairs):
-            self._warn(_kept(evaluation, document))
+            self._warn(self._kept(evaluation, document))
+        if any(document["deployment"]["state"] for _, document in pairs):
+            self.forgo()  # of two looks that both allowed it, one came to nothing
+
+    def forgo(self) -> None:
+        """Notes in each record that was kept of a deployment, and on which none has begun, that none does."""
+        for evaluation, document in list(self._promised.values()):
+            self._warn(self._kept(evaluation, record.with_deployment(document, _NONE)))
 
     def keep_all(self, pairs: Pairs) -> bool:
         """Whether every record is kept on its change now."""
@@ -73,7 +82,7 @@ class Bookkeeping:
         controlled = [one for one, _ in pairs if one.policy]
         if len(found) < len(controlled) or any(one.change is None for one in controlled):
             return False
-        return not any(_kept(one, document) for one, document in found)
+        return not any(self._kept(one, document) for one, document in found)
 
     def closable(self, evaluations: Sequence[Evaluation], state: str) -> list[Closable]:
         """The changes that go on now that their deployment has ended so: none that was to be told of it and was not.
@@ -95,6 +104,22 @@ class Bookkeeping:
                 status = {**one.policy.end_status, state: one.policy.end_status[whole]}
                 found[place] = Closable(*place, one.change.key, status)
         return list(found.values())
+
+    def _kept(self, evaluation: Evaluation, document: Mapping[str, Any]) -> str:
+        """Why the record was not kept on the change, as a sentence; empty when it was, or there is no change."""
+        service, change = evaluation.service, evaluation.change
+        if service is None or change is None:
+            return ""
+        name = record.digest(document)
+        if document["deployment"]["state"]:
+            self._promised.pop(name, None)
+        else:
+            self._promised[name] = evaluation, document
+        try:
+            kept_records.keep(service, change.id, document)
+        except JiraCiError as error:
+            return kept_records.problem(change.key, error)
+        return ""
 
     def _to_keep(self, pairs: Pairs) -> Pairs:
         if self._leaves_nothing:
@@ -133,15 +158,3 @@ def _by_change(told: Sequence[tuple[Evaluation, Telling]]) -> list[tuple[Evaluat
         if one.change is not None and one.policy is not None:
             found.setdefault((one.service, one.change.id, one.policy.comments), []).append((one, telling))
     return [(same[0][0], comments.together([telling for _, telling in same])) for same in found.values()]
-
-
-def _kept(evaluation: Evaluation, document: Mapping[str, Any]) -> str:
-    """Why the record was not kept on the change, as a sentence; empty when it was, or there is no change."""
-    service, change = evaluation.service, evaluation.change
-    if service is None or change is None:
-        return ""
-    try:
-        kept_records.keep(service, change.id, document)
-    except JiraCiError as error:
-        return kept_records.problem(change.key, error)
-    return ""

@@ -32,7 +32,6 @@ class ByChange(Evaluation):
     Args:
         service: the conversation with the site.
         complete: finds what is deployed; called only when a change is about to be made.
-        confirmed: tells the commit of the run's own tag, as the provider says; an empty one where it is on none.
         change: the change, where it is known already; then none is looked for.
     """
 
@@ -46,12 +45,11 @@ class ByChange(Evaluation):
         complete: Callable[[Attempt, Subject], Attempt],
         clock: Callable[[], float],
         pauses: Sequence[float] = PAUSES,
-        confirmed: Callable[[], str] = str,
         change: Change | None = None,
     ) -> None:
         super().__init__(target, clock=clock)
         self.service = self._service = service
-        self._policy, self._confirmed, self._told = policy, confirmed, False
+        self._policy, self._told = policy, False
         self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
         self._finder = self._find_with(dataclasses.replace(policy, create=False))
@@ -67,6 +65,9 @@ class ByChange(Evaluation):
         decision = self._read()
         if self.snapshot is None or decision.row == 17:
             return decision
+        if self.tag.doubt and self._is_unbound(self.snapshot):
+            self._judge_binding(decision)
+            return Decision.unanswered(38, self.tag.doubt) if decision.result == "proceed" else decision
         pinned = self._pins.pin(self.snapshot, decision, may_pin=self._may_pin)
         self.said.extend(pinned.said)
         self.warned.extend(pinned.warned)
@@ -110,8 +111,15 @@ class ByChange(Evaluation):
 
     @property
     def _may_pin(self) -> bool:
-        trusted = self._attempt.may_pin or self._confirmed() == self.subject.commit
+        trusted = self._attempt.may_pin or self.tag.confirmed == self.subject.commit
         return trusted and self._policy.bind == "commit"
+
+    def _is_unbound(self, read: Snapshot) -> bool:
+        """Whether the change was approved for a version, and nobody was told for which commit: then the version alone
+        says what was approved."""
+        bindings = read.held.bindings if read.held else ()
+        bound = any(one.scope.same_repository(scope_of(self.subject)) for one in bindings)
+        return self._policy.bind == "commit" and read.fixed and not bound
 
     def _judge_binding(self, decision: Decision) -> None:
         """Says, once, what else was deployed on the change, and for the record that nothing is pinned."""

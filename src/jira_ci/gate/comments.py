@@ -32,11 +32,13 @@ class Telling:
         lines: what people read.
         known_by: the beginnings of two of the lines, which no other comment of this account has both of.
         mark: what tells it from others where nobody reads it: see :func:`marker`.
+        about: what it tells of, for a sentence.
     """
 
     lines: tuple[Line, ...]
     known_by: tuple[Line, Line]
     mark: str
+    about: str = "its deployment"
 
     def is_in(self, comment: Comment) -> bool:
         """Whether this comment tells it already: by its property, by its words where Jira shows no properties or they
@@ -132,7 +134,7 @@ def write(service: Service, change: Change, told: Telling, *, public: bool) -> s
     except _NotTakenAway as error:
         return str(error)
     except JiraCiError as error:
-        return f"{said} {change.key} was not told about its deployment: {error}".lstrip()
+        return f"{said} {change.key} was not told about {told.about}: {error}".lstrip()
     return said
 
 

@@ -19,6 +19,21 @@ from jira_ci.gate.targets import Target
 from jira_ci.jira.service_desk import Service
 
 
+@dataclasses.dataclass(frozen=True)
+class TagFacts:
+    """What is known of the tag that the version names; see :class:`jira_ci.gate.version_tag.VersionTag`.
+
+    Attributes:
+        confirmed: the commit of the run's own tag.
+        doubt: why nothing is known of it.
+        relaxed: why nobody was asked, for the record.
+    """
+
+    confirmed: str = ""
+    doubt: str = ""
+    relaxed: tuple[str, ...] = ()
+
+
 class Evaluation(ABC):
     """One target, looked at time and again; :mod:`by_change` and :mod:`by_jira` say how Jira is asked about it.
 
@@ -33,7 +48,8 @@ class Evaluation(ABC):
         begun: monotonic seconds at which the last look began.
         said: what people should know besides, not said yet.
         warned: the same, of what is not as it should be.
-        relaxed, tag_unasked: what makes this decision less sure than it could be, for the record.
+        relaxed: what makes this decision less sure than it could be, for the record.
+        tag: what the provider said of the version's tag before the last look.
     """
 
     def __init__(self, target: Target, *, clock: Callable[[], float]) -> None:
@@ -48,7 +64,7 @@ class Evaluation(ABC):
         self.said: list[str] = []
         self.warned: list[str] = []
         self.relaxed: tuple[str, ...] = ()
-        self.tag_unasked: tuple[str, ...] = ()
+        self.tag = TagFacts()
         self._before: Decision | None = None
         self._earlier: Decision | None = None
 
@@ -69,7 +85,7 @@ class Evaluation(ABC):
     @property
     def source(self) -> Policy | Sources | None:
         """What was read of the policy, with what made this decision less sure; for the record."""
-        source, more = self.target.source, (*self.relaxed, *self.tag_unasked)
+        source, more = self.target.source, (*self.relaxed, *self.tag.relaxed)
         return dataclasses.replace(source, relaxed=(*source.relaxed, *more)) if source and more else source
 
     @property

@@ -140,6 +140,15 @@ class Gate:
         self._sites.give(deadline or Deadline(_COMMENT, self._clock, self._sleep))
         self._books.keep(self._pairs)
 
+    def forgo(self, deadline: Deadline) -> None:
+        """Notes in the records that are kept on changes that nothing begins. Failure is said and changes nothing.
+
+        Args:
+            deadline: over all of it.
+        """
+        self._sites.give(deadline)
+        self._books.forgo()
+
     def start(self) -> GateResult:
         """Notes on each change that the deployment begins, where the policy lets nothing begin unnoted (``reuse:
         once``). The result is the last one, unless that cannot be done."""
@@ -204,7 +213,6 @@ class Gate:
             service=self._sites.service(policy.site, policy.credentials),
             attempt=dataclasses.replace(targets.attempt_of(self._context), id=self._id),
             complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
-            confirmed=lambda: self._tag.confirmed,
             clock=self._clock,
             pauses=self._pauses,
         )

@@ -23,7 +23,7 @@ from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Link, Mark, Notice, Page, Paragraph, Part, Phrase, Strong
-from jira_ci.output.publish import keep
+from jira_ci.output.publish import artifact, keep
 from jira_ci.run import CI, Run
 
 _CHANGE, _GOAL, _PEOPLE, _MISSING = "{change}", "{goal}", "{people}", "{missing}"
@@ -317,7 +317,7 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
     lines = [record.dumps(one) for one in records]
     text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
     if context.run.provider == CI.GITLAB:
-        path = context.root / f"{_FILE}.json"
+        path = artifact(context.root, f"{_FILE}.json")
     else:
         folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
         name = record.digest({"records": [record.digest(one) for one in records]})[:16]
@@ -331,8 +331,10 @@ def write_statement(context: Context, result: GateResult) -> str:
     On GitLab, where its name is always the same, none of an earlier decision stays.
     """
     if context.run.provider == CI.GITLAB:
+        old = artifact(context.root, f"{_FILE}.intoto.json")
         with contextlib.suppress(OSError):
-            (context.root / f"{_FILE}.intoto.json").unlink()
+            if not old.parent.is_symlink():
+                old.unlink()
     path = result.outputs["record"]
     made = attestation.statement(result.records, attestation.artifact(context.given.artifact_digest))
     if result.decision.result != "proceed" or not path or made is None:

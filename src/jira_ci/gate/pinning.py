@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from jira_ci.text import one_line
 _PINNABLE = (*range(19, 33),)  # rows of a change that was read completely and is not at its end
 SETTLING = 3.0
 """Seconds: much longer than Jira takes to answer what is read and written in between."""
+_PIN = "its pin"  # what the comments of this module tell of
 _SHARE = 0.3  # of the time for a look, for the comment about a pin
 BY_TITLE_ONLY = "bound by title only"
 """In the record, where nothing is pinned."""
@@ -81,7 +83,8 @@ class Pins:
         self._service, self._change, self._subject, self._attempt = service, change, subject, attempt
         self._readers, self._clock = readers, clock
         self._settling = SETTLING if settling is None else settling
-        self._tried = self._begun = False
+        self._tried = self._begun = self._over = False
+        self._noting = threading.Lock()
 
     def pin(self, read: Snapshot, decision: Decision, *, may_pin: bool) -> Pinned:
         """Pins the change to this run's commit, at first sight and again as long as nobody approved it; at most once in
@@ -148,7 +151,7 @@ class Pins:
         if not what:
             return f"{key} is not pinned for {one_line(here, 100)}. Nothing was changed."
         lines: list[Line] = [["Unpinned: ", what, " for ", here, ", taken off by ", who or "somebody", "."]]
-        told = comments.Telling((*lines, *_ran(self._attempt)), (lines[0], lines[0]), self._mark(f"unpin {what}"))
+        told = comments.Telling((*lines, *_ran(self._attempt)), (lines[0], lines[0]), self._mark(f"unpin {what}"), _PIN)
         problem = comments.write(self._service, self._change, told, public=self._readers == "public")
         if problem:
             raise Refused(f"{key} stays pinned, because the comment about it was not written. {problem}")
@@ -193,7 +196,16 @@ class Pins:
         """
         if outcome == "cancelled" and not self._begun and earlier is None:
             return ""  # nothing was to be called off
-        self._begun = True
+        # Nobody may wait for a note any more that is still on its way; it must not come behind the outcome.
+        if not self._noting.acquire(timeout=max(0.0, self._service.deadline.remaining())):
+            return f"{outcome.capitalize()} was not noted on {self._change.key}: an earlier note is still on its way."
+        try:
+            return "" if outcome == "started" and self._over else self._noted(outcome, earlier)
+        finally:
+            self._noting.release()
+
+    def _noted(self, outcome: Outcome, earlier: Deployed | None) -> str:
+        self._begun, self._over = True, self._over or (outcome != "started" and earlier is None)
         deployed = replace(earlier, outcome=outcome) if earlier else self._deployed(outcome)
         try:
             self._service.set_mark(self._change.id, self._held().with_deployment(deployed).document())
@@ -243,7 +255,7 @@ class Pins:
     def _told(self, lines: tuple[Line, ...], what: str) -> tuple[str, ...]:
         if self._readers == "off":
             return ()
-        told = comments.Telling(lines, (lines[0], lines[-1]), self._mark(what))
+        told = comments.Telling(lines, (lines[0], lines[-1]), self._mark(what), _PIN)
         with self._service.within(_SHARE):  # what is pinned is read again after that, and decides
             problem = comments.write(self._service, self._change, told, public=self._readers == "public")
         return (problem,) if problem else ()

@@ -11,11 +11,12 @@ from jira_ci.ci import detect
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.evaluation import Evaluation
+from jira_ci.gate.evaluation import Evaluation, TagFacts
 from jira_ci.gate.subject import commit_like, tag_name
 from jira_ci.gate.targets import Target
 from jira_ci.git.command import GitError
-from jira_ci.git.origin import origin_objection
+from jira_ci.git.origin import has_host, local_tags, origin_objection
+from jira_ci.run import CI
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
@@ -26,6 +27,11 @@ _SECONDS = 20.0
 _NO_RIGHT = re.compile(
     r"could not read|Authentication failed|[Pp]ermission denied|terminal prompts|not found|error: 40[13]"
 )
+_HINTS = {
+    CI.GITHUB: "Give the job `permissions: contents: read` and pass github-token",
+    CI.GITLAB: "Set gitlab-token to a token with the scope read_api",
+}
+_HINT = "Let the job keep the credentials that its checkout used"
 
 
 class _Unasked(Exception):
@@ -39,6 +45,8 @@ class VersionTag:
         commit: what it was the last time; empty without a tag, or as long as nobody has said.
         settled: whether nothing speaks against the deployment, as far as it was asked.
         relaxed: why nobody was asked, for the record.
+        doubt: why it is not known whether the version is a tag, and what to do about it, as sentences; empty when it is
+            known, or the checkout's own word suffices.
     """
 
     def __init__(self, context: Context) -> None:
@@ -49,6 +57,7 @@ class VersionTag:
         self._of_run = bool(run.tag) and tag_name(version) == run.tag
         self.commit, self.settled = "", not self._may_be
         self.relaxed: tuple[str, ...] = ()
+        self.doubt = ""
 
     @property
     def confirmed(self) -> str:
@@ -77,7 +86,7 @@ class VersionTag:
         said = self.relaxed
         refused = self.ask(asking[0].subject.commit, deadline)
         for evaluation in asking:
-            evaluation.tag_unasked = self.relaxed
+            evaluation.tag = TagFacts(self.confirmed, self.doubt, self.relaxed)
         for sentence in self.relaxed if self.relaxed != said else ():
             self._context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")
         return refused
@@ -100,18 +109,39 @@ class VersionTag:
         return found
 
     def _asked(self, commit: str, deadline: Deadline) -> Decision | None:
-        self.relaxed = ()
+        self.relaxed, self.doubt = (), ""
         try:
             self.commit = self._now(deadline)
         except _Unasked as error:
-            if self._is_known:
-                self.relaxed = (f"the tag {one_line(self._name, 80)} was not asked for: {error}",)
+            self._doubt(str(error))
             return None
-        except (Unreadable, GitError) as error:
+        except GitError as error:
+            if self._is_known:
+                return Decision.unanswered(38, f"{self._shown} could not be looked at: {_sentence(error)} Run again.")
+            self._doubt(str(error))
+            return None
+        except Unreadable as error:
             return Decision.unanswered(38, f"{self._shown} could not be looked at: {_sentence(error)} Run again.")
         if not self.commit and self._is_known:
             self.relaxed = (f"the tag {one_line(self._name, 80)} is not there any more, or not yet",)
         return self._compared(commit)
+
+    def _doubt(self, why: str) -> None:
+        """Nobody could be asked. A version that the checkout knows was compared with it, and one that a whole clone
+        with tags does not know is none of them; of any other nothing is known at all."""
+        name, why = one_line(self._name, 80), one_line(why, 300).rstrip(".")
+        if self._is_known:
+            self.relaxed = (f"the tag {name} was not asked for: {why}",)
+            return
+        self.relaxed = (f"whether {name} is a tag was not asked: {why}",)
+        if self._has_all_tags:
+            return
+        how = _HINTS.get(self._context.run.provider, _HINT)
+        self.doubt = (
+            f"Nobody could be asked whether the version {name!r} is a tag of another commit, and nobody was told for "
+            f"which commit the change was approved: {why}. {how}, or check out the whole history with its tags, then "
+            "run again."
+        )
 
     def _compared(self, commit: str) -> Decision | None:
         if not self.commit or self.commit == commit:
@@ -142,7 +172,7 @@ class VersionTag:
         try:
             return provider.tag(self._name)
         except Unreadable as error:
-            if not error.denied:
+            if not (error.denied or error.missing):
                 raise
             return self._at_the_remote(deadline, str(error))
         finally:
@@ -153,11 +183,17 @@ class VersionTag:
         """Whether there is such a tag, as far as the run and the checkout know. A version need not be one."""
         return self._of_run or bool(self._context.git.resolve(f"refs/tags/{self._name}"))
 
-    def _at_the_remote(self, deadline: Deadline, why: str) -> str:
+    @cached_property
+    def _has_all_tags(self) -> bool:
+        """Whether the checkout is a whole clone with tags, in which a tag that it lacks was not there either."""
         git = self._context.git
-        if not self._is_known:
-            return ""
-        objection = git.problem() or origin_objection(git.addresses(), self._context.run, trusting=True)
+        return not git.problem() and not git.boundary() and bool(local_tags(git))
+
+    def _at_the_remote(self, deadline: Deadline, why: str) -> str:
+        git, run = self._context.git, self._context.run
+        if run.provider == CI.LOCAL and not self._is_known:
+            return ""  # on somebody's own machine nothing is pinned
+        objection = git.problem() or self._objection()
         if not objection and git.detours():
             objection = "the checkout's own configuration leads its origin elsewhere"
         if objection:
@@ -168,6 +204,13 @@ class VersionTag:
             if _NO_RIGHT.search(str(error)):
                 raise _Unasked(" ".join(filter(None, [why, one_line(str(error), 200)]))) from None
             raise
+
+    def _objection(self) -> str:
+        """Why origin is not asked. A copy of the repository on this machine is, for what nobody else is asked: the
+        checkout was made of it."""
+        addresses, run = self._context.git.addresses(), self._context.run
+        on_disk = len(addresses) == 1 and not has_host(addresses[0])
+        return origin_objection(addresses, run, trusting=not on_disk or self._is_known)
 
 
 def _sentence(error: Exception) -> str:

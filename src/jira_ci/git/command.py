@@ -52,6 +52,7 @@ _NOT_OURS = (
     "GIT_SHALLOW_FILE",
     "GIT_REPLACE_REF_BASE",
 )
+_ENDED = "fatal: Could not read from remote repository."
 _REMOTE_PROTOCOLS = "https:http:ssh:file"
 _NO_PROTOCOL = "none"
 
@@ -137,4 +138,7 @@ def reason(stderr: bytes) -> str:
     """The line of git's complaint that says most."""
     lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    before = [line for line in lines[: lines.index(fatal[0])] if not line.startswith("Warning:")] if fatal else []
+    if before and fatal[0] == _ENDED:
+        return before[-1]  # what ssh said
     return (fatal or lines or [""])[0].removeprefix("fatal: ").removeprefix("error: ")

@@ -12,8 +12,8 @@ from jira_ci.run import CI
 from jira_ci.text import one_line
 
 _OAUTH = (
-    "Create credentials in Jira, as a site administrator: Settings, Apps, OAuth credentials, Create credentials; allow "
-    "Builds and Deployments."
+    "Create credentials in Jira, as a site administrator: Settings, Marketplace apps, OAuth credentials, Create "
+    "credentials; allow Builds and Deployments."
 )
 _KEEP = {
     CI.GITHUB: "Keep them as secrets of the repository or organisation: gh secret set JIRA_CLIENT_ID, and "

@@ -16,7 +16,7 @@ Audience = Literal["report", "issues", "links", "gate", "gating", "after"]
 """For whom Jira is asked: builds and deployments of Jira Cloud, titles of issues, remote links of Data Center, changes
 of a service desk, Jira's own gating, and what follows a deployment. Who only reports is told nothing about service
 desks."""
-CREDENTIALS_PAGE = "the Jira site's settings under Apps, OAuth credentials"
+CREDENTIALS_PAGE = "the Jira site's settings under Marketplace apps, OAuth credentials"
 
 
 class TooLarge(RejectedError):

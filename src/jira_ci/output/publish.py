@@ -40,6 +40,9 @@ _KINDS = (
     (stat.S_ISSOCK, "a socket"),
 )
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")  # those that there are
+FOLDER = ".jira-ci"
+"""Where artifacts are in a GitLab job's checkout. A ``.gitignore`` of its own keeps it out of git's sight: the job's
+script finds its work tree as clean as without us."""
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -140,13 +143,13 @@ def _bytes(path: Path) -> int:
 
 
 def _gitlab(result: Result, context: Context) -> None:
-    """In the checkout's root, where ``artifacts`` of the template pick them up."""
+    """In the checkout, where ``artifacts`` of the template pick them up."""
     mask = context.console.mask
     document = json.dumps(mask.document({**result.outputs, **result.document}), indent=2)
     written = {"jira-ci.env": mask(dotenv(result.outputs)), "jira-ci.json": document + "\n"}
     for name, text in (written | _pages(result, context)).items():
         if text:
-            keep(context.root / name, text, context)
+            keep(artifact(context.root, name), text, context)
 
 
 def _pages(result: Result, context: Context) -> dict[str, str]:
@@ -175,6 +178,24 @@ def _append(path: Path, text: str, variable: str, context: Context) -> None:
         context.console.notice("warning", f"{variable} could not be written: {error.strerror or error}.")
 
 
+def artifact(root: Path, name: str) -> Path:
+    """Where an artifact of this name is in the checkout of a GitLab job."""
+    return root / FOLDER / name
+
+
+def _prepare(folder: Path) -> None:
+    """Makes the artifacts' folder, with the ``.gitignore`` that keeps git from seeing it.
+
+    Raises:
+        OSError: it cannot be made, or a branch has put something else there.
+    """
+    folder.mkdir(exist_ok=True)
+    if not stat.S_ISDIR(folder.lstat().st_mode):
+        raise OSError(0, f"{folder.name} is a link")
+    if not os.path.lexists(folder / ".gitignore"):
+        write_plain(folder / ".gitignore", "*\n")
+
+
 def keep(path: Path, text: str, context: Context, *, mode: int = 0o666) -> Path | None:
     """Writes a file of its own, in a temporary folder when its place does not take it, which is said once.
 
@@ -182,6 +203,8 @@ def keep(path: Path, text: str, context: Context, *, mode: int = 0o666) -> Path 
         Where it is; ``None`` when it could be written nowhere.
     """
     try:
+        if path.parent.name == FOLDER:
+            _prepare(path.parent)
         write_plain(path, text, mode=mode)
         return path
     except OSError as error:
