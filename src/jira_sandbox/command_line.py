@@ -21,6 +21,7 @@ from typing import Any, Literal, TextIO
 from urllib.parse import quote, urlsplit
 
 from jira_sandbox import example, issue_rules
+from jira_sandbox.desk.catalogue import LANGUAGES
 from jira_sandbox.server import Sandbox
 from jira_sandbox.site_state import StateFileError
 
@@ -75,6 +76,9 @@ def _made(flags: Mapping[str, Any]) -> Sandbox:
     for name, value in given.items():
         if not value.strip():
             raise CommandError("usage", f"--{name.replace('_', '-')} is empty.", "Give it a value or leave it out.")
+    language = flags["language"] if flags["language"] is not None else "en"
+    if language not in LANGUAGES:
+        raise _wrong("language", language, " or ".join(LANGUAGES), "Leave it out for en.")
     port, delay, edition = _port(flags["port"]), _delay(flags["search_delay"]), _edition(flags["edition"])
     try:
         issues = issue_rules.from_options(flags["projects"], flags["issues"])
@@ -93,6 +97,7 @@ def _made(flags: Mapping[str, Any]) -> Sandbox:
             hint = "Set --port to another one."
         raise CommandError("usage", text, hint) from error
     sandbox.site.desk.ledger.delay = delay
+    sandbox.site.desk.language = language
     return sandbox
 
 

@@ -21,7 +21,7 @@ from jira_sandbox.http_types import Answer, json_answer
 from jira_sandbox.server import Sandbox
 
 PATH = os.environ["PATH"]
-MENDED = "minimum-approvals: 1"
+MENDED = "minimum-approvals: 1\n  exclude-approvers: [reporter]"
 
 
 @pytest.fixture
@@ -302,9 +302,13 @@ def test_a_trusted_commit_that_nobody_knows(
     ("text", "sentence"),
     [
         ("{more}", "Prod is production, and its changes need no approval (minimum-approvals: 0)"),
+        ("minimum-approvals: 1", "For Prod one approval is enough, and it may be the deployer's own (no four eyes)"),
         ("exclude-approvers: [reporter]", "exclude-approvers has no effect for Prod"),
         (f"{MENDED}\n  bind: version", "An approval for Prod is for a version, and covers whatever commit"),
-        (f"{MENDED}\n  exclude-approvers: [deployer]", "exclude-approvers names the deployer, but deployers is empty"),
+        (
+            "minimum-approvals: 1\n  exclude-approvers: [deployer]",
+            "exclude-approvers names the deployer, but deployers is empty",
+        ),
     ],
 )
 def test_what_is_hardly_meant(here: Scene, text: str, sentence: str) -> None:

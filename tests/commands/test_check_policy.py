@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ci.servers import Api, serving
-from gate_jobs import scene
+from gate_jobs import POLICY, commit, scene
 from gate_subjects import approved
 from jira_sandbox.server import Sandbox
 from scenes import Job
@@ -143,3 +143,16 @@ def test_check_says_that_the_organisations_policy_cannot_be_read(job: Job) -> No
     ended = job.jira_ci("check", JIRA_CI_ORGANISATION_POLICY="inline")
     assert ended.code == 2
     assert "gate policy: organisation-policy is inline, and JIRA_CI_ORGANISATION_POLICY_TEXT is empty" in ended.out
+
+
+def test_a_tenants_rule_is_shown_with_the_line_that_says_it(job: Job, sandbox: Sandbox) -> None:
+    rules = "\ntenants: {Aurora: {change-control: {minimum-approvals: 2}}}\n"
+    commit(job, POLICY.format(site=sandbox.address, more="minimum-approvals: 1") + rules)
+    flags = ("--environment", "Prod", "--tenant", "Aurora, Boreas")
+    lines = job.jira_ci("check", "--policy", *flags).out.splitlines()
+    own = job.environ["GITHUB_SHA"][:8]
+    assert "Prod for Aurora is change controlled, by" in lines
+    assert [line for line in lines if "minimum-approvals" in line] == [
+        f"  minimum-approvals: 2  (.jira-ci.yml@{own} line 12)",
+        f"  minimum-approvals: 1  (.jira-ci.yml@{own} line 10)",
+    ]

@@ -22,8 +22,8 @@ from jira_ci.jira.parse import (
     candidates,
     granted,
     issue,
+    kinds,
     plain,
-    types,
 )
 from jira_ci.jira.service_desk import Hits, Listed, every_hit, every_page, hits
 
@@ -582,8 +582,8 @@ def test_the_fields_of_a_request_type_tell_what_they_take() -> None:
         (parse.created, {"issueId": 1, "issueKey": "OPS-1"}),
         (parse.created, []),
         (parse.comment, {"id": "1", "body": "x", "author": None, "jsdPublic": "no"}),
-        (types, {"10050": "Change"}),
-        (types, [{"id": "10050"}]),
+        (kinds, {"10050": "Change"}),
+        (kinds, [{"id": "10050"}]),
         (granted, {"permissions": []}),
         (candidates, {"issues": "x"}),
     ],

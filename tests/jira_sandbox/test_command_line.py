@@ -156,7 +156,8 @@ def test_the_steps_are_part_of_the_program(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [["--edition", "server"], ["--search-delay", "-1"], ["--search-delay", "x"], ["--token", ""]]
+    "flags",
+    [["--edition", "server"], ["--language", "xx"], ["--search-delay", "-1"], ["--search-delay", "x"], ["--token", ""]],
 )
 def test_a_flag_of_the_desk_that_cannot_be_meant_is_said(flags: list[str]) -> None:
     with pytest.raises(JiraCiError) as raised:

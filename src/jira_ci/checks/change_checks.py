@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from jira_ci.checks import resume_checks
+from jira_ci.checks.desk_checks import desk_lines
 from jira_ci.checks.report_checks import Line, failed, warning
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
@@ -144,6 +145,7 @@ def site_lines(service: Service, context: Context, controlled: Sequence[Controll
             able += there
             policies = [environment.policy for environment in there]
             yield from _permission_lines(service, desk, policies, parks=resume_checks.parks(context))
+            yield from desk_lines(service, desk, there)
     yield from _window_lines(service, [environment.policy for environment in controlled])
     yield from _environment_lines(service, context, able)
 

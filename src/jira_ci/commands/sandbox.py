@@ -31,6 +31,7 @@ _FLAGS = {
     "user": ("EMAIL", "whose API token to accept for the service desk (default release@example.com)"),
     "token": ("TOKEN", "the API token to accept (default sandbox-api-token)"),
     "personal-token": ("TOKEN", "the personal access token to accept in data-center (default sandbox-personal-token)"),
+    "language": ("CODE", "in which names of statuses and request types are shown: en (the default) or de"),
     "search-delay": ("SECONDS", "how long a new or changed issue stays unknown to search (default 0)"),
 }
 _SWITCHES = {

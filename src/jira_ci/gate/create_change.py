@@ -318,6 +318,9 @@ def find_desk(service: Service, wanted: str) -> Desk:
     )
 
 
+_TYPES = 10  # request types in one sentence
+
+
 def _request_type(service: Service, desk: Desk, wanted: str) -> RequestType:
     """Hidden request types are in the answer to a search only; ids and odd names may be missing in one."""
     for name in (wanted, ""):
@@ -329,7 +332,9 @@ def _request_type(service: Service, desk: Desk, wanted: str) -> RequestType:
         if found:
             return found[0]
     _whole(listed.complete, "request types")
-    hint = f"{one_line(nearest(wanted, [one.name for one in listed.values]), 100)} Change request-type in the policy."
+    names = [one.name for one in listed.values]
+    near = nearest(wanted, names) or (f"It has {', '.join(map(shown, names[:_TYPES]))}." if names else "")
+    hint = f"{one_line(near, 400)} Change request-type in the policy."
     raise Impossible(f"The service desk {desk.project_key} has no request type {shown(wanted)}. {hint.lstrip()}")
 
 

@@ -10,11 +10,13 @@ from jira_ci.config import policy_files
 from jira_ci.config.policy_files import Loaded, Sources
 from jira_ci.config.trusted_ref import is_own, policy_places
 from jira_ci.context import Context
+from jira_ci.environments.classify import tenant_rule
 from jira_ci.errors import UsageError
 from jira_ci.gate.asker import asker
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import emergency, one_change
 from jira_ci.gate.policy.emergency import Asker, EmergencyAsked
+from jira_ci.gate.policy.matching import alike_tenant
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
@@ -79,8 +81,19 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
 
 
 def _settled(context: Context, found: Sources, name: str, asked: Asked, *, gate: bool) -> dict[str, Policy | Decision]:
-    """What is in force for an environment, by tenant."""
-    return {tenant: settle(found, name, asked, gate=gate, tenant=tenant) for tenant in tenants(context)}
+    """What is in force for an environment, by tenant. Of hundreds of these most have the same rule, or none."""
+    known: dict[object, Policy | Decision] = {}
+    settled = {}
+    for tenant in tenants(context):
+        try:
+            rules = [tenant_rule(tenant, one.config) for one in found.files]
+            same: object = (*((one.rule, one.change_controlled) for one in rules), alike_tenant(tenant, found.files))
+        except UsageError:
+            same = tenant
+        if same not in known:
+            known[same] = settle(found, name, asked, gate=gate, tenant=tenant)
+        settled[tenant] = known[same]
+    return settled
 
 
 def what_is_there(context: Context) -> Named:

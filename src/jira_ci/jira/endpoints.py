@@ -172,6 +172,16 @@ def open_issues(project: str, title: str) -> str:
     return f"project = {quoted(project)} AND statusCategory != Done AND summary ~ {words} ORDER BY created ASC"
 
 
+def newest_issues(project: str) -> str:
+    """The issues of a project that are not open any more or being worked on, the newest first: those that people were
+    asked about.
+
+    Args:
+        project: key or id.
+    """
+    return f'project = {quoted(project)} AND statusCategory != "To Do" ORDER BY created DESC'
+
+
 def labelled_issues(project: str, label: str, titles: Collection[str]) -> str:
     """Issues with this label wherever they are and whatever became of them; and open ones of one project without any
     label and with the words of one of these titles. Those that somebody has just done something to come first.

@@ -310,10 +310,34 @@ def all_properties(body: Any) -> list[Mapping[str, Any]]:
     return [mapping(one.get("properties", {}), "properties") for one in beans]
 
 
-def types(body: Any) -> dict[str, str]:
-    """The issue types of a project: id to name."""
-    beans = [mapping(one, "an issue type") for one in items(body, "the issue types")]
-    return {digits(one, "id"): text(one, "name") for one in beans}
+@dataclass(frozen=True)
+class Kind:
+    """An issue type of a project, with the statuses that its workflow has.
+
+    Attributes:
+        statuses: id to name, in the language of whoever asks.
+        untranslated: id to the name that the site itself has, where Jira says it.
+    """
+
+    id: str
+    name: str
+    statuses: Mapping[str, str]
+    untranslated: Mapping[str, str]
+
+
+def kinds(body: Any) -> tuple[Kind, ...]:
+    """The issue types of a project, with their statuses.
+
+    Raises:
+        WrongShape: it is no list of them.
+    """
+    found = []
+    for one in (mapping(bean, "an issue type") for bean in items(body, "the issue types")):
+        statuses = [mapping(status, "a status") for status in items(one.get("statuses", []), "statuses")]
+        names = {text(status, "id"): text(status, "name") for status in statuses}
+        own = {text(status, "id"): optional_text(status, "untranslatedName") or "" for status in statuses}
+        found.append(Kind(digits(one, "id"), text(one, "name"), names, own))
+    return tuple(found)
 
 
 def granted(body: Any) -> dict[str, bool]:

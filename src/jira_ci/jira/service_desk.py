@@ -184,6 +184,7 @@ class Service:
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
         self._members: dict[str, tuple[Account, ...]] = {}
+        self._once: dict[str, Any] = {}
 
     @property
     def deadline(self) -> Deadline:
@@ -307,6 +308,12 @@ class Service:
         except Refused:
             self.set_property(issue_id, endpoints.PARKED, value)
 
+    def newest(self, jql: str, most: int) -> tuple[Found, ...]:
+        """The first few that a search finds."""
+        edition = self.connect().edition
+        ask = endpoints.search(jql, edition, most=most)
+        return self._read(ask, lambda body: hits(body, edition, parse.candidates))[0].found
+
     def issue(self, id_or_key: str, window: Sequence[str] | None = None) -> tuple[Issue, Stamp]:
         """An issue; with ``window`` also its history, its fields of these names or ids, and how fields are called."""
         wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
@@ -331,7 +338,7 @@ class Service:
 
     def desk(self, id_or_project: str) -> Desk:
         """A service desk."""
-        return self._read(endpoints.desk(id_or_project), parse.desk)[0]
+        return self._known(endpoints.desk(id_or_project), parse.desk)
 
     def desk_once(self, id_or_project: str) -> Desk:
         """The same, asked for once: a project's desk stays the same one."""
@@ -345,7 +352,13 @@ class Service:
 
     def request_types(self, desk_id: str, name: str = "") -> Listed[RequestType]:
         """The request types of a desk whose name or description holds this text, hidden ones too."""
-        return self._pages(lambda start: endpoints.request_types(desk_id, start, name), parse.request_type)
+        key = f"request types of {desk_id}: {name}"
+        if key not in self._once:
+            self._once[key] = self._pages(
+                lambda start: endpoints.request_types(desk_id, start, name), parse.request_type
+            )
+        found: Listed[RequestType] = self._once[key]
+        return found
 
     def requested_as(self, issue_id: str) -> RequestType | None:
         """The request type of an issue; ``None`` for one that is no request, or is not shown as such."""
@@ -356,11 +369,15 @@ class Service:
 
     def request_fields(self, desk_id: str, type_id: str) -> list[Field]:
         """The fields of a request type."""
-        return self._read(endpoints.request_fields(desk_id, type_id), parse.request_fields)[0]
+        return self._known(endpoints.request_fields(desk_id, type_id), parse.request_fields)
+
+    def kinds_of_project(self, project: str) -> tuple[parse.Kind, ...]:
+        """The issue types of a project, with their statuses."""
+        return self._known(endpoints.types_of_project(project), parse.kinds)
 
     def types_of_project(self, project: str) -> dict[str, str]:
         """The issue types of a project: id to name."""
-        return self._read(endpoints.types_of_project(project), parse.types)[0]
+        return {one.id: one.name for one in self.kinds_of_project(project)}
 
     def fields(self) -> dict[str, str]:
         """Every field of the site: id to name."""
@@ -455,6 +472,14 @@ class Service:
                 "Take Jira's address out of the cache or proxy that stands in between.",
             )
         return value
+
+    def _known(self, ask: Question, read: Callable[[Any], T]) -> T:
+        """What a desk is made of is asked once a conversation."""
+        key = f"{ask.path}?{ask.query}"
+        if key not in self._once:
+            self._once[key] = self._read(ask, read)[0]
+        found: T = self._once[key]
+        return found
 
     def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
         def fetch(start: int) -> Page:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from jira_sandbox.accounts import ANA, People
-from jira_sandbox.desk.catalogue import Catalogue, RequestType
+from jira_sandbox.desk.catalogue import LANGUAGES, Catalogue, RequestType
 from jira_sandbox.desk.change_issue import Approval, Change, Decision, Item, Stage, checked_summary, opened
 from jira_sandbox.desk.fields import Field
 from jira_sandbox.desk.ledger import Extras, Ledger
@@ -43,6 +43,8 @@ class Desk:
         on_approved, on_declined: names of the statuses that a change moves to once its last stage is approved, or one
             is declined; empty (the default) leaves it to somebody.
         gated: keys of changes that gate a deployment: answered, they move on by themselves.
+        language: of the accounts of pipelines, to which names are shown in it; the site itself keeps the English ones,
+            and so does its history.
         denied: permissions that the accounts of pipelines lack, such as ``TRANSITION_ISSUES``.
     """
 
@@ -59,7 +61,12 @@ class Desk:
         self.on_declined = ""
         self.gated: set[str] = set()
         self.denied: set[str] = {"ADMINISTER_PROJECTS", "ADMINISTER"}
+        self.language = "en"
         self.find_elsewhere: Callable[[str], Change | None] = lambda _: None
+
+    def shown(self, name: str) -> str:
+        """A name as the accounts of pipelines read it."""
+        return LANGUAGES[self.language].get(name, name)
 
     def find(self, key_or_id: str) -> Change | None:
         """The issue that people see under this id, key or former key; None when there is none, or it is hidden."""

@@ -95,6 +95,31 @@ WORK = (STORY.id, SUBTASK.id)
 INCIDENT = IssueType("10051", "[System] Incident")
 
 
+LANGUAGES = {
+    "en": {"locale": "en_US"},
+    "de": {
+        "locale": "de_DE",
+        "Review": "Überprüfung",
+        "Planning": "Planung",
+        "Authorize": "Autorisierung",
+        "Awaiting implementation": "Warten auf Umsetzung",
+        "Implementing": "In Umsetzung",
+        "Completed": "Abgeschlossen",
+        "Declined": "Abgelehnt",
+        "Canceled": "Abgebrochen",
+        "Failed": "Fehlgeschlagen",
+        "To Do": "Zu erledigen",
+        "In Progress": "In Arbeit",
+        "Done": "Fertig",
+        "Request a change": "Änderung anfordern",
+        "Emergency change": "Notfalländerung",
+        "Automated change": "Automatische Änderung",
+        "Report an outage": "Ausfall melden",
+    },
+}
+"""How a site shows the names of statuses, their categories and request types to accounts of this language."""
+
+
 def request_types(desk: str = "1") -> list[RequestType]:
     """The request types that a desk begins with; a search for *Request a change* finds two of them."""
     return [

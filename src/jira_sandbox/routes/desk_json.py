@@ -86,7 +86,7 @@ class DeskView:
             "_expands": ["field"],
             "id": kind.id,
             "_links": {"self": f"{self.base}/servicedesk/{kind.desk}/requesttype/{kind.id}"},
-            "name": kind.name,
+            "name": self._site.shown(kind.name),
             "description": kind.description,
             "helpText": "",
             "issueTypeId": kind.issue_type,
@@ -164,7 +164,8 @@ class DeskView:
         shown = []
         for identity, at in reversed(change.statuses or ((change.status, change.created),)):
             status = self._site.workflow.status(identity)
-            shown.append({"status": status.name, "statusCategory": status.category.upper(), "statusDate": date(at)})
+            name = self._site.shown(status.name)
+            shown.append({"status": name, "statusCategory": status.category.upper(), "statusDate": date(at)})
         return shown
 
     def approval(self, change: Change, approval: Approval) -> dict[str, Any]:

@@ -77,12 +77,13 @@ def _sought(context: Context, request: Request, desks: list[str]) -> list[Reques
     words = parameter(request, "searchQuery").casefold().split()
     if not words:
         return kinds
+    shown = context.site.desk.shown
     hidden_too = switch(request, "includeHiddenRequestTypesInSearch")
     return [
         one
         for one in kinds
         if (hidden_too or not one.hidden)
-        and any(all(word in text.casefold() for word in words) for text in (one.name, one.description))
+        and any(all(word in text.casefold() for word in words) for text in (shown(one.name), one.description))
     ]
 
 

@@ -43,7 +43,7 @@ def _kinds(context: Context, project: Project) -> list[Any]:
 
 
 def _statuses(context: Context, request: Request, captured: dict[str, str]) -> Answer:
-    return json_answer(200, [View(context).status(one.id) for one in context.site.desk.workflow.statuses])
+    return json_answer(200, [View(context).listed_status(one.id) for one in context.site.desk.workflow.statuses])
 
 
 def _link_types(context: Context, request: Request, captured: dict[str, str]) -> Answer:

@@ -45,15 +45,20 @@ class View:
             "self": f"{self.base}/status/{status.id}",
             "description": "",
             "iconUrl": f"{self._context.address}/images/icons/statuses/generic.png",
-            "name": status.name,
+            "name": self._desk.shown(status.name),
             "id": status.id,
             "statusCategory": self.category(status.category),
         }
 
+    def listed_status(self, identity: str) -> dict[str, Any]:
+        """A status in a list of them, where Cloud says its own name beside the translated one."""
+        own = {"untranslatedName": self._desk.workflow.status(identity).name}
+        return {**self.status(identity), **(own if self._context.edition.is_cloud else {})}
+
     def category(self, key: str) -> dict[str, Any]:
         number, name, colour = CATEGORIES[key]
         link = f"{self.base}/statuscategory/{number}"
-        return {"self": link, "id": number, "key": key, "colorName": colour, "name": name}
+        return {"self": link, "id": number, "key": key, "colorName": colour, "name": self._desk.shown(name)}
 
     def issue_type(self, identity: str) -> dict[str, Any]:
         known = (one for one in self._desk.catalogue.issue_types if one.id == identity)

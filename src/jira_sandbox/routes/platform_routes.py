@@ -36,7 +36,7 @@ def _server_info(context: Context, request: Request, captured: dict[str, str]) -
 
 def _myself(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     shown = View(context).user(context.asker.account if context.asker else "")
-    return json_answer(200, {**shown, "locale": "en_US"})
+    return json_answer(200, {**shown, "locale": context.site.desk.shown("locale")})
 
 
 def _fields(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -99,7 +99,7 @@ def _permission(context: Context, name: str) -> dict[str, Any]:
 def _statuses(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     catalogue, view = context.site.desk.catalogue, View(context)
     project = catalogue.project(captured["projectIdOrKey"])
-    everything = [view.status(one.id) for one in context.site.desk.workflow.statuses]
+    everything = [view.listed_status(one.id) for one in context.site.desk.workflow.statuses]
     shown = []
     for kind in catalogue.issue_types:
         if bool(project.desk) == (kind.id not in WORK):

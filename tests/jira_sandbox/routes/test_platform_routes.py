@@ -49,3 +49,52 @@ def test_what_can_be_edited_is_told(site: Pretend, key: str) -> None:
         "labels",
         "fixVersions",
     ]
+
+
+MEMBERS = "/rest/api/3/group/member"
+
+
+def test_who_is_in_a_group_is_told_page_by_page(site: Pretend) -> None:
+    people = site.desk.desk.people
+    people.deactivate("ben")
+    first = site.get(f"{MEMBERS}?groupname=Release-Managers&maxResults=1&includeInactiveUsers=true")
+    assert (first["total"], first["isLast"], first["values"][0]["active"]) == (2, False, False)
+    last = site.get(f"{MEMBERS}?groupname=release-managers&startAt=1&includeInactiveUsers=true")
+    assert ([one["displayName"] for one in last["values"]], last["isLast"]) == (["Cleo Martin"], True)
+    active = site.get(f"{MEMBERS}?groupId=9c1d2e3f-4a5b-4c6d-8e7f-0123456789ab")
+    assert [one["displayName"] for one in active["values"]] == ["Cleo Martin"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?groupname=release-managers&groupId=1", 400),
+        ("?groupname=nobody", 404),
+        ("?groupname=release-managers&startAt=-1", 400),
+        ("?groupname=release-managers&maxResults=x", 400),
+    ],
+)
+def test_a_group_that_is_not_there_or_not_named_is_refused(site: Pretend, query: str, status: int) -> None:
+    assert site.refused("GET", f"{MEMBERS}{query}")[0] == status
+
+
+def test_groups_are_for_who_may_browse_users_and_groups(site: Pretend) -> None:
+    site.desk.desk.denied.add("USER_PICKER")
+    assert site.refused("GET", f"{MEMBERS}?groupname=release-managers")[0] == 403
+
+
+def test_a_translated_site_shows_its_own_names_in_lists_alone(site: Pretend, key: str) -> None:
+    site.desk.desk.language = "de"
+    (change,) = [one for one in site.get("/rest/api/3/project/OPS/statuses") if one["name"] == "[System] Change"]
+    told = {one["name"]: one["untranslatedName"] for one in change["statuses"]}
+    assert told["In Umsetzung"] == "Implementing"
+    status = site.get(f"{ISSUE}/{key}")["fields"]["status"]
+    assert (status["name"], status["statusCategory"]["key"], "untranslatedName" in status) == (
+        "Überprüfung",
+        "new",
+        False,
+    )
+    assert site.get("/rest/api/3/myself")["locale"] == "de_DE"
+    names = [one["name"] for one in site.get("/rest/servicedeskapi/servicedesk/1/requesttype")["values"]]
+    assert names[0] == "Änderung anfordern"

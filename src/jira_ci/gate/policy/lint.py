@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jira_ci.config.model import Config, Rule
-from jira_ci.environments.classify import Environment, classify, glob_matches, is_glob
+from jira_ci.environments.classify import Environment, classify, glob_matches, is_glob, literal_length
 from jira_ci.errors import UsageError, nearest
 from jira_ci.gate.policy import freeze
 from jira_ci.gate.policy.policy import Policy
@@ -62,6 +62,7 @@ def lint(config: Config, controlled: Sequence[Controlled]) -> Iterator[Doubt]:
         )
     yield from _dead(config)
     yield from _unfrozen(config)
+    yield from _catch_all(config)
     yield from dict.fromkeys(doubt for environment in controlled for doubt in _of_environment(config, environment))
     yield from dict.fromkeys(
         doubt for environment in controlled for doubt in _of_group(config, environment, controlled)
@@ -110,6 +111,17 @@ def _unfrozen(config: Config) -> Iterator[Doubt]:
                     "environments does.",
                     nearest(name[:80], known) or "Correct it, or take it out.",
                 )
+
+
+def _catch_all(config: Config) -> Iterator[Doubt]:
+    """A rule for every name lets a misspelt one through, which without it would be denied (row 2)."""
+    for rule in config.rules if any(one.change_controlled for one in config.rules) else ():
+        if is_glob(rule.name) and not literal_length(rule.name) and rule.change_controlled is not True:
+            yield Doubt(
+                f"{config.name} line {rule.line}: {one_line(rule.name, 80)} matches every name, so that a misspelt one "
+                "is deployed without a change.",
+                "Take it out, or say change-controlled: true.",
+            )
 
 
 def _why_dead(rule: Rule, config: Config, where: str) -> str:
@@ -176,6 +188,12 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             f"In an emergency nobody has to approve a change for {name}, which is production "
             "(emergency.minimum-approvals: 0).",
             "Say 1 or more, or leave it out.",
+        )
+    alone = policy.minimum_approvals == 1 and not (policy.exclude_approvers or named)
+    if environment.type == "production" and alone and policy.gate_by == "change":
+        yield Doubt(
+            f"For {name} one approval is enough, and it may be the deployer's own (no four eyes).",
+            "Say exclude-approvers: [deployer], minimum-approvals: 2, or required-approvers.",
         )
     if policy.bind == "version" and policy.gate_by == "change":
         yield Doubt(

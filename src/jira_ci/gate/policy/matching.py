@@ -36,7 +36,9 @@ def stray(environment: str, tenant: str, files: Sequence[Loaded], matched: Seque
 
 def alike_tenant(tenant: str, files: Sequence[Loaded]) -> str:
     """That a tenant looks like one with a rule, and no rule is for it; empty when it does not."""
-    if not tenant or any(tenant_rule(tenant, one.config).change_controlled is not None for one in files):
+    if not (tenant and any(one.config.tenants for one in files)):
+        return ""
+    if any(tenant_rule(tenant, one.config).change_controlled is not None for one in files):
         return ""
     from jira_ci.environments.confusables import looks_like
 
