@@ -180,6 +180,7 @@ class Settings:
     parked: str = _setting("choice", "gate", "how a job ends that leaves a note for resume on the change it waits for: with 4 or well; off leaves no note", default="fail", choices=("fail", "success", "off"))
     parked_job: str = _setting("text", "gate", "on GitLab the manual job that deploys, for resume to play, where another one asks the gate", metavar="NAME")
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
+    shell: str = _setting("choice", "script", "what runs the action's script; auto is bash where there is one, else sh", default="auto", choices=("auto", "bash", "sh", "pwsh"))
     artifact_digest: str = _setting("text", "gate", "the digest of what is deployed, for the statement beside the record: sha256: and 64 hexadecimal digits", metavar="DIGEST")
     unpin: str = _setting("text", "unpin", "the key of a change that the commit it is pinned to is taken off, for this environment; nothing is decided then", metavar="KEY")
 
