@@ -13,9 +13,9 @@ from typing import Any
 
 COMMITS = (
     ("main", "Start the shop"),
-    ("main", "WEB-11 Show the basket on every page"),
+    ("main", "WEB-11 Dark colours for the dashboard"),
     ("feature/web-12-pay-by-card", "Pay by card\n\nThe form, the receipt, and UTF-8 names on it."),
-    ("feature/web-12-pay-by-card", "OPS-7: rotate the payment key"),
+    ("feature/web-12-pay-by-card", "OPS-7: the slow product page loads its pictures later"),
 )
 CONFIGURATION = """\
 project-name: Shop

@@ -55,11 +55,12 @@ def launch(command: str, environ: Mapping[str, str]) -> int:
     from wrapper import script_file
 
     try:
-        path = script_file.write(script, environ)
+        shell = resolve({}, environ).shell
+        path = script_file.write(script, environ, shell)
     except UsageError as error:
         return _not_begun(command, error, environ)
     try:
-        return main(["deploy", "--", *script_file.shell(environ), str(path)])
+        return main(["deploy", "--", *script_file.command(path, environ, shell)])
     finally:
         with contextlib.suppress(OSError):
             path.unlink()

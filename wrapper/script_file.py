@@ -1,4 +1,5 @@
-"""The action's input ``script`` as a file, and the shell that runs it: as GitHub runs a step with ``shell: bash``.
+"""The action's input ``script`` as a file, and the shell that runs it: as GitHub runs a step with ``shell: bash``,
+``sh`` or ``pwsh``.
 
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
 """
@@ -7,20 +8,51 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from jira_ci.errors import UsageError
 
+_WINDOWS = sys.platform == "win32"
+# PowerShell goes on after an error, and ends with 0 or 1 whatever its last program said: GitHub adds the same lines.
+_BEFORE = "$ErrorActionPreference = 'stop'\n"
+_AFTER = "\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }\n"
 
-def shell(environ: Mapping[str, str]) -> list[str]:
-    """The program and its options; there is no bash in Alpine's images."""
-    bash = shutil.which("bash", path=environ.get("PATH"))
-    return [bash, "-eo", "pipefail"] if bash else ["sh", "-e"]
+
+def command(path: Path, environ: Mapping[str, str], shell: str = "auto", *, windows: bool = _WINDOWS) -> list[str]:
+    """The program and its arguments that run the script.
+
+    Args:
+        shell: ``bash``, ``sh`` or ``pwsh``; ``auto`` is bash where there is one, else sh, as in Alpine's images.
+    """
+    if shell == "pwsh":
+        quoted = str(path).replace("'", "''")
+        return ["pwsh", "-NoProfile", "-NonInteractive", "-Command", f". '{quoted}'"]
+    bash = "" if shell == "sh" else _bash(environ, windows=windows)
+    if bash or shell == "bash":
+        return [bash or "bash", "-eo", "pipefail", str(path)]
+    return ["sh", "-e", str(path)]
 
 
-def write(text: str, environ: Mapping[str, str]) -> Path:
+def _bash(environ: Mapping[str, str], *, windows: bool) -> str:
+    """The first bash on PATH; on Windows the one of Git: ``System32`` and the store's folder have one that starts
+    another system, in which neither the script's path nor the job's environment exists."""
+    path = environ.get("PATH", "")
+    if windows:
+        kept = [folder for folder in path.split(os.pathsep) if not _starts_another_system(folder)]
+        git = shutil.which("git", path=path)
+        path = os.pathsep.join([*kept, *([str(Path(git).parents[1] / "bin")] if git else [])])
+    return shutil.which("bash", path=path) or ""
+
+
+def _starts_another_system(folder: str) -> bool:
+    name = folder.replace("\\", "/").rstrip("/").casefold()
+    return name.endswith(("/system32", "/sysnative", "/windowsapps"))
+
+
+def write(text: str, environ: Mapping[str, str], shell: str = "auto") -> Path:
     """A new file with this text among the runner's temporary ones, for nobody but us. The ends of lines that Windows
     knows are made the shell's: ``./deploy.sh`` with a carriage return is no file.
 
@@ -28,10 +60,12 @@ def write(text: str, environ: Mapping[str, str]) -> Path:
         UsageError: it cannot be written.
     """
     folder = environ.get("RUNNER_TEMP") or tempfile.gettempdir()
+    text = text.replace("\r\n", "\n").removesuffix("\r")
+    suffix, text = (".ps1", f"{_BEFORE}{text}{_AFTER}") if shell == "pwsh" else (".sh", text)
     try:
-        handle, name = tempfile.mkstemp(prefix="jira-ci-", suffix=".sh", dir=folder)
+        handle, name = tempfile.mkstemp(prefix="jira-ci-", suffix=suffix, dir=folder)
         with os.fdopen(handle, "wb") as file:
-            file.write(os.fsencode(text.replace("\r\n", "\n").removesuffix("\r")))
+            file.write(os.fsencode(text))
         path = Path(name)
         path.chmod(0o700)
     except OSError as error:

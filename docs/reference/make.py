@@ -30,6 +30,7 @@ GROUPS = {
     "deployment": "Deployments",
     "change": "The change",
     "gate": "The gate",
+    "script": "The script of command: deploy",
     "unpin": "Taking a pin off",
     "identity": "What a record is of",
     "record": "What a record says",

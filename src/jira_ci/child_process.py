@@ -12,9 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jira_ci.settings import TABLE
 from jira_ci.text import one_line
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Job(Protocol):
+        """A command with all that it has started, where the system knows such a thing."""
+
+        def is_alive(self) -> bool: ...
+        def end(self) -> None: ...
+        def let_go(self) -> None: ...
+
 
 STDERR = 2  # a descriptor; Python's stream may be something else
 _TICK = 0.1  # seconds; how late a signal is passed on
@@ -62,6 +74,7 @@ class Child:
             )
         except OSError as error:
             raise _cannot_start(argv[0], error) from None
+        self._job = _job(self._process)
         self._ended: float | None = None
         self._done = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -112,6 +125,8 @@ class Child:
 
     def _watch(self) -> None:
         self._process.wait()
+        if self._job is not None:
+            self._job.let_go()
         self._ended = time.monotonic()
         self._done.set()
 
@@ -125,13 +140,17 @@ class Child:
 
     def _is_alive(self) -> bool:
         """Whether it, or something that it has started and that did not leave its group, is still there."""
-        return not self._done.is_set() or (self._leads and self._tell(0))
+        if not self._done.is_set():
+            return True
+        return self._job.is_alive() if self._job is not None else self._leads and self._tell(0)
 
     def _tell(self, number: int) -> bool:
         """Sends a signal; whether there was anybody to get it. Windows knows no signals: there it ends at once."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform != "win32" and self._leads:
                 os.killpg(self.pid, number)
+            elif self._job is not None:
+                self._job.end()
             elif _WINDOWS:
                 self._process.terminate()
             else:
@@ -144,6 +163,16 @@ class Child:
             self._tell(signal.SIGKILL)
         else:
             self._process.kill()
+
+
+def _job(process: subprocess.Popen[bytes]) -> Job | None:
+    """Windows knows no process groups that end together; where it gives no job object, only the command itself ends."""
+    if sys.platform == "win32":
+        from jira_ci import windows_job
+
+        with contextlib.suppress(OSError):
+            return windows_job.Job(int(process._handle))  # type: ignore[attr-defined]
+    return None
 
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:

@@ -174,7 +174,7 @@ COMMANDS = {
         "ask the gate, report a deployment, run the command behind --, and pass its exit code on",
         "deploy",
         "run",
-        ("deployment", "gate", "change", "build", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
+        ("deployment", "gate", "change", "script", "build", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
     ),
     "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
     "environment": Command(

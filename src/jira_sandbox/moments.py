@@ -87,6 +87,11 @@ def day(milliseconds: int) -> str:
     return f"{at.day} {at:%b}"
 
 
+def hour(milliseconds: int) -> str:
+    """Such as ``14:00``: the full hour before."""
+    return f"{moment(_at(milliseconds)):%H}:00"
+
+
 @lru_cache(8192)
 def minute(milliseconds: int) -> str:
     """Such as ``12 Mar 2026, 14:05``."""

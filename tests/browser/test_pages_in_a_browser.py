@@ -122,6 +122,19 @@ def test_a_click_lets_the_waiting_gate_proceed(
     assert gate.returncode == 0, out
 
 
+def test_on_a_phone_tables_stay_tables_and_marks_are_whole(shop: Sandbox, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{shop.address}/deployments", viewport={"width": 390, "height": 844})
+    expect(page.get_by_role("table").get_by_role("row").nth(1).get_by_role("cell")).to_have_count(7)
+    page.wait_for_function("document.querySelector('.timeline .cut')")
+    shown = """marks => {
+        const edge = document.querySelector('.axis .name').getBoundingClientRect().right;
+        const seen = marks.filter(one => getComputedStyle(one).visibility === 'visible');
+        return seen.map(one => one.firstElementChild.getBoundingClientRect())
+            .filter(one => one.right > edge && one.left < edge - 1).length;
+    }"""
+    assert page.locator(".timeline .m").evaluate_all(shown) == 0
+
+
 def test_a_change_is_approved_by_keyboard_alone(shop: Sandbox, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{shop.address}/browse/OPS-1002", java_script_enabled=False)
     for _ in range(30):

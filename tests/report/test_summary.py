@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any, cast
+
+import pytest
 
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.jira.submit import LinkSubmission, Submission
@@ -30,7 +33,7 @@ def test_the_summary_in_full() -> None:
         at=HERE,
     )
     assert found == Rendered(
-        headings=["✅ Jira: deployment successful", "Not accepted", "Perhaps not complete"],
+        headings=["✅ Jira: deployment successful: to Prod", "Not accepted", "Perhaps not complete"],
         items=[
             "Refused by Jira, and left out of the report: WEB-3",
             "Issues that Jira does not know: WEB-2",
@@ -48,6 +51,34 @@ def test_the_summary_in_full() -> None:
         ],
         links=[f"https://acme.atlassian.net/browse/WEB-{number}" for number in (1, 2, 3)],
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "heading"),
+    [
+        ({"label": "1.4.0"}, "deployment successful: 1.4.0 to Prod"),
+        (
+            {"testInfo": {"totalNumber": 41, "numberPassed": 39, "numberFailed": 2, "numberSkipped": 0}},
+            "41 tests, 2 failed",
+        ),
+        (
+            {"testInfo": {"totalNumber": 3, "numberPassed": 3, "numberFailed": 0, "numberSkipped": 0}},
+            "successful: 3 tests",
+        ),
+        ({"testInfo": None}, "build successful"),
+    ],
+)
+def test_the_heading_says_what_went_where_or_how_the_tests_went(given: dict[str, Any], heading: str) -> None:
+    told = entry("WEB-1", environment="Prod" if "label" in given else "")
+    told = dataclasses.replace(told, record=cast(Any, {**told.record, **given}))
+    found = one(plan(told), Submission(accepted=[record("a", "WEB-1")])).headings[0]
+    assert found.endswith(heading)
+
+
+def test_many_places_are_counted() -> None:
+    many = [entry("WEB-1", environment=f"prod-{name}") for name in ("eu", "us", "ap", "sa", "af")]
+    heading = one(plan(*many), Submission(accepted=[record("a", "WEB-1")])).headings[0]
+    assert heading.endswith(": to prod-eu, prod-us, prod-ap and 2 more")
 
 
 def test_nothing_in_the_summary_is_markup_that_a_stranger_wrote() -> None:

@@ -38,8 +38,6 @@ from jira_ci.sites.sites import Site, access, need_site, open_client, site_after
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
-_MOST_SHOWN = 100  # exchanges in the log; with log-level: debug all of them
-
 
 @dataclass(frozen=True)
 class Deployed:
@@ -235,12 +233,11 @@ class FollowUp:
         self._context.console.say(f"Dry run, after {where}: {count} would {' and '.join(what) or 'stay as they are'}.")
 
     def _say(self, outcome: Outcome) -> None:
-        console, debug = self._context.console, self._context.settings.log_level == "debug"
+        console = self._context.console
         heard, self._heard = self._heard, []
         self.requests += [exchange_document(*one) for one in heard]
-        if heard:
-            shown = heard if debug else heard[:_MOST_SHOWN]
-            lines = [line for one in shown for line in exchange_lines(*one, debug=debug)]
+        if heard and self._context.settings.log_level == "debug":
+            lines = [line for one in heard for line in exchange_lines(*one)]
             console.block(f"Asked {heard[0][0].host} {len(heard)} times for what follows", lines)
         if not self._context.settings.dry_run:
             for sentence in outcomes.lines(outcome):

@@ -82,10 +82,9 @@ class CorrectionSite:
         expect(request, answer, 202)
 
     def hear(self, request: Request, answer: Answer) -> None:
-        """Prints and remembers an exchange. Reads are printed with log-level debug only: there may be many."""
+        """Remembers an exchange, and prints it with log-level debug."""
         named = {"connection": self.name} if self.name else {}
         self.requests.append({**named, **exchanges.exchange_document(request, answer)})
-        debug = self._context.settings.log_level == "debug"
-        if debug or request.method != "GET":
-            for title, lines in exchanges.exchange_blocks([(request, answer)], debug=debug):
+        if self._context.settings.log_level == "debug":
+            for title, lines in exchanges.exchange_blocks([(request, answer)]):
                 self._context.console.block(self.says(title), lines)

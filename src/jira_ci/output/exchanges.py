@@ -14,33 +14,21 @@ _SHOWN_KEYS = 20
 _DEEPEST = 50
 
 
-def exchange_blocks(heard: Sequence[tuple[Request, Answer]], *, debug: bool) -> Iterator[tuple[str, list[str]]]:
-    """Exchanges as folds in the log, title and lines: one for each, but one for all links of a conversation."""
-    links = [exchange for exchange in heard if _is_link(exchange[0]) and not debug]
+def exchange_blocks(heard: Sequence[tuple[Request, Answer]]) -> Iterator[tuple[str, list[str]]]:
+    """Exchanges as folds in the log, title and lines."""
     for request, answer in heard:
-        if debug or not _is_link(request):
-            title = f"Asked {request.host} to {request.asks}: {answer.status}"
-            yield title, list(exchange_lines(request, answer, debug=debug))
-    if links:
-        host = links[0][0].host
-        yield (
-            f"Asked {host} for {len(links)} remote link{'s' * (len(links) > 1)}",
-            [f"{request.method} {request.url}: {answer.status}" for request, answer in links],
-        )
+        yield f"Asked {request.host} to {request.asks}: {answer.status}", list(exchange_lines(request, answer))
 
 
-def exchange_lines(request: Request, answer: Answer, *, debug: bool) -> Iterator[str]:
+def exchange_lines(request: Request, answer: Answer) -> Iterator[str]:
     """One exchange with Jira, for the fold in the log."""
     yield f"{request.method} {request.url}"
     if request.secret:
         yield f"answer: {answer.status} (not shown: credentials)"
         return
-    if debug and request.body is not None:
+    if request.body is not None:
         yield f"sent: {json.dumps(request.body, ensure_ascii=False)}"
-    elif request.body is not None:
-        for record in (*request.body.get("builds", ()), *request.body.get("deployments", ())):
-            yield f"sent: {described(record)}"
-    yield f"answer: {answer.status}" + (f" {answer.body.decode('utf-8', 'replace')}" if debug else "")
+    yield f"answer: {answer.status} {answer.body.decode('utf-8', 'replace')}".rstrip()
 
 
 def exchange_document(request: Request, answer: Answer | None) -> Mapping[str, Any]:
@@ -70,7 +58,3 @@ def _deeper_than(value: Any, levels: int) -> bool:
         return False
     parts = value.values() if isinstance(value, dict) else value
     return levels == 0 or any(_deeper_than(part, levels - 1) for part in parts)
-
-
-def _is_link(request: Request) -> bool:
-    return request.method == "POST" and request.url.endswith("/remotelink")

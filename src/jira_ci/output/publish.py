@@ -126,12 +126,18 @@ def _github(result: Result, context: Context) -> None:
 
 def _summary(result: Result, context: Context, path: str) -> str:
     """In Markdown, no longer than what is left of the step's megabyte."""
-    if result.summary is None or not path:
+    if result.summary is None or not path or _only_begun(result.outputs):
         return ""
     from jira_ci.output.markdown import LARGEST, as_markdown
     from jira_ci.output.page import with_texts
 
     return as_markdown(with_texts(result.summary, context.console.mask), LARGEST - _bytes(Path(path)))
+
+
+def _only_begun(outputs: Mapping[str, Any]) -> bool:
+    """Whether a deployment has begun and all of that was taken: what there is to say is said once, at its end."""
+    begun = outputs.get("state") in ("pending", "in_progress") and bool(outputs.get("accepted"))
+    return begun and "decision" not in outputs and not (outputs.get("rejected") or outputs.get("unknown-keys"))
 
 
 def _bytes(path: Path) -> int:

@@ -151,8 +151,9 @@ class Delivery:
         self.requests += [{**document, **exchanges.exchange_document(*exchange)} for exchange in exchanged]
         for text in (one for one in heard if isinstance(one, str)):
             self._context.console.notice("warning", f"{name}: {text}" if name else text)
-        for title, lines in exchanges.exchange_blocks(exchanged, debug=self._context.settings.log_level == "debug"):
-            self._context.console.block(f"{name}: {title}" if name else title, lines)
+        if self._context.settings.log_level == "debug":
+            for title, lines in exchanges.exchange_blocks(exchanged):
+                self._context.console.block(f"{name}: {title}" if name else title, lines)
 
 
 def _emptied(heard: list[tuple[Request, Answer] | str]) -> Iterator[tuple[Request, Answer] | str]:

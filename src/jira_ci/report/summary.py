@@ -18,8 +18,11 @@ from jira_ci.report import report_result
 from jira_ci.report.plan import Entry, Plan
 from jira_ci.report.report_result import SiteResult, knows_nothing
 from jira_ci.run import Run
+from jira_ci.text import one_line
 
 _MOST = 50
+_PLACES = 3  # in the heading
+_LONGEST = 200
 _NAMED = 20
 
 
@@ -126,10 +129,25 @@ def summary(
     state = page.state(plan.state) if plan.state else Mark("off", "skipped")
     blocks = [*_environments(plan), *_issues(plan, results, errors, more, moved), *_not_taken(plan, results, errors)]
     told = not plan.state or any(result.submission.accepted for result in results)
-    heading = (
-        Mark(state.tone, f"{what} {state.word}") if told else Mark("doubtful", f"{what} {state.word}, not reported")
-    )
+    said = f"{what} {state.word}{_what_went_where(plan)}"
+    heading = Mark(state.tone, said) if told else Mark("doubtful", f"{said}, not reported")
     return Page(heading, tuple(blocks), foot)
+
+
+def _what_went_where(plan: Plan) -> str:
+    """Which version went where, or how the tests of a build went; nothing where neither is known."""
+    places = list(dict.fromkeys(entry.title for entry in plan.entries if entry.environment))
+    if places:
+        shown = ", ".join(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
+        version = str(plan.entries[0].record.get("label") or "")
+        return one_line(f": {version} to {shown}" if version else f": to {shown}", _LONGEST)
+    counts = next((found for entry in plan.entries if (found := entry.record.get("testInfo"))), None)
+    if not counts:
+        return ""
+    told = {"failed": counts["numberFailed"], "skipped": counts["numberSkipped"]}
+    return ": " + ", ".join(
+        [f"{counts['totalNumber']} tests", *(f"{many} {word}" for word, many in told.items() if many)]
+    )
 
 
 def about(run: Run, version: str) -> Phrase:

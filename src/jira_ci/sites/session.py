@@ -358,4 +358,4 @@ class GateSites:
             self._not_before = max(self._not_before, self._clock() + asked_for)
         if self._context.given.log_level == "debug":  # otherwise hours of waiting would fill the log
             title = f"Asked {request.host} to {request.asks}: {answer.status}"
-            self._context.console.block(title, exchange_lines(request, answer, debug=True))
+            self._context.console.block(title, exchange_lines(request, answer))

@@ -179,7 +179,7 @@ class Desk:
             before = next((one for one in change.approvals if one.id == approval), None)
             if before is None:
                 raise NotFound("The approval does not exist.")
-            after = before.answered(account, decision, self.clock.milliseconds())
+            after = before.answered(account, decision, self.clock.milliseconds(), len(change.history))
             told = tuple(after if one.id == approval else one for one in change.approvals)
             changed = replace(change, approvals=told)
             return self._ask(changed, self._following(changed, after)) if after.final == "approved" else changed

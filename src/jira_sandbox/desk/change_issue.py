@@ -33,6 +33,16 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Given:
+    """One person's answer, and how many entries the change's history had then."""
+
+    account: str
+    decision: Decision
+    at: int
+    after: int
+
+
+@dataclass(frozen=True)
 class Approval:
     """One approval on a change. ``decisions`` is by account id, in the order in which people are shown."""
 
@@ -42,6 +52,7 @@ class Approval:
     needed: int
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     completed: int | None = None
+    answers: tuple[Given, ...] = ()
 
     @property
     def final(self) -> Decision:
@@ -52,8 +63,11 @@ class Approval:
         enough = self.needed or len(answers)
         return "approved" if answers and answers.count("approved") >= min(enough, len(answers)) else "pending"
 
-    def answered(self, account: str, decision: Decision, now: int) -> Approval:
+    def answered(self, account: str, decision: Decision, now: int, after: int = 0) -> Approval:
         """The approval after this person's answer.
+
+        Args:
+            after: how many entries the history has.
 
         Raises:
             Forbidden: nobody asked this person.
@@ -63,8 +77,9 @@ class Approval:
             raise Forbidden("You do not have permission to answer this approval.")
         if self.final != "pending" or self.decisions[account] != "pending":
             raise Conflict("The approval has already been answered.")
-        after = replace(self, decisions={**self.decisions, account: decision})
-        return after if after.final == "pending" else replace(after, completed=now)
+        given = (*self.answers, Given(account, decision, now, after))
+        told = replace(self, decisions={**self.decisions, account: decision}, answers=given)
+        return told if told.final == "pending" else replace(told, completed=now)
 
 
 def opened(identity: str, stage: Stage, approvers: Iterable[str], now: int) -> Approval:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 from jira_sandbox import moments
@@ -16,12 +17,13 @@ from jira_sandbox.routing import Context
 
 WINDOW = ("Planned start", "Planned end")
 IMPLEMENTING = STATUSES[4].id
+_REFUSED = tuple(status.id for status in STATUSES[6:9])  # Declined, Canceled, Failed: they are over, and not done
 _PATH = tuple(status.id for status in STATUSES[:6])  # Review to Completed
 
 
 @dataclass(frozen=True)
 class Lozenge:
-    """A status and the category that colours it."""
+    """A status and what colours it: its category, or ``refused`` where it is done and nothing was."""
 
     name: str
     category: str
@@ -48,7 +50,7 @@ class Window:
 def lozenge(context: Context, issue: Change) -> Lozenge:
     """Its status."""
     status = context.site.desk.workflow.status(issue.status)
-    return Lozenge(status.name, status.category)
+    return Lozenge(status.name, "refused" if status.id in _REFUSED else status.category)
 
 
 def steps(context: Context, change: Change) -> list[Step]:
@@ -165,16 +167,36 @@ def _followed(lines: list[list[markup.Part]]) -> list[list[markup.Part]]:
 
 
 def history(context: Context, change: Change) -> list[dict[str, Any]]:
-    """Newest first."""
+    """What was changed and who answered an approval, newest first."""
     people = context.site.desk.people
-    return [
-        {
-            "by": people.of(entry.author).display,
-            "at": entry.created,
-            "items": [(one.name, one.before_text or "nothing", one.after_text or "nothing") for one in entry.items],
-        }
-        for entry in reversed(change.history)
-    ]
+    given = [(one.after, name, one) for name, one in ((it.name, one) for it in change.approvals for one in it.answers)]
+    found: list[dict[str, Any]] = []
+    for at in range(len(change.history) + 1):
+        found += [
+            {
+                "by": people.of(one.account).display,
+                "at": one.at,
+                "items": [(f"approval {name}", "waiting", one.decision)],
+            }
+            for after, name, one in given
+            if after == at
+        ]
+        for entry in change.history[at : at + 1]:
+            items = [(one.name, _words(one.before_text), _words(one.after_text)) for one in entry.items]
+            found.append({"by": people.of(entry.author).display, "at": entry.created, "items": items})
+    return found[::-1]
+
+
+_JIRA_DATE = "%d/%b/%y %I:%M %p"
+
+
+def _words(text: str | None) -> str:
+    """What it was, with a moment written as on the rest of the page."""
+    try:
+        at = datetime.strptime(text or "", _JIRA_DATE).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return text or "nothing"
+    return moments.minute(moments.milliseconds(at))
 
 
 def links(context: Context, issue: Change) -> list[dict[str, Any]]:

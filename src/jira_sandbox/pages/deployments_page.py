@@ -28,7 +28,7 @@ _ROOM = 278_000  # bytes of a page that all this may take
 _MARK, _LANE, _DAY_NAME = 155, 90, 50  # bytes of one, besides what it is called
 _CROWD = 100  # lanes from which on marks tell less: what they leave out is said by the lane, or by their own pages
 _TICK = 64  # pixels that the name of a day needs
-_DAY = 86_400_000
+_DAY, _HOUR = 86_400_000, 3_600_000
 # Milliseconds that passed since the mark before, and the pixels that they are worth.
 _PACE = ((_DAY, 22), (3_600_000, 14), (60_000, 8), (1, 2))
 _LISTED = 15
@@ -75,12 +75,14 @@ def timeline(newest_first: Sequence[Deployment]) -> Timeline:
     for one in shown:
         lanes.setdefault(one.environment_id, Lane(one))
     ticks: list[tuple[str, int]] = []
+    one_day = bool(shown) and shown[0].at // _DAY == shown[-1].at // _DAY
+    unit, name = (_HOUR, moments.hour) if one_day else (_DAY, moments.day)
     at, before = 0, 0
     for one in reversed(shown):
         lane = lanes[one.environment_id]
         at = max(at + _pace(one.at - before) if before else at, lane.end)
-        if not ticks or one.at // _DAY != before // _DAY:
-            ticks.append((moments.day(one.at), at))
+        if not ticks or one.at // unit != before // unit:
+            ticks.append((name(one.at), at))
         lane.marks.append(Mark(one, at - lane.end))
         lane.end, before = at + STEP, one.at
     groups, lines = _grouped(list(lanes.values())), tuple(x for _, x in ticks)

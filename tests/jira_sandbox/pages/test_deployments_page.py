@@ -133,6 +133,13 @@ def test_no_two_marks_of_a_lane_touch_and_earlier_is_further_left() -> None:
     assert found.days == (("1 Mar", 0),), "the second is too near for its name"
 
 
+def test_within_a_day_the_line_says_hours() -> None:
+    moments = ("2026-03-01T09:10:00Z", "2026-03-01T11:40:00Z", "2026-03-01T14:05:00Z")
+    one_day = timeline([at(moment, number=number) for number, moment in enumerate(moments, 1)][::-1])
+    assert one_day.days[0][0] == "09:00"
+    assert len(one_day.lines) == 3, "one for each hour in which something was"
+
+
 def test_idle_time_is_folded() -> None:
     year = timeline([at("2027-03-01T00:00:00Z", number=2), at("2026-03-01T00:00:00Z")])
     assert year.width < 4 * STEP

@@ -97,6 +97,23 @@ def test_declining_ends_it(sandbox: Sandbox, key: str) -> None:
     assert status(sandbox, key) == "Declined"
 
 
+def test_a_decline_is_not_green_and_stands_in_the_history_with_who_said_it(sandbox: Sandbox, key: str) -> None:
+    do(sandbox, key, "decline", by=ANA.account)
+    found = get(sandbox, f"/browse/{key}")
+    assert "lozenge refused" in found.all("span", "class")
+    story = found.text[found.text.index("History") :]
+    assert "Ana Souza" in story
+    assert "approval Authorize: waiting → became declined" in " ".join(story.split())
+    assert story.index("→ became Declined") < story.index("→ became declined"), "newest first"
+
+
+def test_a_moment_is_written_in_one_way(sandbox: Sandbox, key: str) -> None:
+    do(sandbox, key, "window", start="2026-03-13T14:00", end="2026-03-13T18:00")
+    found = get(sandbox, f"/browse/{key}").text
+    assert "Planned start: nothing → became 13 Mar 2026, 14:00" in " ".join(found.split())
+    assert "/Mar/" not in found
+
+
 def test_somebody_who_is_not_asked_cannot_answer(sandbox: Sandbox, key: str) -> None:
     refused = do(sandbox, key, "approve", by=BEN.account, onward="1")
     assert refused.status == 403

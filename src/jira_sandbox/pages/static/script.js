@@ -32,6 +32,7 @@ function take(newer) {
   }
   if (document.querySelectorAll("[data-live]").length !== newer.querySelectorAll("[data-live]").length) location.reload();
   rove();
+  whole();
 }
 
 async function look() {
@@ -68,6 +69,20 @@ function rove() {
   }
 }
 
+// A mark, or the name of a day, that the column of names covers in part is shown when all of it can be.
+const seen = new WeakSet();
+function whole() {
+  const timeline = document.querySelector(".timeline");
+  if (!timeline || seen.has(timeline.firstElementChild)) return;
+  seen.add(timeline.firstElementChild);
+  const names = timeline.querySelector(".axis .name").offsetWidth;
+  const options = { root: timeline, rootMargin: `0px 0px 0px -${names}px`, threshold: [0, 0.99, 1] };
+  const watch = new IntersectionObserver((all) => {
+    for (const one of all) one.target.classList.toggle("cut", one.intersectionRatio > 0 && one.intersectionRatio < 0.99);
+  }, options);
+  for (const one of timeline.querySelectorAll(".m, .axis span:not(.name)")) watch.observe(one);
+}
+
 function along(event) {
   const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
   const mark = event.target.closest(".m");
@@ -98,4 +113,5 @@ document.addEventListener("mouseover", beside);
 document.addEventListener("focusin", beside);
 for (const one of document.querySelectorAll("[data-live]")) pristine.set(one, one.outerHTML);
 rove();
+whole();
 if (document.querySelector("[data-live]")) setTimeout(look, EVERY);
