@@ -181,3 +181,11 @@ def test_by_hand_a_dry_run_and_a_change_of_something_else_move_nothing(here: Sce
     assert "does not name" in other.out
     assert "No change of Prod was moved on" in other.out
     assert status(sandbox, key) == "Implementing"
+
+
+def test_by_hand_a_policy_that_cannot_be_read_is_said(here: Scene, sandbox: Sandbox) -> None:
+    key = approved(sandbox)
+    here.job.git("update-ref", "-d", "refs/remotes/origin/main")
+    ended = by_hand(here, GITHUB_SHA="c" * 40)
+    assert "No change of Prod was moved on: " in ended.out, ended.out
+    assert status(sandbox, key) == "Implementing"

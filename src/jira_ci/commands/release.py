@@ -95,7 +95,12 @@ def _close_by_hand(context: Context) -> bool:
     from jira_ci.gate.record import Deployment
     from jira_ci.gate.targets import objection, targets
 
-    found = [one for one in targets(context, deploying=True) if one.policy and one.policy.end_status.get("successful")]
+    every = targets(context, deploying=True)
+    for one in every if "end-status" in str(context.config.document) else ():
+        if one.decision is not None and one.decision.result == "deny":
+            where = one_line(one.subject.environment, 100)
+            context.console.notice("warning", f"No change of {where} was moved on: {one.decision.reason}")
+    found = [one for one in every if one.policy and one.policy.end_status.get("successful")]
     why = f"this run is one of {objection(context.run)}" if objection(context.run) else ""
     if context.given.dry_run or why:
         for one in found:
