@@ -24,9 +24,8 @@ from jira_ci.gate.policy.emergency import (
     in_force,
     reason_of,
     refusal,
-    stated,
 )
-from jira_ci.gate.policy.tightening import RULES
+from jira_ci.gate.policy.tightening import RULES, with_own_emergency
 from jira_ci.jira.parse import RequestType
 
 FOUND = Emergency("Emergency change", 1, ("Octocat", "ana"), ("Implementing", "review"), "2d")
@@ -121,8 +120,11 @@ def test_what_is_allowed(emergency: Any, found: Emergency | None) -> None:
     ],
 )
 def test_what_a_source_leaves_out_is_said_as_well(own: dict[str, Any], statuses: list[str], said: Any) -> None:
-    assert stated({"create": True, "emergency": own}, statuses) == {"create": True, "emergency": {**own, **said}}
-    assert stated({"emergency": "off"}, statuses) == {"emergency": "off"}
+    assert with_own_emergency({"create": True, "emergency": own}, statuses) == {
+        "create": True,
+        "emergency": {**own, **said},
+    }
+    assert with_own_emergency({"emergency": "off"}, statuses) == {"emergency": "off"}
 
 
 @pytest.mark.parametrize(("minimum", "needed"), [(None, 1), (0, 1), (3, 3)])
@@ -223,7 +225,7 @@ SOURCES = st.lists(
 
 @given(SOURCES)
 def test_together_they_allow_no_more_than_each(sources: list[tuple[dict[str, Any] | None, list[str]]]) -> None:
-    said = [stated({"emergency": own} if own else {}, statuses) for own, statuses in sources]
+    said = [with_own_emergency({"emergency": own} if own else {}, statuses) for own, statuses in sources]
     values = [one.get("emergency", "off") for one in said]
     merged = allowed({"emergency": functools.reduce(RULES["emergency"].merge, values), "proceed-statuses": USUAL})
     each = [

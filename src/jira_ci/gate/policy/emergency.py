@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,6 @@ LONGEST = 500
 """Characters of a reason."""
 _WORDS, _LETTERS = 3, 10
 _LETTER = re.compile(r"[^\W\d_]")
-_DEFAULTS: Mapping[str, Any] = {"minimum-approvals": 1, "review-within": "2d"}
 _TITLE = "Emergency: "
 
 
@@ -102,20 +101,6 @@ class EmergencyAsked:
             [f"To be reviewed within {self.review_within} of its deployment."],
             [],
         ]
-
-
-def stated(values: Mapping[str, Any], statuses: Sequence[str]) -> dict[str, Any]:
-    """What a source says, with what it leaves out of its emergency: that is said as well, or another source could fill
-    it in more loosely.
-
-    Args:
-        statuses: its ``proceed-statuses``; empty where it says none and has none by default.
-    """
-    own = values.get("emergency")
-    if not isinstance(own, Mapping):
-        return dict(values)
-    usual = {"proceed-statuses": list(statuses)} if statuses else {}
-    return {**values, "emergency": {**_DEFAULTS, **usual, **own}}
 
 
 def allowed(control: Mapping[str, Any]) -> Emergency | None:

@@ -104,7 +104,7 @@ def moment_in(freeze: Freeze, moment: datetime) -> str:
     return f"{local:%Y-%m-%d %H:%M} {freeze.zone_name or local.strftime('UTC%z')} ({when(moment)})"
 
 
-def of_environment(entries: Sequence[Mapping[str, Any]], name: str, files: Sequence[Config]) -> Iterator[Declared]:
+def of_environment(entries: Sequence[Mapping[str, Any]], name: str, files: Sequence[Config]) -> tuple[Declared, ...]:
     """The freezes of a policy that are about an environment.
 
     Args:
@@ -112,10 +112,10 @@ def of_environment(entries: Sequence[Mapping[str, Any]], name: str, files: Seque
         files: the stronger first.
     """
     types = {_type(name, one) for one in files}
-    for entry in entries:
-        freeze = read(entry)
-        if is_about(freeze, name, types):
-            yield Declared(freeze, " and ".join(_where(entry, files)))
+    found = ((read(entry), entry) for entry in entries)
+    return tuple(
+        Declared(one, " and ".join(_where(entry, files))) for one, entry in found if is_about(one, name, types)
+    )
 
 
 def _where(entry: Mapping[str, Any], files: Sequence[Config]) -> Iterator[str]:

@@ -11,8 +11,7 @@ from jira_ci.config import schema
 from jira_ci.config.model import Config, Rule
 from jira_ci.config.policy_files import Loaded
 from jira_ci.environments.classify import Environment, classify, tenant_rule
-from jira_ci.gate.policy import emergency
-from jira_ci.gate.policy.tightening import RULES, Said
+from jira_ci.gate.policy.tightening import RULES, Said, with_own_emergency
 from jira_ci.text import canonical, one_line
 
 
@@ -75,9 +74,9 @@ def said_by(one: Loaded, matched: Environment, tenant: Environment) -> Iterator[
     whole = config.enabled and not one.is_organisations
     usual = schema.defaults("change-control")["proceed-statuses"] if whole else ()
     statuses = values.get("proceed-statuses", usual)
-    yield Said(config.name, emergency.stated(values, statuses), lines, whole=whole, guides=one.is_organisations)
+    yield Said(config.name, with_own_emergency(values, statuses), lines, whole=whole, guides=one.is_organisations)
     if other:
-        of_other = emergency.stated(other, other.get("proceed-statuses", statuses))
+        of_other = with_own_emergency(other, other.get("proceed-statuses", statuses))
         yield Said(config.name, of_other, of_tenant, guides=one.is_organisations)
 
 

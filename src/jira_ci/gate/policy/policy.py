@@ -210,7 +210,7 @@ def _policy(found: Sources, matched: Sequence[Environment], tenants: Sequence[En
         **_by_name(control),
         end_status=control["end-status"],
         emergency=emergency.allowed(control),
-        freezes=tuple(freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files])),
+        freezes=freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files]),
     )
     _refuse_idle(policy, control, config)
     return _explained(policy, whole)

@@ -114,6 +114,7 @@ EMERGENCY: Mapping[str, Rule] = {
     "review-within": Rule(_shorter),
 }
 """The keys of ``emergency``."""
+_OF_EMERGENCY: Mapping[str, Any] = {"minimum-approvals": 1, "review-within": "2d"}
 
 RULES: Mapping[str, Rule] = {
     "connection": _NO_ORDER,
@@ -164,6 +165,20 @@ class Said:
     """Whether what it leaves out has its default, which then counts as said."""
     guides: bool = False
     """Whether its values stand in for what the others leave out: the organisation's."""
+
+
+def with_own_emergency(values: Mapping[str, Any], statuses: Sequence[str]) -> dict[str, Any]:
+    """What a source says, with what it leaves out of its emergency: that is said as well, or another source could fill
+    it in more loosely.
+
+    Args:
+        statuses: its ``proceed-statuses``; empty where it says none and has none by default.
+    """
+    own = values.get("emergency")
+    if not isinstance(own, Mapping):
+        return dict(values)
+    usual = {"proceed-statuses": list(statuses)} if statuses else {}
+    return {**values, "emergency": {**_OF_EMERGENCY, **usual, **own}}
 
 
 @dataclass(frozen=True)
