@@ -163,7 +163,7 @@ def _weekly(entry: Mapping[str, Any], zone: tzinfo | None) -> Callable[[datetime
 
 
 def _spans_of_weeks(monday: datetime, first: timedelta, lasts: timedelta, zone: tzinfo) -> Iterator[Span]:
-    for weeks in (-2, -1, 0, 1, 2):
+    for weeks in (-1, 0, 1):  # none lasts for a whole week
         try:
             begins = monday + weeks * _WEEK + first
         except OverflowError:  # before the first week of the calendar, or after its last
