@@ -105,6 +105,17 @@ def test_every_module_has_its_test_file_or_a_reason() -> None:
     assert _without() - TESTED_ELSEWHERE.keys() == set()
 
 
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_every_skip_says_why(path: Path) -> None:
+    for call in ast.walk(ast.parse((TESTS / path).read_text("utf-8"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            named = {word.arg for word in call.keywords}
+            assert call.func.attr != "skipif" or "reason" in named, f"line {call.lineno}"
+            assert call.func.attr != "importorskip" or "reason" in named, f"line {call.lineno}"
+            if call.func.attr == "skip" and ast.unparse(call.func.value).startswith("pytest"):
+                assert call.args or "reason" in named, f"line {call.lineno}"
+
+
 def test_no_reason_outlives_its_module() -> None:
     assert TESTED_ELSEWHERE.keys() - _without() == set()
 

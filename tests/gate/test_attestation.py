@@ -53,7 +53,7 @@ def test_the_predicate_has_what_a_simple_verification_result_requires() -> None:
 
 def test_in_toto_s_own_package_takes_it() -> None:
     statements = pytest.importorskip("in_toto_attestation.v1.statement", reason="in-toto-attestation is not installed")
-    formats = pytest.importorskip("google.protobuf.json_format")
+    formats = pytest.importorskip("google.protobuf.json_format", reason="protobuf is not installed")
     found = formats.Parse(json.dumps(made(artifact_digest=HASH)), statements.spb.Statement())
     statements.Statement.copy_from_pb(found).validate()
 

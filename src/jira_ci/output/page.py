@@ -192,7 +192,8 @@ def deployed(gate: Page, report: Page | None, word: str) -> Page:
         word: Jira's word for how it ended.
     """
     ended = state(word)
-    return Page(Mark(ended.tone, f"deployment {ended.word}"), _blocks(gate, report), gate.foot)
+    _, colon, where = report.title.word.partition(": ") if report is not None else ("", "", "")
+    return Page(Mark(ended.tone, f"deployment {ended.word}{colon}{where}"), _blocks(gate, report), gate.foot)
 
 
 def _blocks(gate: Page, report: Page | None) -> tuple[Block, ...]:
