@@ -32,7 +32,7 @@ def api() -> Iterator[Api]:
 
 
 def ask(api: Api, provider: str, ref: str = "main", path: str = "gate/jira ci.yml", **tokens: str) -> tuple[str, bytes]:
-    given = {"github_token": "", "gitlab_token": "", "job_token": "", **tokens}
+    given: dict[str, Any] = {"github_token": "", "gitlab_token": "", "job_token": "", **tokens}
     run = run_of(provider, api.url + "/api/v4" * (provider == "gitlab"))
     files = connect_files(run, "acme/policies", **given, ca_bundle="", deadline=Deadline(20))
     assert files is not None
@@ -141,7 +141,7 @@ def test_a_repository_that_was_renamed_is_not_followed(api: Api) -> None:
 
 
 def test_without_a_token_or_a_provider_nobody_is_asked(api: Api) -> None:
-    none = {"github_token": "", "gitlab_token": "", "job_token": ""}
+    none: dict[str, Any] = {"github_token": "", "gitlab_token": "", "job_token": ""}
     for provider in ("github", "gitlab", "jenkins", "local"):
         run = run_of(provider, api.url)
         assert connect_files(run, "a/b", **none, ca_bundle="", deadline=Deadline(1)) is None
