@@ -449,7 +449,8 @@ def test_what_was_edited_after_approval_is_denied_where_the_policy_says_so() -> 
 
 def test_a_question_that_nobody_answers_is_waited_for() -> None:
     unanswered = Decision.unanswered(38, "so")
-    assert (unanswered.row, unanswered.result, unanswered.exit, unanswered.approved) == (38, "wait", 7, False)
+    assert unanswered == Decision(38, "wait", Exit.NETWORK, "so")
+    assert not unanswered.approved
     with pytest.raises(KeyError):
         Decision.unanswered(4, "so")
 
