@@ -440,6 +440,7 @@ def test_without_a_counted_approval_it_proceeds_unapproved_and_says_so() -> None
 def test_what_was_edited_after_approval_is_denied_where_the_policy_says_so() -> None:
     late = Edit("Planned end", "account-bob", "Bob", NOW)
     assert decide(replace(READ, edits=(late,)), POLICY).row == 32
+    assert decide(READ, replace(POLICY, edits="deny")).row == 32
     found = decide(replace(READ, edits=(late,)), replace(POLICY, edits="deny"))
     assert (found.row, found.exit) == (21, Exit.DENIED)
     assert "(Planned end by Bob at 2026-03-02 12:00 UTC), and the policy says edits: deny" in found.reason
