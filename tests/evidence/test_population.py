@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evidence_scenes import NOON, QUARTER, Desk, asked, entry, listed, on_github, on_gitlab, stamp
+from gate_jobs import commit
 from gate_subjects import known
 from jira_ci.evidence.population import of_a_clone, review
 from jira_ci.evidence.population_rows import Approved, Change, Emergency, Recorded, Review
@@ -251,6 +252,32 @@ def test_without_anything_controlled_there_is_no_population(desk: Desk, github: 
     ended = desk.evidence()
     assert ended.code == 2
     assert "Nothing here is change controlled" in ended.out
+
+
+def govern(desk: Desk, github: GitHubGraph, policy: str) -> None:
+    github.files = {".jira-ci.yml": policy.encode()}
+    commit(desk.job, policy)
+
+
+def test_where_only_a_tenant_is_controlled_every_deployment_counts(desk: Desk, github: GitHubGraph) -> None:
+    key = desk.change(entry(1, "07-02 10:00", environment="QA", tenant="Aurora"))
+    more = "environments: {QA: testing}\ntenants: {Aurora: {change-controlled: true}}\n"
+    site, control = f"jira: {{site: '{desk.sandbox.address}'}}", "change-control: {enabled: true, service-desk: OPS}"
+    govern(desk, github, f"project-name: Web Site\n{site}\n{more}{control}\n")
+    github.listed = [listed(2, "07-03 10:00", environment="QA"), listed(1, "07-02 09:58", environment="QA"), OLD]
+    found, ended = desk.found(*QUARTER, "--environment", "QA")
+    assert ended.code == 0, ended.err
+    first, second = found["deployments"]
+    assert (first["change"]["key"], first["tenant"], second["finding"]) == (key, "Aurora", "no-change")
+
+
+def test_where_nothing_is_controlled_today_an_empty_list_proves_nothing(desk: Desk, github: GitHubGraph) -> None:
+    control = "change-control: {enabled: true, service-desk: OPS}"
+    govern(desk, github, f"environments: {{Prod: production}}\n{control}\n")
+    github.listed = [OLD]
+    found, ended = desk.found()
+    assert (ended.code, found["known"]) == (7, 0)
+    assert "today's policy puts no environment under control" in found["not-provable"][0]["why"]
 
 
 def test_on_gitlab(tmp_path: Path, sandbox: Sandbox) -> None:
