@@ -204,10 +204,13 @@ def test_environments_that_no_rule_names_count_and_are_said(desk: Desk, github: 
 
 def test_a_repository_that_was_renamed_keeps_its_records(desk: Desk, github: GitHubGraph) -> None:
     desk.change(entry(1, "07-02 10:00", run="octo/former#9001/1"), entry(2, "07-02 11:00", run="octo/former#9002/1"))
-    github.listed = [listed(1, "07-02 09:58"), OLD]
+    # Of another provider, whose runs are counted by themselves.
+    desk.change(entry(3, "07-03 10:00", run="else/where#9003/1", commit="b" * 40))
+    github.listed = [listed(3, "07-03 09:58"), listed(1, "07-02 09:58"), OLD]
     found, _ = desk.found()
-    assert [(one["record"], one["finding"]) for one in found["deployments"]] == [(f"{1:016x}", None)]
-    assert found["notes"] == ["A record of another repository is not listed: run it there."]
+    rows = [(one["record"], one["finding"]) for one in found["deployments"]]
+    assert rows == [(f"{1:016x}", None), (None, "no-change")]
+    assert found["notes"] == ["2 records of other repositories are not listed: run it there."]
 
 
 @pytest.mark.parametrize(
