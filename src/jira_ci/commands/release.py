@@ -94,13 +94,14 @@ def follow(context: Context, plan: Plan | None, state: str, result: Result, whol
 def _close_by_hand(context: Context) -> bool:
     """Moves the change of each environment to where a successful deployment takes it, and says why it could not be
     found. Whether the policy has such a place for any of them."""
-    if context.config is None or not context.config.enabled:
+    config, of_all = context.config, bool(context.given.organisation_policy)
+    if not (of_all or (config is not None and config.enabled)):
         return False
     from jira_ci.gate.record import Deployment
     from jira_ci.gate.targets import objection, targets
 
     every = targets(context, deploying=True)
-    for one in every if "end-status" in str(context.config.document) else ():
+    for one in every if of_all or "end-status" in str(config and config.document) else ():
         if one.decision is not None and one.decision.result == "deny":
             where = one_line(one.subject.environment, 100)
             context.console.notice("warning", f"No change of {where} was moved on: {one.decision.reason}")
