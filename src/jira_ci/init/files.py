@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jira_ci.config import model
 from jira_ci.config.model import Config, read_bytes
@@ -68,8 +68,8 @@ class Pipelines:
     """Where the test results of what builds are."""
     tested_by: str = ""
     """GitLab: the job that has them."""
-    includes: bool = False
-    """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already."""
+    includes: Literal["", "one", "several"] = ""
+    """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already, and whether that is a list."""
     notes: tuple[str, ...] = ()
     """Sentences about what could not be read."""
 

@@ -46,7 +46,7 @@ def look_at_gitlab(root: Path) -> Pipelines:
         reports=tuple(file for file, document in files.items() if _reports(document)),
         tests=tests,
         tested_by=tested_by,
-        includes="include" in main,
+        includes="" if "include" not in main else "several" if isinstance(main["include"], list) else "one",
         notes=tuple(notes),
     )
 
