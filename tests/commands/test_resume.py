@@ -778,6 +778,19 @@ def test_a_label_that_is_on_no_screen_keeps_no_note_there(job: Job, sandbox: San
     assert kept(sandbox, key) == []
 
 
+@pytest.mark.parametrize(("others", "told"), [([], False), (["urgent"], True)])
+def test_a_change_that_no_sweep_would_find_is_said(
+    job: Job, sandbox: Sandbox, others: list[str], *, told: bool
+) -> None:
+    key = sandbox.desk.create('Deploy "Web Site" version 1.2.3 to "Prod"').key
+    sandbox.desk.edit(key, {"labels": others})
+    on_no_screen = json_answer(400, {"errorMessages": [], "errors": {"labels": "Field 'labels' cannot be set."}})
+    sandbox.before = lambda request: on_no_screen if request.method == "PUT" and b"labels" in request.body else None
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", now=now(sandbox))
+    assert ended.code == 4
+    assert ("jira-ci resume will not find this change" in ended.out) is told, ended.out
+
+
 def test_a_note_that_a_sweep_wrote_over_is_left_again(job: Job, sandbox: Sandbox) -> None:
     """A sweep takes another note off while ours is being left: what it had read, it writes."""
     over: list[str] = []
