@@ -29,8 +29,8 @@ _TAKEN_FOR_ONE = (
 )
 _INSTEAD = "Set deployment: false beside the environment's name, or parked: fail."
 _UNFOUND = (
-    "jira-ci resume will not find this change, so that this run has to be started by hand: without a label it is looked "
-    "for by its title, among changes that have no labels at all. Put Labels on its edit screen."
+    "jira-ci resume will not find this change, so that this run has to be started by hand: without our label it is "
+    "looked for by its title, among changes that have none at all. Put Labels on its edit screen."
 )
 _FOR_PEOPLE = (4, 5)  # exit codes: not approved yet, and not in the window; of a network that fails there is no note
 
