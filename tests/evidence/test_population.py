@@ -186,6 +186,8 @@ def test_other_repositories_and_other_environments_are_left_out(desk: Desk, gith
     [
         ("Prodution", "The nearest is Prod"),
         ("Dev", "--environment Dev is not change controlled"),
+        ("Prod,Prodution", "The nearest is Prod"),
+        ("Prod*", "is a pattern"),
     ],
 )
 def test_a_name_with_a_mistake_in_it_makes_no_empty_list(desk: Desk, name: str, told: str) -> None:
@@ -264,12 +266,13 @@ def govern(desk: Desk, github: GitHubGraph, policy: str) -> None:
 
 def test_where_only_a_tenant_is_controlled_every_deployment_counts(desk: Desk, github: GitHubGraph) -> None:
     key = desk.change(entry(1, "07-02 10:00", environment="QA", tenant="Aurora"))
-    more = "environments: {QA: testing}\ntenants: {Aurora: {change-controlled: true}}\n"
+    more = "environments: {'Q*': testing}\ntenants: {Aurora: {change-controlled: true}}\n"
     site, control = f"jira: {{site: '{desk.sandbox.address}'}}", "change-control: {enabled: true, service-desk: OPS}"
     govern(desk, github, f"project-name: Web Site\n{site}\n{more}{control}\n")
     github.listed = [listed(2, "07-03 10:00", environment="QA"), listed(1, "07-02 09:58", environment="QA"), OLD]
-    found, ended = desk.found(*QUARTER, "--environment", "QA")
+    found, ended = desk.found(*QUARTER, "--environment", "QA, q4")
     assert ended.code == 0, ended.err
+    assert found["notes"] == ["No deployment to q4 is known; is the name spelt so?"]
     first, second = found["deployments"]
     assert (first["change"]["key"], first["tenant"], second["finding"]) == (key, "Aurora", "no-change")
 

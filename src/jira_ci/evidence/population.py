@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, ProviderList, deployment_list
 from jira_ci.context import Context
+from jira_ci.environments.classify import is_glob
 from jira_ci.errors import JiraCiError, UsageError
 from jira_ci.evidence.jira_list import DeskReader, JiraList
 from jira_ci.evidence.joining import joined, of_the_same_runs
@@ -74,7 +75,7 @@ class Reader:
             rows = [row for row in rows if self._counts(row)]
             self._undated(left)
             reviews = dict(self._reviews(sites, rows))
-        self._end()
+        self._end(rows)
         return Population(
             self.period,
             self.context.run.repository,
@@ -91,6 +92,8 @@ class Reader:
         """A name with a mistake in it must not make an empty list."""
         for name in self.environments:
             found, shown = self._settled(name), one_line(name, 80)
+            if is_glob(name):
+                raise UsageError(f"--environment {shown} is a pattern.", "Name each environment, or leave it out.")
             if isinstance(found, Decision) and found.result == "proceed":
                 raise UsageError(f"--environment {shown} is not change controlled, so that no change is wanted there.")
             if isinstance(found, Decision):
@@ -273,8 +276,14 @@ class Reader:
             ]
             yield place, review(found, after, self._now)
 
-    def _end(self) -> None:
+    def _end(self, rows: Sequence[Row]) -> None:
         """What is said in the end. The newest is not certain: the day may go on, and Jira's index lags behind."""
+        known = {
+            name for row in rows for name in (canonical(row.environment), *(row.recorded.names if row.recorded else ()))
+        }
+        nothing = [one_line(name, 80) for name in self.environments if canonical(name) not in known]
+        if nothing:
+            self._notes.append(f"No deployment to {', '.join(nothing[:_TOLD])} is known; is the name spelt so?")
         if self._nameless:
             names = ", ".join(self._nameless[:_TOLD])
             self._notes.append(f"No rule of the policy names these environments, so that they count: {names}.")
