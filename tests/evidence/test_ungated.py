@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gate_jobs import pinned, scene
-from gate_subjects import known
+from gate_jobs import commit, pinned, scene
+from gate_subjects import approved, known
 from jira_ci.gate.kept_records import INDEX
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
@@ -86,6 +86,27 @@ def test_a_record_of_another_environment_is_none(job: Job, sandbox: Sandbox, tmp
     key = document["change"]["key"]
     sandbox.site.desk.extras.set_property(known(sandbox, key).id, INDEX, {})
     assert TOLD in run(job, sandbox).out
+
+
+def test_a_change_that_is_shared_is_found_by_its_own_title(sandbox: Sandbox, tmp_path: Path) -> None:
+    here = scene(tmp_path, sandbox, more="one-change-for: [Stage, Prod]")
+    here.job.environ |= {**reach(sandbox), "TMPDIR": str(tmp_path)}
+    approved(sandbox, summary='Deploy "Web Site" version 1.2.3 to "Stage, Prod"')
+    assert run(here.job, sandbox, "gate", "--environment", "Prod", "--version", "1.2.3").code == 0
+    for path in tmp_path.glob("jira-ci-record*"):
+        path.unlink()
+    assert "No gate" not in run(here.job, sandbox).out
+
+
+def test_where_only_the_tenant_is_controlled_it_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    here = scene(tmp_path, sandbox, more="title: '{project} {version} {environment} {tenant}'")
+    text = (here.job.folder / ".jira-ci.yml").read_text("utf-8")
+    commit(here.job, f"{text}\ntenants: {{Aurora: {{change-controlled: true}}}}\n")
+    here.job.environ |= {**reach(sandbox), "TMPDIR": str(tmp_path)}
+    report = (*REPORT[:1], "--environment", "Dev", *REPORT[3:])
+    assert "No gate" not in run(here.job, sandbox, *report).out
+    told = run(here.job, sandbox, *report, "--tenant", "Aurora").out
+    assert "No gate let this deployment to Dev for Aurora through" in told
 
 
 def asked_of_changes(sandbox: Sandbox) -> list[str]:
