@@ -114,12 +114,16 @@ def _close_by_hand(context: Context) -> bool:
 
 
 def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Iterator[Closable]:
-    """The changes of these targets: by the setting ``change``, or the one that is open under the title."""
+    """The changes of these targets: by the setting ``change``, or the one that is open under the title. One that
+    several share goes on when the others of them have ended too, or are named here as well."""
     from jira_ci.gate.bookkeeping import Closable
+    from jira_ci.gate.change_property import scope_of
     from jira_ci.gate.find_change import Finder
+    from jira_ci.gate.pinning import Pins
     from jira_ci.gate.targets import attempt_of
     from jira_ci.sites.session import GateSites
 
+    here = [scope_of(target.subject) for target in found]
     with closing(GateSites(context)) as sites:
         for target in found:
             policy = target.policy
@@ -130,8 +134,15 @@ def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Ite
             attempt = replace(attempt_of(context), objection="jira-ci release")
             search = Finder(service, policy, target.subject, attempt, pauses=()).find()
             if search.change is not None:
-                change = search.change
-                yield Closable(policy.site, policy.credentials, change.id, change.key, policy.end_status)
+                change, whole_end, said = search.change, "successful", ""
+                if target.subject.members:
+                    pins = Pins(service, change, target.subject, attempt, readers=policy.comments)
+                    whole_end, said = pins.whole_end("successful", here)
+                if said:
+                    context.console.say(said)
+                if policy.end_status.get(whole_end):
+                    status = {**policy.end_status, "successful": policy.end_status[whole_end]}
+                    yield Closable(policy.site, policy.credentials, change.id, change.key, status)
             elif search.decision is not None and search.decision.row == _NONE_OPEN:
                 titled = one_line(target.subject.title, 200)
                 context.console.say(
