@@ -272,15 +272,15 @@ def test_a_service_account_renews_a_token_that_has_expired_once() -> None:
         client = Client(Patience(), jitter=lambda: 1.0)
         access = Access(server.url, api=server.url, client_id="i", client_secret="s")
         service = Service(Login(client, access, keep_secret=secrets.append))
-        service.desk("OPS")
-        service.desk("OPS")
+        service.desk("A")
+        service.desk("B")
         with pytest.raises(AccessError):
-            service.desk("OPS")
+            service.desk("C")
         with pytest.raises(AccessError):
-            service.desk("OPS")
+            service.desk("D")
         client.close()
         asked = [seen.path.split("/")[-1] for seen in server.requests]
-        assert asked == ["tenant_info", "token", "myself", "OPS", "OPS", "token", "OPS", "OPS", "token", "OPS"]
+        assert asked == ["tenant_info", "token", "myself", "A", "B", "token", "B", "C", "token", "C"]
         assert server.requests[2].headers["authorization"] == "Bearer fresh"
     assert secrets == ["fresh", "fresh", "fresh"]
 

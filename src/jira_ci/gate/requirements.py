@@ -67,7 +67,8 @@ class Moved:
 @dataclass(frozen=True)
 class Requirements:
     """What the policy demands of a change. ``window`` holds the names of its two fields, or is ``off``; ``edits`` says
-    what becomes of a change whose window or watched fields were edited after its approval."""
+    what becomes of a change whose window or watched fields were edited after its approval; ``waiting_somewhere`` holds
+    the statuses that any source waits in: by its id one may be a status to proceed."""
 
     proceed_statuses: tuple[str, ...]
     wait_statuses: tuple[str, ...]
@@ -79,11 +80,12 @@ class Requirements:
     edits: Literal["say", "deny"] = "say"
     required_approvals: tuple[str, ...] = ()
     required_approvers: tuple[Wanted, ...] = ()
+    waiting_somewhere: tuple[str, ...] = ()
 
     def standing(self, status: Status) -> Standing:
         """Which list the status is in, by name in any case or by id; ``both`` contradicts itself."""
         go, wait = (_lists(statuses, status) for statuses in (self.proceed_statuses, self.wait_statuses))
-        if go and wait:
+        if go and (wait or _lists(self.waiting_somewhere, status)):
             return "both"
         return "proceed" if go else "wait" if wait else "other"
 

@@ -19,7 +19,7 @@ from jira_ci.gate.decision import Decision, decide
 from jira_ci.gate.policy.lint import Controlled, lint
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
-from jira_ci.gate.requirements import Snapshot
+from jira_ci.gate.requirements import Snapshot, Status
 
 NOW, THEN = "a" * 40, "b" * 40
 NAME = ".jira-ci.yml"
@@ -229,6 +229,14 @@ def proceeds(found: Sources, read: Snapshot) -> bool:
     if isinstance(settled, Decision):
         return settled.result == "proceed"
     return decide(read, settled.requirements).result == "proceed"
+
+
+def test_a_status_that_one_of_them_waits_in_by_its_id_is_none_to_proceed() -> None:
+    lists = ("['10']", "[Review]")
+    found = policy(sources(*(OURS.replace("OPS}", f"OPS, wait-statuses: {one}}}") for one in lists)))
+    assert found.wait_statuses == ()
+    assert found.requirements.standing(Status("10", "Implementing", "indeterminate")) == "both"
+    assert found.requirements.standing(Status("11", "Implementing", "indeterminate")) == "proceed"
 
 
 @SEVERAL

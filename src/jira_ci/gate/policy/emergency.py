@@ -205,6 +205,7 @@ def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Poli
         title=title,
         proceed_statuses=found.proceed_statuses,
         wait_statuses=waiting,
+        waiting_somewhere=(),
         minimum_approvals=approvals,
         window=None,
         window_required=False,

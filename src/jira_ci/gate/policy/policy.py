@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -91,6 +92,8 @@ class Policy:
     """What a source says and another one outweighs, each a sentence without its full stop."""
     required_approvals: tuple[str, ...] = ()
     required_approvers: tuple[Wanted, ...] = ()
+    waiting_somewhere: tuple[str, ...] = ()
+    """The statuses that any source waits in."""
     one_change_for: tuple[one_change.Entry, ...] = ()
     end_status: Mapping[str, str] = field(default_factory=dict)
     """Where the change goes when its deployment has ended, by its state; see ``end-status`` of the schema."""
@@ -115,6 +118,7 @@ class Policy:
             reuse=self.reuse,
             required_approvals=self.required_approvals,
             required_approvers=self.required_approvers,
+            waiting_somewhere=self.waiting_somewhere,
         )
 
 
@@ -207,7 +211,7 @@ def _policy(found: Sources, matched: Sequence[Environment], tenants: Sequence[En
         relaxed=(*found.relaxed, *_relaxed(config, control, asked, approvals if by == "change" else None)),
         sources=found.listed,
         differences=whole.differences,
-        **_by_name(control),
+        **_by_name(control, said),
         end_status=control["end-status"],
         emergency=emergency.allowed(control),
         freezes=freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files]),
@@ -216,9 +220,13 @@ def _policy(found: Sources, matched: Sequence[Environment], tenants: Sequence[En
     return _explained(policy, whole)
 
 
-def _by_name(control: Mapping[str, Any]) -> dict[str, Any]:
-    """Whose approval is demanded, and what shares one."""
+def _by_name(control: Mapping[str, Any], said: Sequence[Said]) -> dict[str, Any]:
+    """Whose approval is demanded, what shares one, and what any source waits for."""
+    guided = any(one.guides and "wait-statuses" in one.values for one in said)
+    usual = () if guided else schema.defaults("change-control")["wait-statuses"]
+    waiting = [one.values.get("wait-statuses", usual if one.whole else ()) for one in said]
     return {
+        "waiting_somewhere": tuple(dict.fromkeys(itertools.chain(*waiting))),
         "required_approvals": tuple(control["required-approvals"]),
         "required_approvers": tuple(map(_wanted, control["required-approvers"])),
         "one_change_for": tuple(control["one-change-for"]),
