@@ -87,7 +87,8 @@ def test_without_an_environment_all_of_the_file_are_shown(job: Job) -> None:
 
 
 def test_a_policy_that_is_invalid_or_none_ends_with_its_code(job: Job) -> None:
-    assert job.jira_ci("check", "--policy", "--environment", "Prodution").code == 2
+    misspelt = job.jira_ci("check", "--policy", "--environment", "Prodution", "--format", "json")
+    assert (misspelt.code, misspelt.json["policy"][0]["change-controlled"]) == (2, True)
     assert job.jira_ci("check", "--policy", JIRA_CI_ORGANISATION_POLICY="inline").code == 2
     assert job.jira_ci("check", "--polcy").code == 2
 
@@ -156,3 +157,6 @@ def test_a_tenants_rule_is_shown_with_the_line_that_says_it(job: Job, sandbox: S
         f"  minimum-approvals: 2  (.jira-ci.yml@{own} line 12)",
         f"  minimum-approvals: 1  (.jira-ci.yml@{own} line 10)",
     ]
+    everywhere = job.jira_ci("check", "--policy").out.splitlines()
+    assert {"Prod is change controlled, by", "Prod for Aurora is change controlled, by"} <= {*everywhere}
+    assert "the title of its changes for Stage lacks {tenant}" in job.jira_ci("check", "--environment", "Prod").out

@@ -167,6 +167,23 @@ def test_what_cannot_be_meant_is_told_with_line_key_and_the_nearest_word(text: s
     assert said in refusal(text)
 
 
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("freeze: [{nam: X, from: 2026-12-20}]", "change-control.freeze[0].nam is not a known key. Did you mean name?"),
+        ("required-approvers: [{grup: x}]", "required-approvers[0].grup is not a known key. Did you mean group?"),
+        ("freeze: [{name: '', every: x}]", "change-control.freeze[0].name: the text is empty."),
+        ("freeze: true", "freeze: true is there; expected a list, each entry of it keys and values."),
+        ("freeze: 'off'", 'freeze: "off" is there; expected a list, each entry of it keys and values.'),
+        ("freeze: {name: X}", "each entry of it keys and values. Put a hyphen in front of each entry."),
+    ],
+)
+def test_one_mistake_is_one_sentence(control: str, said: str) -> None:
+    whole = refusal(f"change-control: {{{control}}}\n")
+    assert whole.endswith(said)
+    assert whole.count("change-control.") == 1
+
+
 @pytest.mark.parametrize("site", ["https://bob:hunter2@acme.atlassian.net", "bob:hunter2@acme.atlassian.net"])
 def test_a_password_in_an_address_is_refused_and_not_shown(site: str) -> None:
     said = refusal(f"jira:\n  site: {site}\n")

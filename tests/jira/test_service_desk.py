@@ -454,3 +454,14 @@ def test_data_center_is_asked_in_its_own_way() -> None:
         ]
         assert ["x-experimentalapi" in seen.headers for seen in server.requests] == [False, False, True]
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("body", [{"key": "jira-ci.records"}, ["value"], "value"])
+def test_a_property_without_a_value_is_an_answer_of_another_shape(body: Any) -> None:
+    with (
+        FaultyServer([ME, reply(200, body)]) as server,
+        asking(server, user="ana@example.com", token="secret") as service,
+    ):
+        service.myself()
+        with pytest.raises(NetworkError):
+            service.property("10001", "jira-ci.records")

@@ -212,7 +212,10 @@ def policies(context: Context) -> Iterator[InForce]:
             for rule in reversed(rules)
             for name in (examples(rule) if is_glob(rule) else [rule])[:1]
         }
-    for name, tenant in itertools.product(reversed(names.values()), targets.tenants(context)):
+    tenants = targets.tenants(context)
+    if not (context.environment_names or any(tenants)):
+        tenants = ("", *_tenants(found))
+    for name, tenant in itertools.product(reversed(names.values()), tenants):
         yield InForce(name, settle(found, name, asked, gate=False, tenant=tenant), _now(context), tenant)
 
 
@@ -242,7 +245,7 @@ def policy_document(one: InForce) -> dict[str, Any]:
     if isinstance(settled, Decision):
         return {
             **place,
-            "change-controlled": False,
+            "change-controlled": settled.result != "proceed",
             "row": settled.row,
             "reason": settled.reason,
         }
@@ -291,9 +294,23 @@ def _says(config: Config, name: str) -> bool:
 
 def _of_tenants(found: Sources, name: str, asked: Asked) -> Iterator[Line]:
     """What is wrong with the policy of a tenant that has a rule; each has one in every environment."""
+    for tenant in _tenants(found):
+        for one in _settled(found, name, asked, tenant=tenant):
+            if isinstance(one, Line):
+                yield one
+            elif one.policy.gate_by == "change" and "{tenant}" not in one.policy.title:
+                yield warning(
+                    _POLICY,
+                    f"{one_line(tenant, 80)} has a rule under tenants, and the title of its changes for "
+                    f"{one_line(name, 80)} lacks {{tenant}}, so that every deployment there is denied.",
+                    "Put {tenant} into title.",
+                )
+
+
+def _tenants(found: Sources) -> Iterator[str]:
+    """Tenants that have a rule of their own, the first of them."""
     tenants = dict.fromkeys(rule.name for one in found.files for rule in one.config.tenants if not is_glob(rule.name))
-    for tenant in itertools.islice(tenants, _TENANTS):
-        yield from (one for one in _settled(found, name, asked, tenant=tenant) if isinstance(one, Line))
+    return itertools.islice(tenants, _TENANTS)
 
 
 def _settled(found: Sources, name: str, asked: Asked, glob: str = "", tenant: str = "") -> Iterator[Line | Controlled]:

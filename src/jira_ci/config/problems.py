@@ -59,8 +59,10 @@ def explain(error: Any, document: Any) -> Iterator[Problem]:
             if key not in wanted["known"]:
                 yield _unknown_key((*path, key), key, wanted["known"])
     elif rule == "required":
+        known = wanted.get("known", [*value])
+        meant = {_nearest_key(other, known) for other in value if other not in known}
         for key in wanted["required"]:
-            if key not in value:
+            if key not in value and f"Did you mean {key}?" not in meant:
                 because = (
                     "; it is required when enabled is true, unless gate-by is jira" if key == "service-desk" else ""
                 )
@@ -71,7 +73,7 @@ def explain(error: Any, document: Any) -> Iterator[Problem]:
         first = {repr(item): at for at, item in reversed(list(enumerate(value)))}
         index = next(at for at, item in enumerate(value) if first[repr(item)] != at)
         yield Problem((*path, index), f"{dotted((*path, index))}: {shown(value[index])} is there twice.", "Remove one.")
-    else:
+    elif not (rule == "pattern" and value == "" and "minLength" in wanted):  # that it is empty is told already
         yield _misfit(path, rule, value, wanted)
 
 
@@ -86,8 +88,12 @@ def _unknown_key(path: tuple[Step, ...], key: str, known: list[str]) -> Problem:
         variable = "JIRA_CI_" + key.upper().replace("-", "_")
         hint = f"Remove it and use a secret variable such as {variable}."
         return Problem(path, f"{dotted(path)}: credentials do not belong into this file.", hint)
-    hint = nearest(key[:80].lower().replace("_", "-"), known) or f"Known here: {', '.join(known)}."
+    hint = _nearest_key(key, known) or f"Known here: {', '.join(known)}."
     return Problem(path, f"{dotted(path)} is not a known key.", hint)
+
+
+def _nearest_key(key: str, known: list[str]) -> str:
+    return nearest(key[:80].lower().replace("_", "-"), known)
 
 
 def _misfit(path: tuple[Step, ...], rule: str, value: Any, wanted: Mapping[str, Any]) -> Problem:
@@ -119,22 +125,31 @@ def _not(value: Any, wanted: Mapping[str, Any]) -> str:
     words = wanted.get("enum") or wanted.get("then", {}).get("enum", [])
     noun = wanted.get("noun", "") or wanted.get("then", {}).get("noun", "")
     kinds = [_KINDS[kind] for kind in types if not (kind == "string" and words)]
+    if _lists_objects(wanted):
+        kinds = ["a list, each entry of it keys and values"]
     expected = " or ".join(([f"one of {', '.join(words)}" if len(words) > 1 else words[0]] if words else []) + kinds)
     if noun and isinstance(value, str):
         return f"{shown(value)} is no {noun[:1].lower()}{noun[1:]}; expected {expected}"
     return f"{shown(value)} is there; expected {expected}"
 
 
+def _lists_objects(wanted: Mapping[str, Any]) -> bool:
+    """Whether it is a list of keys and values, as ``freeze`` is."""
+    return wanted.get("type") == "array" and wanted.get("items", {}).get("type") == "object"
+
+
 def _hint_type(value: Any, wanted: Mapping[str, Any]) -> str:
     types = wanted["type"]
     if "string" in types and isinstance(value, bool) and wanted.get("then", {}).get("enum") == ["off"]:
         return "Did you mean off?" if not value else ""
-    if types == "string" and "enum" not in wanted and isinstance(value, int | float):
+    if "string" in types and not {"enum", "then"} & {*wanted} and type(value) in (int, float):
         return "Put it in quotes."
     if types == "boolean" and str(value).lower() in ("yes", "on", "true", "1", "no", "off", "false", "0"):
         return f"Did you mean {str(str(value).lower() in ('yes', 'on', 'true', '1')).lower()}?"
     if types == "integer" and isinstance(value, str) and value.isdecimal():
         return "Write it without quotes."
+    if _lists_objects(wanted):
+        return "Put a hyphen in front of each entry." if isinstance(value, dict) else ""
     if types == "array" and isinstance(value, str) and re.fullmatch(r"[\w .-]{1,60}", value):
         return f"Write it as [{value}]."
     return ""

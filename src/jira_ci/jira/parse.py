@@ -599,6 +599,14 @@ def property_keys(body: Any) -> list[str]:
     return [text(mapping(one, "a key"), "key") for one in beans]
 
 
+def property_value(body: Any) -> Any:
+    """The value of one property, whatever it is."""
+    found = mapping(body, "the answer")
+    if "value" not in found:
+        raise WrongShape("there is no value")
+    return found["value"]
+
+
 def attached(body: Any) -> str:
     """The id of the one file that was attached."""
     beans = items(body, "the attachments")

@@ -286,9 +286,7 @@ class Service:
     def property(self, issue_id: str, name: str) -> Any:
         """One of our properties of a change; ``None`` without it."""
         try:
-            return self._read(
-                endpoints.get_property(issue_id, name), lambda body: mapping(body, "the answer")["value"]
-            )[0]
+            return self._read(endpoints.get_property(issue_id, name), parse.property_value)[0]
         except NotFound:
             return None
 

@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gate.test_decision_properties import ANY
+from jira_ci.config.model import parse
 from jira_ci.config.policy_files import Sources, load, organisation_file
 from jira_ci.config.trusted_ref import Place
 from jira_ci.errors import Exit
 from jira_ci.gate.decision import Decision, decide
+from jira_ci.gate.policy.lint import Controlled, lint
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.requirements import Snapshot, Status
@@ -265,3 +267,23 @@ def test_an_organisations_policy_only_takes_away(
         strict = replace(found.requirements, proceed_statuses=tuple(statuses), minimum_approvals=approvals)
         if decide(read, found.requirements).result == "proceed":
             assert decide(read, strict).result == "proceed"
+
+
+@pytest.mark.parametrize(
+    ("organisation", "who"),
+    [
+        ("minimum-approvals: 2", None),
+        ("emergency: off", None),
+        ("emergency: {request-type: E, who: [bob, ana]}", ("ana",)),
+    ],
+)
+def test_no_repository_makes_itself_a_way_past_the_organisation_s_policy(
+    organisation: str, who: tuple[str, ...] | None
+) -> None:
+    ours = OURS.replace("OPS}", "OPS, emergency: {request-type: E, minimum-approvals: 0, who: [ana]}}")
+    found = policy(sources(ours, organisation=f"change-control: {{{organisation}}}\n"))
+    assert (found.emergency.who if found.emergency else None) == who
+    assert who or found.origins["emergency"].startswith("acme/policies:p.yml@c")
+    assert found.emergency is None or found.emergency.minimum_approvals == 1
+    doubts = [one.problem for one in lint(parse(ours.encode(), NAME), [Controlled("Prod", found, "production")])]
+    assert any("there is no emergency for Prod all the same" in one for one in doubts) == (who is None), doubts

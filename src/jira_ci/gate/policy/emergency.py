@@ -170,6 +170,11 @@ def refusal(policy: Policy, reason: str, asker: Asker) -> str:
     return ""
 
 
+def titles(policy: Policy, usual: str) -> tuple[str, ...]:
+    """Every title that a change of this policy may have: the usual one, and an emergency's where there are any."""
+    return (usual, *((_TITLE + usual,) if policy.emergency else ()))
+
+
 def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Policy:
     """The policy in an emergency that it allows: a type, a number and statuses of its own, a title that no other change
     has, no window; everything else as ever.

@@ -189,6 +189,13 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             "(emergency.minimum-approvals: 0).",
             "Say 1 or more, or leave it out.",
         )
+    own, allows = config.document.get("change-control", {}).get("emergency"), policy.origins.get("emergency", "")
+    if isinstance(own, dict) and policy.emergency is None and not allows.startswith(config.name):
+        yield Doubt(
+            f"{config.where('change-control', 'emergency')}: there is no emergency for {name} all the same, because "
+            f"{allows} has none.",
+            "Every file of the policy has to have it, the organisation's as well.",
+        )
     alone = policy.minimum_approvals == 1 and not (policy.exclude_approvers or named)
     if environment.type == "production" and alone and policy.gate_by == "change":
         yield Doubt(
