@@ -192,7 +192,7 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
     for name, rule in _rules_after(document):
         at: KeyPath = ("after", name)
         if not any(key in rule for key in ("fix-version", "transition", "notes")):
-            sentence = f"{dotted(at)} says neither fix-version nor transition nor notes, so that nothing follows."
+            sentence = f"{dotted(at)} says no fix-version, no transition and no notes, so that nothing follows."
             yield Problem(at, sentence, "Say one of them, or take it out.")
         for key in ("release-version", "description"):
             if rule.get(key) and "fix-version" not in rule:
