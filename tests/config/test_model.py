@@ -321,7 +321,10 @@ def test_a_name_that_holds_a_password_is_refused(section: str) -> None:
     [
         ("{}", "after.production"),
         ("{transitions: Done}", "after.production.transitions is not a known key. Did you mean transition?"),
-        ("{sub-tasks: true}", "after.production says no fix-version, no transition and no notes, so that nothing follows."),
+        (
+            "{sub-tasks: true}",
+            "after.production says no fix-version, no transition and no notes, so that nothing follows.",
+        ),
         (
             "{transition: Done, release-version: true}",
             "after.production.release-version is there, and fix-version is not.",

@@ -81,7 +81,9 @@ def _gating_line(context: Context, environment: Controlled) -> Line:
 
 
 _POLICY = "gate policy"
-_UNCOMMITTED = "A change-control counts once it is committed on the default branch: until then no deployment asks the gate."
+_UNCOMMITTED = (
+    "A change-control counts once it is committed on the default branch: until then no deployment asks the gate."
+)
 
 
 def lines(context: Context) -> Iterator[Line]:
