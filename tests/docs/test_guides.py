@@ -80,10 +80,12 @@ def test_a_gated_deployment_is_approved_in_the_sandbox_and_frozen(
     job.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
     [_, freeze] = documents.blocks(documents.section(FREEZES), "yaml")[0].split("  freeze:\n")
     job.write(".jira-ci.yml", _file(TRIAL) + "  freeze:\n" + freeze)
+    report, [waits], steps = (_commands(TRIAL, number) for number in (1, 2, 3))
+    job.commit("Start")
+    assert "counts once it is committed on the default branch: until then no" in job.jira_ci(*waits).err
     job.git("add", ".jira-ci.yml")
     job.commit("Production needs a change")
     assert job.jira_ci("sandbox", "clock", "2026-12-01T10:00:00+01:00").code == 0, "a Tuesday without a freeze"
-    report, [waits], steps = (_commands(TRIAL, number) for number in (1, 2, 3))
     assert [job.jira_ci(*words).code for words in (*report, waits)] == [0, 4]
     [change] = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]
     approved = [[change if word == "OPS-1000" else word for word in words] for words in steps]
