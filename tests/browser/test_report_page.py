@@ -58,7 +58,7 @@ def deployed(tmp_path: Path, sandbox: Sandbox, served: str) -> str:
     words = ("deploy", "--environment", "Prod", "--version", "1.2.3", "--issue-keys", "WEB-12,WEB-5000")
     ended = job.jira_ci(*words, "--", "true", now=sandbox.clock.now().timestamp())
     assert ended.code == 0, ended.out
-    (tmp_path / "jira-ci.html").write_bytes((job.folder / ".jira-ci/jira-ci.html").read_bytes())
+    (tmp_path / "jira-ci.html").write_bytes((job.folder / "jira-ci.html").read_bytes())
     return served
 
 

@@ -163,12 +163,12 @@ def test_on_gitlab_the_record_is_beside_the_other_artifacts(tmp_path: Path, sand
     job = on_gitlab(tmp_path, sandbox)
     key = approved(sandbox)
     assert gate(job, sandbox).code == 0
-    dotenv = (job.folder / ".jira-ci/jira-ci.env").read_text(encoding="utf-8")
+    dotenv = (job.folder / "jira-ci.env").read_text(encoding="utf-8")
     assert "JIRA_CI_OUT_APPROVED=true\n" in dotenv
     assert f"JIRA_CI_OUT_CHANGE_KEY={key}\n" in dotenv
-    record = json.loads((job.folder / ".jira-ci/jira-ci-record.json").read_text(encoding="ascii"))
-    assert json.loads((job.folder / ".jira-ci/jira-ci.json").read_text(encoding="utf-8"))["record"] == record
-    assert "Proceed" in (job.folder / ".jira-ci/jira-ci.md").read_text(encoding="utf-8")
+    record = json.loads((job.folder / "jira-ci-record.json").read_text(encoding="ascii"))
+    assert json.loads((job.folder / "jira-ci.json").read_text(encoding="utf-8"))["record"] == record
+    assert "Proceed" in (job.folder / "jira-ci.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system knows no such links")
@@ -182,8 +182,7 @@ def test_a_record_is_this_user_s_alone_and_goes_through_no_link(job: Job, sandbo
     target = tmp_path / "somebody's file"
     target.write_text("untouched")
     lab = on_gitlab(tmp_path, sandbox)
-    (lab.folder / ".jira-ci").mkdir()
-    (lab.folder / ".jira-ci/jira-ci-record.json").symlink_to(target)
+    (lab.folder / "jira-ci-record.json").symlink_to(target)
     ended = gate(lab, sandbox)
     assert ended.code == 0, ended.err
     assert target.read_text() == "untouched"

@@ -14,6 +14,7 @@ from jira_sandbox.server import Sandbox
 from scenes import Job
 
 PATH = os.environ["PATH"]
+TEMPLATE = {"JIRA_CI_WORD": "of the template"}
 
 
 @pytest.fixture
@@ -326,7 +327,7 @@ def test_artifacts_go_elsewhere_where_the_checkout_holds_something_else_under_th
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
     job = scenes.gitlab(tmp_path, PATH)
-    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path)}
+    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path), **TEMPLATE}
     victim = tmp_path / "victim"
     victim.write_text("precious", "utf-8")
     (job.folder / ".jira-ci").mkdir()
@@ -348,7 +349,7 @@ def test_artifacts_go_elsewhere_where_a_branch_has_put_something_in_their_folder
     tmp_path: Path, sandbox: Sandbox, kind: str
 ) -> None:
     job = scenes.gitlab(tmp_path, PATH)
-    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path)}
+    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", "TMPDIR": str(tmp_path), **TEMPLATE}
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     if kind == "link":
@@ -364,7 +365,7 @@ def test_artifacts_go_elsewhere_where_a_branch_has_put_something_in_their_folder
 
 def test_git_sees_nothing_of_the_artifacts(tmp_path: Path, sandbox: Sandbox) -> None:
     job = scenes.gitlab(tmp_path, PATH)
-    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod"}
+    job.environ |= scenes.reach(sandbox) | {"CI_ENVIRONMENT_NAME": "Prod", **TEMPLATE}
     before = job.git("status", "--porcelain")
     assert job.jira_ci("report").code == 0
     assert (job.folder / ".jira-ci/jira-ci.env").exists()
@@ -381,9 +382,9 @@ def test_gitlab_says_environment_tier_and_state_itself(tmp_path: Path, sandbox: 
     assert job.jira_ci("report").code == 0
     [deployment] = scenes.stored(sandbox, "WEB-12")["deployments"]
     assert (deployment["state"], deployment["environment"]["type"]) == ("successful", "staging")
-    assert "JIRA_CI_OUT_ISSUE_KEYS=WEB-12\n" in (job.folder / ".jira-ci/jira-ci.env").read_text(encoding="utf-8")
-    assert '"issue-keys"' in (job.folder / ".jira-ci/jira-ci.json").read_text(encoding="utf-8")
-    assert "WEB" in (job.folder / ".jira-ci/jira-ci.md").read_text(encoding="utf-8")
+    assert "JIRA_CI_OUT_ISSUE_KEYS=WEB-12\n" in (job.folder / "jira-ci.env").read_text(encoding="utf-8")
+    assert '"issue-keys"' in (job.folder / "jira-ci.json").read_text(encoding="utf-8")
+    assert "WEB" in (job.folder / "jira-ci.md").read_text(encoding="utf-8")
 
 
 def test_a_gitlab_job_that_still_runs_at_its_end_has_an_unknown_state(tmp_path: Path, sandbox: Sandbox) -> None:

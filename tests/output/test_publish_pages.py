@@ -28,8 +28,8 @@ def test_on_gitlab_a_page_stands_beside_the_markdown_and_says_the_same(tmp_path:
     job = scenes.gitlab(tmp_path, PATH)
     job.environ |= scenes.reach(sandbox)
     assert job.jira_ci(*REPORT).code == 0
-    page = (job.folder / ".jira-ci/jira-ci.html").read_text(encoding="utf-8")
-    found = render((job.folder / ".jira-ci/jira-ci.md").read_text(encoding="utf-8"))
+    page = (job.folder / "jira-ci.html").read_text(encoding="utf-8")
+    found = render((job.folder / "jira-ci.md").read_text(encoding="utf-8"))
     for text in (*(cell for table in found.tables for row in table for cell in row[:2]), *found.links):
         assert text in page
 
@@ -40,6 +40,6 @@ def test_no_secret_is_in_the_page(tmp_path: Path, sandbox: Sandbox) -> None:
     words = ("deployment", "--environment", f"Prod {secret}", "--state", "success", "--issue-keys", "WEB-12")
     assert job.jira_ci(*words, JIRA_CI_TOKEN=secret, JIRA_CI_USER="ana").code == 0
     for name in ("jira-ci.md", "jira-ci.html"):
-        text = (job.folder / ".jira-ci" / name).read_text(encoding="utf-8")
+        text = (job.folder / ''  / name).read_text(encoding="utf-8")
         assert "k3y" not in text
         assert "***" in text.replace("&#42;", "*")

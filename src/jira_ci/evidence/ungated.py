@@ -99,7 +99,7 @@ def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
     """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.gate_result.write`."""
     temporary = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
     paths = [
-        artifact(context.root, "jira-ci-record.json"),
+        artifact(context, "jira-ci-record.json"),
         *sorted(Path(temporary).glob("jira-ci-record-*.json"))[:_MOST],
     ]
     for path in paths:
@@ -123,7 +123,9 @@ def _entries(
     subject = describe(run, project=policy.project, environment=name, version=version, tenant=tenant, at=at)
     shared = one_change.members(policy.one_change_for, name, tenant)
     title = titled(subject, policy.title, run, at=at, members=shared).title
-    titles = emergency.titles(policy, title)  # whoever finds the words of the usual one finds them in the other as well
+    titles = emergency.titles(
+        policy.emergency, title
+    )  # whoever finds the words of the usual one finds them in the other as well
     for page in service.pages_with(endpoints.titled_issues(policy.service_desk, title), (INDEX,)):
         for found, values in page:
             if found.summary in titles:

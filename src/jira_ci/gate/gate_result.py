@@ -321,7 +321,7 @@ def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
     lines = [record.dumps(one) for one in records]
     text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
     if context.run.provider == CI.GITLAB:
-        path = artifact(context.root, f"{_FILE}.json")
+        path = artifact(context, f"{_FILE}.json")
     else:
         folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
         name = record.digest({"records": [record.digest(one) for one in records]})[:16]
@@ -335,7 +335,7 @@ def write_statement(context: Context, result: GateResult) -> str:
     On GitLab, where its name is always the same, none of an earlier decision stays.
     """
     if context.run.provider == CI.GITLAB:
-        old = artifact(context.root, f"{_FILE}.intoto.json")
+        old = artifact(context, f"{_FILE}.intoto.json")
         with contextlib.suppress(OSError):
             if not old.parent.is_symlink():
                 old.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -253,12 +254,54 @@ def _in_emergency(context: Context, policy: Policy) -> tuple[Policy, Decision | 
     """The policy in the emergency that is asked for; as it was, and row 36, where there is none."""
     reason = context.console.mask(emergency.reason_of(context.given.emergency))
     who = asker(context, objection(context.run)) if policy.emergency and reason else Asker()
-    why = emergency.refusal(policy, reason, who)
+    where = policy.origins.get("emergency", "")
+    why = emergency.refusal(policy.emergency, policy.gate_by, where, reason, who)
     if why or policy.emergency is None:
         return policy, Decision.of(36, why)
     named = policy.emergency
     asked = EmergencyAsked(reason, who.logins[0], named.request_type, named.review_within)
-    return emergency.in_force(policy, asked, context.given.minimum_approvals), None
+    return in_emergency(policy, asked, context.given.minimum_approvals), None
+
+
+def in_emergency(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Policy:
+    """The policy in an emergency that it allows: a type, a number and statuses of its own, a title that no other change
+    has, no window; everything else as ever.
+
+    Args:
+        minimum: what the setting ``minimum-approvals`` says, which may be more.
+    """
+    found = policy.emergency
+    if found is None:
+        raise ValueError("the policy allows no emergency")
+    approvals = max(found.minimum_approvals, minimum or 0)
+    going = set(map(canonical, found.proceed_statuses))
+    waiting = tuple(one for one in policy.wait_statuses if canonical(one) not in going)
+    title = emergency.TITLE + policy.title
+    decides = {
+        "request-type": found.request_type,
+        "title": title,
+        "proceed-statuses": list(found.proceed_statuses),
+        "wait-statuses": list(waiting),
+        "minimum-approvals": approvals,
+        "window": "off",
+        "window-required": False,
+    }
+    weaker = [one for one in policy.relaxed if not one.startswith(("minimum-approvals:", "window:"))]
+    return dataclasses.replace(
+        policy,
+        request_type=found.request_type,
+        title=title,
+        proceed_statuses=found.proceed_statuses,
+        wait_statuses=waiting,
+        waiting_somewhere=(),
+        minimum_approvals=approvals,
+        window=None,
+        window_required=False,
+        relaxed=(*weaker, *(["minimum-approvals: 0"] if approvals == 0 else []), "emergency: no window, no freeze"),
+        in_force={**policy.in_force, **decides},
+        origins={**policy.origins, **dict.fromkeys(decides, "the emergency")},
+        emergency_asked=asked,
+    )
 
 
 def unaskable(context: Context, policy: Policy) -> Iterator[Decision]:

@@ -41,8 +41,8 @@ _KINDS = (
 )
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")  # those that there are
 FOLDER = ".jira-ci"
-"""Where artifacts are in a GitLab job's checkout. A ``.gitignore`` of its own keeps it out of git's sight: the job's
-script finds its work tree as clean as without us."""
+"""Where the template's artifacts are in a GitLab job's checkout. A ``.gitignore`` of its own keeps it out of git's sight:
+the job's script finds its work tree as clean as without us."""
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -155,7 +155,7 @@ def _gitlab(result: Result, context: Context) -> None:
     written = {"jira-ci.env": mask(dotenv(result.outputs)), "jira-ci.json": document + "\n"}
     for name, text in (written | _pages(result, context)).items():
         if text:
-            keep(artifact(context.root, name), text, context)
+            keep(artifact(context, name), text, context)
 
 
 def _pages(result: Result, context: Context) -> dict[str, str]:
@@ -184,9 +184,10 @@ def _append(path: Path, text: str, variable: str, context: Context) -> None:
         context.console.notice("warning", f"{variable} could not be written: {error.strerror or error}.")
 
 
-def artifact(root: Path, name: str) -> Path:
-    """Where an artifact of this name is in the checkout of a GitLab job."""
-    return root / FOLDER / name
+def artifact(context: Context, name: str) -> Path:
+    """Where an artifact of this name is in the checkout of a GitLab job: in the template's folder, or beside all the rest
+    for who runs the command themselves, and says what is kept."""
+    return context.root / (FOLDER if context.edges.receipt.is_wanted else "") / name
 
 
 def _prepare(folder: Path) -> None:

@@ -21,11 +21,11 @@ from jira_ci.gate.policy.emergency import (
     EmergencyAsked,
     allowed,
     fault,
-    in_force,
     reason_of,
     refusal,
 )
 from jira_ci.gate.policy.tightening import RULES, with_own_emergency
+from jira_ci.gate.targets import in_emergency
 from jira_ci.jira.parse import RequestType
 
 FOUND = Emergency("Emergency change", 1, ("Octocat", "ana"), ("Implementing", "review"), "2d")
@@ -92,7 +92,7 @@ NOWHERE = replace(POLICY, emergency=None)
     ],
 )
 def test_why_there_is_none(policy: Policy, reason: str, asker: Asker, said: str) -> None:
-    assert refusal(policy, reason, asker) == said
+    assert refusal(policy.emergency, policy.gate_by, policy.origins.get("emergency", ""), reason, asker) == said
 
 
 WRITTEN = {"request-type": "E", "minimum-approvals": 2, "who": ["ana"], "review-within": "1h"}
@@ -132,7 +132,7 @@ def test_what_a_source_leaves_out_is_said_as_well(own: dict[str, Any], statuses:
 def test_the_policy_in_an_emergency(minimum: int | None, needed: int) -> None:
     relaxed = ("bind: version", "minimum-approvals: 0", "window: off")
     before = replace(POLICY, relaxed=relaxed, title="T {version}", in_force={"edits": "deny", "window": {}})
-    found = in_force(before, ASKED, minimum)
+    found = in_emergency(before, ASKED, minimum)
     assert (found.request_type, found.title, found.minimum_approvals) == (
         "Emergency change",
         "Emergency: T {version}",
@@ -168,15 +168,15 @@ def test_the_policy_in_an_emergency(minimum: int | None, needed: int) -> None:
 
 
 def test_one_without_approvals_is_relaxed_and_one_that_is_not_allowed_is_none() -> None:
-    none = in_force(replace(POLICY, emergency=replace(FOUND, minimum_approvals=0)), ASKED, None)
+    none = in_emergency(replace(POLICY, emergency=replace(FOUND, minimum_approvals=0)), ASKED, None)
     assert none.relaxed == ("minimum-approvals: 0", "emergency: no window, no freeze")
     with pytest.raises(ValueError, match=r"^the policy allows no emergency$"):
-        in_force(replace(POLICY, emergency=None), ASKED, None)
+        in_emergency(replace(POLICY, emergency=None), ASKED, None)
 
 
 def test_a_request_type_of_its_own() -> None:
-    assert "needs a request type of its own" in fault(replace(POLICY, request_type="Emergency change"))
-    assert (fault(POLICY), fault(replace(POLICY, emergency=None))) == ("", "")
+    assert "needs a request type of its own" in fault(FOUND, "Emergency change")
+    assert (fault(FOUND, POLICY.request_type), fault(None, "x")) == ("", "")
 
 
 @pytest.mark.parametrize(

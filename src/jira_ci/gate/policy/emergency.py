@@ -5,12 +5,11 @@ A setting asks for it and never allows it: without ``emergency`` in what all sou
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.policy.tightening import seconds
@@ -18,14 +17,12 @@ from jira_ci.jira.parse import RequestType
 from jira_ci.jira.rich_text import Line
 from jira_ci.text import canonical, one_line
 
-if TYPE_CHECKING:
-    from jira_ci.gate.policy.policy import Policy
-
 LONGEST = 500
 """Characters of a reason."""
 _WORDS, _LETTERS = 3, 10
 _LETTER = re.compile(r"[^\W\d_]")
-_TITLE = "Emergency: "
+TITLE = "Emergency: "
+"""What the title of an emergency's change begins with."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +114,13 @@ def allowed(control: Mapping[str, Any]) -> Emergency | None:
     )
 
 
-def fault(policy: Policy) -> str:
-    """Why what the policy says of emergencies is invalid; empty when it is valid."""
-    found = policy.emergency
-    if found is not None and found.request_type == policy.request_type:
+def fault(found: Emergency | None, usual: str) -> str:
+    """Why what the policy says of emergencies is invalid; empty when it is valid.
+
+    Args:
+        usual: the request type of other changes.
+    """
+    if found is not None and found.request_type == usual:
         return (
             f"emergency.request-type is {shown(found.request_type)}, as request-type is: an emergency needs a request "
             "type of its own, so that nobody takes one change for the other"
@@ -138,17 +138,18 @@ def reason_of(text: str) -> str:
     return one_line(line, 2 * LONGEST) if fits else ""
 
 
-def refusal(policy: Policy, reason: str, asker: Asker) -> str:
+def refusal(found: Emergency | None, gate_by: str, where: str, reason: str, asker: Asker) -> str:
     """Why there is no emergency, as sentences; empty when there is one.
 
     Args:
+        found: what the policy allows.
+        gate_by: who decides, as the policy says it.
+        where: what says so, for people.
         reason: as :func:`reason_of` gives it.
     """
-    found = policy.emergency
-    if policy.gate_by == "jira":
+    if gate_by == "jira":
         return "An emergency is asked for, and Jira's own gating decides (gate-by: jira), which knows none."
     if found is None:
-        where = policy.origins.get("emergency")
         said = f" ({where})" if where and where != "default" else ""
         return f"An emergency is asked for, and the policy has none for this environment{said}. Leave emergency out."
     if not reason:
@@ -162,55 +163,13 @@ def refusal(policy: Policy, reason: str, asker: Asker) -> str:
     others = [login for login in asker.logins if canonical(login) not in named]
     if others or not asker.logins:
         asking = enumerate_some(map(shown, others), " and ") or "nobody"
-        named_ones, where = enumerate_some(map(shown, found.who)), policy.origins.get("emergency", "emergency.who")
         return (
-            f"An emergency is asked for by {asking}, and the policy names {named_ones} ({where}). One of these has to "
-            "start a run; who was renamed is named anew in the policy."
+            f"An emergency is asked for by {asking}, and the policy names {enumerate_some(map(shown, found.who))} "
+            f"({where or 'emergency.who'}). One of these has to start a run; who was renamed is named anew in the policy."
         )
     return ""
 
 
-def titles(policy: Policy, usual: str) -> tuple[str, ...]:
-    """Every title that a change of this policy may have: the usual one, and an emergency's where there are any."""
-    return (usual, *((_TITLE + usual,) if policy.emergency else ()))
-
-
-def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Policy:
-    """The policy in an emergency that it allows: a type, a number and statuses of its own, a title that no other change
-    has, no window; everything else as ever.
-
-    Args:
-        minimum: what the setting ``minimum-approvals`` says, which may be more.
-    """
-    found = policy.emergency
-    if found is None:
-        raise ValueError("the policy allows no emergency")
-    approvals = max(found.minimum_approvals, minimum or 0)
-    going = set(map(canonical, found.proceed_statuses))
-    waiting = tuple(one for one in policy.wait_statuses if canonical(one) not in going)
-    title = _TITLE + policy.title
-    decides = {
-        "request-type": found.request_type,
-        "title": title,
-        "proceed-statuses": list(found.proceed_statuses),
-        "wait-statuses": list(waiting),
-        "minimum-approvals": approvals,
-        "window": "off",
-        "window-required": False,
-    }
-    weaker = [one for one in policy.relaxed if not one.startswith(("minimum-approvals:", "window:"))]
-    return dataclasses.replace(
-        policy,
-        request_type=found.request_type,
-        title=title,
-        proceed_statuses=found.proceed_statuses,
-        wait_statuses=waiting,
-        waiting_somewhere=(),
-        minimum_approvals=approvals,
-        window=None,
-        window_required=False,
-        relaxed=(*weaker, *(["minimum-approvals: 0"] if approvals == 0 else []), "emergency: no window, no freeze"),
-        in_force={**policy.in_force, **decides},
-        origins={**policy.origins, **dict.fromkeys(decides, "the emergency")},
-        emergency_asked=asked,
-    )
+def titles(found: Emergency | None, usual: str) -> tuple[str, ...]:
+    """Every title that a change may have: the usual one, and an emergency's where there are any."""
+    return (usual, *((TITLE + usual,) if found else ()))

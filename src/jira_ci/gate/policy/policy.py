@@ -259,7 +259,7 @@ def _refuse_contradictions(whole: Tightened, said: Sequence[Said]) -> None:
 
 
 def _refuse_idle(policy: Policy, control: Mapping[str, Any], config: Config) -> None:
-    fault = meaningless(policy.requirements) or emergency.fault(policy)
+    fault = meaningless(policy.requirements) or emergency.fault(policy.emergency, policy.request_type)
     if fault:
         raise UsageError(f"{config.name}, change-control: {fault}.")
     idle = unenforceable(control, approvals=policy.minimum_approvals, given=policy.change)
