@@ -35,6 +35,7 @@ pictures: $(VENV)/.ready
 # _decide: the part of its condition that only the type checker needs.
 mutants:
 	$(PYTHON) -m venv .mutants
+	.mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	.mutants/bin/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1 pytest pytest-timeout hypothesis
 	rm -rf mutants
 	.mutants/bin/mutmut run --max-children 1

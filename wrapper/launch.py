@@ -61,6 +61,8 @@ def launch(command: str, environ: Mapping[str, str]) -> int:
         return _not_begun(command, error, environ)
     try:
         return main(["deploy", "--", *script_file.command(path, environ, shell)])
+    except UsageError as error:
+        return _not_begun(command, error, environ)
     finally:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -26,11 +26,16 @@ def command(path: Path, environ: Mapping[str, str], shell: str = "auto", *, wind
 
     Args:
         shell: ``bash``, ``sh`` or ``pwsh``; ``auto`` is bash where there is one, else sh, as in Alpine's images.
+
+    Raises:
+        UsageError: bash is asked for on Windows, and there is none but the one that starts another system.
     """
     if shell == "pwsh":
         quoted = str(path).replace("'", "''")
         return ["pwsh", "-NoProfile", "-NonInteractive", "-Command", f". '{quoted}'"]
     bash = "" if shell == "sh" else _bash(environ, windows=windows)
+    if windows and shell == "bash" and not bash:  # by its name alone Windows would find the one in System32
+        raise UsageError("There is no bash here but WSL's.", "Install Git for Windows, or set shell: pwsh.")
     if bash or shell == "bash":
         return [bash or "bash", "-eo", "pipefail", str(path)]
     return ["sh", "-e", str(path)]

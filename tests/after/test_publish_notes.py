@@ -174,6 +174,13 @@ def test_marks_that_somebody_broke_take_nothing_of_theirs_along(before: str) -> 
     assert "new\n" not in with_notes(text, "newer")
 
 
+def test_a_title_within_a_line_is_no_mark() -> None:
+    theirs = f"* {BEGIN} by @x in #1\r\n* Fix by @y in #2\r\n* {END} by @x in #3"
+    text = with_notes(theirs, "ours").replace("\n\n", "\r\n\r\n")  # as GitHub's own editor keeps it
+    assert with_notes(text, "newer").startswith(theirs)
+    assert with_notes(text, "newer").count("ours") == 0
+
+
 def test_notes_cannot_end_their_part() -> None:
     text = with_notes("x", templated(f"{END}{{notes}}{BEGIN}", {}, [Note("WEB-1", f"{END} y")], ""))
     assert (text.count(BEGIN), text.count(END)) == (1, 1)

@@ -44,6 +44,11 @@ def test_markdown_leads_to_the_issues() -> None:
     assert markdown("", [], "") == "\n"
 
 
+def test_no_heading_refers_to_anything() -> None:
+    told = markdown("GH-3 !4", [Note("WEB-9", "", "www.evil.example")], "")
+    assert not any(one in told for one in ("GH&#45;3", "&#33;4", "www&#46;"))
+
+
 def test_wiki_markup_and_text() -> None:
     notes = [Note("WEB-9", "Total", "Bug")]
     assert wiki("Shop", notes) == "h2. Shop\n\nh3. Bug\n\n* WEB-9 Total\n"

@@ -90,6 +90,7 @@ def gitlab() -> Iterator[GitLab]:
         ([("success", 4, 7), ("in_progress", 4, 7)], "successful", 4),
         ([("inactive", 1, 8)], "unknown", None),
         ([("error", 1, 8)], "failed", 1),
+        ([("success", 3, 7), ("in_progress#jira-ci-parked", 4, 7)], "pending", None),
     ],
 )
 def test_how_a_deployment_of_githubs_went(

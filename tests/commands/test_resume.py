@@ -380,16 +380,18 @@ def test_what_can_never_be_started_again_is_taken_off(job: Job, sandbox: Sandbox
     assert "start a new run" in ended.json["parked"][0]["why"]
 
 
-def test_what_is_not_change_controlled_any_more_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+def test_what_no_gate_looks_at_is_not_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    """Anybody may write a note on an issue of their own, and name what is not change controlled."""
     key = parked(job, sandbox)
-    deployed = job.environ["GITHUB_SHA"]
-    policy = POLICY.format(site=sandbox.address, more="comments: internal")
-    commit(job, policy.replace("Prod: {type: production, change-controlled: true}", "Prod: production"))
-    ci.head, ci.runs[9001]["head_sha"] = job.environ["GITHUB_SHA"], deployed
+    note = {**kept(sandbox, key)[0], "environment": "Dev"}
+    web = sandbox.site.desk.catalogue.project("WEB").id
+    sandbox.site.desk.alter(key, lambda change: replace(change, project=web, key="WEB-7000", former=(key,)))
+    write(sandbox, "WEB-7000", note)
     ended = resume(job, sandbox, ci)
-    assert ended.code == 0, ended.out
-    assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"], ended.out
-    assert kept(sandbox, key) == []
+    (row,) = ended.json["parked"]
+    assert (ended.code, row["change"], row["fate"], ci.orders) == (0, "WEB-7000", "dropped", [])
+    assert "Dev is not change controlled" in row["why"]
+    assert kept(sandbox, "WEB-7000") == []
 
 
 def test_a_run_is_not_started_for_the_fifty_first_time(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
@@ -774,6 +776,19 @@ def test_a_label_that_is_on_no_screen_keeps_no_note_there(job: Job, sandbox: San
     ended = resume(job, sandbox, ci)
     assert ended.json["resumed"] == [f"{key}, 1.2.3 to Prod, run 9001"]
     assert kept(sandbox, key) == []
+
+
+@pytest.mark.parametrize(("others", "told"), [([], False), (["urgent"], True)])
+def test_a_change_that_no_sweep_would_find_is_said(
+    job: Job, sandbox: Sandbox, others: list[str], *, told: bool
+) -> None:
+    key = sandbox.desk.create('Deploy "Web Site" version 1.2.3 to "Prod"').key
+    sandbox.desk.edit(key, {"labels": others})
+    on_no_screen = json_answer(400, {"errorMessages": [], "errors": {"labels": "Field 'labels' cannot be set."}})
+    sandbox.before = lambda request: on_no_screen if request.method == "PUT" and b"labels" in request.body else None
+    ended = job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.3", now=now(sandbox))
+    assert ended.code == 4
+    assert ("jira-ci resume will not find this change" in ended.out) is told, ended.out
 
 
 def test_a_note_that_a_sweep_wrote_over_is_left_again(job: Job, sandbox: Sandbox) -> None:

@@ -122,6 +122,12 @@ def test_no_cell_is_a_formula(sign: str) -> None:
     assert cell(f"{sign}1+1")[0] in "'\\"
 
 
+@pytest.mark.parametrize("text", ["hot;=1+1", 'hot; "@x', "a;b;-1"])
+def test_no_semicolon_begins_a_formula(text: str) -> None:
+    cells = cell(text).replace('"', "").split(";")
+    assert all(part.lstrip()[0] in "'hab" for part in cells)
+
+
 @pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (7, "7"), ("a=b", "a=b"), (EVIL, None)])
 def test_cells(value: object, text: str | None) -> None:
     found = cell(value)

@@ -40,22 +40,6 @@ def desk(tmp_path: Path, sandbox: Sandbox, github: GitHubGraph) -> Desk:
     return on_github(tmp_path, sandbox, github, LATER)
 
 
-def test_what_is_controlled_for_a_tenant_alone_is_no_empty_list(desk: Desk, github: GitHubGraph) -> None:
-    text = (
-        f"project-name: Web Site\njira: {{site: '{desk.sandbox.address}'}}\nenvironments: {{Prod: production}}\n"
-        "tenants: {Open: {change-controlled: false}, Aurora: {change-controlled: true}}\n"
-        "change-control: {enabled: true, service-desk: OPS}\n"
-    )
-    github.files = {".jira-ci.yml": text.encode()}
-    commit(desk.job, text)
-    desk.change(entry(1, "07-02 10:00", tenant="Aurora"))
-    github.listed = [listed(2, "07-03 10:00"), listed(1, "07-02 09:58"), OLD]
-    found, ended = desk.found(*QUARTER, "--environment", "Prod")
-    assert ended.code == 0, ended.err
-    assert [(one["tenant"], one["finding"]) for one in found["deployments"]] == [("Aurora", None), (None, "no-change")]
-    assert "Prod is change controlled for some tenants only" in found["notes"][0]
-
-
 def test_what_went_by_the_gate_and_what_went_past_it(desk: Desk, github: GitHubGraph) -> None:
     key = desk.change(entry(1, "07-02 10:00"))
     github.listed = [
@@ -202,6 +186,8 @@ def test_other_repositories_and_other_environments_are_left_out(desk: Desk, gith
     [
         ("Prodution", "The nearest is Prod"),
         ("Dev", "--environment Dev is not change controlled"),
+        ("Prod,Prodution", "The nearest is Prod"),
+        ("Prod*", "is a pattern"),
     ],
 )
 def test_a_name_with_a_mistake_in_it_makes_no_empty_list(desk: Desk, name: str, told: str) -> None:
@@ -220,10 +206,13 @@ def test_environments_that_no_rule_names_count_and_are_said(desk: Desk, github: 
 
 def test_a_repository_that_was_renamed_keeps_its_records(desk: Desk, github: GitHubGraph) -> None:
     desk.change(entry(1, "07-02 10:00", run="octo/former#9001/1"), entry(2, "07-02 11:00", run="octo/former#9002/1"))
-    github.listed = [listed(1, "07-02 09:58"), OLD]
+    # Of another provider, whose runs are counted by themselves.
+    desk.change(entry(3, "07-03 10:00", run="else/where#9003/1", commit="b" * 40))
+    github.listed = [listed(3, "07-03 09:58"), listed(1, "07-02 09:58"), OLD]
     found, _ = desk.found()
-    assert [(one["record"], one["finding"]) for one in found["deployments"]] == [(f"{1:016x}", None)]
-    assert found["notes"] == ["A record of another repository is not listed: run it there."]
+    rows = [(one["record"], one["finding"]) for one in found["deployments"]]
+    assert rows == [(f"{1:016x}", None), (None, "no-change")]
+    assert found["notes"] == ["2 records of other repositories are not listed: run it there."]
 
 
 @pytest.mark.parametrize(
@@ -268,6 +257,33 @@ def test_without_anything_controlled_there_is_no_population(desk: Desk, github: 
     ended = desk.evidence()
     assert ended.code == 2
     assert "Nothing here is change controlled" in ended.out
+
+
+def govern(desk: Desk, github: GitHubGraph, policy: str) -> None:
+    github.files = {".jira-ci.yml": policy.encode()}
+    commit(desk.job, policy)
+
+
+def test_where_only_a_tenant_is_controlled_every_deployment_counts(desk: Desk, github: GitHubGraph) -> None:
+    key = desk.change(entry(1, "07-02 10:00", environment="QA", tenant="Aurora"))
+    more = "environments: {'Q*': testing}\ntenants: {Aurora: {change-controlled: true}}\n"
+    site, control = f"jira: {{site: '{desk.sandbox.address}'}}", "change-control: {enabled: true, service-desk: OPS}"
+    govern(desk, github, f"project-name: Web Site\n{site}\n{more}{control}\n")
+    github.listed = [listed(2, "07-03 10:00", environment="QA"), listed(1, "07-02 09:58", environment="QA"), OLD]
+    found, ended = desk.found(*QUARTER, "--environment", "QA, q4")
+    assert ended.code == 0, ended.err
+    assert found["notes"] == ["No deployment to q4 is known; is the name spelt so?"]
+    first, second = found["deployments"]
+    assert (first["change"]["key"], first["tenant"], second["finding"]) == (key, "Aurora", "no-change")
+
+
+def test_where_nothing_is_controlled_today_an_empty_list_proves_nothing(desk: Desk, github: GitHubGraph) -> None:
+    control = "change-control: {enabled: true, service-desk: OPS}"
+    govern(desk, github, f"environments: {{Prod: production}}\n{control}\n")
+    github.listed = [OLD]
+    found, ended = desk.found()
+    assert (ended.code, found["known"]) == (7, 0)
+    assert "today's policy puts no environment under control" in found["not-provable"][0]["why"]
 
 
 def test_on_gitlab(tmp_path: Path, sandbox: Sandbox) -> None:

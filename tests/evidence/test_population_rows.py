@@ -38,6 +38,7 @@ def test_a_period_is_whole_days_of_utc() -> None:
         ("9999-12-31", "9999-12-31", "which is no date"),
         ("2026-07-02", "2026-07-01", "ends (2026-07-01) before it begins"),
         ("2026-10-01", "2026-10-02", "begins on 2026-10-01, and today is 2026-09-30"),
+        ("2026-10-01", "", "begins on 2026-10-01, and today is 2026-09-30"),
         ("2026-07-01", "2026-W40", "--to is '2026-W40'"),
     ],
 )

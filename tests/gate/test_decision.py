@@ -440,6 +440,7 @@ def test_without_a_counted_approval_it_proceeds_unapproved_and_says_so() -> None
 def test_what_was_edited_after_approval_is_denied_where_the_policy_says_so() -> None:
     late = Edit("Planned end", "account-bob", "Bob", NOW)
     assert decide(replace(READ, edits=(late,)), POLICY).row == 32
+    assert decide(READ, replace(POLICY, edits="deny")).row == 32
     found = decide(replace(READ, edits=(late,)), replace(POLICY, edits="deny"))
     assert (found.row, found.exit) == (21, Exit.DENIED)
     assert "(Planned end by Bob at 2026-03-02 12:00 UTC), and the policy says edits: deny" in found.reason
@@ -449,7 +450,8 @@ def test_what_was_edited_after_approval_is_denied_where_the_policy_says_so() -> 
 
 def test_a_question_that_nobody_answers_is_waited_for() -> None:
     unanswered = Decision.unanswered(38, "so")
-    assert (unanswered.row, unanswered.result, unanswered.exit, unanswered.approved) == (38, "wait", 7, False)
+    assert unanswered == Decision(38, "wait", Exit.NETWORK, "so")
+    assert not unanswered.approved
     with pytest.raises(KeyError):
         Decision.unanswered(4, "so")
 

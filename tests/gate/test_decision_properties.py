@@ -44,7 +44,7 @@ def _approvals(decisions: st.SearchStrategy[str | None]) -> st.SearchStrategy[Ap
     approvers = st.lists(st.builds(Approver, account=ACCOUNTS, decision=decisions), min_size=1, max_size=3).map(tuple)
     return st.builds(
         Approval,
-        id=st.integers(1, 10**6).map(str),
+        id=st.uuids().map(str),
         name=st.sampled_from(["CAB", "Peer", "IT"]),
         decision=decisions,
         created=st.integers(-9, -1).map(at),
@@ -66,7 +66,7 @@ def _rounds(approvals: st.SearchStrategy[Approval]) -> st.SearchStrategy[Snapsho
         now=st.just(NOW),
         aged=st.just(False),
         status=STATUSES,
-        approvals=st.lists(approvals, max_size=4, unique_by=lambda one: one.id).map(tuple),
+        approvals=st.lists(approvals, max_size=4).map(tuple),
         pages_complete=st.just(True),
         own_account=st.just(GATE),
         excluded=st.sampled_from([(), (), (Excluded("the reporter", "account-ana"),), (Excluded("x", None),)]),

@@ -7,17 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
-from jira_ci.errors import Exit
+from jira_ci.errors import AccessError, Exit, JiraCiError, NetworkError, Redirected, RejectedError
 from jira_ci.gate.decision import (
     ROWS,
     Decision,
     at_deadline,
     begun_late,
     combine,
+    decision_of,
     fresh_for,
     in_dry_run,
     out_of_date,
     too_old,
+    unrecorded,
 )
 
 EVERY = [Decision.of(row, f"row {row}.") for row in ROWS]
@@ -56,8 +58,8 @@ def test_several_proceed_only_when_all_do() -> None:
 
 def test_nothing_to_decide_about_is_no_permission() -> None:
     nothing = combine([])
-    assert (nothing.row, nothing.result, nothing.exit) == (1, "deny", Exit.USAGE)
-    assert nothing.reason == "There is no environment to decide about: name one with the setting environment."
+    reason = "There is no environment to decide about: name one with the setting environment."
+    assert nothing == Decision(1, "deny", Exit.USAGE, reason, approvals=0)
 
 
 WEAKENERS: list[tuple[Callable[[Decision], Decision], Exit]] = [
@@ -150,3 +152,33 @@ def test_what_was_read_completely_stands_at_the_deadline(last: Decision) -> None
 def test_an_earlier_round_that_did_not_proceed_is_not_worth_a_word(earlier: Decision | None) -> None:
     last = Decision.of(17, "so")
     assert at_deadline(last, earlier) is last
+
+
+@pytest.mark.parametrize("decision", EVERY)
+def test_what_proceeds_by_a_change_and_leaves_no_record_is_denied(decision: Decision) -> None:
+    kept = unrecorded(decision)
+    if decision.row not in (31, 32, 33):
+        assert kept is decision
+        return
+    assert (kept.row, kept.result, kept.exit, kept.approvals) == (39, "deny", Exit.NETWORK, 0)
+    assert kept.reason == (
+        f"The record of this decision could be kept nowhere: {decision.reason} Give the job a folder that it can write "
+        "to, such as RUNNER_TEMP or TMPDIR, and run again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "row", "reason"),
+    [
+        (AccessError("Jira refused.", "Make a new token."), 6, "Jira refused. Make a new token."),
+        (Redirected("Jira moved.", "Name the new address."), 7, "Jira moved. Name the new address."),
+        (NetworkError("Jira is silent."), 9, "Jira is silent."),
+        (NetworkError("Jira is silent.", "Run again later."), 9, "Jira is silent."),
+        (NetworkError("Jira is silent.", "Run again. Or ask."), 9, "Jira is silent. Or ask."),
+        (RejectedError("Jira refused it.", "Then run again."), 9, "Jira refused it. Then run again."),
+    ],
+)
+def test_an_unwelcome_answer_is_a_row_that_says_what_came_and_not_to_run_again(
+    error: JiraCiError, row: int, reason: str
+) -> None:
+    assert decision_of(error, 9) == Decision.of(row, reason)

@@ -159,3 +159,28 @@ def test_the_change_goes_on_with_its_last_member(here: Scene) -> None:
             closed.append([found.end_status.get(kind) for found in gate.closable(kind)])
     assert closed == [[], ["Failed"], ["Completed"]]
     assert f"{key} stays open for Prod-US." in here.log.getvalue()
+
+
+def test_by_hand_as_well_it_goes_on_with_its_last_member(here: Scene) -> None:
+    govern(here, more="end-status: {successful: Completed}")
+    ask(here, EU)
+    (key,) = made(here.sandbox)
+    approve(here.sandbox, key)
+
+    def release(environments: str) -> str:
+        given = ("--environment", environments, "--version", "1.2.3", "--issue-keys", "WEB-12")
+        ended = here.job.jira_ci("release", *given)
+        assert ended.code == 0, ended.out + ended.err
+        return ended.out
+
+    def status() -> str:
+        return here.sandbox.site.desk.workflow.status(known(here.sandbox, key).status).name
+
+    assert f"{key} stays open for Prod-US." in release("Prod-EU")
+    with here.gate(US) as gate:
+        gate.confirm()
+        gate.comment("failed")
+    assert "one has failed, for which end-status names nothing" in release("Prod-EU")
+    assert status() == "Implementing"
+    assert f"{key} was moved to Completed." in release("Prod-EU,Prod-US")
+    assert status() == "Completed"

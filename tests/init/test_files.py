@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from jira_ci.init import files, github_workflow, gitlab_jobs, next_steps
 from jira_ci.init.files import Deploying, Found, Named, Pipelines
+from jira_ci.run import CI
 
 NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=30).filter(str.strip)
 ANY = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30)
@@ -82,3 +84,18 @@ def test_only_plain_words_are_written_without_quotes(value: str, written: str) -
 def test_a_project_name_that_cannot_be_one_is_left_out(name: str, shown: bool) -> None:
     file, _ = files.make_config(_found(project_name=name), ".jira-ci.yml")
     assert ("project-name" in file.text) is shown
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: {script: x}", "add at its top:\ninclude:\n  - local"),
+        ("include: ci/a.yml", "make a list of what stands behind its include:"),
+        ("include: {project: a/b, file: c.yml}", "make a list of what stands behind its include:"),
+        ("include: [ci/a.yml]", "add below its include:, as one more item"),
+    ],
+)
+def test_how_our_file_is_included(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / ".gitlab-ci.yml").write_text(text, encoding="utf-8")
+    found = Found((CI.GITLAB,), "web", "acme.atlassian.net", (), "", (), gitlab=gitlab_jobs.look_at_gitlab(tmp_path))
+    assert any(f".gitlab-ci.yml: {told}" in step for step in next_steps.of(found, None))

@@ -80,6 +80,8 @@ def test_what_an_image_is_known_to_lack(image: str, lacking: tuple[str, ...]) ->
         (["windows-latest", "macos-15"], "ubuntu-latest"),
         (["${{ matrix.os }}", ["self-hosted", "${{ inputs.where }}"]], "ubuntu-latest"),
         ([None, "", 3], "ubuntu-latest"),
+        ([{"group": "big", "labels": "windows-latest"}], "ubuntu-latest"),
+        ([{"labels": ["macos-15"]}, {"group": "g", "labels": ["linux"]}], {"group": "g", "labels": ["linux"]}),
     ],
 )
 def test_where_our_own_jobs_run(values: list[Any], chosen: Any) -> None:

@@ -152,3 +152,28 @@ def test_an_include_in_a_circle_and_one_that_leads_outside_are_passed_over(tmp_p
     assert found.deploying == ()
     assert len(found.notes) == 1
     assert "leads out" in found.notes[0]
+
+
+def test_keys_that_yaml_merges_count_from_a_list_and_from_maps_within(tmp_path: Path) -> None:
+    text = """\
+.tier: &tier {environment: {name: Prod, deployment_tier: production}}
+.base: &base {<<: *tier, stage: ship}
+.late: &late {stage: late, when: manual}
+deploy: {<<: [*base, *late], script: [x]}
+"""
+    (tmp_path / ".gitlab-ci.yml").write_text(text, encoding="utf-8")
+    [found] = gitlab_jobs.look_at_gitlab(tmp_path).deploying
+    assert (found.names, found.tier, found.stage, found.by_hand) == (("Prod",), "production", "ship", True)
+
+
+def test_aliases_of_aliases_are_not_written_out(tmp_path: Path) -> None:
+    rows = [
+        "a0: &a0 [x, x, x, x, x, x, x, x]",
+        *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 30)),
+    ]
+    text = "\n".join([*rows, "on: push", "jobs: {b: {runs-on: *a29, environment: Prod, steps: []}}"])
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/x.yml").write_text(text, encoding="utf-8")
+    found = github_workflow.look_at_github(tmp_path)
+    assert found.deploying == ()
+    assert "counted with every alias written out. It was passed over." in found.notes[0]

@@ -80,7 +80,7 @@ def test_what_is_not_there_is_said(folder: Path, file: str, job: str, told: dict
 
 
 def test_a_job_s_name_is_nothing_else(folder: Path) -> None:
-    name = 'deploy: [x]\n"include'
-    (folder / "ci" / "deploy.yml").write_text(f"{name}:\n")
-    text, _ = child_pipeline(folder, "ci/deploy.yml", name, {"JIRA_CI_OUT_DECISION": "proceed"}, NOW)
-    assert set(json.loads(text)) == {"include", name}
+    for name in ('deploy: [x]\n"include', "\U0001f680 d\u00e9ploy"):
+        (folder / "ci" / "deploy.yml").write_text(f"{name}:\n", encoding="utf-8")
+        text, _ = child_pipeline(folder, "ci/deploy.yml", name, {"JIRA_CI_OUT_DECISION": "proceed"}, NOW)
+        assert set(json.loads(text)) == set(yaml.safe_load(text)) == {"include", name}

@@ -126,8 +126,12 @@ class GitHubGraph(GitHub):
         return {"commitOid": self.id_of(commit), "statuses": lambda _, first: _connection(found, first, None)}
 
     def _shown_listed(self, one: Mapping[str, Any]) -> Any:
-        log = "https://github.com/octo/hello/actions/runs/{}/job/5"
-        told = [{"state": state.upper(), "createdAt": at, "logUrl": log.format(run)} for state, at, run in one["told"]]
+        log = "https://github.com/octo/hello/actions/runs/{}/job/5{}{}"
+        known = [(state.partition("#"), at, run) for state, at, run in one["told"]]
+        told = [
+            {"state": state[0].upper(), "createdAt": at, "logUrl": log.format(run, *state[1:])}
+            for state, at, run in known
+        ]
         return {
             "databaseId": one["id"],
             "createdAt": one["created"],

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from wrapper import script_file
 
+from jira_ci.errors import UsageError
+
 
 def _program(folder: Path, name: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +62,8 @@ def test_on_windows_the_bash_that_starts_another_system_is_passed_over(tmp_path:
     git = _program(tmp_path / "Git" / "cmd", "git")
     path = os.pathsep.join([*wsl, git])
     assert script_file.command(Path("x"), {"PATH": path}, windows=True) == ["sh", "-e", "x"], "no bash but that"
+    with pytest.raises(UsageError, match="no bash here but WSL's"):
+        script_file.command(Path("x"), {"PATH": path}, "bash", windows=True)
     own = str(Path(_program(tmp_path / "Git" / "bin", "bash")) / "bash")
     assert script_file.command(Path("x"), {"PATH": path}, windows=True)[0] == own
     assert script_file.command(Path("x"), {"PATH": path}, windows=False)[0] == str(Path(wsl[0]) / "bash")

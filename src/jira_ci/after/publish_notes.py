@@ -21,7 +21,9 @@ from jira_ci.jira.parse import WrongShape
 from jira_ci.run import CI
 
 BEGIN, END = "<!-- jira-ci:notes -->", "<!-- /jira-ci:notes -->"
-_OURS = re.compile(rf"{re.escape(BEGIN)}(?:(?!{re.escape(BEGIN)}).)*?{re.escape(END)}", re.DOTALL)
+_BEGINS, _ENDS = (rf"^{re.escape(mark)}(?=[ \t\r]*$)" for mark in (BEGIN, END))
+# Only lines of their own count: the text that GitHub makes holds titles of pull requests, whoever wrote them.
+_OURS = re.compile(rf"{_BEGINS}(?:(?!{_BEGINS}).)*?{_ENDS}", re.DOTALL | re.MULTILINE)
 
 
 def publish_notes(

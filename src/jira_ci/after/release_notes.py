@@ -75,9 +75,9 @@ def markdown(heading: str, notes: Sequence[Note], site: str) -> str:
         heading: of the whole; may be empty.
         site: its address, for links; may be empty.
     """
-    lines = [f"## {escaped(heading)}", ""] if heading else []
+    lines = [f"## {inert(heading)}", ""] if heading else []
     for kind, some in by_type(notes).items():
-        lines += [f"### {escaped(kind)}", ""]
+        lines += [f"### {inert(kind)}", ""]
         lines += [f"- {_linked(note, site)}{': ' + inert(note.title) if note.title else ''}" for note in some]
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from jira_ci import states
-from jira_ci.ci.api import Asked, Refused, Unreadable, ask, rows
+from jira_ci.ci.api import Asked, Refused, Unreadable, ask, is_parked, rows
 from jira_ci.ci.bound_session import BoundSession, bound_to
 from jira_ci.ci.github_graphql import GraphQL, NotServed
 from jira_ci.exchange import Answer
@@ -321,13 +321,14 @@ def _with_statuses(
     made: ProviderDeployment, statuses: Sequence[Mapping[str, Any]], addresses: Sequence[str], when: str
 ) -> ProviderDeployment:
     """The deployment as its statuses tell of it. A later deployment turns *success* into *inactive*, which says nothing
-    of how this one went (https://docs.github.com/rest/deployments/deployments#inactive-deployments)."""
+    of how this one went (https://docs.github.com/rest/deployments/deployments#inactive-deployments); and of a job that
+    is marked as one that only waits, *success* says nothing."""
     told = [(_moment(string(one.get(when))) or made.created, string(one.get("state")).lower()) for one in statuses]
     known = [(at, states.from_event(word)) for at, word in told if word != "inactive"]
     at, state = max(known, key=lambda one: (one[0], states.of(one[1]).phase), default=(None, "unknown"))
     links = [url(one.get(name)) for one in statuses for name in addresses]
     runs = tuple(dict.fromkeys(match[1] for link in links if (match := _RUN.search(link))))
-    state = state if known else "unknown" if told else "pending"
+    state = "pending" if is_parked(links) or not told else state if known else "unknown"
     return replace(
         made, state=state, ended=at if state in _OVER else None, runs=runs, url=next(filter(None, links), "")
     )

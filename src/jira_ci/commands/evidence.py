@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from jira_ci.context import Context, Result
@@ -44,7 +46,7 @@ def run(context: Context, arguments: Namespace) -> Result:
     now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
     asked = period(arguments.first, arguments.last, now)
     with context.console.working("Reading deployments and changes"):
-        found = Reader(context, asked, tuple(arguments.places or ()), fresh=arguments.fresh).read()
+        found = Reader(context, asked, _names(arguments.places or ()), fresh=arguments.fresh).read()
     if context.given.format == "csv":
         context.console.raw(as_csv(found))
     elif context.given.format == "html":
@@ -54,6 +56,11 @@ def run(context: Context, arguments: Namespace) -> Result:
     for line in lines(found):
         context.console.say(line)
     return Result(exit=Exit.NETWORK if found.gaps else Exit.OK, document=document(found), summary=as_page(found))
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    """Each of them, separated by commas or lines as in every list."""
+    return tuple(filter(None, (part.strip() for one in given for part in re.split(r"[,\n\r]", one))))
 
 
 def _verify(context: Context, file: str) -> Result:

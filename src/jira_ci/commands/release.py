@@ -15,7 +15,11 @@ from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from jira_ci.gate.bookkeeping import Closable
+    from jira_ci.gate.change_property import Change
+    from jira_ci.gate.pinning import Pins
+    from jira_ci.gate.policy.policy import Policy
     from jira_ci.gate.record import Deployment
+    from jira_ci.gate.subject import Subject
     from jira_ci.gate.targets import Target
     from jira_ci.report.plan import Plan
 
@@ -90,13 +94,14 @@ def follow(context: Context, plan: Plan | None, state: str, result: Result, whol
 def _close_by_hand(context: Context) -> bool:
     """Moves the change of each environment to where a successful deployment takes it, and says why it could not be
     found. Whether the policy has such a place for any of them."""
-    if context.config is None or not context.config.enabled:
+    config, of_all = context.config, bool(context.given.organisation_policy)
+    if not (of_all or (config is not None and config.enabled)):
         return False
     from jira_ci.gate.record import Deployment
     from jira_ci.gate.targets import objection, targets
 
     every = targets(context, deploying=True)
-    for one in every if "end-status" in str(context.config.document) else ():
+    for one in every if of_all or "end-status" in str(config and config.document) else ():
         if one.decision is not None and one.decision.result == "deny":
             where = one_line(one.subject.environment, 100)
             context.console.notice("warning", f"No change of {where} was moved on: {one.decision.reason}")
@@ -114,16 +119,12 @@ def _close_by_hand(context: Context) -> bool:
 
 
 def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Iterator[Closable]:
-    """The changes of these targets: by the setting ``change``, or the one that is open under the title. One that
-    several share goes on when the others of them have ended too, or are named here as well."""
-    from jira_ci.gate.bookkeeping import Closable
-    from jira_ci.gate.change_property import scope_of
+    """The changes of these targets: by the setting ``change``, or the one that is open under the title."""
     from jira_ci.gate.find_change import Finder
     from jira_ci.gate.pinning import Pins
     from jira_ci.gate.targets import attempt_of
     from jira_ci.sites.session import GateSites
 
-    here = [scope_of(target.subject) for target in found]
     with closing(GateSites(context)) as sites:
         for target in found:
             policy = target.policy
@@ -134,15 +135,8 @@ def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Ite
             attempt = replace(attempt_of(context), objection="jira-ci release")
             search = Finder(service, policy, target.subject, attempt, pauses=()).find()
             if search.change is not None:
-                change, whole_end, said = search.change, "successful", ""
-                if target.subject.members:
-                    pins = Pins(service, change, target.subject, attempt, readers=policy.comments)
-                    whole_end, said = pins.whole_end("successful", here)
-                if said:
-                    context.console.say(said)
-                if policy.end_status.get(whole_end):
-                    status = {**policy.end_status, "successful": policy.end_status[whole_end]}
-                    yield Closable(policy.site, policy.credentials, change.id, change.key, status)
+                pins = Pins(service, search.change, target.subject, attempt, readers=policy.comments)
+                yield from _whole(context, pins, search.change, policy, [one.subject for one in found])
             elif search.decision is not None and search.decision.row == _NONE_OPEN:
                 titled = one_line(target.subject.title, 200)
                 context.console.say(
@@ -151,6 +145,21 @@ def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Ite
             elif search.decision is not None:
                 where = one_line(target.subject.environment, 100)
                 context.console.notice("warning", f"No change of {where} was moved on: {search.decision.reason}")
+
+
+def _whole(context: Context, pins: Pins, change: Change, policy: Policy, done: Sequence[Subject]) -> Iterator[Closable]:
+    """The change, when nothing else that shares it is still to come: as ``deploy`` does it."""
+    from jira_ci.gate.bookkeeping import Closable
+
+    state, said = pins.whole_end("successful", done)
+    wanted = policy.end_status.get(state)
+    if not said and not wanted:
+        said = f"{change.key} was not moved on: of what shares it one has {state}, for which end-status names nothing."
+    if said:
+        context.console.say(said)
+    if wanted:
+        ends = {**policy.end_status, "successful": wanted}
+        yield Closable(policy.site, policy.credentials, change.id, change.key, ends)
 
 
 def take_back(context: Context, result: Result) -> Result:
@@ -176,7 +185,7 @@ def close_changes(context: Context, changes: Sequence[Closable], became: Deploym
     from jira_ci.sites.session import change_login
 
     timed = replace(context, deadline=Deadline(context.settings.timeout, whole=whole))
-    for one in {change.id: change for change in changes}.values():
+    for one in {(change.site, change.id): change for change in changes}.values():
         wanted = one.end_status
         ending = Ending(
             one.key,

@@ -31,6 +31,8 @@ _CSV = re.findall(
     "reviewed-at reviewed-in-time freeze-exception lead-time finding",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Where commas are decimal marks, a spreadsheet parts cells at semicolons, and no quotes hold it back.
+_WITHIN = re.compile(rf"(;[\s\"]*)(?=[{re.escape(''.join(_FORMULA))}])")
 
 
 def headline(population: Population) -> str:
@@ -228,7 +230,7 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    text = one_line(text, 2000)
+    text = _WITHIN.sub(r"\1'", one_line(text, 2000))
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 

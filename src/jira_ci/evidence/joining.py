@@ -50,9 +50,9 @@ def _order(row: Row) -> tuple[object, ...]:
 
 def of_the_same_runs(foreign: Iterable[Recorded], provided: Iterable[ProviderDeployment]) -> list[Recorded]:
     """Records that name another repository, and a run that the provider lists: the repository was renamed since. No two
-    runs of a provider have one id."""
-    known = {(run, canonical(one.environment)) for one in provided for run in one.runs}
-    return [one for one in foreign if any((one.run, name) in known for name in one.names)]
+    runs of a provider have one id; those of two providers may, and then they are not of one commit."""
+    known = {(run, canonical(one.environment), one.commit) for one in provided for run in one.runs}
+    return [one for one in foreign if any((one.run, name, one.commit) in known for name in one.names)]
 
 
 def _matched(deployments: Sequence[ProviderDeployment], records: Sequence[Recorded]) -> dict[int, ProviderDeployment]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, ProviderList, deployment_list
 from jira_ci.context import Context
+from jira_ci.environments.classify import is_glob
 from jira_ci.errors import JiraCiError, UsageError
 from jira_ci.evidence.jira_list import DeskReader, JiraList
 from jira_ci.evidence.joining import joined, of_the_same_runs
@@ -36,7 +36,7 @@ _KEPT = {CI.GITHUB: timedelta(days=90)}
 /configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization)."""
 _TOLD = 25
 """Deployments that are asked about one by one where the list does not say how they went."""
-_INVALID, _NO_RULE = 1, 2  # of the gate's table
+_INVALID, _NO_RULE = 1, 2  # rows of the gate's table
 _PATIENCE = 10
 """How often the setting ``timeout`` one list may take."""
 
@@ -75,7 +75,7 @@ class Reader:
             rows = [row for row in rows if self._counts(row)]
             self._undated(left)
             reviews = dict(self._reviews(sites, rows))
-        self._end()
+        self._end(rows)
         return Population(
             self.period,
             self.context.run.repository,
@@ -91,25 +91,13 @@ class Reader:
     def _check_names(self) -> None:
         """A name with a mistake in it must not make an empty list."""
         for name in self.environments:
-            settled = self._settled(name)
-            shown, first = one_line(name, 80), settled[0]
-            if all(isinstance(one, Decision) and one.result == "proceed" for one in settled):
+            found, shown = self._settled(name), one_line(name, 80)
+            if is_glob(name):
+                raise UsageError(f"--environment {shown} is a pattern.", "Name each environment, or leave it out.")
+            if isinstance(found, Decision) and found.result == "proceed":
                 raise UsageError(f"--environment {shown} is not change controlled, so that no change is wanted there.")
-            if isinstance(first, Decision) and first.result != "proceed":
-                raise UsageError(f"--environment {shown}: {first.reason}")
-
-    def _settled(self, name: str) -> list[Policy | Decision]:
-        """What is in force for an environment: first without a tenant, then for each kind of tenant that differs."""
-        return [settle(self._sources, name, self._asked, gate=True, tenant=one) for one in self._tenants]
-
-    @cached_property
-    def _tenants(self) -> list[str]:
-        """None, and a tenant of each kind of rule: none says another service desk, so that hundreds are of a few."""
-        kinds: dict[object, str] = {None: ""}
-        for file in self._sources.files:
-            for rule in file.config.tenants:
-                kinds.setdefault((file.source, rule.change_controlled), rule.name)
-        return list(kinds.values())
+            if isinstance(found, Decision):
+                raise UsageError(f"--environment {shown}: {found.reason}")
 
     @property
     def _now(self) -> datetime:
@@ -139,19 +127,32 @@ class Reader:
         return found
 
     def _places(self) -> list[Policy]:
-        """A policy for each service desk."""
+        """A policy for each service desk. Where none is asked, an empty list proves nothing."""
         places: dict[tuple[str, str, str], Policy] = {}
+        refused = ""
         for name in dict.fromkeys(rule.name for one in self._sources.files for rule in one.config.rules):
-            for policy in self._settled(name):
-                if isinstance(policy, Policy) and policy.gate_by == "change":
-                    places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
-                elif isinstance(policy, Policy):
-                    self._gap(
-                        "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
-                    )
-                elif policy.row == _INVALID:
-                    self._gap("Jira", f"What is in force for {one_line(name, 60)} is not known: {policy.reason}")
+            policy = self._settled(name)
+            if isinstance(policy, Decision):
+                refused = refused or (policy.reason if policy.row == _INVALID else "")
+            elif policy.gate_by == "change":
+                places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
+            else:
+                self._gap(
+                    "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
+                )
+        if refused or not (places or self._gaps):
+            self._gap("Jira", refused or "No change was asked for: today's policy puts no environment under control.")
         return list(places.values())
+
+    def _settled(self, name: str) -> Policy | Decision:
+        """The policy there, or why there is none. Where only tenants are controlled, that of the first of these: a
+        provider's list names none."""
+        found = settle(self._sources, name, self._asked, gate=True)
+        if isinstance(found, Policy) or found.result != "proceed":
+            return found
+        tenants = dict.fromkeys(rule.name for one in self._sources.files for rule in one.config.tenants)
+        of_tenants = (settle(self._sources, name, self._asked, gate=True, tenant=tenant) for tenant in tenants)
+        return next((one for one in of_tenants if isinstance(one, Policy)), found)
 
     def _provided(self, jira: Sequence[JiraList]) -> tuple[list[Row], list[Noted]]:
         """The rows of both lists. Deployments without a record are looked at once more where the list says little."""
@@ -232,17 +233,10 @@ class Reader:
     def _is_controlled(self, name: str) -> bool:
         """Whether the policy wants a change there; a name that no rule knows counts, as the gate denies it."""
         if name not in self._controlled:
-            first, *others = self._settled(name)
-            free = [isinstance(one, Decision) and one.result == "proceed" for one in (first, *others)]
-            self._controlled[name] = not all(free)
-            if isinstance(first, Decision) and first.row == _NO_RULE:
+            found = self._settled(name)
+            self._controlled[name] = not isinstance(found, Decision) or found.result != "proceed"
+            if isinstance(found, Decision) and found.row == _NO_RULE:
                 self._nameless.append(one_line(name, 80))
-            elif free[0] and not all(free):
-                shown = one_line(name, 80)
-                self._notes.append(
-                    f"{shown} is change controlled for some tenants only, and the provider's list does not tell whom a "
-                    "deployment is for: one without a record may be for another tenant."
-                )
         return self._controlled[name]
 
     def _undated(self, left: Sequence[Noted]) -> None:
@@ -282,8 +276,14 @@ class Reader:
             ]
             yield place, review(found, after, self._now)
 
-    def _end(self) -> None:
+    def _end(self, rows: Sequence[Row]) -> None:
         """What is said in the end. The newest is not certain: the day may go on, and Jira's index lags behind."""
+        known = {
+            name for row in rows for name in (canonical(row.environment), *(row.recorded.names if row.recorded else ()))
+        }
+        nothing = [one_line(name, 80) for name in self.environments if canonical(name) not in known]
+        if nothing:
+            self._notes.append(f"No deployment to {', '.join(nothing[:_TOLD])} is known; is the name spelt so?")
         if self._nameless:
             names = ", ".join(self._nameless[:_TOLD])
             self._notes.append(f"No rule of the policy names these environments, so that they count: {names}.")

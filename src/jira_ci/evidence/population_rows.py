@@ -47,12 +47,12 @@ def period(first: str, last: str, now: datetime) -> Period:
         UsageError: a text is no date, or the period ends before it begins, or lies ahead.
     """
     found = Period(_day("--from", first), _day("--to", last) if last else now.date())
+    if found.first > now.date():
+        raise UsageError(f"The period begins on {found.first}, and today is {now.date()} (UTC).", "Mend --from.")
     if found.first > found.last:
         raise UsageError(
             f"The period ends ({found.last}) before it begins ({found.first}).", "Exchange --from and --to."
         )
-    if found.first > now.date():
-        raise UsageError(f"The period begins on {found.first}, and today is {now.date()} (UTC).", "Mend --from.")
     return found
 
 

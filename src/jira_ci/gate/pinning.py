@@ -213,21 +213,21 @@ class Pins:
             return f"{outcome.capitalize()} was not noted on {self._change.key}: {error}"
         return ""
 
-    def whole_end(self, state: str, also: Sequence[Scope] = ()) -> tuple[str, str]:
+    def whole_end(self, state: str, also: Sequence[Subject] = ()) -> tuple[str, str]:
         """How all deployments that share the change have ended, the worst of them; those of others as they were noted.
         Empty, with a sentence, as long as one of them has not.
 
         Args:
-            also: others that have ended so, whatever was noted.
+            also: what has ended in this state besides.
         """
-        key, own = self._change.key, scope_of(self._subject)
+        key, own = self._change.key, [scope_of(one) for one in (self._subject, *also)]
         try:
             held = self._held()
         except (NotOurs, JiraCiError) as error:
             return "", f"{key} is left open, because it is not known how its other deployments ended: {error}"
         left, states = [], [state]
         for scope in scopes_of(self._subject):
-            if scope.same(own) or any(scope.same(one) for one in also):
+            if any(scope.same(one) for one in own):
                 continue
             last = next((one for one in reversed(held.deployments) if self._is_of_this(one, scope)), None)
             if last is None or last.outcome == "started":

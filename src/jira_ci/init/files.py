@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jira_ci.config import model
 from jira_ci.config.model import Config, read_bytes
@@ -68,8 +68,8 @@ class Pipelines:
     """Where the test results of what builds are."""
     tested_by: str = ""
     """GitLab: the job that has them."""
-    includes: bool = False
-    """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already."""
+    includes: Literal["", "one", "several"] = ""
+    """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already, and whether that is a list."""
     notes: tuple[str, ...] = ()
     """Sentences about what could not be read."""
 
@@ -137,6 +137,8 @@ class File:
 
 _MOST_FILES = 100
 _MOST_DOCUMENTS = 4
+_MOST_VALUES = 500_000
+"""Counted with every alias written out, so that a few lines cannot become millions of values."""
 
 
 def read_yaml(root: Path, name: str) -> dict[str, Any] | None:
@@ -175,13 +177,24 @@ def _parsed(data: bytes, name: str) -> Any:
         # GitLab's component files begin with a document of their own.
         for document in islice(yaml.load_all(data, yaml.BaseLoader), _MOST_DOCUMENTS):
             last = document
+        many = _values(last, {}) > _MOST_VALUES
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
         raise UsageError(f"{name}{line}: this is not YAML.") from None
     except RecursionError:
         raise UsageError(f"{name} is nested too deeply.") from None
+    if many:
+        raise UsageError(f"{name} has more than {_MOST_VALUES} values, counted with every alias written out.")
     return last
+
+
+def _values(value: Any, known: dict[int, int]) -> int:
+    """How many there are with every alias written out. Each is looked at once."""
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        known[id(value)] = 1 + sum(_values(part, known) for part in parts)
+    return known[id(value)]
 
 
 # A word that no reader of YAML takes for anything but a text.

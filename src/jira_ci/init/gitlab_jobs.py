@@ -20,6 +20,7 @@ MAIN = ".gitlab-ci.yml"
 OURS = ".gitlab/jira-ci.yml"
 _MOST_FILES = 50
 _MOST_NAMES = 200
+_MOST_MERGED = 5
 _MOST_PARENTS = 11  # https://docs.gitlab.com/ci/yaml/#extends
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _SCRIPTS = ("before_script", "after_script")
@@ -45,7 +46,7 @@ def look_at_gitlab(root: Path) -> Pipelines:
         reports=tuple(file for file, document in files.items() if _reports(document)),
         tests=tests,
         tested_by=tested_by,
-        includes="include" in main,
+        includes="" if "include" not in main else "several" if isinstance(main["include"], list) else "one",
         notes=tuple(notes),
     )
 
@@ -132,8 +133,7 @@ def _image(job: Mapping[str, Any], merged: Mapping[str, Any]) -> str:
 def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, Any]], depth: int = 0) -> dict[str, Any]:
     """The job with what it extends. ``known`` ends circles, and keeps parents of parents from being read again."""
     known[name] = {}
-    job = mapping(merged.get(name))
-    job = {**mapping(job.get("<<")), **job}
+    job = _with_merged(mapping(merged.get(name)))
     result: dict[str, Any] = {}
     for parent in _parents(job):
         if depth < _MOST_PARENTS and parent in merged:
@@ -144,8 +144,19 @@ def _extended(name: str, merged: Mapping[str, Any], known: dict[str, dict[str, A
     return known[name]
 
 
+def _with_merged(job: Mapping[str, Any], depth: int = _MOST_MERGED) -> dict[str, Any]:
+    """The map with what YAML's merge key brings in, which is read as it is written: one map, or a list of them of which
+    the first wins (https://yaml.org/type/merge.html)."""
+    given = job.get("<<")
+    maps = [mapping(one) for one in (given if isinstance(given, list) else [given])] if depth else []
+    brought: dict[str, Any] = {}
+    for one in reversed(maps[:_MOST_MERGED]):
+        brought |= _with_merged(one, depth - 1)
+    return {**brought, **job}
+
+
 def _parents(job: Mapping[str, Any]) -> tuple[str, ...]:
-    given = {**mapping(job.get("<<")), **job}.get("extends")
+    given = _with_merged(job).get("extends")
     return tuple(filter(None, map(string, given if isinstance(given, list) else [given])))
 
 

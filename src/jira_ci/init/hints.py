@@ -81,7 +81,8 @@ def runs_on(jobs: Iterable[Mapping[str, Any]]) -> Any:
     values: dict[str, Any] = {}
     for job in jobs:
         value = job.get("runs-on")
-        labels = [string(one) for one in value] if isinstance(value, list) else [string(value)]
+        named = mapping(value).get("labels", value)  # beside a group
+        labels = [string(one) for one in named] if isinstance(named, list) else [string(named)]
         known = mapping(value) or [label for label in labels if label and "${{" not in label]
         if known and "${{" not in str(value) and not any(_costs(label) for label in labels):
             told[str(value)] += 1

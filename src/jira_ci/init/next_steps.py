@@ -29,6 +29,11 @@ _PERSON = {
     CI.GITLAB: "JIRA_CI_USER and, masked, JIRA_CI_TOKEN",
     None: "JIRA_CI_USER and JIRA_CI_TOKEN",
 }
+_INCLUDED = {
+    "": "add at its top:\ninclude:\n",
+    "one": "make a list of what stands behind its include:, of which it is the first item, and add this one:\n",
+    "several": "add below its include:, as one more item:\n",
+}
 _JOB_ID = re.compile(r"[A-Za-z_][\w-]*")
 _ANYWHERE = (
     "No workflow was written: neither GitHub nor GitLab was recognised. Let the pipeline run, at its end:\n"
@@ -177,9 +182,7 @@ def _called(deploying: list[Deploying]) -> Iterator[str]:
 
 def _gitlab(found: Found) -> Iterator[str]:
     if found.gitlab.here and not found.gitlab.reports:
-        more = "below its include:, as one more item" if found.gitlab.includes else "at its top"
-        head = "" if found.gitlab.includes else "include:\n"
-        yield f".gitlab-ci.yml: add {more}:\n{head}  - {gitlab_jobs.INCLUDE}"
+        yield f".gitlab-ci.yml: {_INCLUDED[found.gitlab.includes]}  - {gitlab_jobs.INCLUDE}"
     if found.gitlab.tests and not found.gitlab.reports:
         yield (
             f"{one_line(found.gitlab.tested_by, 100)}: for counts of its tests, let it report its own build:\n"

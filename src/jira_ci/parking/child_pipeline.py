@@ -42,10 +42,8 @@ def child_pipeline(folder: Path, file: str, job: str, told: Mapping[str, str], n
         raise UsageError(f"The gate {said}.", "Give this job `needs:` with the job that runs jira-ci gate.")
     rule, sentence = _rule(decision, told.get(_START, ""), now)
     document = {"include": [{"local": f"/{file}"}], job: {"rules": [rule]}}
-    return (
-        f"{json.dumps(document, indent=2)}\n",
-        f"{job} {sentence}.",
-    )  # JSON is YAML, in which no name is anything else
+    # JSON is YAML, in which no name is anything else; but YAML joins no two escapes to one character.
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n", f"{job} {sentence}."
 
 
 def _rule(decision: str, told: str, now: datetime) -> tuple[dict[str, Any], str]:

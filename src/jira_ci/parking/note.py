@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -114,9 +115,9 @@ def is_supported(run: Run) -> bool:
 
 
 def notes(value: object) -> list[Note]:
-    """The notes in a property; whatever is none is left out."""
+    """The notes in a property, no more than we leave in one; whatever is none is left out."""
     rows = value.get("notes") if isinstance(value, Mapping) and value.get("schema") == _SCHEMA else None
-    return list(_read(rows)) if isinstance(rows, list) else []
+    return list(islice(_read(rows), _MOST)) if isinstance(rows, list) else []
 
 
 def with_note(value: object, note: Note) -> dict[str, Any]:

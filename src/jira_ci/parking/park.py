@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.gate.change_property import Change
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import attempt_of
-from jira_ci.jira.endpoints import PARKED
+from jira_ci.jira.endpoints import PARKED, quoted
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import Refused
 from jira_ci.parking.note import LIFE, Note, global_id, is_supported, label, notes, of_run, with_note
@@ -27,6 +28,10 @@ _TAKEN_FOR_ONE = (
     "a deployment, and so does the next range of commits."
 )
 _INSTEAD = "Set deployment: false beside the environment's name, or parked: fail."
+_UNFOUND = (
+    "jira-ci resume will not find this change, so that this run has to be started by hand: without our label it is "
+    "looked for by its title, among changes that have none at all. Put Labels on its edit screen."
+)
 _FOR_PEOPLE = (4, 5)  # exit codes: not approved yet, and not in the window; of a network that fails there is no note
 
 
@@ -93,7 +98,7 @@ def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
         context.console.notice("warning", f"{late} Start a new one then.")
         return
     try:
-        said = _write(service, change.id, note, evaluation.subject)
+        said = _write(service, change, note, evaluation.subject)
     except JiraCiError as error:
         why = f"{change.key} has no note for jira-ci resume, so that this run has to be started by hand: {error}"
         context.console.notice("warning", why)
@@ -104,7 +109,7 @@ def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
     yield note
 
 
-def _write(service: Service, change: str, note: Note, subject: Subject) -> list[str]:
+def _write(service: Service, change: Change, note: Note, subject: Subject) -> list[str]:
     """Writes the note among those of other runs, which may write theirs at the same time, and what goes with it.
 
     Returns:
@@ -114,25 +119,34 @@ def _write(service: Service, change: str, note: Note, subject: Subject) -> list[
         JiraCiError: it does not stand there.
     """
     for _ in range(_TRIES):
-        service.set_property(change, PARKED, with_note(service.property(change, PARKED), note))
+        service.set_property(change.id, PARKED, with_note(service.property(change.id, PARKED), note))
         said = list(_decorate(service, change, note, subject))
         # Last of all, so that whoever took off another note meanwhile has written by now.
-        if any(one == note for one in notes(service.property(change, PARKED))):
+        if any(one == note for one in notes(service.property(change.id, PARKED))):
             return said
     raise AccessError(f"The property {PARKED} did not keep it.", "Run the job again.")
 
 
-def _decorate(service: Service, change: str, note: Note, subject: Subject) -> Iterator[str]:
+def _decorate(service: Service, change: Change, note: Note, subject: Subject) -> Iterator[str]:
     """The link for people, and the label by which the note is found among many changes; a change that takes no label is
-    found as one without any."""
+    found as one without any, by the words of its title."""
     title = f"Deployment of {one_line(subject.version, 80)} to {one_line(where(subject), 80)} waits for this change"
     try:
-        service.remote_link(change, note.url, title[:_TITLE], global_id(note))
+        service.remote_link(change.id, note.url, title[:_TITLE], global_id(note))
     except JiraCiError as error:
         yield f"The change has no link to this run: {error}"
     try:
-        service.label(change, label(note.home), add=True)
-    except (AccessError, Refused):
-        pass
+        service.label(change.id, label(note.home), add=True)
+    except (AccessError, Refused) as error:
+        if not _is_found_without(service, change, subject):
+            yield f"{_UNFOUND} {error}"
     except JiraCiError as error:
         yield f"The change has no label for jira-ci resume: {error}"
+
+
+def _is_found_without(service: Service, change: Change, subject: Subject) -> bool:
+    try:
+        listed = service.noted(f"key = {quoted(change.key)}").values
+    except JiraCiError:
+        return True  # as far as is known
+    return change.summary == subject.title and not any(one.labels for one in listed)

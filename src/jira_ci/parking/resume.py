@@ -235,7 +235,7 @@ class Sweep:
         note, context = parked.note, self.context
         policy = self._policy(note)
         if isinstance(policy, Decision):
-            return policy
+            return _uncontrolled(note) if policy.result == "proceed" else policy
         policy = dataclasses.replace(policy, create=False)
         at = Named(commit=note.commit, checkout=note.commit)
         run = dataclasses.replace(context.run, commit=note.commit, tag="", branch="", run_id=note.run, url=note.url)
@@ -321,6 +321,12 @@ class Sweep:
     @property
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.context.edges.clock(), timezone.utc)
+
+
+def _uncontrolled(note: Note) -> Decision:
+    """No job that a note from there starts would ask anybody, and whoever may edit any issue may write one."""
+    place = one_line(where(note), 80)
+    return Decision.of(_NO_CHANGE, f"{place} is not change controlled, so that no gate looks at it: start it by hand")
 
 
 def _opening(policy: Policy) -> str:

@@ -55,6 +55,7 @@ USUAL = ["Implementing"]
         ("", ""),
         ("the shop is " + "x" * (LONGEST - 12), "the shop is " + "x" * (LONGEST - 12)),
         ("the shop is " + "x" * (LONGEST - 11), ""),
+        ("the shop is down " + "\u202e" * 400, "the shop is down " + ("\\u202e" * 400)[: 2 * LONGEST - 17] + "…"),
     ],
 )
 def test_a_reason(text: str, reason: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.config.schema import defaults, schema
-from jira_ci.gate.policy.tightening import EMERGENCY, RULES, Said, same, tighten
+from jira_ci.gate.policy.tightening import EMERGENCY, RULES, Said, same, seconds, shown, tighten
 
 WORDS = ["Implementing", "implementing", "Ready", "Review", "Done"]
 LISTS = st.lists(st.sampled_from(WORDS), unique=True, max_size=4)
@@ -116,6 +118,28 @@ def test_what_has_no_order_is_the_stronger_source_s(drawn: tuple[str, Any, Any, 
 
 
 @pytest.mark.parametrize(
+    ("key", "stricter", "looser"),
+    [
+        ("create", False, True),
+        ("change-binding", "mention", "any"),
+        ("bind", "commit", "version"),
+        ("reuse", "once", "open"),
+        ("edits", "deny", "say"),
+        ("window-required", True, False),
+        ("comments", "off", "internal"),
+        ("comments", "off", "public"),
+        ("comments", "internal", "public"),
+        ("parked", "fail", "success"),
+        ("bind", "one of tomorrow", "commit"),
+        ("minimum-approvals", 10, 9),
+    ],
+)
+def test_of_two_values_the_stricter_counts_whoever_says_it(key: str, stricter: Any, looser: Any) -> None:
+    assert RULES[key].merge(stricter, looser) == stricter
+    assert RULES[key].merge(looser, stricter) == stricter
+
+
+@pytest.mark.parametrize(
     ("one", "other", "merged"),
     [
         ("off", {"who": ["ana"]}, "off"),
@@ -123,11 +147,42 @@ def test_what_has_no_order_is_the_stronger_source_s(drawn: tuple[str, Any, Any, 
         ({"who": ["ana"]}, {"who": ["bob"]}, "off"),
         ({"who": ["ana"], "review-within": "2d"}, {"review-within": "36h"}, {"who": ["ana"], "review-within": "36h"}),
         ({"minimum-approvals": 1}, {"minimum-approvals": 2}, {"minimum-approvals": 2}),
+        ({"review-within": "1h"}, {"who": ["ana"]}, {"review-within": "1h", "who": ["ana"]}),
+        ({"of tomorrow": 1}, {"of tomorrow": 2}, {"of tomorrow": 1}),
     ],
 )
 def test_an_emergency_is_one_that_every_source_allows(one: Any, other: Any, merged: Any) -> None:
     assert RULES["emergency"].merge(one, other) == merged
     assert set(EMERGENCY) >= {"who", "minimum-approvals", "review-within"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "merged"),
+    [
+        ({"start": "S"}, {"start": "P"}, {"start": "S"}),
+        ({"start": "S"}, "off", {"start": "S"}),
+        ("off", {"start": "P"}, {"start": "P"}),
+        ("off", "off", "off"),
+    ],
+)
+def test_a_window_comes_before_none(one: Any, other: Any, merged: Any) -> None:
+    assert RULES["window"].merge(one, other) == merged
+
+
+@pytest.mark.parametrize(
+    ("text", "lasts"),
+    [("90s", 90), ("2m", 120), ("3h", 10_800), ("2d", 172_800), ("1w", 604_800), ("soon", 0), ("2 d", 0), (None, 0)],
+)
+def test_a_duration_that_cannot_be_read_is_none_at_all(text: Any, lasts: int) -> None:
+    assert seconds(text) == lasts
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("Zürich", "Zürich"), ("", '""'), (["Zürich"], '["Zürich"]'), (date(2026, 3, 2), '"2026-03-02"'), (True, "true")],
+)
+def test_values_as_people_read_them(value: Any, text: str) -> None:
+    assert shown(value) == text
 
 
 BASE = defaults("change-control")
@@ -154,6 +209,25 @@ def test_the_organisation_leaves_open_what_it_does_not_say_and_its_words_stand_i
     assert (found.values["minimum-approvals"], found.origins["minimum-approvals"]) == (2, "theirs line 1")
     loose = tighten([theirs, said("ours", proceed_statuses=["Go", "Ready"], title="T")], BASE)
     assert (loose.values["proceed-statuses"], loose.values["title"]) == (["Go"], "T")
+    assert found.values["title"] == BASE["title"]
+
+
+def test_what_nobody_says_has_its_default() -> None:
+    found = tighten([said("theirs", whole=False)], BASE)
+    assert found.values == BASE
+    assert found.origins == dict.fromkeys(BASE, "default")
+
+
+def test_without_a_line_the_source_says_it() -> None:
+    theirs, ours = Said("theirs", {"reuse": "once"}, guides=True), Said("ours", {"title": "T"}, whole=True)
+    found = tighten([theirs, ours], BASE)
+    assert (found.origins["reuse"], found.origins["title"]) == ("theirs", "ours")
+    assert tighten([ours, theirs], BASE).origins["reuse"] == "theirs"
+    with_line = Said("theirs", {"title": "U"}, {"title": "theirs line 3"}, guides=True)
+    quiet = tighten([Said("ours", {}, whole=True), with_line], BASE)
+    assert (quiet.values["title"], quiet.origins["title"]) == ("U", "theirs line 3")
+    nameless = tighten([Said("ours", {}, whole=True), replace(with_line, lines={})], BASE)
+    assert (nameless.origins["title"], nameless.differences) == ("theirs", ())
 
 
 def test_a_value_made_of_several_names_all_of_them() -> None:
@@ -167,6 +241,13 @@ def test_what_has_no_order_and_differs_is_said() -> None:
     assert found.values["title"] == "A"
     assert found.differences == ("title: what a line 1 says counts, and b line 1 says B",)
     assert tighten([said("a", title="A"), said("b", title="A")], BASE).differences == ()
+    assert tighten([said("a"), said("b", title="B")], BASE).differences == (
+        "title: the default counts, and b line 1 says B",
+    )
+    assert tighten([said("a", title="A"), said("b")], BASE).differences == ()
+    assert tighten([said("a", minimum_approvals=1), said("b", minimum_approvals=2)], BASE).differences == ()
+    long = tighten([said("a", title="A"), said("b", title="x" * 101), said("c", title="y" * 100)], BASE).differences
+    assert [one.rpartition(" ")[2] for one in long] == ["x" * 100 + "…", "y" * 100]
     fields = tighten([said("a", fields={"Risk": "Low"}), said("b", fields={"Risk": "High", "Team": "x"})], BASE)
     assert fields.values["fields"] == {"Risk": "Low", "Team": "x"}
     assert [one.rpartition("says ")[2] for one in fields.differences] == ['{"Risk": "High"}']

@@ -148,7 +148,7 @@ def refusal(policy: Policy, reason: str, asker: Asker) -> str:
     if policy.gate_by == "jira":
         return "An emergency is asked for, and Jira's own gating decides (gate-by: jira), which knows none."
     if found is None:
-        where = policy.origins.get("emergency", "")
+        where = policy.origins.get("emergency")
         said = f" ({where})" if where and where != "default" else ""
         return f"An emergency is asked for, and the policy has none for this environment{said}. Leave emergency out."
     if not reason:

@@ -61,13 +61,13 @@ def _all_of_both(stronger: Sequence[Any], weaker: Sequence[Any]) -> list[Any]:
     return [*stronger, *(value for value in weaker if value not in stronger)]
 
 
-def _stricter(*values: Any) -> Callable[[Any, Any], Any]:
+def _stricter(values: Sequence[Any], stronger: Any, weaker: Any) -> Any:
     """The value that comes first in this list; one that is not in it is taken for the strictest."""
 
     def rank(value: Any) -> int:
         return values.index(value) if value in values else -1
 
-    return lambda stronger, weaker: min(stronger, weaker, key=rank)
+    return min(stronger, weaker, key=rank)
 
 
 def _shorter(stronger: str, weaker: str) -> str:
@@ -125,11 +125,11 @@ RULES: Mapping[str, Rule] = {
     "issue-types": _SHARED,
     "title": _NO_ORDER,
     "change": _NO_ORDER,
-    "create": Rule(_stricter(False, True)),
-    "change-binding": Rule(_stricter("mention", "any")),
-    "bind": Rule(_stricter("commit", "version")),
-    "reuse": Rule(_stricter("once", "open")),
-    "edits": Rule(_stricter("deny", "say")),
+    "create": Rule(functools.partial(_stricter, (False, True))),
+    "change-binding": Rule(functools.partial(_stricter, ("mention", "any"))),
+    "bind": Rule(functools.partial(_stricter, ("commit", "version"))),
+    "reuse": Rule(functools.partial(_stricter, ("once", "open"))),
+    "edits": Rule(functools.partial(_stricter, ("deny", "say"))),
     "watched-fields": _JOINED,
     "proceed-statuses": _SHARED,
     "wait-statuses": _SHARED,
@@ -139,13 +139,13 @@ RULES: Mapping[str, Rule] = {
     "exclude-approvers": _JOINED,
     "deployers": _NO_ORDER,
     "window": Rule(_looked_at, ordered=False),
-    "window-required": Rule(_stricter(True, False)),
+    "window-required": Rule(functools.partial(_stricter, (True, False))),
     "freeze": _JOINED,
     "emergency": Rule(_emergency),
     "one-change-for": Rule(narrowed),
     "fields": Rule(_filled, ordered=False),
-    "comments": Rule(_stricter("off", "internal", "public")),
-    "parked": Rule(_stricter("fail", "success")),
+    "comments": Rule(functools.partial(_stricter, ("off", "internal", "public"))),
+    "parked": Rule(functools.partial(_stricter, ("fail", "success"))),
     "end-status": _NO_ORDER,
 }
 """Every key of ``change-control`` but ``enabled``: a project is controlled when any source says so."""
