@@ -26,6 +26,7 @@ _KNOWN = {
     "pyyaml": "MIT",
     "requests": "Apache-2.0",
     "requests-toolbelt": "Apache-2.0",
+    "tzdata": "Apache-2.0",
 }
 _HEAD = """\
 # What is inside

@@ -52,3 +52,7 @@ def test_no_two_ends_have_one_code() -> None:
 )
 def test_the_nearest_word_is_named_when_one_is_near(word: str, hint: str) -> None:
     assert nearest(word, ["environment", "state"]) == hint
+
+
+def test_letters_that_changed_places_are_nearest() -> None:
+    assert nearest("--form", ["--format", "--from"]) == "Did you mean --from?"

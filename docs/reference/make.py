@@ -142,26 +142,28 @@ def _resolved(row: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str,
 
 
 def llms() -> str:
-    """``llms.txt`` (https://llmstxt.org): each page of the site with its first sentence."""
+    """``llms.txt`` (https://llmstxt.org): each page of the site with its first sentence, under the index's captions."""
     lines = [
         "# jira-ci",
         "",
         "> Any CI pipeline tells Jira what it built and where it deployed it, and no change-controlled",
     ]
-    lines += ["> deployment starts before its change request is approved and inside its window.", ""]
-    contents = (DOCS / "index.md").read_text(encoding="utf-8").splitlines()
-    for name in (line for line in contents if (DOCS / f"{line}.md").is_file()):
-        text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
-
-        lines.append(f"- [{text.splitlines()[0].lstrip('# ')}]({SITE}/{name}.html): {_first(text)}")
+    lines += ["> deployment starts before its change request is approved and inside its window."]
+    for line in (DOCS / "index.md").read_text(encoding="utf-8").splitlines():
+        _, caption, title = line.partition(":caption: ")
+        if caption:
+            lines += ["", f"## {title}", ""]
+        elif (DOCS / f"{line}.md").is_file():
+            text = (DOCS / f"{line}.md").read_text(encoding="utf-8")
+            lines.append(f"- [{text.splitlines()[0].lstrip('# ')}]({SITE}/{line}.html): {_first(text)}")
     return "\n".join(lines) + "\n"
 
 
 def _first(text: str) -> str:
-    """A page's first sentence."""
+    """A page's first sentence, without its links: they lead from the page, and not from here."""
     paragraphs = (part for part in text.split("\n\n")[1:] if re.match(r"[^\W\d_]|\*|`(?!``)", part))
     sentence = " ".join(next(paragraphs, "").split()).partition(". ")[0].rstrip(".:")
-    return f"{sentence}."
+    return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", f"{sentence}.")
 
 
 def main() -> None:

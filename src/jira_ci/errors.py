@@ -108,8 +108,10 @@ class Interrupted(JiraCiError):
 
 
 def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """``Did you mean X?`` with the nearest of the words, or nothing."""
+    """``Did you mean X?`` with the nearest of the words, or nothing. Two letters that changed places are nearest."""
     import difflib  # only a mistake needs it
 
-    near = difflib.get_close_matches(word, list(words), 1, cutoff)
+    known = list(words)
+    near = [one for one in known if word and sorted(one) == sorted(word)]
+    near += difflib.get_close_matches(word, known, 1, cutoff)
     return f"Did you mean {near[0]}?" if near else ""

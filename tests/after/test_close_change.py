@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import scenes
-from gate_jobs import Scene, commit, scene
+from gate_jobs import POLICY, Scene, commit, scene
 from gate_subjects import approved
 from jira_sandbox.desk.workflow import Transition
 from jira_sandbox.http_types import Answer, Request, json_answer
@@ -198,3 +198,15 @@ def test_by_hand_the_organisation_s_policy_counts_where_the_repository_has_none(
     key = approved(sandbox)
     ended = by_hand(here, JIRA_CI_ORGANISATION_POLICY="inline", JIRA_CI_ORGANISATION_POLICY_TEXT=policy)
     assert f"{key} was moved to Completed." in ended.out, ended.out + ended.err
+
+
+def test_by_hand_a_change_for_several_goes_on_with_the_last_of_them(here: Scene, sandbox: Sandbox) -> None:
+    commit(here.job, POLICY.format(site=sandbox.address, more=f"{ENDS}\n  one-change-for: [Prod, Stage]"))
+    here.job.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    key = approved(sandbox, summary='Deploy "Web Site" version 1.2.3 to "Prod, Stage"')
+    one = by_hand(here)
+    assert f"{key} stays open for Stage." in one.out, one.out
+    assert status(sandbox, key) == "Implementing"
+    both = by_hand(here, "--environment", "Stage")
+    assert f"{key} was moved to Completed." in both.out, both.out
+    assert "stays open" not in both.out

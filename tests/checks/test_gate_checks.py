@@ -284,6 +284,11 @@ def test_no_policy_at_all(here: Scene) -> None:
     found = lines(here)
     assert (wrong(found), [line.subject for line in found]) == ([], ["gate"])
     assert "there is no change control: no .jira-ci.yml is committed" in said(found, "gate")
+    here.job.write(".jira-ci.yml", POLICY.format(site=here.sandbox.address, more=MENDED))
+    assert [line.hint for line in lines(here) if line.doubtful and line.subject == "gate"] == [
+        "A change-control counts once it is committed on the default branch: until then no deployment asks the gate."
+    ]
+    (here.job.folder / ".jira-ci.yml").unlink()
     assert wrong(lines(here, "change-controlled=true")) == [("gate", 2)]
 
 

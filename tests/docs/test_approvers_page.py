@@ -65,7 +65,7 @@ def test_cab_and_security(here: Scene) -> None:
 
 
 def test_one_approval_for_three_regions(here: Scene) -> None:
-    govern(here, examples("approvers.md")[1])
+    govern(here, examples("one-approval.md")[0])
     keys = {ask(here, f"environment=Prod-{one}").records[0]["change"]["key"] for one in ("EU", "US", "AP")}
     (key,) = keys
     assert known(here.sandbox, key).summary.endswith('version 1.2.3 to "Prod-EU, Prod-US, Prod-AP"')

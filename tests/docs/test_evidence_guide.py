@@ -24,7 +24,7 @@ from providers.serving import serving
 from scenes import Ended
 
 LATER = datetime(2026, 10, 2, 12, tzinfo=timezone.utc)
-PAGE = documents.section("The population of a period")
+PAGE = documents.section("The auditor's list: every deployment of a period")
 
 
 @pytest.fixture

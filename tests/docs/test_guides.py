@@ -18,6 +18,8 @@ from jira_sandbox.server import Sandbox
 from scenes import Ended, Job
 
 PATH = os.environ["PATH"]
+TRIAL = "Try it without a Jira"
+FREEZES = "Freezes: weeks in which nothing goes out"
 
 
 def _commands(title: str, number: int = 0) -> list[list[str]]:
@@ -67,6 +69,29 @@ def test_start(tmp_path: Path) -> None:
     assert written is not None
     assert written.site == "acme.atlassian.net"
     assert yaml.safe_load((job.folder / ".github/workflows/jira.yml").read_text("utf-8"))["jobs"]
+
+
+def test_a_gated_deployment_is_approved_in_the_sandbox_and_frozen(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_CI_SITE", sandbox.address)  # the sandbox's own commands are a process of their own
+    job = scenes.local(tmp_path / "shop", PATH)
+    job.environ |= scenes.reach(sandbox)
+    job.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+    [_, freeze] = documents.blocks(documents.section(FREEZES), "yaml")[0].split("  freeze:\n")
+    job.write(".jira-ci.yml", _file(TRIAL) + "  freeze:\n" + freeze)
+    report, [waits], steps = (_commands(TRIAL, number) for number in (1, 2, 3))
+    job.commit("Start")
+    assert "counts once it is committed on the default branch: until then no" in job.jira_ci(*waits).err
+    job.git("add", ".jira-ci.yml")
+    job.commit("Production needs a change")
+    assert job.jira_ci("sandbox", "clock", "2026-12-01T10:00:00+01:00").code == 0, "a Tuesday without a freeze"
+    assert [job.jira_ci(*words).code for words in (*report, waits)] == [0, 4]
+    [change] = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]
+    approved = [[change if word == "OPS-1000" else word for word in words] for words in steps]
+    assert [job.jira_ci(*words).code for words in approved] == [0] * 4
+    frozen = [["1.5.0" if word == "1.6.0" else word for word in words] for words in _commands("Try it")]
+    assert [job.jira_ci(*words).code for words in frozen] == [0, 5, 0, 0], "the clock, the freeze, the clock, its end"
 
 
 def test_titles_and_verified_keys(job: Job, sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gate_jobs import POLICY, commit, pinned, scene
-from gate_subjects import TITLE, approved, known
+from gate_subjects import approved, known
 from jira_ci.gate.kept_records import INDEX, merged
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
@@ -55,6 +55,38 @@ def test_what_another_job_s_gate_let_through_stands_on_the_change(job: Job, sand
     assert asked_of_changes(sandbox) == ["jql"]
     other = run(job, sandbox, GITHUB_RUN_ID="9002")
     assert TOLD in other.out
+
+
+TENANTS = "tenants: {Aurora: {change-controlled: true}, Open: {change-controlled: false}}"
+GROUP = "one-change-for: [Prod, Stage]"
+URGENT = "emergency: {request-type: Emergency change, who: [octocat]}"
+BOTH = 'Deploy "Web Site" version 1.2.3 to "Prod, Stage"'
+OURS = 'Deploy "Web Site" version 1.2.3 to "Dev" for "Aurora"'
+FOR_TENANTS = 'title: \'Deploy "{project}" version {version} to "{environment}" for "{tenant}"\''
+
+
+@pytest.mark.parametrize(
+    ("more", "title", "where", "told"),
+    [
+        (GROUP, f"Emergency: {BOTH}", ("Prod",), TOLD),
+        (f"{GROUP}\n  {URGENT}", f"Emergency: {BOTH}", ("Prod",), ""),
+        (f"{FOR_TENANTS}\n{TENANTS}", OURS, ("Dev", "Aurora"), ""),
+        (f"{FOR_TENANTS}\n{TENANTS}", BOTH, ("Dev", "Open"), ""),
+    ],
+)
+def test_a_change_for_several_of_an_emergency_or_of_a_tenant_is_found(
+    job: Job, sandbox: Sandbox, more: str, title: str, where: tuple[str, ...], told: str
+) -> None:
+    commit(job, POLICY.format(site=sandbox.address, more=more))
+    place = dict(zip(("environment", "tenant"), where, strict=False))
+    flags = [word for name, value in place.items() for word in (f"--{name}", value)]
+    entry = {"record": "0" * 16, "at": "2026-03-02T12:00:00Z", "run": "acme/shop#9001/1", **place}
+    change = known(sandbox, sandbox.desk.create(title).key)
+    sandbox.site.desk.extras.set_property(change.id, INDEX, merged({}, [entry], set()))
+    ended = run(job, sandbox, "deployment", *flags, *REPORT[3:])
+    assert ended.code == 0, ended.err
+    assert ("No gate" in ended.out) == bool(told), ended.out
+    assert told in ended.out
 
 
 def test_what_is_not_controlled_takes_no_question(job: Job, sandbox: Sandbox) -> None:
@@ -107,17 +139,6 @@ def test_where_only_the_tenant_is_controlled_it_is_said(sandbox: Sandbox, tmp_pa
     assert "No gate" not in run(here.job, sandbox, *report).out
     told = run(here.job, sandbox, *report, "--tenant", "Aurora").out
     assert "No gate let this deployment to Dev for Aurora through" in told
-
-
-@pytest.mark.parametrize(("more", "told"), [("emergency: {request-type: Urgent, who: [ana]}", False), ("", True)])
-def test_the_change_of_an_emergency_is_found_where_there_are_any(
-    job: Job, sandbox: Sandbox, more: str, told: bool
-) -> None:
-    commit(job, POLICY.format(site=sandbox.address, more=more))
-    entry = {"record": "0" * 16, "at": "2026-03-02T12:00:00Z", "run": "acme/shop#9001/1", "environment": "Prod"}
-    change = known(sandbox, sandbox.desk.create(f"Emergency: {TITLE}").key)
-    sandbox.site.desk.extras.set_property(change.id, INDEX, merged({}, [entry], set()))
-    assert (TOLD in run(job, sandbox).out) is told
 
 
 def asked_of_changes(sandbox: Sandbox) -> list[str]:

@@ -81,6 +81,9 @@ def _gating_line(context: Context, environment: Controlled) -> Line:
 
 
 _POLICY = "gate policy"
+_UNCOMMITTED = (
+    "A change-control counts once it is committed on the default branch: until then no deployment asks the gate."
+)
 
 
 def lines(context: Context) -> Iterator[Line]:
@@ -94,7 +97,8 @@ def lines(context: Context) -> Iterator[Line]:
         return
     if not found.files and not asked.change_controlled:
         name = one_line(context.given.config, 200)
-        yield Line("gate", f"there is no change control: no {name} is committed where a policy is trusted")
+        none = f"there is no change control: no {name} is committed where a policy is trusted"
+        yield warning("gate", none, _UNCOMMITTED) if _wants_control(context) else Line("gate", none)
         return
     if not found.files or not (asked.change_controlled or any(one.config.enabled for one in found.files)):
         settled = settle(found, "", asked, gate=False)

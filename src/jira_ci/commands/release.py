@@ -119,7 +119,8 @@ def _close_by_hand(context: Context) -> bool:
 
 
 def _closable(context: Context, found: Sequence[Target], whole: Deadline) -> Iterator[Closable]:
-    """The changes of these targets: by the setting ``change``, or the one that is open under the title."""
+    """The changes of these targets: by the setting ``change``, or the one that is open under the title. One that
+    several share goes on when the others of them have ended too, or are named here as well."""
     from jira_ci.gate.find_change import Finder
     from jira_ci.gate.pinning import Pins
     from jira_ci.gate.targets import attempt_of

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, ProviderList, deployment_list
@@ -36,7 +37,7 @@ _KEPT = {CI.GITHUB: timedelta(days=90)}
 /configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization)."""
 _TOLD = 25
 """Deployments that are asked about one by one where the list does not say how they went."""
-_INVALID, _NO_RULE = 1, 2  # rows of the gate's table
+_INVALID, _NO_RULE = 1, 2  # of the gate's table
 _PATIENCE = 10
 """How often the setting ``timeout`` one list may take."""
 
@@ -91,13 +92,27 @@ class Reader:
     def _check_names(self) -> None:
         """A name with a mistake in it must not make an empty list."""
         for name in self.environments:
-            found, shown = self._settled(name), one_line(name, 80)
+            settled = self._settled(name)
+            shown, first = one_line(name, 80), settled[0]
             if is_glob(name):
                 raise UsageError(f"--environment {shown} is a pattern.", "Name each environment, or leave it out.")
-            if isinstance(found, Decision) and found.result == "proceed":
+            if all(isinstance(one, Decision) and one.result == "proceed" for one in settled):
                 raise UsageError(f"--environment {shown} is not change controlled, so that no change is wanted there.")
-            if isinstance(found, Decision):
-                raise UsageError(f"--environment {shown}: {found.reason}")
+            if isinstance(first, Decision) and first.result != "proceed":
+                raise UsageError(f"--environment {shown}: {first.reason}")
+
+    def _settled(self, name: str) -> list[Policy | Decision]:
+        """What is in force for an environment: first without a tenant, then for each kind of tenant that differs."""
+        return [settle(self._sources, name, self._asked, gate=True, tenant=one) for one in self._tenants]
+
+    @cached_property
+    def _tenants(self) -> list[str]:
+        """None, and a tenant of each kind of rule: none says another service desk, so that hundreds are of a few."""
+        kinds: dict[object, str] = {None: ""}
+        for file in self._sources.files:
+            for rule in file.config.tenants:
+                kinds.setdefault((file.source, rule.change_controlled), rule.name)
+        return list(kinds.values())
 
     @property
     def _now(self) -> datetime:
@@ -129,30 +144,19 @@ class Reader:
     def _places(self) -> list[Policy]:
         """A policy for each service desk. Where none is asked, an empty list proves nothing."""
         places: dict[tuple[str, str, str], Policy] = {}
-        refused = ""
         for name in dict.fromkeys(rule.name for one in self._sources.files for rule in one.config.rules):
-            policy = self._settled(name)
-            if isinstance(policy, Decision):
-                refused = refused or (policy.reason if policy.row == _INVALID else "")
-            elif policy.gate_by == "change":
-                places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
-            else:
-                self._gap(
-                    "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
-                )
-        if refused or not (places or self._gaps):
-            self._gap("Jira", refused or "No change was asked for: today's policy puts no environment under control.")
+            for policy in self._settled(name):
+                if isinstance(policy, Policy) and policy.gate_by == "change":
+                    places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
+                elif isinstance(policy, Policy):
+                    self._gap(
+                        "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
+                    )
+                elif policy.row == _INVALID:
+                    self._gap("Jira", f"What is in force for {one_line(name, 60)} is not known: {policy.reason}")
+        if not (places or self._gaps):
+            self._gap("Jira", "No change was asked for: today's policy puts no environment under control.")
         return list(places.values())
-
-    def _settled(self, name: str) -> Policy | Decision:
-        """The policy there, or why there is none. Where only tenants are controlled, that of the first of these: a
-        provider's list names none."""
-        found = settle(self._sources, name, self._asked, gate=True)
-        if isinstance(found, Policy) or found.result != "proceed":
-            return found
-        tenants = dict.fromkeys(rule.name for one in self._sources.files for rule in one.config.tenants)
-        of_tenants = (settle(self._sources, name, self._asked, gate=True, tenant=tenant) for tenant in tenants)
-        return next((one for one in of_tenants if isinstance(one, Policy)), found)
 
     def _provided(self, jira: Sequence[JiraList]) -> tuple[list[Row], list[Noted]]:
         """The rows of both lists. Deployments without a record are looked at once more where the list says little."""
@@ -233,10 +237,17 @@ class Reader:
     def _is_controlled(self, name: str) -> bool:
         """Whether the policy wants a change there; a name that no rule knows counts, as the gate denies it."""
         if name not in self._controlled:
-            found = self._settled(name)
-            self._controlled[name] = not isinstance(found, Decision) or found.result != "proceed"
-            if isinstance(found, Decision) and found.row == _NO_RULE:
+            first, *others = self._settled(name)
+            free = [isinstance(one, Decision) and one.result == "proceed" for one in (first, *others)]
+            self._controlled[name] = not all(free)
+            if isinstance(first, Decision) and first.row == _NO_RULE:
                 self._nameless.append(one_line(name, 80))
+            elif free[0] and not all(free):
+                shown = one_line(name, 80)
+                self._notes.append(
+                    f"{shown} is change controlled for some tenants only, and the provider's list does not tell whom a "
+                    "deployment is for: one without a record may be for another tenant."
+                )
         return self._controlled[name]
 
     def _undated(self, left: Sequence[Noted]) -> None:

@@ -14,8 +14,7 @@ from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, UsageError
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.kept_records import INDEX, index_of
-from jira_ci.gate.policy import emergency
-from jira_ci.gate.policy.one_change import members
+from jira_ci.gate.policy import emergency, one_change
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Named, describe, titled
 from jira_ci.gate.targets import asked_for, tenants, trusted_files, unaskable, what_is_there
@@ -63,8 +62,9 @@ def _may_be_controlled(context: Context, name: str) -> bool:
     if config is None or "change-control" not in config.document:
         return False
     here = Sources((Loaded(config, config.name, ""),), context.run.repository)
-    each = (settle(here, name, asked_for(context), gate=False, tenant=tenant) for tenant in tenants(context))
-    return any(not isinstance(found, Decision) or found.result != "proceed" for found in each)
+    asked = asked_for(context)
+    found = (settle(here, name, asked, gate=False, tenant=one) for one in tenants(context))
+    return any(not isinstance(one, Decision) or one.result != "proceed" for one in found)
 
 
 def _sentences(context: Context, names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -121,7 +121,7 @@ def _entries(
         return
     run, version = context.run, context.given.version
     subject = describe(run, project=policy.project, environment=name, version=version, tenant=tenant, at=at)
-    shared = members(policy.one_change_for, name, tenant)
+    shared = one_change.members(policy.one_change_for, name, tenant)
     title = titled(subject, policy.title, run, at=at, members=shared).title
     titles = emergency.titles(policy, title)  # whoever finds the words of the usual one finds them in the other as well
     for page in service.pages_with(endpoints.titled_issues(policy.service_desk, title), (INDEX,)):

@@ -60,6 +60,7 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
         ]
     for sentence in found.relaxed if context.run.provider != CI.LOCAL else ():
         context.console.notice("warning", f"{sentence[:1].upper()}{sentence[1:]}.")
+    _warn_of_uncommitted(context, found)
     at = what_is_there(context)
     if at.on_top:
         said = f"Commit {at.on_top} was made in this job, on top of {at.checkout}: it is deployed as that one."
@@ -78,6 +79,17 @@ def targets(context: Context, *, deploying: bool) -> list[Target]:
     return [entry for name in names for entry in _targets(context, name, found, settled[name], at)] or [
         _nowhere(context)
     ]
+
+
+def _warn_of_uncommitted(context: Context, found: Sources) -> None:
+    """Where the work tree's file demands what no trusted one does: somebody meant it, and it is not in force."""
+    try:
+        config = context.config
+    except UsageError:
+        return
+    if config is not None and config.enabled and not any(one.config.enabled for one in found.files):
+        said = f"The change-control of {one_line(config.name, 80)} counts once it is committed on the default branch"
+        context.console.notice("warning", f"{said}: until then no deployment asks the gate.")
 
 
 def _settled(context: Context, found: Sources, name: str, asked: Asked, *, gate: bool) -> dict[str, Policy | Decision]:

@@ -65,7 +65,7 @@ def test_a_reason(text: str, reason: str) -> None:
 BY = "An emergency is asked for by"
 NAMED = "One of these has to start a run; who was renamed is named anew in the policy."
 NONE = "An emergency is asked for, and the policy has none for this environment"
-SHORT = "An emergency is asked for without a reason. Say in a few words, and in no more than 500 characters, what"
+SHORT = "An emergency is asked for without a reason. Say what cannot wait, in 3 words or more, and in no more than 500"
 ANA = "and the policy names Octocat, ana"
 NOWHERE = replace(POLICY, emergency=None)
 
@@ -79,7 +79,7 @@ NOWHERE = replace(POLICY, emergency=None)
         (POLICY, REASON, Asker(("eve", "bob")), f"{BY} eve and bob, {ANA} (a file line 3). {NAMED}"),
         (replace(POLICY, origins={}), REASON, Asker(), f"{BY} nobody, {ANA} (emergency.who). {NAMED}"),
         (POLICY, REASON, Asker(("octocat",), "GitLab is silent."), "An emergency is asked for, and GitLab is silent."),
-        (POLICY, "", Asker(("octocat",)), f"{SHORT} cannot wait."),
+        (POLICY, "", Asker(("octocat",)), f"{SHORT} characters."),
         (NOWHERE, REASON, Asker(("octocat",)), f"{NONE} (a file line 3). Leave emergency out."),
         (replace(NOWHERE, origins={"emergency": "default"}), REASON, Asker(), f"{NONE}. Leave emergency out."),
         (replace(NOWHERE, origins={}), REASON, Asker(), f"{NONE}. Leave emergency out."),

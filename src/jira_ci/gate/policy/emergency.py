@@ -153,8 +153,8 @@ def refusal(policy: Policy, reason: str, asker: Asker) -> str:
         return f"An emergency is asked for, and the policy has none for this environment{said}. Leave emergency out."
     if not reason:
         return (
-            "An emergency is asked for without a reason. Say in a few words, and in no more than "
-            f"{LONGEST} characters, what cannot wait."
+            f"An emergency is asked for without a reason. Say what cannot wait, in {_WORDS} words or more, and in no "
+            f"more than {LONGEST} characters."
         )
     if asker.objection:
         return f"An emergency is asked for, and {asker.objection}"
