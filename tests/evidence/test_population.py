@@ -40,6 +40,22 @@ def desk(tmp_path: Path, sandbox: Sandbox, github: GitHubGraph) -> Desk:
     return on_github(tmp_path, sandbox, github, LATER)
 
 
+def test_what_is_controlled_for_a_tenant_alone_is_no_empty_list(desk: Desk, github: GitHubGraph) -> None:
+    text = (
+        f"project-name: Web Site\njira: {{site: '{desk.sandbox.address}'}}\nenvironments: {{Prod: production}}\n"
+        "tenants: {Open: {change-controlled: false}, Aurora: {change-controlled: true}}\n"
+        "change-control: {enabled: true, service-desk: OPS}\n"
+    )
+    github.files = {".jira-ci.yml": text.encode()}
+    commit(desk.job, text)
+    desk.change(entry(1, "07-02 10:00", tenant="Aurora"))
+    github.listed = [listed(2, "07-03 10:00"), listed(1, "07-02 09:58"), OLD]
+    found, ended = desk.found(*QUARTER, "--environment", "Prod")
+    assert ended.code == 0, ended.err
+    assert [(one["tenant"], one["finding"]) for one in found["deployments"]] == [("Aurora", None), (None, "no-change")]
+    assert "Prod is change controlled for some tenants only" in found["notes"][0]
+
+
 def test_what_went_by_the_gate_and_what_went_past_it(desk: Desk, github: GitHubGraph) -> None:
     key = desk.change(entry(1, "07-02 10:00"))
     github.listed = [

@@ -10,16 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar, cast
 
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.policy.tightening import seconds
 from jira_ci.jira.parse import RequestType
 from jira_ci.jira.rich_text import Line
 from jira_ci.text import canonical, one_line
-
-if TYPE_CHECKING:
-    from jira_ci.gate.policy.policy import Policy
 
 LONGEST = 500
 """Characters of a reason."""
@@ -117,7 +114,38 @@ def allowed(control: Mapping[str, Any]) -> Emergency | None:
     )
 
 
-def fault(policy: Policy) -> str:
+class Governing(Protocol):
+    """What of a policy an emergency is about. The policy itself knows of emergencies, and is no floor below."""
+
+    @property
+    def emergency(self) -> Emergency | None: ...
+
+    @property
+    def gate_by(self) -> str: ...
+
+    @property
+    def in_force(self) -> Mapping[str, Any]: ...
+
+    @property
+    def origins(self) -> Mapping[str, str]: ...
+
+    @property
+    def relaxed(self) -> tuple[str, ...]: ...
+
+    @property
+    def request_type(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def wait_statuses(self) -> tuple[str, ...]: ...
+
+
+P = TypeVar("P", bound=Governing)
+
+
+def fault(policy: Governing) -> str:
     """Why what the policy says of emergencies is invalid; empty when it is valid."""
     found = policy.emergency
     if found is not None and found.request_type == policy.request_type:
@@ -138,7 +166,7 @@ def reason_of(text: str) -> str:
     return one_line(line, 2 * LONGEST) if fits else ""
 
 
-def refusal(policy: Policy, reason: str, asker: Asker) -> str:
+def refusal(policy: Governing, reason: str, asker: Asker) -> str:
     """Why there is no emergency, as sentences; empty when there is one.
 
     Args:
@@ -170,12 +198,12 @@ def refusal(policy: Policy, reason: str, asker: Asker) -> str:
     return ""
 
 
-def titles(policy: Policy, usual: str) -> tuple[str, ...]:
+def titles(policy: Governing, usual: str) -> tuple[str, ...]:
     """Every title that a change of this policy may have: the usual one, and an emergency's where there are any."""
     return (usual, *((_TITLE + usual,) if policy.emergency else ()))
 
 
-def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Policy:
+def in_force(policy: P, asked: EmergencyAsked, minimum: int | None) -> P:
     """The policy in an emergency that it allows: a type, a number and statuses of its own, a title that no other change
     has, no window; everything else as ever.
 
@@ -199,8 +227,8 @@ def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Poli
         "window-required": False,
     }
     weaker = [one for one in policy.relaxed if not one.startswith(("minimum-approvals:", "window:"))]
-    return dataclasses.replace(
-        policy,
+    decided: P = dataclasses.replace(
+        cast(Any, policy),
         request_type=found.request_type,
         title=title,
         proceed_statuses=found.proceed_statuses,
@@ -214,3 +242,4 @@ def in_force(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> Poli
         origins={**policy.origins, **dict.fromkeys(decides, "the emergency")},
         emergency_asked=asked,
     )
+    return decided
