@@ -40,6 +40,6 @@ def test_no_secret_is_in_the_page(tmp_path: Path, sandbox: Sandbox) -> None:
     words = ("deployment", "--environment", f"Prod {secret}", "--state", "success", "--issue-keys", "WEB-12")
     assert job.jira_ci(*words, JIRA_CI_TOKEN=secret, JIRA_CI_USER="ana").code == 0
     for name in ("jira-ci.md", "jira-ci.html"):
-        text = (job.folder / ''  / name).read_text(encoding="utf-8")
+        text = (job.folder / name).read_text(encoding="utf-8")
         assert "k3y" not in text
         assert "***" in text.replace("&#42;", "*")

@@ -41,8 +41,8 @@ _KINDS = (
 )
 _FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_NOINHERIT", "O_BINARY")  # those that there are
 FOLDER = ".jira-ci"
-"""Where the template's artifacts are in a GitLab job's checkout. A ``.gitignore`` of its own keeps it out of git's sight:
-the job's script finds its work tree as clean as without us."""
+"""Where the template's artifacts are in a GitLab job's checkout. A ``.gitignore`` of its own keeps it out of git's
+sight: the job's script finds its work tree as clean as without us."""
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -185,8 +185,8 @@ def _append(path: Path, text: str, variable: str, context: Context) -> None:
 
 
 def artifact(context: Context, name: str) -> Path:
-    """Where an artifact of this name is in the checkout of a GitLab job: in the template's folder, or beside all the rest
-    for who runs the command themselves, and says what is kept."""
+    """Where an artifact of this name is in the checkout of a GitLab job: in the template's folder, or in the checkout
+    itself for those who run the command and say themselves what is kept."""
     return context.root / (FOLDER if context.edges.receipt.is_wanted else "") / name
 
 

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate_subjects import Policy
 from jira_ci.config.freezes import read
 from jira_ci.config.model import parse
 from jira_ci.errors import Exit
 from jira_ci.gate.decision import ROWS, Decision
 from jira_ci.gate.decision import frozen as held_up
 from jira_ci.gate.policy.freeze import Declared, coming, document, frozen, is_about, of_environment, told
-from jira_ci.gate.policy.lint import lint
+from jira_ci.gate.policy.lint import Controlled, lint
 from jira_ci.gate.policy.tightening import RULES
 from jira_ci.jira.parse import RequestType
 
@@ -55,6 +56,16 @@ def test_what_is_about_an_environment() -> None:
 def test_rules_that_disagree_about_a_type_leave_every_type_frozen() -> None:
     disagreeing = FILE.replace(b"  Prod-EU", b'  "a*c": testing\n  "*bc": staging\n  Prod-EU')
     assert [one.freeze.name for one in about("abc", disagreeing)] == ["Year end"]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("unmapped", True), ("staging", False)])
+def test_what_has_no_type_is_held_by_no_freeze_by_type_and_check_says_so(kind: str, told: bool) -> None:
+    text = b"environments: {Blue: {change-controlled: true}}\nchange-control: {enabled: true, service-desk: OPS,\n"
+    config = parse(
+        text + b" freeze: [{name: N, from: 2026-12-20, to: 2026-12-21, timezone: UTC, types: [production]}]}", "f"
+    )
+    found = [one.problem for one in lint(config, [Controlled("Blue", Policy(), kind)])]
+    assert any("freezes by type do not hold it" in one for one in found) is told
 
 
 def test_one_that_names_nothing_is_about_everything() -> None:

@@ -165,7 +165,8 @@ def refusal(found: Emergency | None, gate_by: str, where: str, reason: str, aske
         asking = enumerate_some(map(shown, others), " and ") or "nobody"
         return (
             f"An emergency is asked for by {asking}, and the policy names {enumerate_some(map(shown, found.who))} "
-            f"({where or 'emergency.who'}). One of these has to start a run; who was renamed is named anew in the policy."
+            f"({where or 'emergency.who'}). One of these has to start a run; who was renamed is named anew in the "
+            "policy."
         )
     return ""
 

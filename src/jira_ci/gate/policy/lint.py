@@ -63,7 +63,8 @@ def lint(config: Config, controlled: Sequence[Controlled]) -> Iterator[Doubt]:
     yield from _dead(config)
     yield from _unfrozen(config)
     yield from _catch_all(config)
-    yield from dict.fromkeys(doubt for environment in controlled for doubt in _of_environment(config, environment))
+    for look in (_of_environment, _without_effect):
+        yield from dict.fromkeys(doubt for environment in controlled for doubt in look(config, environment))
     yield from dict.fromkeys(
         doubt for environment in controlled for doubt in _of_group(config, environment, controlled)
     )
@@ -175,6 +176,24 @@ def _others(found: Sequence[Environment]) -> str:
     return one_line(found[0].rule, 200)
 
 
+def _without_effect(config: Config, environment: Controlled) -> Iterator[Doubt]:
+    """What the file says and what does not hold for an environment."""
+    policy, name = environment.policy, one_line(environment.name, 80)
+    freezes = config.document.get("change-control", {}).get("freeze", ())
+    if environment.type == "unmapped" and any("types" in one for one in freezes):
+        yield Doubt(
+            f"{name} is unmapped, as far as the files say and its name tells, so that freezes by type do not hold it.",
+            "Say its type under environments, or name it in the freeze.",
+        )
+    own, allows = config.document.get("change-control", {}).get("emergency"), policy.origins.get("emergency", "")
+    if isinstance(own, dict) and policy.emergency is None and not allows.startswith(config.name):
+        yield Doubt(
+            f"{config.where('change-control', 'emergency')}: there is no emergency for {name} all the same, because "
+            f"{allows} has none.",
+            "Every file of the policy has to have it, the organisation's as well.",
+        )
+
+
 def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
     policy, name = environment.policy, one_line(environment.name, 80)
     named = policy.required_approvals or policy.required_approvers
@@ -188,13 +207,6 @@ def _of_environment(config: Config, environment: Controlled) -> Iterator[Doubt]:
             f"In an emergency nobody has to approve a change for {name}, which is production "
             "(emergency.minimum-approvals: 0).",
             "Say 1 or more, or leave it out.",
-        )
-    own, allows = config.document.get("change-control", {}).get("emergency"), policy.origins.get("emergency", "")
-    if isinstance(own, dict) and policy.emergency is None and not allows.startswith(config.name):
-        yield Doubt(
-            f"{config.where('change-control', 'emergency')}: there is no emergency for {name} all the same, because "
-            f"{allows} has none.",
-            "Every file of the policy has to have it, the organisation's as well.",
         )
     alone = policy.minimum_approvals == 1 and not (policy.exclude_approvers or named)
     if environment.type == "production" and alone and policy.gate_by == "change":

@@ -212,8 +212,6 @@ def _policy(found: Sources, matched: Sequence[Environment], tenants: Sequence[En
         sources=found.listed,
         differences=whole.differences,
         **_by_name(control, said),
-        end_status=control["end-status"],
-        emergency=emergency.allowed(control),
         freezes=freeze.of_environment(control["freeze"], matched[0].name, [one.config for one in found.files]),
     )
     _refuse_idle(policy, control, config)
@@ -221,7 +219,7 @@ def _policy(found: Sources, matched: Sequence[Environment], tenants: Sequence[En
 
 
 def _by_name(control: Mapping[str, Any], said: Sequence[Said]) -> dict[str, Any]:
-    """Whose approval is demanded, what shares one, and what any source waits for."""
+    """Whose approval is demanded, what shares one, what any source waits for, and what is allowed in an emergency."""
     guided = any(one.guides and "wait-statuses" in one.values for one in said)
     usual = () if guided else schema.defaults("change-control")["wait-statuses"]
     waiting = [one.values.get("wait-statuses", usual if one.whole else ()) for one in said]
@@ -230,6 +228,8 @@ def _by_name(control: Mapping[str, Any], said: Sequence[Said]) -> dict[str, Any]
         "required_approvals": tuple(control["required-approvals"]),
         "required_approvers": tuple(map(_wanted, control["required-approvers"])),
         "one_change_for": tuple(control["one-change-for"]),
+        "end_status": control["end-status"],
+        "emergency": emergency.allowed(control),
     }
 
 
