@@ -119,6 +119,14 @@ def test_a_run_of_no_tag_has_no_release(here: Scene) -> None:
     assert "No release notes in a release: this run is of no tag" in ended.err
 
 
+def test_a_pull_request_publishes_nothing(here: Scene, ci: PretendCI) -> None:
+    ci.releases[TAG] = "Ours."
+    ended = here.release("--notes", "--publish", GITHUB_EVENT_NAME="pull_request_target")
+    assert ended.code == 0, ended.err
+    assert "this run is one of a pull or merge request." in ended.err
+    assert written(ci) == []
+
+
 def test_publish_is_about_notes(here: Scene) -> None:
     ended = here.release("--publish")
     assert ended.code == 2

@@ -218,6 +218,15 @@ def test_of_two_runs_for_one_place_the_newest_is_started(job: Job, sandbox: Sand
     assert ci.orders == ["/actions/jobs/9072/rerun"]
 
 
+def test_another_job_of_the_same_run_is_no_newer_one(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
+    allow(sandbox, parked(job, sandbox))
+    job.jira_ci("gate", "--environment", "Prod", "--version", "1.2.4", now=now(sandbox))
+    allow(sandbox, [one.key for one in sandbox.site.desk.ledger.all() if one.request_type][-1])
+    ended = resume(job, sandbox, ci)
+    assert sorted(one["version"] for one in ended.json["parked"]) == ["1.2.3", "1.2.4"], ended.out
+    assert ended.json["dropped"] == []
+
+
 def test_a_note_about_another_commit_than_the_run_s_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)

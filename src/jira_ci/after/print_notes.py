@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from jira_ci.after.follow import login_at, withheld, words_of
+from jira_ci.after.follow import login_at, objection, withheld, words_of
 from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import NotesOutcome
 from jira_ci.after.publish_notes import publish_notes, titles_for_readers
@@ -76,7 +76,8 @@ def _published(
     if context.settings.dry_run:
         context.console.say(f"Dry run: the release {one_line(told.tag, 100)} would get these notes.")
         return result
-    told.written, told.why = publish_notes(context, told.tag, notes, text_of)
+    why = objection(context.run).rstrip(".")
+    told.written, told.why = (False, why) if why else publish_notes(context, told.tag, notes, text_of)
     fails = bool(told.why) and context.settings.on_error == "fail"
     if told.why:
         context.console.notice("error" if fails else "warning", told.sentence())

@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -112,12 +112,12 @@ class Sweep:
             parked = _each_once(one for place, titles in self._places() for one in self._parked(place, titles, errors))
             unread = list(dict.fromkeys(one.at for one in parked if self._is_idle(one)))[_MOST_IDLE:]
             parked.sort(key=lambda one: -int(one.note.run))
-            started: set[tuple[str, str]] = set()
+            started: dict[tuple[str, str], str] = {}
             outcomes = []
             for one in parked:
                 idle = one.at in unread
                 outcome = Outcome(one, "waiting", _NOT_READ) if idle else self._outcome(one, started, self._given())
-                started |= {one.note.place} if outcome.fate == "resumed" else set()
+                started |= {one.note.place: one.note.run} if outcome.fate == "resumed" else {}
                 outcomes.append(self._taken_off(outcome))
         return outcomes, errors
 
@@ -176,12 +176,17 @@ class Sweep:
         self._sites.give(deadline)
         return deadline
 
-    def _outcome(self, parked: Parked, started: set[tuple[str, str]], deadline: Deadline) -> Outcome:
+    def _outcome(self, parked: Parked, started: Mapping[tuple[str, str], str], deadline: Deadline) -> Outcome:
+        """What becomes of it.
+
+        Args:
+            started: the run that was started by now, for each place; another job of the same run is no newer one.
+        """
         note = parked.note
         try:
             if note.expires <= self._now:
                 return Outcome(parked, "dropped", "it waited for too long; start a new run")
-            if note.place in started:
+            if started.get(note.place, note.run) != note.run:
                 return Outcome(parked, "dropped", "a newer run to the same place has just been started")
             decision = self._decided(parked)
             if decision.exit in (Exit.ACCESS, Exit.NETWORK):
