@@ -126,6 +126,17 @@ def test_local_moments_are_read_in_the_direction_that_freezes(
             "2026-12-21 15:00",
         ),
         (freeze(from_="2038-01-19", to="2038-01-20", timezone="Europe/Berlin"), "2038-01-18 23:00", "2038-01-20 23:00"),
+        # Half past two is there twice, and not at all.
+        (
+            freeze(from_="2026-10-25T02:30", to="2026-10-25T02:31", timezone="Europe/Berlin"),
+            "2026-10-25 00:30",
+            "2026-10-25 01:31",
+        ),
+        (
+            freeze(from_="2026-03-29T02:30", to="2026-03-29T02:45", timezone="Europe/Berlin"),
+            "2026-03-29 00:30",
+            "2026-03-29 01:45",
+        ),
         (freeze(from_="2011-12-30", to="2011-12-30", timezone="Pacific/Apia"), "2011-12-29 10:00", "2011-12-30 10:00"),
     ],
 )
@@ -239,6 +250,11 @@ def from_to(begins: str, ends: str, zone: str) -> dict[str, Any]:
         (freeze(every="Zz 16:00 - Mon 06:00", timezone="UTC"), '"Zz" is no day of the week', "Write it as Mon."),
         (freeze(every="Fri 24:30 - Mon 06:00", timezone="UTC"), '"24:30" is no time of day', "Write it as 16:00."),
         (from_to("2026-12-20", "2026-12-21", "berlin"), '"berlin" is no time zone', "Did you mean Europe/Berlin?"),
+        (
+            from_to("2026-12-20", "2026-12-21", "a/b/Buenos Aires"),
+            '"a/b/Buenos Aires" is no time zone',
+            "Did you mean America/Argentina/Buenos_Aires?",
+        ),
         (
             from_to("2026-12-20", "2026-12-21", "US/los angeles"),
             '"US/los angeles" is no time zone',
