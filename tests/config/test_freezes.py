@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -125,6 +126,17 @@ def test_local_moments_are_read_in_the_direction_that_freezes(
             "2026-12-21 15:00",
         ),
         (freeze(from_="2038-01-19", to="2038-01-20", timezone="Europe/Berlin"), "2038-01-18 23:00", "2038-01-20 23:00"),
+        # Half past two is there twice, and not at all.
+        (
+            freeze(from_="2026-10-25T02:30", to="2026-10-25T02:31", timezone="Europe/Berlin"),
+            "2026-10-25 00:30",
+            "2026-10-25 01:31",
+        ),
+        (
+            freeze(from_="2026-03-29T02:30", to="2026-03-29T02:45", timezone="Europe/Berlin"),
+            "2026-03-29 00:30",
+            "2026-03-29 01:45",
+        ),
         (freeze(from_="2011-12-30", to="2011-12-30", timezone="Pacific/Apia"), "2011-12-29 10:00", "2011-12-30 10:00"),
     ],
 )
@@ -190,6 +202,89 @@ def test_what_cannot_be_meant(entry: dict[str, str], key: str, problem: str) -> 
     assert problem in error.value.problem
 
 
+EVERY = "Fri 16:00 - Mon 06:00"
+WRITTEN = "Write it as 2026-12-20, as 2026-12-20T18:00, or with an offset as 2026-12-20T18:00+01:00."
+NEITHER = "Say from and to, or every: Fri 16:00 - Mon 06:00."
+
+
+def from_to(begins: str, ends: str, zone: str) -> dict[str, Any]:
+    return freeze(from_=begins, to=ends, timezone=zone)
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem", "hint"),
+    [
+        (freeze(), "it says neither from and to nor every", NEITHER),
+        (freeze(from_="2026-12-20"), "there is from, and no to", NEITHER),
+        (freeze(to="2026-12-20"), "there is to, and no from", NEITHER),
+        (from_to("2026-12-20", "2026-12-19", "UTC"), '"2026-12-19" is not after from, "2026-12-20"', "Correct one."),
+        (from_to("20.12.", "2026-12-19", "UTC"), '"20.12." is no date and no date and time', WRITTEN),
+        (from_to("2026-02-29", "2026-12-19", "UTC"), '"2026-02-29" is no date of the calendar', WRITTEN),
+        (
+            freeze(from_="2026-12-20", to="2026-12-31"),
+            '"2026-12-20" has no offset, and there is no timezone, so that it is nobody\'s time',
+            "Say timezone: Europe/Berlin.",
+        ),
+        (
+            freeze(every=EVERY, to="2026-12-20"),
+            "every week and from one moment to another are two things",
+            "Make two freezes.",
+        ),
+        (freeze(every="Fri", timezone="UTC"), '"Fri" is no stretch of a week', f"Write it as {EVERY}."),
+        (
+            freeze(every=EVERY),
+            "there is no timezone, so that its hours are nobody's",
+            "Say timezone: Europe/Berlin.",
+        ),
+        (
+            freeze(every="Fri 16:00 - Fri 16:00", timezone="UTC"),
+            '"Fri 16:00 - Fri 16:00" ends when it begins',
+            "For all of the week say from and to.",
+        ),
+        (
+            freeze(every="fRY 16:00 - Mon 06:00", timezone="UTC"),
+            '"fRY" is no day of the week',
+            "Did you mean Friday?",
+        ),
+        (freeze(every="Fri 16:00 - Mno 06:00", timezone="UTC"), '"Mno" is no day of the week', "Did you mean Mon?"),
+        (freeze(every="Zz 16:00 - Mon 06:00", timezone="UTC"), '"Zz" is no day of the week', "Write it as Mon."),
+        (freeze(every="Fri 24:30 - Mon 06:00", timezone="UTC"), '"24:30" is no time of day', "Write it as 16:00."),
+        (from_to("2026-12-20", "2026-12-21", "berlin"), '"berlin" is no time zone', "Did you mean Europe/Berlin?"),
+        (
+            from_to("2026-12-20", "2026-12-21", "a/b/Buenos Aires"),
+            '"a/b/Buenos Aires" is no time zone',
+            "Did you mean America/Argentina/Buenos_Aires?",
+        ),
+        (
+            from_to("2026-12-20", "2026-12-21", "US/los angeles"),
+            '"US/los angeles" is no time zone',
+            "Did you mean America/Los_Angeles?",
+        ),
+        (
+            from_to("2026-12-20", "2026-12-21", "Europe/Berln"),
+            '"Europe/Berln" is no time zone',
+            "Did you mean Europe/Berlin?",
+        ),
+        (
+            from_to("2026-12-20", "2026-12-21", "x" * 81),
+            f'"{"x" * 80}…" is no time zone',
+            "Write it as Europe/Berlin.",
+        ),
+    ],
+)
+def test_each_mistake_is_told_with_the_way_out(entry: dict[str, str], problem: str, hint: str) -> None:
+    with pytest.raises(InvalidFreeze) as error:
+        read(entry)
+    assert (error.value.problem, error.value.hint) == (problem, hint)
+    assert str(error.value) == problem
+
+
+def test_without_a_zone_a_moment_stays_as_it_is() -> None:
+    moment = at("2026-12-20 12:00")
+    assert read(freeze(from_="2026-12-20T10:00Z", to="2026-12-31T10:00Z")).local(moment).utcoffset() == timedelta(0)
+    assert replace(read(freeze(every=EVERY, timezone="UTC")), zone=None).local(moment) is moment
+
+
 @pytest.mark.parametrize(
     "every", ["Fri 16:00 - Mon 06:00", "friday 16:00-MONDAY 6:00", "Fri 16:00 – Mon 06:00", " Fri 16:00 to Mon 06:00 "]
 )
@@ -200,6 +295,17 @@ def test_ways_to_write_a_stretch_of_the_week(every: str) -> None:
     assert (span.begins, span.ends) == (at("2026-12-04 16:00"), at("2026-12-07 06:00"))
     assert made.at(at("2026-12-07 06:00")) is None
     assert made.coming(at("2026-12-07 06:00")) == made.at(at("2026-12-12"))
+
+
+def test_the_week_is_that_of_the_freeze_s_own_zone() -> None:
+    nearly_always = read(freeze(every="Sun 23:00 - Sun 22:30", timezone="America/New_York"))
+    held = nearly_always.at(at("2026-12-07 03:00"))  # Monday in London, Sunday 22:00 in New York
+    assert held
+    assert (held.begins, held.ends) == (at("2026-11-30 04:00"), at("2026-12-07 03:30"))
+    mornings = read(freeze(every="Mon 10:00 - Mon 12:00", timezone="UTC"))
+    coming = mornings.coming(at("2026-12-06 23:00"))
+    assert coming
+    assert coming.begins == at("2026-12-07 10:00")
 
 
 def test_freezes_that_meet_are_one() -> None:

@@ -38,7 +38,7 @@ class InvalidFreeze(Exception):
         hint: how to put it right.
     """
 
-    def __init__(self, key: str, problem: str, hint: str = "") -> None:
+    def __init__(self, key: str, problem: str, hint: str) -> None:
         super().__init__(problem)
         self.key, self.problem, self.hint = key, problem, hint
 

@@ -50,7 +50,15 @@ def test_what_is_about_an_environment() -> None:
         "Live": ["Year end"],
         "Dev": [],
     }
+    guessed = about("Live", b"unmatched-environments: unmapped\n" + FILE)
+    assert [one.freeze.name for one in guessed] == ["Year end"]
     assert [one.source for one in about("Prod-EU")] == [".jira-ci.yml line 5", ".jira-ci.yml line 7"]
+
+
+def test_one_that_several_files_say_names_them_all() -> None:
+    own, organisations = parse(FILE, ".jira-ci.yml"), parse(b"\n" + FILE, "of-all.yml")
+    year_end, *_ = of_environment(own.document["change-control"]["freeze"], "Prod-EU", [organisations, own])
+    assert year_end.source == "of-all.yml line 6 and .jira-ci.yml line 5"
 
 
 def test_rules_that_disagree_about_a_type_leave_every_type_frozen() -> None:
