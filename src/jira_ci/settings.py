@@ -181,8 +181,8 @@ class Settings:
     parked_job: str = _setting("text", "gate", "on GitLab the manual job that deploys, for resume to play, where another one asks the gate", metavar="NAME")
     interval: float = _setting("duration", "gate", "how long after a look the next one comes while waiting; it stretches to 2m", default="30s")
     emergency: str = _setting("text", "gate", "asks for an emergency: why it cannot wait, in a few words; refused where the policy names none for this environment, or not who asks", metavar="REASON")
-    shell: str = _setting("choice", "script", "what runs the action's script; auto is bash where there is one, else sh", default="auto", choices=("auto", "bash", "sh", "pwsh"))
     artifact_digest: str = _setting("text", "gate", "the digest of what is deployed, for the statement beside the record: sha256: and 64 hexadecimal digits", metavar="DIGEST")
+    shell: str = _setting("choice", "script", "what runs the action's script; auto is bash where there is one, else sh", default="auto", choices=("auto", "bash", "sh", "pwsh"))
     unpin: str = _setting("text", "unpin", "the key of a change that the commit it is pinned to is taken off, for this environment; nothing is decided then", metavar="KEY")
 
     pipeline: str = _setting("text", "identity", "what it is a build or deployment of, where one workflow has several; replaces job and leg", plugin=True, metavar="NAME")
