@@ -78,6 +78,7 @@ def test_the_policy_of_a_controlled_environment_is_the_files_with_the_defaults()
         reuse="open",
         proceed_statuses=("Implementing",),
         wait_statuses=("Review", "Preview", "Planning", "Authorize", "Awaiting implementation"),
+        waiting_somewhere=("Review", "Preview", "Planning", "Authorize", "Awaiting implementation"),
         minimum_approvals=1,
         window=("Planned start", "Planned end"),
         window_required=False,
