@@ -240,3 +240,17 @@ def test_invisible_characters_are_told_first() -> None:
     assert unmatched("Pr\u200bod", sources().files) == (
         "The environment's name Pr\u200bod holds invisible characters. Type it anew."
     )
+
+
+def test_fields_and_the_lines_of_all_three_places() -> None:
+    text = FILE.replace("minimum-approvals: 1, title", "minimum-approvals: 1, fields: {C: place}, title")
+    text = text.replace("minimum-approvals: 2,", "minimum-approvals: 2, fields: {B: tenant, C: tenant},")
+    found = settled("Prod", "Aurora", text + "  fields: {A: all, B: all, C: all}\n")
+    assert isinstance(found, Policy)
+    assert found.in_force["fields"] == {"A": "all", "B": "tenant", "C": "place"}
+    lines = {key: found.origins[key] for key in ("title", "request-type", "edits")}
+    assert lines == {
+        "title": ".jira-ci.yml line 5",
+        "request-type": ".jira-ci.yml line 10",
+        "edits": ".jira-ci.yml line 16",
+    }
