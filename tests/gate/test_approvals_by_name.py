@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gate.changes import BOB, IMPLEMENTING, MANAGERS, POLICY, READ, REVIEW, approval, members, people
-from jira_ci.gate.approvals import Approval, Demand, Excluded, Member, Wanted, demands, review
+from jira_ci.gate.approvals import Approval, Approver, Demand, Excluded, Member, Wanted, demands, review, unknown_groups
 from jira_ci.gate.decision import decide
 
 SECURITY: dict[str, Any] = {"required_approvals": ("Security",)}
@@ -101,3 +101,61 @@ def test_one_person_may_meet_several_demands_and_counts_once() -> None:
     read = replace(READ, status=IMPLEMENTING, members=members("ana"))
     assert decide(read, policy).row == 32
     assert decide(read, replace(policy, minimum_approvals=2)).row == 28
+
+
+def of_cab(*approvers: Approver, decision: str = "approved", excluded: tuple[Excluded, ...] = ()) -> Demand:
+    found = review([approval(decision=decision, approvers=approvers)], excluded)
+    [one] = demands(found, ("CAB",), (), {})
+    return one
+
+
+ANA, CARL = Member("account-ana", "Ana"), Member("account-carl", "Carl")
+
+
+def without(name: str, why: str = "a deployer") -> Excluded:
+    return Excluded(why, f"account-{name}")
+
+
+@pytest.mark.parametrize(
+    ("demand", "expected"),
+    [
+        (of_cab(*people("ana")), Demand("approval", "CAB", by=(ANA,))),
+        (of_cab(*people("ana"), *people("carl", decision="pending")), Demand("approval", "CAB", by=(ANA,))),
+        (
+            of_cab(*people("ana"), *people("carl", decision="pending"), decision="pending"),
+            Demand("approval", "CAB", could=(CARL,)),
+        ),
+        (of_cab(*people("ana", "bob"), excluded=(without("bob"),)), Demand("approval", "CAB", by=(ANA,))),
+        (
+            of_cab(*people("ana", "bob", "carl", "dora"), excluded=tuple(map(without, ("ana", "bob", "carl", "dora")))),
+            Demand("approval", "CAB", uncounted="Ana (a deployer), Bob (a deployer), Carl (a deployer)"),
+        ),
+        (
+            of_cab(Approver("account-x", "approved", " "), excluded=(without("x", "y" * 201),)),
+            Demand("approval", "CAB", uncounted=f"account-x ({'y' * 200}…)"),
+        ),
+        (
+            of_cab(Approver("account-x", "approved", "n" * 101), excluded=(without("x"),)),
+            Demand("approval", "CAB", uncounted=f"{'n' * 100}… (a deployer)"),
+        ),
+    ],
+)
+def test_who_gave_an_approval_that_is_demanded_and_who_did_without_counting(demand: Demand, expected: Demand) -> None:
+    assert demand == expected
+
+
+def test_whoever_was_asked_is_named_and_a_name_that_looks_like_it_is_told() -> None:
+    found = review([approval("cab", "pending", people("ana", decision="pending"))], ())
+    assert demands(found, ("CAB", "Security"), (Wanted("account-ana"), BOB, MANAGERS), {}) == (
+        Demand("approval", "CAB", near="cab"),
+        Demand("approval", "Security"),
+        Demand("account", "account-ana", could=(ANA,)),
+        Demand("account", "account-bob", could=(Member("account-bob"),)),
+        Demand("group", "release-managers"),
+    )
+
+
+def test_the_long_name_of_a_group_is_cut() -> None:
+    assert list(unknown_groups([MANAGERS, BOB, Wanted(group="g" * 81)], {"release-managers": ()})) == [
+        f"Jira shows the gate's account no group '{'g' * 80}…', which required-approvers names"
+    ]

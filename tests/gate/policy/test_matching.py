@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from jira_ci.config.model import parse
 from jira_ci.config.policy_files import Loaded, Sources
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
+from jira_ci.gate.policy.matching import alike_tenant, named_characters, similar, similar_rule, unmatched
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 
@@ -142,3 +144,113 @@ def test_no_rule_of_a_tenant_allows_more_than_its_environment(
     for key, values in ORDERED.items():
         wanted = [alone.in_force[key], tenant.get(key, values[0])]
         assert values.index(both.in_force[key]) == max(map(values.index, wanted))
+
+
+LIKE = """\
+jira: {site: acme.atlassian.net}
+environments:
+  Prod: {type: production, change-controlled: true}
+  Dev: development
+  Pr0d: development
+  "Pr\u043ed": development
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("Prod", None),
+        ("Pr0d", None),
+        ("pr0d", None),
+        ("Pr0d ", "Prod"),
+        ("Pr\u043ed", "Prod"),
+        ("Pr\u03bfd", "Prod"),
+        ("D\u0435v", None),
+        ("Other", None),
+    ],
+)
+def test_a_name_that_looks_like_one_that_is_controlled_has_no_rule_in_plain_letters(
+    name: str, alike: str | None
+) -> None:
+    files = sources(LIKE).files
+    found = similar_rule(name, files)
+    assert (found[0].name if found else None) == alike
+    assert found is None or found[1] is files[0].config
+
+
+ANEW = "Type the name anew, or write a rule for exactly this name in plain letters."
+
+
+def test_what_a_name_looks_like_is_told() -> None:
+    config = sources().files[0].config
+    rule = replace(config.rules[1], name="y" * 81)
+    assert similar("Pr\u043ed", config.rules[1], config) == (
+        "The environment's name Pr\u043ed (U+043E) looks like Prod (.jira-ci.yml line 5), which is change controlled, "
+        f"and no rule says so of it. {ANEW}"
+    )
+    assert similar("x" * 81, rule, config) == (
+        f"The environment's name {'x' * 80}… (in plain letters) looks like {'y' * 80}… (.jira-ci.yml line 5), which is "
+        f"change controlled, and no rule says so of it. {ANEW}"
+    )
+    assert alike_tenant("Aur\u043era", sources().files) == (
+        "The tenant's name Aur\u043era (U+043E) looks like Aurora (.jira-ci.yml line 8), which has a rule of its own, "
+        f"and no rule says so of it. {ANEW}"
+    )
+    assert [alike_tenant(name, sources().files) for name in ("", "Aurora", "Boreas", "Corvus")] == [""] * 4
+    assert alike_tenant("Aur\u043era", sources(LIKE).files) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("Prod", "in plain letters"),
+        ("Pr\u043ed", "U+043E"),
+        ("a\tb", "U+0009"),
+        ("\u0430\u0430\u0431\u0432\u0433\u0434\u0435", "U+0430, U+0431, U+0432, U+0433, U+0434"),
+    ],
+)
+def test_what_is_not_seen_in_a_name_at_first_sight(name: str, seen: str) -> None:
+    assert named_characters(name) == seen
+
+
+OF_NONE = "and this project is change controlled."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("Prodd", FILE, "Prodd, {} The nearest is Prod (line 5): correct the name, or add a rule."),
+        ("zzz", FILE, "zzz, {} The nearest is Stage (line 6): correct the name, or add a rule."),
+        ("x" * 81, FILE, "x" * 80 + "…, {} The nearest is Stage (line 6): correct the name, or add a rule."),
+        (
+            "y",
+            f"environments: {{{'y' * 81}: production}}",
+            f"y, {{}} The nearest is {'y' * 80}… (line 1): correct the name, or add a rule.",
+        ),
+        ("Other", "jira: {site: acme.atlassian.net}", "Other, {} Add it to environments."),
+    ],
+)
+def test_the_nearest_rule_is_named_where_none_matches(name: str, text: str, told: str) -> None:
+    assert unmatched(name, sources(text).files) == (
+        f"No rule in .jira-ci.yml matches the environment {told.format(OF_NONE)}"
+    )
+
+
+def test_invisible_characters_are_told_first() -> None:
+    assert unmatched("Pr\u200bod", sources().files) == (
+        "The environment's name Pr\u200bod holds invisible characters. Type it anew."
+    )
+
+
+def test_fields_and_the_lines_of_all_three_places() -> None:
+    text = FILE.replace("minimum-approvals: 1, title", "minimum-approvals: 1, fields: {C: place}, title")
+    text = text.replace("minimum-approvals: 2,", "minimum-approvals: 2, fields: {B: tenant, C: tenant},")
+    found = settled("Prod", "Aurora", text + "  fields: {A: all, B: all, C: all}\n")
+    assert isinstance(found, Policy)
+    assert found.in_force["fields"] == {"A": "all", "B": "tenant", "C": "place"}
+    lines = {key: found.origins[key] for key in ("title", "request-type", "edits")}
+    assert lines == {
+        "title": ".jira-ci.yml line 5",
+        "request-type": ".jira-ci.yml line 10",
+        "edits": ".jira-ci.yml line 16",
+    }
