@@ -45,6 +45,7 @@ MEANT: dict[str, Callable[[object], bool]] = {
     "start": lambda value: value in ([None], (None, None)),
     "end": lambda value: value in ([None], (None, None)),
     "wait_statuses": lambda value: _is_nothing(value) or value == ["junk"],
+    "waiting_somewhere": lambda value: _is_nothing(value) or value == ["junk"],
     "minimum_approvals": lambda value: type(value) is int and value in (0, 1),
     "window_required": lambda value: isinstance(value, bool),
     "spent": lambda value: value == "",

@@ -158,7 +158,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def meaningless(policy: Requirements) -> str:
     """Why these demands are invalid; empty when they are valid."""
-    if not (_is_texts(policy.proceed_statuses) and _is_texts(policy.wait_statuses)):
+    if not all(map(_is_texts, (policy.proceed_statuses, policy.wait_statuses, policy.waiting_somewhere))):
         return "proceed-statuses and wait-statuses have to be lists of names or ids"
     if not policy.proceed_statuses:
         return "proceed-statuses is empty, so nothing could ever be deployed: name a status"
