@@ -107,7 +107,9 @@ def tagged(local: Local, sandbox: Sandbox, ci: PretendCI) -> None:
         "CI_PROJECT_ID": "88",
         "CI_API_V4_URL": f"{ci.address}/gitlab",
         "JIRA_CI_GITLAB_TOKEN": "glpat-1",
+        "GIT_SSH_COMMAND": "printf 0000; cat >/dev/null; :",  # a list of refs without any
     }
+    local.git("remote", "set-url", "origin", "git@gitlab.com:acme/shop.git")
     ci.head = local.commit("WEB-7 Sign in")
     local.git("update-ref", "refs/remotes/origin/main", "HEAD")
 
@@ -144,7 +146,7 @@ def test_on_gitlab_a_window_that_begins_later_delays_a_child_pipeline(
     assert ended.result("later") == "PASS", ended.log
     written = (local.repository / "later.yml").read_text()
     assert re.search(r'"when": "delayed",\s+"start_in": "7[12][0-9][0-9] seconds"', written), written
-    assert "JIRA_CI_OUT_PARKED=false" in (local.repository / "jira-ci.env").read_text()
+    assert "JIRA_CI_OUT_PARKED=false" in (local.repository / ".jira-ci/jira-ci.env").read_text()
     sandbox.desk.window(key, begins - timedelta(hours=3), begins)
     now = local.run()
     assert now.result("gate") == "PASS", now.log
