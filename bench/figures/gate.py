@@ -43,8 +43,11 @@ def measure() -> None:
         for how, more in (("key", ("--change", key)), ("title", ())):
             first, connections = len(sandbox.exchanges), sandbox.connections
             weigh(jira_ci(*_ASK, *more), environ, str(folder), times=1)
-            asked = f"{len(sandbox.exchanges) - first} requests, {sandbox.connections - connections} connections"
-            print(f"gate by {how}: {asked} (at most {4 if how == 'key' else 5} on 1)")
+            paths = [one.path for one in sandbox.exchanges[first:]]
+            keeping = sum("/properties" in path for path in paths)
+            asked = f"{len(paths) - keeping} questions, {sandbox.connections - connections} connections"
+            told = f"at most {4 if how == 'key' else 5} on 1; {keeping} more keep the record"
+            print(f"gate by {how}: {asked} ({told})")
         ours = weigh(jira_ci(*_ASK, "--change", key), environ, str(folder), times=10)
         print(
             f"gate by key: {ours}, {memory([*_ASK, '--change', key], environ, str(folder)):.0f} MB (at most 350 ms CPU)"
