@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -26,13 +25,6 @@ from providers.serving import serving
 OLD = listed(9, "05-02 10:00")
 """What proves that the list goes back beyond the quarter."""
 LATER = datetime(2026, 10, 2, 12, tzinfo=timezone.utc)
-
-
-@pytest.fixture
-def github() -> Iterator[GitHubGraph]:
-    made = GitHubGraph()
-    with serving(made):
-        yield made
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from jira_ci.gate.kept_records import INDEX, merged
 from jira_sandbox.server import Sandbox
 from providers.github_answers import refusal
 from providers.github_graphql_server import GitHubGraph
-from providers.serving import serving
 
 _PROGRAM = """\
 import dataclasses, sys
@@ -34,13 +32,6 @@ sys.exit(code)
 MOST_REQUESTS = 60
 MOST_MEMORY = 60_000  # KB
 MANY = 1000
-
-
-@pytest.fixture
-def github() -> Iterator[GitHubGraph]:
-    made = GitHubGraph()
-    with serving(made):
-        yield made
 
 
 @pytest.fixture
