@@ -49,6 +49,8 @@ class Deploying:
     """GitHub: whether only a run knows all that it may become."""
     uses: str = ""
     """GitHub: the workflow of another repository that deploys for it."""
+    alone: bool = True
+    """GitHub: whether ``concurrency`` keeps other runs from deploying at the same time."""
     deploys: bool = True
     """GitHub: whether the environment gets a deployment (``deployment: false`` is for its secrets alone)."""
     starts: bool = False
