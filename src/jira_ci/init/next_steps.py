@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from jira_ci import __version__
 from jira_ci.config.model import Config
 from jira_ci.init import files, github_workflow, gitlab_jobs, hints
-from jira_ci.init.files import DESK, PLACEHOLDER, Deploying, Found
+from jira_ci.init.config_file import DESK, PLACEHOLDER, service_name
+from jira_ci.init.files import Deploying, Found
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -66,7 +67,7 @@ def of(found: Found, config: Config | None) -> list[str]:
 def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
     """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
     if config and found.service_ids:
-        name = files.quoted(files.service_name(found))
+        name = files.quoted(service_name(found))
         yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
     if config and found.gating:
         yield (
