@@ -199,6 +199,7 @@ def test_behind_a_gate_a_gitlab_job_waits_and_is_not_told_to_have_begun(tmp_path
     assert ours["ship"] == {"extends": ".jira-ci-gated-deployment"}
     assert "In the script of ship, charts, by hand, put the command" in steps
     assert "\n  - jira_ci deploy -- ./deploy.sh" in steps
+    assert "Give ship, charts, by hand a queue:\n  resource_group: prod-us" in steps
     assert (
         "charts: its image alpine/helm:3 has no Python and no git, so nothing was added to it. The gate stands" in steps
     )

@@ -49,7 +49,7 @@ class Deploying:
     uses: str = ""
     """GitHub: the workflow of another repository that deploys for it."""
     alone: bool = True
-    """GitHub: whether ``concurrency`` keeps other runs from deploying at the same time."""
+    """Whether ``concurrency`` or a ``resource_group`` keeps other runs from deploying at the same time."""
     deploys: bool = True
     """GitHub: whether the environment gets a deployment (``deployment: false`` is for its secrets alone)."""
     starts: bool = False

@@ -187,6 +187,7 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
         stage=string(job.get("stage")) or "test",
         conditions=tuple(key for key in ("rules", "only", "except") if key in job),
         starts="trigger" in job,
+        alone="resource_group" in job,
         by_hand=any(string(row.get("when")) == "manual" for row in (job, *mappings(job.get("rules")))),
     )
 

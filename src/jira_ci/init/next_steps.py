@@ -109,9 +109,14 @@ def _behind(found: Found) -> Iterator[str]:
     if CI.GITHUB in found.providers and not any(map(found.waits, found.github.deploying)):
         yield f"Put the command that deploys behind the gate:\n{github_workflow.gated_step(name)}"
     if CI.GITLAB in found.providers:
-        jobs = [one_line(job.job, 100) for job in found.gitlab.deploying if found.waits(job) and not job.starts]
-        of = f" of {', '.join(jobs)}" if jobs else ""
+        jobs = [job for job in found.gitlab.deploying if found.waits(job) and not job.starts]
+        of = f" of {', '.join(one_line(job.job, 100) for job in jobs)}" if jobs else ""
         yield f"In the script{of}, put the command that deploys behind the gate:\n  - jira_ci deploy -- ./deploy.sh"
+        crowded = [job for job in jobs if not job.alone]
+        if crowded:
+            names = ", ".join(one_line(job.job, 100) for job in crowded)
+            group = files.quoted(crowded[0].written)
+            yield f"Two pipelines could deploy at once. Give {names} a queue:\n  resource_group: {group}"
     if not found.providers:
         quoted = shlex.quote(name)
         yield f"Put the command that deploys behind the gate:\n  jira-ci deploy --environment {quoted} -- ./deploy.sh"
