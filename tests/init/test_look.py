@@ -250,3 +250,25 @@ def test_paths_that_start_a_deployment_are_a_part_of_the_repository(tmp_path: Pa
     _write(tmp_path, ".github/workflows/billing.yml", {"on": push, "jobs": {"d": {"environment": "prod"}}})
     _write(tmp_path, ".github/workflows/test.yml", {"on": push, "jobs": {"t": {"steps": []}}})
     assert github_workflow.look_at_github(tmp_path).parts == (("billing", ("services/billing/**",)),)
+
+
+def test_what_is_passed_on_from_workflow_to_workflow_arrives(tmp_path: Path) -> None:
+    def calls(file: str, **given: str) -> dict[str, Any]:
+        return {"uses": f"./.github/workflows/{file}", "with": given, "strategy": {"matrix": {"to": ["qa", "prod"]}}}
+
+    called = {"workflow_call": {"inputs": {"to": {"type": "string"}}}}
+    _write(tmp_path, ".github/workflows/z.yml", {"on": "push", "jobs": {"a": calls("m.yml", to="${{ matrix.to }}")}})
+    _write(tmp_path, ".github/workflows/m.yml", {"on": called, "jobs": {"b": calls("a.yml", to="${{ inputs.to }}-eu")}})
+    _write(tmp_path, ".github/workflows/a.yml", {"on": called, "jobs": {"c": {"environment": "${{ inputs.to }}"}}})
+    circle = calls("c.yml", to="${{ inputs.to }}x")
+    _write(tmp_path, ".github/workflows/c.yml", {"on": called, "jobs": {"d": circle}})
+    [found] = github_workflow.look_at_github(tmp_path).deploying
+    assert found.names == ("qa-eu", "prod-eu")
+
+
+@pytest.mark.parametrize("nothing", [None, "~", "", {"url": "https://x"}, ["prod"]])
+def test_no_environment_is_none(tmp_path: Path, nothing: Any) -> None:
+    job = {"environment": nothing, "steps": [], "script": ["x"]}
+    _write(tmp_path, ".github/workflows/x.yml", {"on": "push", "jobs": {"ship": job}})
+    _write(tmp_path, ".gitlab-ci.yml", {"ship": job})
+    assert github_workflow.look_at_github(tmp_path).deploying == gitlab_jobs.look_at_gitlab(tmp_path).deploying == ()

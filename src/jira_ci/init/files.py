@@ -155,6 +155,8 @@ class File:
     text: str
 
 
+NOTHING = ("", "~", "null")
+"""How a file says that there is no value, since all scalars are read as texts."""
 _MOST_FILES = 100
 _MOST_DOCUMENTS = 4
 _MOST_VALUES = 500_000

@@ -20,6 +20,7 @@ OURS = f"{FOLDER}/jira.yml"
 RESUME = f"{FOLDER}/jira-resume.yml"
 _MOST_ACTIONS = 50
 _MOST_PATHS = 20
+_NESTED = 10  # https://docs.github.com/actions/reference/workflows-and-actions/reusing-workflow-configurations
 _BUILDING = {"push", "pull_request", "merge_group"}
 _PASSED = re.compile(r"(?:(?:deploy(?:ment)?|target|github)[-_])?env(?:ironment)?(?:[-_]name)?", re.IGNORECASE)
 _DEPLOYS = re.compile(r"(?:.*[-_ ])?(?:deploy|rollout)(?:[-_ ].*)?", re.IGNORECASE)
@@ -119,15 +120,20 @@ def _reports(workflow: _Workflow) -> bool:
 
 
 def _pass_inputs(workflows: list[_Workflow]) -> None:
-    """Notes what jobs of this repository pass to its reusable workflows."""
+    """Notes what jobs of this repository pass to its reusable workflows, which may pass it on."""
     by_file = {f"./{workflow.file}": workflow for workflow in workflows}
-    for caller in workflows:
-        for job in caller.jobs.values():
-            called = by_file.get(string(job.get("uses")))
-            for name, value in mapping(job.get("with")).items() if called else ():
-                if called:
-                    known = called.given.setdefault(string(name), [])
-                    known += _resolve(string(value), caller, job).values[: MOST - len(known)]
+    for _ in range(_NESTED):
+        before = [len(values) for workflow in workflows for values in workflow.given.values()]
+        for caller in workflows:
+            for job in caller.jobs.values():
+                called = by_file.get(string(job.get("uses")))
+                for name, value in mapping(job.get("with")).items() if called else ():
+                    if called:
+                        known = called.given.setdefault(string(name), [])
+                        new = [one for one in _resolve(string(value), caller, job).values if one not in known]
+                        known += new[: MOST - len(known)]
+        if before == [len(values) for workflow in workflows for values in workflow.given.values()]:
+            return
 
 
 def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
@@ -136,7 +142,7 @@ def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
         uses = string(job.get("uses"))
         passed = "" if uses.startswith("./") or not uses else _passed(job)
         written = (string(mapping(given).get("name")) or string(given) or passed).strip()
-        if written:
+        if written not in files.NOTHING:
             names, complete = _resolve(written, workflow, job)
             container = job.get("container")
             yield Deploying(

@@ -168,7 +168,7 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
     given = job.get("environment")
     row = mapping(given)
     written = (string(row.get("name")) or string(given)).strip()
-    if not written or string(row.get("action")) not in ("", "start"):
+    if written in files.NOTHING or string(row.get("action")) not in ("", "start"):
         return
     names = _resolve(written, job, merged)
     tier = string(row.get("deployment_tier"))
