@@ -183,9 +183,8 @@ def _job(process: subprocess.Popen[bytes]) -> Job | None:
 
 def _started_by_name(argv: Sequence[str], environ: Mapping[str, str]) -> Sequence[str]:
     """With the whole name of its program: by itself Windows adds ``.exe`` alone, and many are called ``.cmd``."""
-    if not (_WINDOWS and argv) or Path(argv[0]).suffix:
-        return argv
-    return [shutil.which(argv[0], path=environ.get("PATH")) or argv[0], *argv[1:]]
+    found = shutil.which(argv[0], path=environ.get("PATH")) if _WINDOWS else None
+    return [found or argv[0], *argv[1:]]
 
 
 def _as_given(environ: Mapping[str, str]) -> Mapping[str, str]:
