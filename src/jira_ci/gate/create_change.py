@@ -18,7 +18,7 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
 from jira_ci.jira import rich_text
-from jira_ci.jira.parse import Desk, Field, RequestType
+from jira_ci.jira.parse_desk import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
 from jira_ci.run_words import fill_all

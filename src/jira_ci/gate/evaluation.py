@@ -21,7 +21,7 @@ from jira_ci.gate.record import ChangeFacts, Evidence, HistoryFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.service_desk import Service
 
 _FROZEN = 37

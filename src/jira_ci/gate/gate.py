@@ -29,7 +29,7 @@ from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
 from jira_ci.gate.version_tag import PROVIDER, VersionTag
 from jira_ci.gate.wait_line import GateLog
-from jira_ci.jira import endpoints
+from jira_ci.jira import addresses
 from jira_ci.output.publish import publish
 from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
@@ -234,7 +234,7 @@ class Gate:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        reported = [endpoints.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        reported = [addresses.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
         if policy.site not in reported:
             self._context.console.notice(
                 "warning",

@@ -15,7 +15,7 @@ from typing import Any
 
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.gate.record import digest
-from jira_ci.jira.endpoints import LONGEST_PROPERTY
+from jira_ci.jira.change_endpoints import LONGEST_PROPERTY
 from jira_ci.jira.service_desk import Service
 
 INDEX = "jira-ci.records"
