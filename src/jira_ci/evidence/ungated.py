@@ -96,7 +96,7 @@ def _sentences(context: Context, names: Sequence[str]) -> Iterator[tuple[str, st
 
 
 def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
-    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.gate_result.write`."""
+    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.record.write`."""
     temporary = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
     paths = [
         artifact(context, "jira-ci-record.json"),

@@ -22,7 +22,7 @@ from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
-from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write, write_statement
+from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.polling import Backoff, until_decided
 from jira_ci.gate.record import Deployment
@@ -180,7 +180,7 @@ class Gate:
         """The result with what became of the deployment in its records, which are written anew."""
         found = self._result or self.ask()
         records = tuple(record.with_deployment(one, deployment) for one in found.records)
-        outputs = {**found.outputs, "record": write(self._context, records)}
+        outputs = {**found.outputs, "record": record.write(self._context, records)}
         self._result = dataclasses.replace(found, records=records, outputs=outputs)
         return self._result
 
@@ -305,7 +305,7 @@ class Gate:
         named = (evaluation.subject.environment for evaluation in self._evaluations)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._result.decision
-        write_statement(self._context, self._result)
+        attestation.write_statement(self._context, self._result.records, self._result.outputs["record"])
         self._log.conclude(self._evaluations, decision)
         if decision.result == "deny" or self._whole.hurried:
             self._call_off()
