@@ -12,8 +12,7 @@ from datetime import timezone
 from typing import Any
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, nearest
-from jira_ci.gate import contents
-from jira_ci.gate.description import description, sendable
+from jira_ci.gate.description import description, sendable, titled
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
@@ -221,7 +220,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt
         )
     known = service.request_fields(desk.id, kind.id)
     cloud = service.connect().edition == "cloud"
-    attempt, said = contents.titled(service, attempt)
+    attempt, said = titled(service, attempt)
     asked = policy.emergency_asked
     told = [*(asked.lines if asked else ()), *description(subject, attempt, policy.description)]
     values: dict[str, Any] = {"summary": subject.title, "description": sendable(told, cloud=cloud)}

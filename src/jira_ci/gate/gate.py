@@ -14,7 +14,7 @@ from typing import Any
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit, UsageError
-from jira_ci.gate import attestation, contents, record, targets
+from jira_ci.gate import attestation, description, record, targets
 from jira_ci.gate.bookkeeping import Bookkeeping, Closable
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
@@ -58,7 +58,7 @@ class Gate:
         *,
         deploying: bool,
         reports: Callable[[Context], Reports],
-        tests: contents.Tests = lambda _: ("", ""),
+        tests: description.Tests = lambda _: ("", ""),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.05),  # noqa: S311 - spreads load, guards nothing
@@ -212,7 +212,7 @@ class Gate:
             policy,
             service=self._sites.service(policy.site, policy.credentials),
             attempt=dataclasses.replace(targets.attempt_of(self._context), id=self._id),
-            complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
+            complete=lambda attempt, subject: description.completed(self._context, attempt, subject, self._count_tests),
             clock=self._clock,
             pauses=self._pauses,
         )
