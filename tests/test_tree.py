@@ -58,7 +58,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/evidence/evidence_document.py": "evidence/test_population.py: beside what was read",
     "jira_ci/evidence/jira_list.py": "evidence/test_population.py: a site that answers, or does not",
     "jira_ci/ci/parked_deployment.py": "commands/test_resume.py: a job that ends well and only waits",
-    "jira_ci/ci/provider_release.py": "after/test_publish_notes.py: a release that gets its notes",
+    "jira_ci/ci/provider_release.py": "after/test_release_notes_published.py: a release that gets its notes",
     "jira_ci/ci/restart.py": "commands/test_resume.py: a GitHub and a GitLab that refuse",
     "jira_ci/parking/park.py": "commands/test_resume.py: what a gate leaves, and what is found",
     "jira_ci/report/ahead.py": "commands/test_report.py: which runs connect, and how often",

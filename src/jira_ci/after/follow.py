@@ -15,8 +15,7 @@ from functools import partial
 from jira_ci.after import outcome as outcomes
 from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import NotesOutcome, Outcome
-from jira_ci.after.publish_notes import publish_notes, titles_for_readers
-from jira_ci.after.release_notes import notes_of, plain, templated
+from jira_ci.after.release_notes import notes_of, plain, publish_notes, templated, titles_for_readers
 from jira_ci.after.release_versions import Versions, Wanted
 from jira_ci.after.rule import TYPES, Rule, rule_of, unreachable, version_name
 from jira_ci.after.take_off import take_off
