@@ -27,7 +27,7 @@ BESIDE_THE_TREE = {
 # Modules with no test file of their own, and where each is tested instead: a file or a folder, and why there.
 TESTED_ELSEWHERE = {
     "jira_ci/context.py": "commands: it is what every command starts from",
-    "jira_ci/exchange.py": "test_http_wire.py: plain values",
+    "jira_ci/exchange.py": "report/test_report_result.py: exchanges as they are shown",
     "jira_ci/transport_errors.py": "test_http_tls.py: what a connection ends in, by connections that end so",
     "jira_ci/after/outcome.py": "after/test_follow.py: what is said of every issue",
     "jira_ci/after/print_notes.py": "commands/test_release.py: what a person prints",
@@ -66,7 +66,6 @@ TESTED_ELSEWHERE = {
     "jira_ci/report/deploying.py": "commands/test_deploy.py: two reports around a command",
     "jira_ci/report/junit_file.py": "report/test_test_results.py: files as real tools write them",
     "jira_ci/sites/session.py": "commands/test_report_several_sites.py: sites that answer, or do not",
-    "jira_ci/output/exchanges.py": "report/test_report_result.py: exchanges as they are shown",
     "jira_ci/corrections/correction_result.py": "commands/test_reconcile.py: what it says of every record",
     "jira_ci/keys/lookalikes.py": "keys/test_parse_keys.py: what looks like a key",
     "jira_ci/ci/github_comments.py": "ci/test_api_comments.py: both providers' comments, with one table",

@@ -23,13 +23,12 @@ from jira_ci.context import Context, Result
 from jira_ci.credentials import variable
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import AccessError, Exit, JiraCiError, UsageError, nearest
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_document, exchange_lines
 from jira_ci.http import Client
 from jira_ci.jira import versions
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.issue_edits import WorkItem
-from jira_ci.output.exchanges import exchange_document, exchange_lines
 from jira_ci.output.page import Mark, Page
 from jira_ci.run import Run
 from jira_ci.run_words import fill, of_run

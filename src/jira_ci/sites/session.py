@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jira_ci import credentials, retry
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_lines
 from jira_ci.http import Client, Observer
 from jira_ci.jira import addresses
 from jira_ci.jira.auth import Access, Login
@@ -19,7 +19,6 @@ from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.records import Record, keys_of
 from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
-from jira_ci.output.exchanges import exchange_lines
 from jira_ci.settings import Settings
 from jira_ci.sites.sites import TYPES, Site, access, cloud_access, incomplete, missing_client, need_site, open_client
 from jira_ci.timing import Call, Deadline, Late
