@@ -24,11 +24,10 @@ from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
 from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.polling import Backoff, until_decided
+from jira_ci.gate.polling import Backoff, GateLog, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
 from jira_ci.gate.version_tag import PROVIDER, VersionTag
-from jira_ci.gate.wait_line import GateLog
 from jira_ci.jira import addresses
 from jira_ci.output.publish import publish
 from jira_ci.sites.session import GateSites

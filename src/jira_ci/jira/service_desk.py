@@ -12,11 +12,10 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.jira import change_endpoints, endpoints, parse, parse_change, parse_desk
 from jira_ci.jira.auth import Login
 from jira_ci.jira.issues import IssueTitles, look_up
-from jira_ci.jira.paging import MOST_PAGES, Hits, Listed, every_hit, every_page, hits, parsed
 from jira_ci.jira.parse import Account, Page, items, mapping, text
 from jira_ci.jira.parse_change import Comment, Found, Issue, Noted, candidates
 from jira_ci.jira.parse_desk import Approval, Desk, Field, RequestType
-from jira_ci.jira.requester import Requester, Stamp
+from jira_ci.jira.requester import MOST_PAGES, Hits, Listed, Requester, Stamp, every_hit, every_page, hits, parsed
 from jira_ci.jira.status_errors import NotFound, Refused
 
 _SEES_GROUPS = (

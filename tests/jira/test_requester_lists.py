@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from jira_ci.jira.paging import Hits, Listed, every_hit, every_page, hits
 from jira_ci.jira.parse import Page, WrongShape
 from jira_ci.jira.parse_change import Found, candidates
+from jira_ci.jira.requester import Hits, Listed, every_hit, every_page, hits
 
 FOUND = {"id": "1", "key": "OPS-1", "fields": {"summary": "a"}}
 
