@@ -12,7 +12,8 @@ import pytest
 from faulty_server import FaultyServer, Step, cut, reply, reset
 from jira_ci.errors import AccessError, NetworkError, Redirected
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Login, Route
+from jira_ci.jira.access import Access, Route
+from jira_ci.jira.auth import Login
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
 from patience import Patience

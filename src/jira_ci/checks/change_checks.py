@@ -22,7 +22,7 @@ from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Subject, describe, titled, where
 from jira_ci.jira import jql
-from jira_ci.jira.auth import Route
+from jira_ci.jira.access import Route
 from jira_ci.jira.parse_desk import Desk
 from jira_ci.jira.service_desk import Service
 from jira_ci.sites.session import gate_access

@@ -28,7 +28,7 @@ from jira_ci.gate.polling import Backoff, GateLog, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
 from jira_ci.gate.version_tag import PROVIDER, VersionTag
-from jira_ci.jira import addresses
+from jira_ci.jira.access import site_url
 from jira_ci.output.publish import publish
 from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
@@ -233,7 +233,7 @@ class Gate:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        reported = [addresses.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        reported = [site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
         if policy.site not in reported:
             self._context.console.notice(
                 "warning",

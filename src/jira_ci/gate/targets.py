@@ -21,7 +21,7 @@ from jira_ci.gate.policy.matching import alike_tenant
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
-from jira_ci.jira.addresses import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run
 from jira_ci.sites import session, trust

@@ -96,3 +96,20 @@ def permissions(project: str, names: Iterable[str]) -> Question:
     """Which of these permissions the account has in a project, or in any where none is named."""
     query = {**({"projectKey": project} if project else {}), "permissions": ",".join(names)}
     return Question("GET", "api/mypermissions", "say what the account may do", query)
+
+
+def tenant_info(site: str, *, named_by_user: bool = True) -> Request:
+    """Asks a site for its cloud id: the one request that needs no credential. The extra headers go to the site that the
+    settings name, not to where it points."""
+    return Request("GET", f"{site}/_edge/tenant_info", "tell its cloud id", site=named_by_user)
+
+
+def client_token(issuer: str, client_id: str, client_secret: str) -> Request:
+    """Asks for an access token with OAuth 2.0 client credentials."""
+    body = {
+        "audience": "api.atlassian.com",
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }
+    return Request("POST", f"{issuer}/oauth/token", "give an access token", body, secret=True)

@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.jira import parse
-from jira_ci.jira.auth import Login, Route
+from jira_ci.jira.access import Route
+from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition, Question
 from jira_ci.jira.parse import Account, Page, WrongShape, mapping, number, optional_text
 from jira_ci.jira.parse_change import Found

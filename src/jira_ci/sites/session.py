@@ -13,8 +13,8 @@ from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
 from jira_ci.exchange import Answer, Request, exchange_lines
 from jira_ci.http import Client, Observer
-from jira_ci.jira import addresses
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access, base_url, is_gateway_of
+from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.records import Record, keys_of
 from jira_ci.jira.status_errors import Audience
@@ -227,8 +227,8 @@ def gate_access(context: Context, site: str, word: str) -> Access:
         UsageError: an address cannot be meant, or ``api-url`` leads to somebody who must not answer for the site.
     """
     given, own = context.given, _own(context, word)
-    api = addresses.base_url(given.api_url, "api-url")
-    if not addresses.is_gateway_of(site, api):
+    api = base_url(given.api_url, "api-url")
+    if not is_gateway_of(site, api):
         raise UsageError(
             f"api-url is {api}, which may not answer for {site}.", "Leave api-url out where the gate is asked."
         )

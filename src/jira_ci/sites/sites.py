@@ -15,8 +15,7 @@ from jira_ci.credentials import variable
 from jira_ci.errors import UsageError, nearest
 from jira_ci.frozen import dataclass
 from jira_ci.http import Client, Observer
-from jira_ci.jira import addresses
-from jira_ci.jira.auth import Access
+from jira_ci.jira.access import Access, base_url, cloud_id, site_url
 from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
 from jira_ci.run import Run
@@ -173,7 +172,7 @@ def _of_the_file(context: Context, site: Site) -> tuple[str, str] | None:
     if not (own.token or own.headers) or (not site.word and ("site" in said or "instance" in said)):
         return None
     try:
-        address = addresses.site_url(own.site, own.instance)
+        address = site_url(own.site, own.instance)
     except UsageError:  # it is the site's fault, and keeps it from being asked
         return None
     return (address, site.word) if address else None
@@ -186,9 +185,9 @@ def access(settings: Settings) -> Access:
         UsageError: an address or the cloud id cannot be meant.
     """
     return Access(
-        addresses.site_url(settings.site, settings.instance),
-        addresses.base_url(settings.api_url, "api-url"),
-        addresses.cloud_id(settings.cloud_id),
+        site_url(settings.site, settings.instance),
+        base_url(settings.api_url, "api-url"),
+        cloud_id(settings.cloud_id),
         TYPES.get(settings.jira_type, "auto"),
         settings.user,
         settings.token,
