@@ -15,7 +15,8 @@ from jira_ci import templates
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request, exchange_blocks, exchange_document
-from jira_ci.jira.records import Record, without
+from jira_ci.jira.identity import without
+from jira_ci.jira.records import Record
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.report.ahead import has_keys, is_alone, will_speak
 from jira_ci.report.report_result import SiteResult

@@ -14,7 +14,7 @@ from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
 from jira_ci.exchange import Request, exchange_document
 from jira_ci.jira import endpoints, records, remote_links
-from jira_ci.jira.records import keys_of, without
+from jira_ci.jira.identity import keys_of, without
 from jira_ci.jira.submit import LARGEST, LinkSubmission
 from jira_ci.report import report_result
 from jira_ci.report.deliver import Delivery

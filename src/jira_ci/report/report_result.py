@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.frozen import dataclass
-from jira_ci.jira.records import keys_of, services_of, without
+from jira_ci.jira.identity import keys_of, services_of, without
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.sites.sites import Site
 from jira_ci.text import one_line

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jira_ci.errors import JiraCiError
 from jira_ci.frozen import dataclass
 from jira_ci.jira.access import site_url
-from jira_ci.jira.records import keys_of
+from jira_ci.jira.identity import keys_of
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase, Strong

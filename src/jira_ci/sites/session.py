@@ -16,7 +16,8 @@ from jira_ci.http import Client, Observer
 from jira_ci.jira.access import Access, base_url, is_gateway_of
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.identity import keys_of
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
 from jira_ci.settings import Settings

@@ -17,7 +17,8 @@ from jira_ci.frozen import dataclass
 from jira_ci.http import Client, Observer
 from jira_ci.jira.access import Access, base_url, cloud_id, site_url
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
+from jira_ci.jira.identity import is_shown, keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.text import one_line
