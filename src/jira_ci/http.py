@@ -5,7 +5,6 @@ Jira is asked with :class:`Client`; a library that asks a CI's API by itself is 
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import random
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jira_ci import __version__, retry
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer, Request
+from jira_ci.frozen import replace
 from jira_ci.preconnect import CONNECT, Preconnected
 from jira_ci.text import one_line
 from jira_ci.timing import Call, Deadline
@@ -165,7 +165,7 @@ class Client:
             return None, error
         if self._observe and not self._closed:
             self._observe(request, answer)
-        return dataclasses.replace(answer, attempts=attempt), None
+        return replace(answer, attempts=attempt), None
 
     def _exchange(self, request: Request) -> Answer:
         sent = {"Accept": "application/json", **request.headers, **(self._site_headers if request.site else {})}

@@ -6,7 +6,6 @@ percent-encoded and stands behind the host, so that it never decides where a lin
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
 from jira_ci.run import leg_of_run, told_apart
 from jira_ci.run_words import PART, WORDS, as_it_is, fill, of_run, words_in
@@ -153,7 +152,7 @@ class ReportTemplate:
             whose, where, which = (one_line(part, 80) for part in (self._run.job, name, leg))
             said = f"Several legs of the job {whose} deploy to {where}: this one, {which}, is a pipeline of its own."
             self.notes[f"{said} The settings leg and pipeline name it otherwise."] = None
-        return dataclasses.replace(
+        return replace(
             self._report,
             job=job,
             leg=leg,

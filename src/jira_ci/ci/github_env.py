@@ -11,10 +11,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import replace
 from jira_ci.run import CI, Leg, PastRun, PullRequest, Run, leg_of_matrix, leg_of_values
 from jira_ci.text import first, mapping, mappings, sha, string, strip_ref, url, whole
 

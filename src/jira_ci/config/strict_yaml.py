@@ -10,7 +10,6 @@ import codecs
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from jira_ci.errors import UsageError
@@ -88,17 +87,16 @@ _LINE_BREAK = re.compile("\r\n?|\n")
 _CORE = "tag:yaml.org,2002:"
 
 
-@dataclass
 class Node:
     """One value and where it stands."""
 
-    value: Any
-    line: int
-    children: dict[str | int, Node] = field(default_factory=dict)
-    lines: dict[str | int, int] = field(default_factory=dict)
-    """The line of each key or list item: a key's value may be an alias of something far away."""
-    size: int = 1
-    height: int = 0
+    __slots__ = ("children", "height", "line", "lines", "size", "value")
+
+    def __init__(self, value: Any, line: int) -> None:
+        self.value, self.line, self.size, self.height = value, line, 1, 0
+        self.children: dict[str | int, Node] = {}
+        self.lines: dict[str | int, int] = {}
+        """The line of each key or list item: a key's value may be an alias of something far away."""
 
     def line_of(self, path: tuple[str | int, ...]) -> int | None:
         """The line of the key or list item at this path, or None when there is none."""

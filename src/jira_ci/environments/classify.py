@@ -12,13 +12,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.config.model import Config, Rule
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.text import LONGEST_NAME, canonical, nfkc, one_line
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.config.policy_files import Sources
+from jira_ci.frozen import dataclass
 from jira_ci.gate.approvals import Approval, Demand, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy

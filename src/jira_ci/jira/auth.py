@@ -10,13 +10,12 @@ import base64
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from jira_ci.errors import AccessError, JiraCiError
 from jira_ci.exchange import Answer, Request
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.http import Client
 from jira_ci.jira import endpoints
 from jira_ci.jira.endpoints import Edition, Make, Question

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field
 from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from jira_ci.errors import UsageError
 from jira_ci.exchange import Request
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.text import one_line
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
@@ -12,7 +11,7 @@ from urllib.parse import quote
 
 from jira_ci import states
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import identity
 from jira_ci.run import CI, Run
 from jira_ci.text import for_jira

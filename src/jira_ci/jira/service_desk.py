@@ -6,13 +6,13 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import endpoints, parse
 from jira_ci.jira.auth import Login, Route
 from jira_ci.jira.endpoints import Edition, Question
