@@ -40,7 +40,7 @@ else:
             import dataclasses
 
             return dataclasses.fields(of)
-        return tuple(form.fields.values())
+        return tuple(form.fields())
 
     def replace(one: Any, /, **changes: Any) -> Any:
         """As ``dataclasses.replace``."""
@@ -55,16 +55,12 @@ else:
 class _Field:
     """One field, under the names that ``dataclasses.field`` has."""
 
-    __slots__ = ("compare", "default", "default_factory", "init", "metadata", "name", "repr", "type")
-
-    def __init__(self, **said: Any) -> None:
-        self.name = ""
-        self.type: Any = None
-        self.default, self.default_factory = said.pop("default", _Field), said.pop("default_factory", _Field)
-        self.init, self.repr, self.compare = said.pop("init", True), said.pop("repr", True), said.pop("compare", True)
-        self.metadata = said.pop("metadata", None) or {}
-        if said:
-            raise TypeError(f"{', '.join(said)} is not for a class that is made here")
+    def __init__(self, *, init: bool = True, repr: bool = True, compare: bool = True, **more: Any) -> None:
+        self.name, self.init, self.repr, self.compare = "", init, repr, compare
+        self.default, self.default_factory = more.pop("default", _Field), more.pop("default_factory", _Field)
+        self.metadata: Mapping[str, Any] = more.pop("metadata", None) or {}
+        if more:
+            raise TypeError(f"{', '.join(more)} is not for a class that is made here")
 
     @property
     def said(self) -> dict[str, Any]:
@@ -77,17 +73,34 @@ class _Field:
 class _Form:
     """What the shared methods know of a class."""
 
-    __slots__ = ("compared", "defaults", "factories", "fields", "has_more", "known", "shown", "taken")
+    def __init__(self, base: _Form | None, has_more: bool) -> None:
+        self.has_more = has_more
+        self.kinds: dict[str, Any] = {**base.kinds} if base else {}
+        """Every field's type, in their order."""
+        self.told: dict[str, _Field] = {**base.told} if base else {}
+        """Those of which more is said than a default."""
+        self.defaults: dict[str, Any] = {**base.defaults} if base else {}
 
-    def __init__(self, fields: dict[str, _Field], has_more: bool) -> None:
-        every = fields.values()
-        self.fields, self.has_more = fields, has_more
-        self.taken = tuple(one.name for one in every if one.init)
+    def close(self) -> None:
+        """No field comes any more."""
+        told, names = self.told, tuple(self.kinds)
+        self.factories = [
+            (name, one.default_factory) for name, one in told.items() if one.default_factory is not _Field
+        ]
+        self.taken = tuple(name for name in names if name not in told or told[name].init)
+        self.compared = tuple(name for name in names if name not in told or told[name].compare)
+        self.shown = tuple(name for name in names if name not in told or told[name].repr)
         self.known = frozenset(self.taken)
-        self.defaults = {one.name: one.default for one in every if one.default is not _Field}
-        self.factories = [(one.name, one.default_factory) for one in every if one.default_factory is not _Field]
-        self.compared = tuple(one.name for one in every if one.compare)
-        self.shown = tuple(one.name for one in every if one.repr)
+
+    def fields(self) -> list[_Field]:
+        """Every field."""
+        made = []
+        for name in self.kinds:
+            default = {"default": self.defaults[name]} if name in self.defaults else {}
+            one = self.told.get(name) or _Field(**default)
+            one.name = name
+            made.append(one)
+        return made
 
 
 def _form_of(cls: type) -> _Form | None:
@@ -100,32 +113,38 @@ def _frozen(cls: Any) -> Any:
 
 
 def _made(cls: Any, methods: Mapping[str, Any]) -> Any:
-    fields: dict[str, _Field] = {}
-    for base in cls.__mro__[-2:0:-1]:
-        fields.update(base._form.fields if "_form" in base.__dict__ else {})
+    form = _Form(getattr(cls, "_form", None), hasattr(cls, "__post_init__"))
+    own = cls.__dict__
     for name, kind in cls.__annotations__.items():
-        if "ClassVar" not in str(kind).partition("[")[0]:
-            fields[name] = _field_of(cls, name, kind)
-    cls._form = _Form(fields, hasattr(cls, "__post_init__"))
-    for name, method in {**methods, **_STANDARD, "__match_args__": cls._form.taken}.items():
-        if name not in cls.__dict__ or (name == "__hash__" and cls.__dict__[name] is None):
+        if "ClassVar" in str(kind).partition("[")[0]:
+            continue
+        form.kinds[name] = kind
+        form.told.pop(name, None)
+        form.defaults.pop(name, None)
+        if name in own:
+            _say(form, cls, name, own[name])
+    form.close()
+    cls._form = form
+    for name, method in {**methods, **_STANDARD, "__match_args__": form.taken}.items():
+        if name not in own or (name == "__hash__" and own[name] is None):
             setattr(cls, name, method)
     return cls
 
 
-def _field_of(cls: Any, name: str, kind: Any) -> _Field:
-    value = cls.__dict__.get(name, _Field)
-    if value.__class__.__module__ == "dataclasses" and value.__class__.__name__ == "Field":
+def _say(form: _Form, cls: Any, name: str, value: Any) -> None:
+    """Takes in what stands behind a field."""
+    if value.__class__.__name__ == "Field" and value.__class__.__module__ == "dataclasses":
         value = _ours(value)
-    one = value if isinstance(value, _Field) else _Field(default=value)
-    one.name, one.type = name, kind
-    if one.default is not _Field:
-        if one.default.__class__.__hash__ is None:
-            raise ValueError(f"the default of {name} may be changed: use default_factory")
-        setattr(cls, name, one.default)
-    elif name in cls.__dict__:
-        delattr(cls, name)
-    return one
+    default = value
+    if isinstance(value, _Field):
+        form.told[name], default = value, value.default
+        if default is _Field:
+            delattr(cls, name)
+            return
+        setattr(cls, name, default)
+    if default.__class__.__hash__ is None:
+        raise ValueError(f"the default of {name} may be changed: use default_factory")
+    form.defaults[name] = default
 
 
 def _ours(standard: Any) -> _Field:
@@ -146,7 +165,7 @@ class _Standard:
         import dataclasses
 
         form: _Form = cls._form
-        same = [(one.name, one.type, dataclasses.field(**one.said)) for one in form.fields.values()]
+        same = [(one.name, form.kinds[one.name], dataclasses.field(**one.said)) for one in form.fields()]
         frozen = cls.__setattr__ is _refuse_to_set
         twin = dataclasses.make_dataclass(cls.__name__, same, init=False, repr=False, eq=False, frozen=frozen)
         return getattr(twin, self._name)

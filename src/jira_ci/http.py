@@ -5,12 +5,15 @@ Jira is asked with :class:`Client`; a library that asks a CI's API by itself is 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import random
+import sys
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jira_ci import __version__, retry
@@ -265,11 +268,30 @@ class ApiSession:
         return Call(exchange).result(self._deadline)
 
 
+@contextlib.contextmanager
+def _nobody_guesses() -> Iterator[None]:
+    """While requests is imported, which loads charset-normalizer, a fifth of the whole, to guess what a text without a
+    declared encoding is written in. Nothing here asks it to: bodies are bytes, and JSON is UTF-8, which is also what
+    requests assumes where nobody guesses (https://www.rfc-editor.org/rfc/rfc8259#section-8.1)."""
+    name = "charset_normalizer"
+    if "requests" in sys.modules or name in sys.modules:
+        yield
+        return
+    absent: Any = ModuleType(name)
+    absent.__version__, absent.detect = "3.0.0", lambda _: {"encoding": "utf-8"}  # requests looks at both
+    sys.modules[name] = absent
+    try:
+        yield
+    finally:
+        del sys.modules[name]  # whoever imports it gets the real one
+
+
 def _session() -> requests.Session:
     from http.cookiejar import DefaultCookiePolicy
 
-    import requests
-    from requests.adapters import HTTPAdapter
+    with _nobody_guesses():
+        import requests
+        from requests.adapters import HTTPAdapter
 
     class Session(requests.Session):
         """Does not even look where a redirect leads: looking would read its body, however large."""

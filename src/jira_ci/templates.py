@@ -21,8 +21,8 @@ from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
 
 _TEXTS = ("url", "description", "label")
-_ADDRESS = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x20\"<>\\^`{|}@:\[\]%]+)(:[0-9]{0,5})?")
+_ADDRESS = r"https?://([^/?#]*)"
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x20\"<>\\^`{|}@:\[\]%]+)(:[0-9]{0,5})?"
 _WITH_SLASHES = ("repository", "branch", "tag")
 _LONGEST_VALUE = 255  # characters of one value in an address
 
@@ -93,7 +93,7 @@ def _unknown(name: str, origin: str, word: str) -> UsageError:
 
 
 def _check_address(template: str, origin: str) -> None:
-    match = _ADDRESS.match(template)
+    match = re.match(_ADDRESS, template, re.IGNORECASE)
     if not match or not match[1]:
         raise UsageError(
             f"url ({origin}) is {one_line(template, 200)!r}, which is no web address.", "Write it with https://."
@@ -105,7 +105,7 @@ def _check_address(template: str, origin: str) -> None:
         )
     if "@" in match[1]:
         raise UsageError(f"url ({origin}) holds a user name or password.", "Take it out: everybody in Jira sees it.")
-    if not _HOST.fullmatch(match[1]):
+    if not re.fullmatch(_HOST, match[1]):
         raise UsageError(
             f"url ({origin}) is {one_line(template, 200)!r}, whose host cannot be one.", "Write it with https://."
         )

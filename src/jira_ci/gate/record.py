@@ -20,10 +20,10 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Edit, Moved
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
+from jira_ci.text import string
 
 SCHEMA = "jira-ci.decision/2"
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
 
 
@@ -312,7 +312,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 def _clean(value: Any, mask: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", _MAIL.sub("(e-mail address)", mask(value)))
+        return string(_MAIL.sub("(e-mail address)", mask(value)))
     if isinstance(value, dict):
         return {_clean(key, mask): _clean(child, mask) for key, child in value.items()}
     return [_clean(child, mask) for child in value] if isinstance(value, list) else value
