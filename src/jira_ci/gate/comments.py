@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.frozen import dataclass
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.subject import Subject, where
 from jira_ci.jira import rich_text

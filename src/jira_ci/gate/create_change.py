@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, nearest
+from jira_ci.frozen import dataclass
 from jira_ci.gate.description import description, sendable, titled
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject

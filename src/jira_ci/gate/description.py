@@ -7,7 +7,6 @@ is said.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
+from jira_ci.frozen import replace
 from jira_ci.gate.subject import Attempt, Contents, Subject
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
@@ -167,7 +167,7 @@ def completed(context: Context, attempt: Attempt, subject: Subject, tests: Tests
         tests=counted,
         missing=tuple(missing),
     )
-    return dataclasses.replace(attempt, keys=keys, contents=found)
+    return replace(attempt, keys=keys, contents=found)
 
 
 def titled(service: Service, attempt: Attempt) -> tuple[Attempt, tuple[str, ...]]:
@@ -178,11 +178,11 @@ def titled(service: Service, attempt: Attempt) -> tuple[Attempt, tuple[str, ...]
     found = service.titles(keys, _TIME)
     titles = {key: card.title for key, card in found.cards.items()}
     untitled = tuple("The titles of issues could not be read." for _ in [1] if found.error)
-    more = dataclasses.replace(
+    more = replace(
         attempt.contents, titles=titles, hidden=found.missing, missing=(*attempt.contents.missing, *untitled)
     )
     said = (f"The change names issues without their titles: {found.error}",) if found.error else ()
-    return dataclasses.replace(attempt, contents=more), said
+    return replace(attempt, contents=more), said
 
 
 def comparison(run: Run, since: str, commit: str) -> str:

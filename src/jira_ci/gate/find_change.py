@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.bindings import ChangeProperty, NoRoom
 from jira_ci.gate.change_property import Change, FoundBy, bindings_of, same_binding, unnamed
 from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_type, link, make, prepare, shown

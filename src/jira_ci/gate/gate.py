@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import secrets
 import time
@@ -14,6 +13,7 @@ from typing import Any
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit, UsageError
+from jira_ci.frozen import replace
 from jira_ci.gate import attestation, description, record, targets
 from jira_ci.gate.bookkeeping import Bookkeeping, Closable
 from jira_ci.gate.by_change import ByChange
@@ -180,7 +180,7 @@ class Gate:
         found = self._result or self.ask()
         records = tuple(record.with_deployment(one, deployment) for one in found.records)
         outputs = {**found.outputs, "record": record.write(self._context, records)}
-        self._result = dataclasses.replace(found, records=records, outputs=outputs)
+        self._result = replace(found, records=records, outputs=outputs)
         return self._result
 
     def interrupted(self) -> GateResult:
@@ -188,7 +188,7 @@ class Gate:
         found = self._result or self.ask()
         decisions = [_interrupted(evaluation.final()) for evaluation in self._evaluations]
         again = gate_result(self._context, self._evaluations, decisions)
-        self._result = dataclasses.replace(again, outputs={**found.outputs, **again.outputs})
+        self._result = replace(again, outputs={**found.outputs, **again.outputs})
         return self._result
 
     def close(self) -> None:
@@ -203,14 +203,14 @@ class Gate:
             by_jira = target.policy.gate_by == "jira"
             return self._by_jira(target, target.policy) if by_jira else self._by_change(target, target.policy)
         except UsageError as error:
-            return Decided(dataclasses.replace(target, decision=Decision.of(1, str(error))), clock=self._clock)
+            return Decided(replace(target, decision=Decision.of(1, str(error))), clock=self._clock)
 
     def _by_change(self, target: Target, policy: Policy) -> ByChange:
         return ByChange(
             target,
             policy,
             service=self._sites.service(policy.site, policy.credentials),
-            attempt=dataclasses.replace(targets.attempt_of(self._context), id=self._id),
+            attempt=replace(targets.attempt_of(self._context), id=self._id),
             complete=lambda attempt, subject: description.completed(self._context, attempt, subject, self._count_tests),
             clock=self._clock,
             pauses=self._pauses,
@@ -343,5 +343,5 @@ def _interrupted(decision: Decision) -> Decision:
     """After a signal nothing begins; its own exit code is the process's business."""
     reason = f"{decision.reason} A signal ended the job."
     if decision.result != "proceed":
-        return dataclasses.replace(decision, reason=reason)
-    return dataclasses.replace(decision, result="wait", exit=Exit.WAIT, reason=reason)
+        return replace(decision, reason=reason)
+    return replace(decision, result="wait", exit=Exit.WAIT, reason=reason)

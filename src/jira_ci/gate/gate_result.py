@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import Any
 
 from jira_ci import __version__
 from jira_ci.context import Context
+from jira_ci.frozen import dataclass
 from jira_ci.gate import record
 from jira_ci.gate.approvals import Approval, Demand, Review, review
 from jira_ci.gate.change_property import Change

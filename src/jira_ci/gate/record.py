@@ -10,13 +10,13 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from jira_ci.config.policy_files import Sources
 from jira_ci.context import Context
+from jira_ci.frozen import dataclass
 from jira_ci.gate.approvals import Approval, Demand, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy
@@ -24,12 +24,12 @@ from jira_ci.gate.requirements import Edit, Moved
 from jira_ci.gate.subject import Subject
 from jira_ci.output import publish
 from jira_ci.run import CI, Run
+from jira_ci.text import string
 
 SCHEMA = "jira-ci.decision/2"
 FILE = "jira-ci-record"
 """How the name of a file with records begins."""
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
 
 
@@ -336,7 +336,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 def _clean(value: Any, mask: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", _MAIL.sub("(e-mail address)", mask(value)))
+        return string(_MAIL.sub("(e-mail address)", mask(value)))
     if isinstance(value, dict):
         return {_clean(key, mask): _clean(child, mask) for key, child in value.items()}
     return [_clean(child, mask) for child in value] if isinstance(value, list) else value

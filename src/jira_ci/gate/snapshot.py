@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from jira_ci.errors import JiraCiError
+from jira_ci.frozen import replace
 from jira_ci.gate import bindings
 from jira_ci.gate.approvals import Approval, Approver, Excluded, Member, review
 from jira_ci.gate.bindings import ChangeProperty

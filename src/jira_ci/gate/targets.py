@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.config import policy_files
@@ -13,6 +11,7 @@ from jira_ci.config.trusted_ref import is_own, policy_places
 from jira_ci.context import Context
 from jira_ci.environments.classify import tenant_rule
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.asker import asker
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import emergency, one_change
@@ -287,7 +286,7 @@ def in_emergency(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> 
         "window-required": False,
     }
     weaker = [one for one in policy.relaxed if not one.startswith(("minimum-approvals:", "window:"))]
-    return dataclasses.replace(
+    return replace(
         policy,
         request_type=found.request_type,
         title=title,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import field
 from typing import Literal
 from urllib.parse import urlsplit
 
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.jira.endpoints import Edition
 from jira_ci.text import one_line
 

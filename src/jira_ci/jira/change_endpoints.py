@@ -150,7 +150,7 @@ def remote_link(issue_id: str, url: str, title: str, global_id: str = "") -> Que
     return Question("POST", f"api/issue/{segment(issue_id)}/remotelink", "link the change to its run", body=body)
 
 
-_GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_GROUP_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 GROUP_PAGE = 50
 """Jira gives no more members of a group at once."""
 
@@ -163,7 +163,7 @@ def group_members(group: str, edition: Edition, start: int) -> Question:
     Args:
         group: its name; on Cloud its id, too.
     """
-    by_id = edition == "cloud" and _GROUP_ID.fullmatch(group)
+    by_id = edition == "cloud" and re.fullmatch(_GROUP_ID, group, re.IGNORECASE)
     query = {("groupId" if by_id else "groupname"): group, "includeInactiveUsers": "true"}
     query |= {"startAt": str(start), "maxResults": str(GROUP_PAGE)}
     return Question("GET", "api/group/member", f"list who is in the group {one_line(group, 60)}", query)

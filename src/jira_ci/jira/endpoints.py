@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from typing import Any, Literal
 from urllib.parse import quote
 
 from jira_ci.exchange import Request
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 
 Edition = Literal["cloud", "data-center"]
 

@@ -13,11 +13,11 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from jira_ci.exchange import Request
+from jira_ci.frozen import dataclass
 from jira_ci.jira import endpoints, records
 from jira_ci.jira.auth import Login
 from jira_ci.jira.parse import WrongShape, items, mapping, text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
@@ -12,28 +11,28 @@ from urllib.parse import quote
 
 from jira_ci import states
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import identity
 from jira_ci.jira.identity import Association, associations
 from jira_ci.run import CI, Run
 from jira_ci.text import for_jira
 
 LONGEST = 2000
-_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_WEB = r"https?://[^/\s]"
 # The last character's percent-encoding, which a cut may have left incomplete.
-_HALF_CHARACTER = re.compile("(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$")
+_HALF_CHARACTER = "(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$"
 
 
 def is_web(url: str) -> bool:
     """Whether this begins as an address that a browser opens."""
-    return bool(_WEB.match(url))
+    return bool(re.match(_WEB, url, re.IGNORECASE))
 
 
 def inert(url: str) -> str:
     """An address, cut at Jira's limit; what cannot stand in one is percent-encoded."""
     front, hash_, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", url).partition("#")
     encoded = quote(front + hash_ + fragment.replace("#", "%23"), safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
-    return encoded if len(encoded) <= LONGEST else _HALF_CHARACTER.sub("", encoded[:LONGEST])
+    return encoded if len(encoded) <= LONGEST else re.sub(_HALF_CHARACTER, "", encoded[:LONGEST])
 
 
 class Tests(TypedDict):

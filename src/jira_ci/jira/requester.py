@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import parse
 from jira_ci.jira.access import Route
 from jira_ci.jira.auth import Login

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from jira_ci.frozen import dataclass
 from jira_ci.jira.parse import WrongShape
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
+from jira_ci.frozen import replace
 from jira_ci.jira import change_endpoints, endpoints, parse, parse_change, parse_desk
 from jira_ci.jira.auth import Login
 from jira_ci.jira.issues import IssueTitles, look_up

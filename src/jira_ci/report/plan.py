@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -13,7 +12,7 @@ from jira_ci import dora, states
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import identity, records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
@@ -165,9 +164,9 @@ def ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
     for entry in plan.entries:
         texts = template.texts_of_state(entry.environment, entry.tenant, entry.service)
         record = records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds, texts=texts)
-        entries.append(dataclasses.replace(entry, record=record))
+        entries.append(replace(entry, record=record))
     lead = dora.lead_time(plan.first_commit, now, state)
-    return dataclasses.replace(plan, state=state, entries=tuple(entries), lead_time=lead)
+    return replace(plan, state=state, entries=tuple(entries), lead_time=lead)
 
 
 def classify_environment(context: Context, name: str) -> Environment:
@@ -177,7 +176,7 @@ def classify_environment(context: Context, name: str) -> Environment:
     found = classify(name, context.config, tier=tier, fallback=context.fallback)
     if given:
         rule = f"environment-type ({context.settings.origins['environment-type']})"
-        return dataclasses.replace(found, type=given, rule=rule)
+        return replace(found, type=given, rule=rule)
     return found
 
 
@@ -219,8 +218,8 @@ def _claim(claims: Claims, environment: str, service: Service | None, run: Run) 
     if left_out <= 0:
         return claim
     sources = {key: claim.keys.sources[key] for key in keys}
-    found = dataclasses.replace(claim.keys, keys=keys, sources=sources, left_out=claim.keys.left_out + left_out)
-    return dataclasses.replace(claim, keys=found)
+    found = replace(claim.keys, keys=keys, sources=sources, left_out=claim.keys.left_out + left_out)
+    return replace(claim, keys=found)
 
 
 def _same(context: Context) -> Iterable[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from jira_ci import templates
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
 from jira_ci.exchange import Request, exchange_document
+from jira_ci.frozen import replace
 from jira_ci.jira import endpoints, records, remote_links
 from jira_ci.jira.identity import keys_of, without
 from jira_ci.jira.submit import LARGEST, LinkSubmission
@@ -157,7 +157,7 @@ def _commented(
     from jira_ci.report import pr_comment
 
     address = pr_comment.comment(context, plan, results, {key: (one.title, one.status) for key, one in found.items()})
-    return dataclasses.replace(result, document={**result.document, "pull-request-comment": address})
+    return replace(result, document={**result.document, "pull-request-comment": address})
 
 
 def _result(

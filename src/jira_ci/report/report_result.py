@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, RejectedError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field, replace
 from jira_ci.jira.identity import keys_of, services_of, without
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.sites.sites import Site
@@ -271,7 +269,7 @@ def on_no_keys(context: Context, error: RejectedError, result: Result) -> Result
     context.console.notice("error" if choice == "fail" else "warning", error.message, hint=error.hint)
     if choice == "warn" or result.exit:
         return result
-    return dataclasses.replace(result, exit=error.exit, document={**result.document, "error": error.document()})
+    return replace(result, exit=error.exit, document={**result.document, "error": error.document()})
 
 
 def _sentences(unsent: Sequence[str], on_services: Sequence[str]) -> Iterator[str]:

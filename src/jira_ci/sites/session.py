@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from jira_ci import credentials, retry
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
 from jira_ci.exchange import Answer, Request, exchange_lines
+from jira_ci.frozen import replace
 from jira_ci.http import Client, Observer
 from jira_ci.jira.access import Access, base_url, is_gateway_of
 from jira_ci.jira.auth import Login
@@ -111,7 +111,7 @@ class SiteSession:
         if self._client is None:
             self._client = open_client(context, self.site.settings, self._hear_site)
         # A token for a site that may be either edition is tried as a person's at Data Center.
-        known = dataclasses.replace(where, jira_type=where.edition or "data-center")
+        known = replace(where, jira_type=where.edition or "data-center")
         return Login(self._client, known, audience, refusals=context.refusals, cloud_id=self._cloud_id)
 
     def edition(self) -> Edition:
