@@ -6,6 +6,7 @@ anything from the current folder. Where one of these is there, Python starts onc
 this module, no program takes back: SECURITY.md says what that is.
 """
 
+import gc
 import os
 import sys
 
@@ -31,6 +32,7 @@ def main(*, from_folder: bool = False) -> int:
     """
     if _is_led(from_folder):
         return _again()
+    gc.set_threshold(100_000)  # imports make many objects and no garbage
     from jira_ci.cli import main as run
 
     return run()

@@ -234,7 +234,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
     """The argument parser; its help texts come from the table of settings.
 
     Args:
-        named: the commands whose arguments are known; of the others only the name, because arguments take time.
+        named: the commands that are known; all of them where it names none, of which then only the names are, because
+            arguments take time.
     """
     root = _Parser(
         prog="jira-ci",
@@ -244,7 +245,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"jira-ci {__version__}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, command in COMMANDS.items():
+    known = [name for name in COMMANDS if name in named] or COMMANDS
+    for name, command in ((name, COMMANDS[name]) for name in known):
         child = commands.add_parser(name, help=command.help, description=f"{command.help}.", allow_abbrev=False)
         if name not in named:
             continue

@@ -9,13 +9,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import field
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 from jira_ci.errors import Interrupted
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.timing import Deadline
 
 _DESCRIPTOR = 3  # where a receipt is written

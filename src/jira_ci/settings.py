@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field, fields, replace
 from jira_ci.run import is_matrix_text
 
 Kind = Literal["text", "list", "duration", "switch", "choice", "count", "number"]
@@ -124,7 +123,7 @@ _OF_CONNECTION = r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET|HEADER
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
     shown = not more.get("secret", False)
-    return dataclasses.field(default=None, repr=shown, metadata={"setting": Setting(kind, group, help, **more)})
+    return field(default=None, repr=shown, metadata={"setting": Setting(kind, group, help, **more)})
 
 
 @dataclass(frozen=True)
@@ -209,7 +208,7 @@ class Settings:
     dry_run: bool = _setting("switch", "dry-run", "print what would be sent, and send nothing", default="false")
     # fmt: on
 
-    origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
     """For each setting that is set, by what: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
     unknown_variables: tuple[str, ...] = ()
     """Sentences about variables with our prefix that are no settings (a typo)."""
@@ -228,8 +227,8 @@ class Settings:
 
 def _table() -> tuple[Setting, ...]:
     return tuple(
-        dataclasses.replace(field.metadata["setting"], name=field.name.replace("_", "-"))
-        for field in dataclasses.fields(Settings)
+        replace(field.metadata["setting"], name=field.name.replace("_", "-"))
+        for field in fields(Settings)
         if "setting" in field.metadata
     )
 
@@ -276,7 +275,7 @@ def is_taken(variable: str) -> bool:
 def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
     """The same settings with parsed values (name to value and origin) where none is set yet."""
     new = {name: found for name, found in values.items() if name not in settings.origins and found[0]}
-    return dataclasses.replace(
+    return replace(
         settings,
         **{name.replace("-", "_"): value for name, (value, _) in new.items()},
         origins={**settings.origins, **{name: origin for name, (_, origin) in new.items()}},

@@ -13,7 +13,7 @@ import pytest
 
 import scenes
 from gate_jobs import POLICY, commit, scene
-from jira_ci.jira.endpoints import PARKED
+from jira_ci.jira.change_endpoints import PARKED
 from jira_ci.parking.note import label
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox

@@ -16,7 +16,7 @@ from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, aski
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.find_change import PAUSES, Finder, Search
 from jira_ci.gate.subject import Attempt
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.desk.markup import shown
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox

@@ -17,7 +17,7 @@ from jira_ci.gate.change_property import Change
 from jira_ci.gate.gate_result import GateResult
 from jira_ci.gate.pinning import Pins
 from jira_ci.gate.subject import Attempt
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 

@@ -11,7 +11,7 @@ from gate_jobs import Scene, commit, scene
 from gate_subjects import known
 from jira_ci.gate.bindings import ChangeProperty, Outcome, read
 from jira_ci.gate.gate_result import GateResult
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.server import Sandbox
 
 POLICY = """\

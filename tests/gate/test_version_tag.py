@@ -17,7 +17,7 @@ from gate_subjects import approved as people
 from gate_subjects import known
 from jira_ci.checks.gate_checks import lines
 from jira_ci.gate.gate_result import GateResult
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.server import Sandbox
 from providers.github_server import GitHub
 from providers.serving import Reply, serving

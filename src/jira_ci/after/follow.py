@@ -15,8 +15,7 @@ from functools import partial
 from jira_ci.after import outcome as outcomes
 from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import NotesOutcome, Outcome
-from jira_ci.after.publish_notes import publish_notes, titles_for_readers
-from jira_ci.after.release_notes import notes_of, plain, templated
+from jira_ci.after.release_notes import notes_of, plain, publish_notes, templated, titles_for_readers
 from jira_ci.after.release_versions import Versions, Wanted
 from jira_ci.after.rule import TYPES, Rule, rule_of, unreachable, version_name
 from jira_ci.after.take_off import take_off
@@ -24,13 +23,12 @@ from jira_ci.context import Context, Result
 from jira_ci.credentials import variable
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import AccessError, Exit, JiraCiError, UsageError, nearest
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_document, exchange_lines
 from jira_ci.http import Client
 from jira_ci.jira import versions
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.issue_edits import WorkItem
-from jira_ci.output.exchanges import exchange_document, exchange_lines
 from jira_ci.output.page import Mark, Page
 from jira_ci.run import Run
 from jira_ci.run_words import fill, of_run

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from jira_ci.after.moves import Step, moving, screened, versioning
 from jira_ci.after.outcome import IssueOutcome
-from jira_ci.after.rule import Rule
+from jira_ci.after.rule import Rule, Step, moving, screened, versioning
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected
 from jira_ci.exchange import Answer
 from jira_ci.jira import issue_edits

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.after.moves import Became, Step
+from jira_ci.after.rule import Became, Step
 from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.output import page
 from jira_ci.output.page import Block, Heading, Notice, Phrase, Strong

@@ -11,8 +11,17 @@ from typing import Any, cast
 from jira_ci.after.follow import login_at, objection, withheld, words_of
 from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import NotesOutcome
-from jira_ci.after.publish_notes import publish_notes, titles_for_readers
-from jira_ci.after.release_notes import FORMS, Form, Note, by_type, notes_of, templated, written
+from jira_ci.after.release_notes import (
+    FORMS,
+    Form,
+    Note,
+    by_type,
+    notes_of,
+    publish_notes,
+    templated,
+    titles_for_readers,
+    written,
+)
 from jira_ci.after.rule import Rule, rule_of
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import Environment

@@ -1,13 +1,14 @@
-"""Which rule under ``after`` is an environment's: its exact name, else a glob, else its type."""
+"""Which rule under ``after`` is an environment's, and what becomes of one issue by it: version and transition. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from jira_ci.environments.classify import Environment, glob_matches, is_glob, literal_length
 from jira_ci.errors import UsageError, nearest
+from jira_ci.jira.issue_edits import Transition, WorkItem
 from jira_ci.run_words import fill
 from jira_ci.text import canonical, for_jira, one_line
 
@@ -96,3 +97,64 @@ def version_name(rule: Rule, words: Mapping[str, str], longest: int) -> str:
             'Write a template such as "{project} {version}", and give the deployment a version.',
         )
     return name
+
+
+Became = Literal["done", "there", "skipped", "failed"]
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Step:
+    """What became, or is to become, of one issue in one respect."""
+
+    became: Became
+    why: str = ""
+    """Where it is not done: why not, as the end of a sentence."""
+    transition: Transition | None = None
+
+
+def versioning(item: WorkItem, rule: Rule, version_id: str) -> Step:
+    """Whether the issue gets the fix version; it is added, and the others stay."""
+    if item.subtask and not rule.sub_tasks:
+        return Step("skipped", "it is a sub-task")
+    return Step("there") if version_id in item.versions else Step("done")
+
+
+def moving(item: WorkItem, rule: Rule) -> Step:
+    """Which transition the issue takes."""
+    wanted = rule.transition
+    if wanted == item.status_id or canonical(wanted) == canonical(item.status):
+        return Step("there")
+    if item.subtask and not rule.sub_tasks:
+        return Step("skipped", "it is a sub-task")
+    if item.category == "done" and not rule.closed:
+        return Step("skipped", f"it is closed ({one_line(item.status, 60)})")
+    found = transition_to(item.transitions, wanted)
+    if found is None:
+        return Step("failed", _none(item, wanted))
+    return Step("done", transition=found)
+
+
+def transition_to(transitions: Sequence[Transition], wanted: str) -> Transition | None:
+    """The transition with this id, else with this name, else to the status with this name or id; of several one that
+    asks for nothing."""
+    name = canonical(wanted)
+    ways = (
+        [one for one in transitions if one.id == wanted],
+        [one for one in transitions if canonical(one.name) == name],
+        [one for one in transitions if canonical(one.to_name) == name or one.to_id == wanted],
+    )
+    found = next(filter(None, ways), [])
+    return min(found, key=lambda one: one.screen, default=None)
+
+
+def screened(fields: Sequence[str]) -> Step:
+    """An issue whose transition asks for what only people know."""
+    names = ", ".join(one_line(name, 60) for name in fields)
+    return Step("skipped", f"its transition asks for {names}")
+
+
+def _none(item: WorkItem, wanted: str) -> str:
+    shown = [one.shown for one in item.transitions[:_NAMED]]
+    there = f"there are {', '.join(shown)}" if shown else "there are none for this account"
+    return f"no transition leads from {one_line(item.status, 60)} to {one_line(wanted, 60)}; {there}"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jira_ci.after.issue_work import mark_of
-from jira_ci.after.moves import Step
 from jira_ci.after.outcome import IssueOutcome, Outcome, VersionOutcome
+from jira_ci.after.rule import Step
 from jira_ci.jira import issue_edits
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import replace
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline

@@ -10,11 +10,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from jira_ci.errors import nearest
+from jira_ci.frozen import dataclass
 from jira_ci.text import one_line
 
 UTC = timezone.utc

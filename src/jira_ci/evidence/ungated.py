@@ -19,7 +19,7 @@ from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Named, describe, titled
 from jira_ci.gate.targets import asked_for, tenants, trusted_files, unaskable, what_is_there
 from jira_ci.gate.verification import records_of
-from jira_ci.jira import endpoints
+from jira_ci.jira import jql
 from jira_ci.jira.service_desk import Service
 from jira_ci.output.page import Notice, Page
 from jira_ci.output.publish import artifact
@@ -96,7 +96,7 @@ def _sentences(context: Context, names: Sequence[str]) -> Iterator[tuple[str, st
 
 
 def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
-    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.gate_result.write`."""
+    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.record.write`."""
     temporary = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
     paths = [
         artifact(context, "jira-ci-record.json"),
@@ -126,7 +126,7 @@ def _entries(
     titles = emergency.titles(
         policy.emergency, title
     )  # whoever finds the words of the usual one finds them in the other as well
-    for page in service.pages_with(endpoints.titled_issues(policy.service_desk, title), (INDEX,)):
+    for page in service.pages_with(jql.titled_issues(policy.service_desk, title), (INDEX,)):
         for found, values in page:
             if found.summary in titles:
                 value = values.get(INDEX) if values else service.property(found.id, INDEX)

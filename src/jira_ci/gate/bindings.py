@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from jira_ci.frozen import dataclass, field, fields, replace
 from jira_ci.text import canonical, one_line
 
 _SCHEMA, _FIRST_SCHEMA = "jira-ci.change/2", "jira-ci.change/1"
@@ -39,7 +39,7 @@ class Scope:
     @property
     def names(self) -> dict[str, str]:
         """Each part by its name in the property."""
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def flags(self) -> str:

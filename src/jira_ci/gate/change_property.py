@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.bindings import Binding, NotOurs, Scope, read
 from jira_ci.gate.subject import Attempt, Subject
-from jira_ci.jira.parse import Issue
+from jira_ci.jira.parse_change import Issue
 from jira_ci.text import canonical
 
 _LONGEST_RUN = 500

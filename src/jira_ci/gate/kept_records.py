@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.errors import JiraCiError, NetworkError
+from jira_ci.frozen import dataclass
 from jira_ci.gate.record import digest
-from jira_ci.jira.endpoints import LONGEST_PROPERTY
+from jira_ci.jira.change_endpoints import LONGEST_PROPERTY
 from jira_ci.jira.service_desk import Service
 
 INDEX = "jira-ci.records"

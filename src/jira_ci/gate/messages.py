@@ -6,10 +6,10 @@ Names of people, statuses and approvals are untrusted text: harmless in a line o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import MappingProxyType
 
+from jira_ci.frozen import dataclass
 from jira_ci.gate.approvals import Approval, Approver, Demand, Member, Review
 from jira_ci.gate.bindings import spent_by
 from jira_ci.gate.requirements import Edit, Requirements, Snapshot, Status

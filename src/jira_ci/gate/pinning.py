@@ -11,9 +11,9 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate import bindings, comments
 from jira_ci.gate.bindings import (
     Binding,

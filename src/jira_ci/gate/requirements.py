@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
+from jira_ci.frozen import dataclass
 from jira_ci.gate import approvals
 from jira_ci.gate.approvals import Approval, Excluded, Member, Wanted, is_aware, is_text
 from jira_ci.gate.bindings import Binding, ChangeProperty, Deployed, Spent

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from jira_ci.errors import JiraCiError
+from jira_ci.frozen import replace
 from jira_ci.gate import bindings
 from jira_ci.gate.approvals import Approval, Approver, Excluded, Member, review
 from jira_ci.gate.bindings import ChangeProperty
@@ -17,9 +17,11 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment_of
-from jira_ci.jira import endpoints, parse
-from jira_ci.jira.parse import History, Issue
-from jira_ci.jira.service_desk import Service, Stamp
+from jira_ci.jira import parse_desk
+from jira_ci.jira.change_endpoints import PROPERTY
+from jira_ci.jira.parse_change import History, Issue
+from jira_ci.jira.requester import Stamp
+from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
 
@@ -215,7 +217,7 @@ class SnapshotReader:
             bindings.read(issue.mark)
         except bindings.NotOurs as error:
             told = str(error).removesuffix(".")
-            yield f"our property of the change, {endpoints.PROPERTY}, is unreadable: {told} (gate --unpin takes it off)"
+            yield f"our property of the change, {PROPERTY}, is unreadable: {told} (gate --unpin takes it off)"
         if self._drifted(stamps):
             yield "Jira's clock and this machine's do not go equally fast"
 
@@ -261,7 +263,7 @@ def was_approved(
     return any(allows(item.after, policy) for item in moved)
 
 
-def approval_of(raw: parse.Approval) -> Approval:
+def approval_of(raw: parse_desk.Approval) -> Approval:
     approvers = tuple(
         Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
         for one in raw.approvers

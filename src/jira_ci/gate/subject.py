@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass, field, replace
 from jira_ci.gate.policy.one_change import Place
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,6 +9,7 @@ from functools import cached_property
 from jira_ci.ci import detect
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
+from jira_ci.frozen import replace
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation, TagFacts
 from jira_ci.gate.subject import commit_like, tag_name
@@ -73,7 +73,7 @@ class VersionTag:
             return found
         commit = self.find(deadline)
         return [
-            dataclasses.replace(target, subject=dataclasses.replace(target.subject, commit=commit))
+            replace(target, subject=replace(target.subject, commit=commit))
             if commit and not target.subject.checkout
             else target
             for target in found

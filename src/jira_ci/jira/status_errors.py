@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Literal
@@ -267,6 +268,18 @@ def redirect(answer: Answer) -> SplitResult:
         return target if target.hostname else urlsplit("")
     except ValueError:
         return urlsplit("")
+
+
+def renamed_to(request: Request, answer: Answer) -> str:
+    """Where a renamed Atlassian site lives now, from its redirect; empty when the answer is no such redirect.
+
+    Only the cloud id may be asked for again there: that carries no credential, and only Atlassian gives names under
+    ``.atlassian.net``.
+    """
+    target = redirect(answer)
+    host = target.netloc.lower()
+    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
+    return f"https://{host}" if known and host != request.host.lower() else ""
 
 
 def not_from_jira(request: Request, answer: Answer, hint: str = "") -> NetworkError:

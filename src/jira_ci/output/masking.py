@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import html
 import json
 import re
 import sys
@@ -14,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from jira_ci.text import for_jira, markdown
+from jira_ci.text import HYPERTEXT, for_jira, markdown
 
 MASK = "***"
 _SHORTEST = 4  # a shorter text would blacken half of every log, and is no secret
@@ -176,6 +175,8 @@ def _character(kind: str, found: str) -> str:
     if kind == "one":
         return _ONE.get(found, found)
     if kind == "name":
+        import html
+
         return html.unescape(f"&{found};")
     number = int(found, {"decimal": 10, "octal": 8}.get(kind, 16))
     return chr(min(number, sys.maxunicode))
@@ -254,7 +255,7 @@ def _encoded(text: str) -> set[str]:
     percent |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), form) for form in percent}
     escaped = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
     escaped |= {form.replace("/", "\\/") for form in escaped}  # as some write JSON
-    marked = {markdown(text, _ENDLESS), html.escape(text), for_jira(text, _ENDLESS)}
+    marked = {markdown(text, _ENDLESS), text.translate(HYPERTEXT), for_jira(text, _ENDLESS)}
     return {text, *percent, *escaped, *marked, *_hex(data), *_base64(data)}
 
 

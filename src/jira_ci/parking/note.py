@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.subject import Subject
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, identifier, string, whole

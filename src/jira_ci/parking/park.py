@@ -12,7 +12,8 @@ from jira_ci.gate.change_property import Change
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import attempt_of
-from jira_ci.jira.endpoints import PARKED, quoted
+from jira_ci.jira.change_endpoints import PARKED
+from jira_ci.jira.jql import quoted
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import Refused
 from jira_ci.parking.note import LIFE, Note, global_id, is_supported, label, notes, of_run, with_note
@@ -64,7 +65,7 @@ def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: 
 
 def _mark(context: Context, left: Sequence[Note]) -> None:
     """Lets nobody of ours take the job's deployment for one; warns where that cannot be done."""
-    from jira_ci.ci.parked_deployment import mark
+    from jira_ci.ci.restart import mark
 
     deadline = Deadline(_MARKING)
     for environment in dict.fromkeys(note.environment for note in left):

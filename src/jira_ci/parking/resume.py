@@ -31,8 +31,8 @@ from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.requirements import Status
 from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled, where
 from jira_ci.gate.targets import Target, asked_for, unaskable
-from jira_ci.jira import endpoints
-from jira_ci.jira.parse import Noted
+from jira_ci.jira import change_endpoints, jql
+from jira_ci.jira.parse_change import Noted
 from jira_ci.jira.service_desk import Service
 from jira_ci.parking.note import Note, global_id, home, label, notes, without
 from jira_ci.run import CI
@@ -137,7 +137,7 @@ class Sweep:
     def _parked(self, place: Policy, titles: Collection[str], errors: list[JiraCiError]) -> Iterator[Parked]:
         """The notes of this repository on the changes of one desk, and on those that were moved or closed since."""
         own = home(self.context.run)
-        query = endpoints.labelled_issues(place.service_desk, label(own), titles)
+        query = jql.labelled_issues(place.service_desk, label(own), titles)
         try:
             refused = next(unaskable(self.context, place), None)
             if refused is not None:
@@ -297,13 +297,13 @@ class Sweep:
             # whether it stands there when all else is done (see park), and leaves it again.
             at = outcome.parked.at
             known = outcome.fate == "resumed" and at in self._notes
-            held = self._notes.pop(at) if known else service.property(change.id, endpoints.PARKED)
+            held = self._notes.pop(at) if known else service.property(change.id, change_endpoints.PARKED)
             left = without(held, [note])
             mark, alone = label(note.home), not any(one.home == note.home for one in notes(left))
             if alone and mark in change.labels:
                 service.unpark(change.id, left, mark)
             else:
-                service.set_property(change.id, endpoints.PARKED, left)
+                service.set_property(change.id, change_endpoints.PARKED, left)
             service.remove_remote_link(change.id, global_id(note))
             if outcome.fate == "dropped":
                 self._tell(outcome)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING
 from jira_ci import credentials, retry
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_lines
+from jira_ci.frozen import replace
 from jira_ci.http import Client, Observer
-from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access, base_url, is_gateway_of
+from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.identity import keys_of
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
-from jira_ci.output.exchanges import exchange_lines
 from jira_ci.settings import Settings
 from jira_ci.sites.sites import TYPES, Site, access, cloud_access, incomplete, missing_client, need_site, open_client
 from jira_ci.timing import Call, Deadline, Late
@@ -111,7 +111,7 @@ class SiteSession:
         if self._client is None:
             self._client = open_client(context, self.site.settings, self._hear_site)
         # A token for a site that may be either edition is tried as a person's at Data Center.
-        known = dataclasses.replace(where, jira_type=where.edition or "data-center")
+        known = replace(where, jira_type=where.edition or "data-center")
         return Login(self._client, known, audience, refusals=context.refusals, cloud_id=self._cloud_id)
 
     def edition(self) -> Edition:
@@ -228,8 +228,8 @@ def gate_access(context: Context, site: str, word: str) -> Access:
         UsageError: an address cannot be meant, or ``api-url`` leads to somebody who must not answer for the site.
     """
     given, own = context.given, _own(context, word)
-    api = endpoints.base_url(given.api_url, "api-url")
-    if not endpoints.is_gateway_of(site, api):
+    api = base_url(given.api_url, "api-url")
+    if not is_gateway_of(site, api):
         raise UsageError(
             f"api-url is {api}, which may not answer for {site}.", "Leave api-url out where the gate is asked."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,12 +12,12 @@ from jira_ci.config.model import Connection
 from jira_ci.context import Context
 from jira_ci.credentials import variable
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.http import Client, Observer
-from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Access
+from jira_ci.jira.access import Access, base_url, cloud_id, site_url
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
+from jira_ci.jira.identity import is_shown, keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.text import one_line
@@ -140,7 +139,7 @@ def site_after(context: Context, connection: str, word: str) -> Site:
         site = _named(context, connection, config.connections[connection])
     if word:
         own = credentials.of_connection(site.settings, context.edges.environ, word)
-        site = dataclasses.replace(site, settings=own, word=word)
+        site = replace(site, settings=own, word=word)
     said = context.given.origins
     if connection == DEFAULT and ("site" in said or "instance" in said):
         return site  # whoever set the site's address meant it for the account, too
@@ -149,7 +148,7 @@ def site_after(context: Context, connection: str, word: str) -> Site:
 
 def _named(context: Context, name: str, found: Connection) -> Site:
     own = credentials.of_connection(context.settings, context.edges.environ, found.credentials)
-    settings = dataclasses.replace(own, site=found.site, instance="", cloud_id="", jira_type="auto")
+    settings = replace(own, site=found.site, instance="", cloud_id="", jira_type="auto")
     return Site(name, settings, found.credentials, projects=found.projects)
 
 
@@ -163,8 +162,8 @@ def _guarded(context: Context, found: Sequence[Site]) -> Iterator[Site]:
     unnamed = trust.unnamed(context, places.values())
     for one in found:
         why = unnamed.get(places[one.name], "") if one.name in places else ""
-        bare = dataclasses.replace(one.settings, user="", token="", headers=())
-        yield dataclasses.replace(one, settings=bare, unnamed=why) if why else one
+        bare = replace(one.settings, user="", token="", headers=())
+        yield replace(one, settings=bare, unnamed=why) if why else one
 
 
 def _of_the_file(context: Context, site: Site) -> tuple[str, str] | None:
@@ -173,7 +172,7 @@ def _of_the_file(context: Context, site: Site) -> tuple[str, str] | None:
     if not (own.token or own.headers) or (not site.word and ("site" in said or "instance" in said)):
         return None
     try:
-        address = endpoints.site_url(own.site, own.instance)
+        address = site_url(own.site, own.instance)
     except UsageError:  # it is the site's fault, and keeps it from being asked
         return None
     return (address, site.word) if address else None
@@ -186,9 +185,9 @@ def access(settings: Settings) -> Access:
         UsageError: an address or the cloud id cannot be meant.
     """
     return Access(
-        endpoints.site_url(settings.site, settings.instance),
-        endpoints.base_url(settings.api_url, "api-url"),
-        endpoints.cloud_id(settings.cloud_id),
+        site_url(settings.site, settings.instance),
+        base_url(settings.api_url, "api-url"),
+        cloud_id(settings.cloud_id),
         TYPES.get(settings.jira_type, "auto"),
         settings.user,
         settings.token,

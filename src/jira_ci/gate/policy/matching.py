@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from jira_ci.config import schema
 from jira_ci.config.model import Config, Rule
 from jira_ci.config.policy_files import Loaded
 from jira_ci.environments.classify import Environment, classify, tenant_rule
+from jira_ci.frozen import replace
 from jira_ci.gate.policy.tightening import RULES, Said, with_own_emergency
 from jira_ci.text import canonical, one_line
 
@@ -22,7 +22,7 @@ def called(files: Sequence[Loaded]) -> str:
 
 def match(config: Config, environment: str) -> Environment:
     """What one file's rules say of the environment; whether its type can be told is no matter here."""
-    rules = dataclasses.replace(config, document={**config.document, "unmatched-environments": "unmapped"})
+    rules = replace(config, document={**config.document, "unmatched-environments": "unmapped"})
     return classify(environment, rules)
 
 

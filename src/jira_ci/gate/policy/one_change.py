@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from jira_ci.frozen import dataclass
 from jira_ci.text import canonical
 
 Entry = str | Mapping[str, str]

@@ -11,9 +11,9 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from jira_ci.frozen import dataclass, field
 from jira_ci.gate.policy.one_change import narrowed
 from jira_ci.text import canonical, one_line
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jira_ci.after.moves import matching, moving, screened, versioning
-from jira_ci.after.rule import Rule
+from jira_ci.after.rule import Rule, moving, screened, transition_to, versioning
 from jira_ci.jira.issue_edits import Transition, WorkItem
 
 DONE = Transition("31", "Ship it", "10001", "Done")
@@ -19,15 +18,15 @@ ITEM = WorkItem(
 
 @pytest.mark.parametrize("wanted", ["Done", "done", " DONE ", "10001", "Ship it", "31"])
 def test_a_transition_is_found_by_its_own_or_its_status_name_or_id(wanted: str) -> None:
-    assert matching(ITEM.transitions, wanted) == DONE
+    assert transition_to(ITEM.transitions, wanted) == DONE
 
 
 def test_of_several_the_one_that_asks_for_nothing_is_taken() -> None:
     asking = replace(DONE, id="41", name="Close", screen=True)
-    assert matching([asking, DONE], "Done") == DONE
-    assert matching([asking], "Done") == asking
-    assert matching([DONE, asking], "Close") == asking, "a name of its own is meant"
-    assert matching([], "Done") is None
+    assert transition_to([asking, DONE], "Done") == DONE
+    assert transition_to([asking], "Done") == asking
+    assert transition_to([DONE, asking], "Close") == asking, "a name of its own is meant"
+    assert transition_to([], "Done") is None
 
 
 @pytest.mark.parametrize("wanted", ["In Progress", "in progress", "3"])

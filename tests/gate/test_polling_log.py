@@ -10,10 +10,10 @@ from gate.changes import READ, approval, people
 from jira_ci.gate.approvals import Approval
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Decided, Evaluation
+from jira_ci.gate.polling import Progress, WaitLine, closing
 from jira_ci.gate.record import ChangeFacts
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
-from jira_ci.gate.wait_line import Progress, WaitLine, closing
 
 NOW = 100.0
 

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from after_scenes import PRIVATE, Scene, scene
-from jira_ci.after.publish_notes import BEGIN, END, bounded, with_notes
-from jira_ci.after.release_notes import Note, markdown, templated
+from jira_ci.after.release_notes import BEGIN, END, Note, bounded, markdown, templated, with_notes
 from jira_sandbox.server import Sandbox
 from pretend_ci import PretendCI, pretend_ci
 from scenes import gitlab, reach
