@@ -233,6 +233,8 @@ class _Reader:
         try:
             name, commit, relaxed = self.remembered()
         except GitError:
+            if run.provider == CI.GITLAB:  # whoever starts a pipeline may give CI_DEFAULT_BRANCH, too
+                raise
             commit = ""
         if commit and commit != run.commit and not self._git.has(run.commit, commit):
             return name, commit, relaxed
