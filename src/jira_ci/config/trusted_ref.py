@@ -233,7 +233,8 @@ class _Reader:
         try:
             name, commit, relaxed = self.remembered()
         except GitError:
-            if run.provider == CI.GITLAB:  # whoever starts a pipeline may give CI_DEFAULT_BRANCH, too
+            # Whoever starts a pipeline on GitLab may give CI_DEFAULT_BRANCH, too; its runner fetches the job's branch.
+            if run.provider == CI.GITLAB and self._git.ask("for-each-ref", "--count=1", "refs/remotes/origin/"):
                 raise
             commit = ""
         if commit and commit != run.commit and not self._git.has(run.commit, commit):
