@@ -71,7 +71,7 @@ def test_the_usual_way_needs_no_pygithub(github: GitHubGraph) -> None:
     with connected(github) as client:
         last = client.history.last_deployment("prod")
         range_ = client.history.compare(last, sha(12))
-        client.history.pull_requests_of_all([Bare(commit, 0) for commit, _ in range_.commits], descriptions=False)
+        client.history.pull_requests_of_all([Bare(commit, 0) for commit, _ in range_.found], descriptions=False)
         assert (last, "_rest" in vars(client.history)) == (sha(1), False)
 
 
