@@ -68,6 +68,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/keys/lookalikes.py": "keys/test_parse_keys.py: what looks like a key",
     "jira_ci/ci/github_comments.py": "ci/test_api_comments.py: both providers' comments, with one table",
     "jira_ci/ci/github_pulls.py": "ci/test_github_graphql.py: what GraphQL does not tell is asked by REST",
+    "jira_ci/ci/github_rest.py": "ci/test_github_api.py: what is asked with PyGithub, and every refusal",
     "jira_ci/report/comment_text.py": "report/test_comment_state.py: what is said and remembered",
     "jira_sandbox/documents.py": "jira_sandbox/test_report_rules.py: each rule by what breaks it, on both of its sides",
     "jira_sandbox/jira_errors.py": "jira_sandbox/routes: exceptions, in two shapes that the contract holds",
