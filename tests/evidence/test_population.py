@@ -73,6 +73,17 @@ def test_what_went_by_the_gate_and_what_went_past_it(desk: Desk, github: GitHubG
     assert "2 known, 1 of them without a record" in ended.err
 
 
+def test_a_gate_and_a_deploy_of_one_job_are_one_deployment(desk: Desk, github: GitHubGraph) -> None:
+    asked_first = entry(1, "07-02 10:00", started=None, ended=None, state=None)
+    desk.change(asked_first, entry(2, "07-02 10:01", run="octo/hello#9001/1"))
+    github.listed = [listed(1, "07-02 09:58"), OLD]
+    found, ended = desk.found()
+    assert ended.code == 0, ended.err
+    assert [(one["record"][-1], one["provider-id"]) for one in found["deployments"]] == [("2", "501")]
+    assert found["figures"]["all"]["deployment-frequency"]["of"] == 1
+    assert "A record of a gate that was asked before the same deployment" in found["notes"][0]
+
+
 def test_an_empty_list_never_means_none(desk: Desk, github: GitHubGraph) -> None:
     github.permissions = {"metadata", "contents"}
     found, ended = desk.found()

@@ -292,6 +292,13 @@ class Reader:
         known = {
             name for row in rows for name in (canonical(row.environment), *(row.recorded.names if row.recorded else ()))
         }
+        looks = sum(len(row.looks) for row in rows)
+        if looks:
+            self._notes.append(
+                f"{looks} records of gates that were asked before the same deployment once more are not listed again."
+                if looks > 1
+                else "A record of a gate that was asked before the same deployment once more is not listed again."
+            )
         nothing = [one_line(name, 80) for name in self.environments if canonical(name) not in known]
         if nothing:
             self._notes.append(f"No deployment to {', '.join(nothing[:_TOLD])} is known; is the name spelt so?")

@@ -159,6 +159,11 @@ class Recorded:
         return self.started or self.at
 
     @property
+    def is_look(self) -> bool:
+        """Whether it tells that a deployment may begin, and of none that has begun: that of a gate alone."""
+        return not (self.started or self.ended or self.state)
+
+    @property
     def names(self) -> frozenset[str]:
         """Of its environment, in a form in which two spellings of one are the same."""
         return frozenset(canonical(name) for name in (self.environment, self.other_name) if name)
@@ -178,11 +183,16 @@ class Noted:
 
 @dataclass(frozen=True)
 class Row:
-    """One deployment: what the provider says of it, what its record says, or both."""
+    """One deployment: what the provider says of it, what its record says, or both.
+
+    Attributes:
+        looks: the names of records of gates that were asked before, about the same deployment.
+    """
 
     provided: ProviderDeployment | None = None
     recorded: Recorded | None = None
     change: Change | None = None
+    looks: tuple[str, ...] = ()
 
     @property
     def moment(self) -> datetime:
