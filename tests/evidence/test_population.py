@@ -326,6 +326,32 @@ def test_on_gitlab(tmp_path: Path, sandbox: Sandbox) -> None:
     ]
 
 
+def test_a_manual_job_counts_when_it_is_played(tmp_path: Path, sandbox: Sandbox) -> None:
+    provider = GitLab()
+    with serving(provider):
+        desk = on_gitlab(tmp_path, sandbox, provider, LATER)
+        made = {"commit": "a" * 40, "ref": "main", "environment": "Prod"}
+        played = {"started": stamp("07-03 10:00"), "updated": stamp("07-03 10:05")}
+        provider.listed = [
+            {**made, "id": 3, "created": stamp("07-01 10:00"), "run": 5003, "status": "created", "started": None},
+            {**made, "id": 2, "created": stamp("03-01 10:00"), "run": 5002, "status": "success", **played},
+            {**made, "id": 1, "created": stamp("06-29 10:00"), "run": 5001, "status": "success"},
+        ]
+        found, ended = desk.found()
+    assert ended.code == 0, ended.err
+    assert [(one["provider-id"], one["started"]) for one in found["deployments"]] == [("2", stamp("07-03 10:00"))]
+    assert found["notes"] == ["Of 1 more the job has not begun, so that nothing was deployed: not listed."]
+
+
+def test_what_waited_for_its_review_is_of_the_quarter_in_which_it_began(desk: Desk, github: GitHubGraph) -> None:
+    waited = [("success", stamp("07-02 10:05"), 9001), ("in_progress", stamp("07-02 10:00"), 9001)]
+    over = [("success", stamp("10-01 10:05"), 9002), ("in_progress", stamp("10-01 10:00"), 9002)]
+    github.listed = [listed(2, "09-29 10:00", told=over), listed(1, "06-05 10:00", told=waited), OLD]
+    found, ended = desk.found()
+    assert ended.code == 0, ended.err
+    assert [(one["provider-id"], one["started"]) for one in found["deployments"]] == [("501", stamp("07-02 10:00"))]
+
+
 def test_what_jira_is_asked(desk: Desk, github: GitHubGraph) -> None:
     github.listed = [OLD]
     desk.change(entry(1, "07-02 10:00"))

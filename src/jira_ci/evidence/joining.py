@@ -63,7 +63,7 @@ def _matched(deployments: Sequence[ProviderDeployment], records: Sequence[Record
     """The deployment of each record, by the record's place."""
     by_run: dict[_Place, list[ProviderDeployment]] = defaultdict(list)
     by_commit: dict[_Place, list[ProviderDeployment]] = defaultdict(list)
-    for one in sorted(deployments, key=lambda one: (one.created, one.id)):
+    for one in sorted(deployments, key=lambda one: (one.moment, one.id)):
         place = canonical(one.environment)
         for run in one.runs:
             by_run[run, place].append(one)
@@ -112,12 +112,12 @@ def _shared(record: Recorded) -> _Shared:
 
 def _nearest(near: Sequence[ProviderDeployment], record: Recorded, taken: set[str]) -> ProviderDeployment:
     """The newest that had begun by then and is free, else the first that is free, else the newest that had begun."""
-    begun = [one for one in near if one.created - _CLOCKS <= record.moment]
+    begun = [one for one in near if one.moment - _CLOCKS <= record.moment]
     free = [one for one in begun if one.id not in taken]
     later = [one for one in near if one.id not in taken]
     if free:
-        return max(free, key=lambda one: one.created)
-    return min(later, key=lambda one: one.created) if later else max(begun or near, key=lambda one: one.created)
+        return max(free, key=lambda one: one.moment)
+    return min(later, key=lambda one: one.moment) if later else max(begun or near, key=lambda one: one.moment)
 
 
 def _unrecorded(noted: Iterable[Noted], records: Sequence[Recorded]) -> list[Noted]:

@@ -28,9 +28,9 @@ from jira_ci.timing import Deadline
 
 _GITLAB = "https://gitlab.com/api/v4"
 _NAMES = {CI.GITHUB: "GitHub", CI.GITLAB: "GitLab"}
-_JOB = timedelta(days=6)
-"""How long after its job began a deployment may begin: a job on a runner of one's own lives for five days
-(https://docs.github.com/actions/reference/limits)."""
+_RUN = timedelta(days=36)
+"""How long after it was made a deployment may begin on GitHub: a run lives for 35 days, in which a job waits for its
+review (https://docs.github.com/actions/reference/limits)."""
 _LAG = timedelta(hours=1)  # what happened since may not be in Jira's index yet
 _KEPT = {CI.GITHUB: timedelta(days=90)}
 """How long a provider certainly keeps what it knows (https://docs.github.com/organizations/managing-organization-settings
@@ -73,7 +73,7 @@ class Reader:
         with closing(GateSites(self.context)) as sites:
             jira = self._jira(sites)
             rows, left = self._provided(jira)
-            rows = [row for row in rows if self._counts(row)]
+            rows = list(self._begun([row for row in rows if self._counts(row)]))
             self._undated(left)
             reviews = dict(self._reviews(sites, rows))
         self._end(rows)
@@ -172,7 +172,7 @@ class Reader:
             return joined([], recorded, noted)
         self._name = _NAMES[asked.provider]
         with closing(asked):
-            listed = asked.since(self.period.start - _JOB)
+            listed = asked.since(self.period.start - _RUN)
             self._reach(self._name, asked.provider, listed)
             ours = of_the_same_runs(foreign, listed.found.values())
             self._say_foreign(len(foreign) - len(ours))
@@ -233,6 +233,17 @@ class Reader:
         if self.environments and names.isdisjoint(map(canonical, self.environments)):
             return False
         return row.recorded is not None or row.change is not None or self._is_controlled(row.environment)
+
+    def _begun(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """Those that are deployments. What waits for somebody to play its job has deployed nothing."""
+        waiting = 0
+        for row in rows:
+            if row.finding == "no-change" and row.provided and row.provided.unbegun:
+                waiting += 1
+            else:
+                yield row
+        if waiting:
+            self._notes.append(f"Of {waiting} more the job has not begun, so that nothing was deployed: not listed.")
 
     def _is_controlled(self, name: str) -> bool:
         """Whether the policy wants a change there; a name that no rule knows counts, as the gate denies it."""

@@ -199,7 +199,7 @@ class Row:
         """When it began: that decides in which period it is."""
         if self.recorded is not None:
             return self.recorded.moment
-        return self.provided.created if self.provided else _NEVER
+        return self.provided.moment if self.provided else _NEVER
 
     @property
     def ended(self) -> datetime | None:
