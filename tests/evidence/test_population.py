@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evidence_scenes import NOON, QUARTER, Desk, asked, entry, listed, on_github, on_gitlab, stamp
-from gate_jobs import commit
+from gate_jobs import POLICY, commit
 from gate_subjects import known
 from jira_ci.evidence.population import of_a_clone, review
 from jira_ci.evidence.population_rows import Approved, Change, Emergency, Recorded, Review
@@ -82,6 +82,17 @@ def test_a_gate_and_a_deploy_of_one_job_are_one_deployment(desk: Desk, github: G
     assert [(one["record"][-1], one["provider-id"]) for one in found["deployments"]] == [("2", "501")]
     assert found["figures"]["all"]["deployment-frequency"]["of"] == 1
     assert "A record of a gate that was asked before the same deployment" in found["notes"][0]
+
+
+def test_what_jira_itself_gates_did_not_go_past_a_gate(desk: Desk, github: GitHubGraph) -> None:
+    text = POLICY.format(site=desk.sandbox.address, more="gate-by: jira")
+    github.files = {".jira-ci.yml": text.encode()}
+    commit(desk.job, text)
+    github.listed = [listed(1, "07-02 09:58"), OLD]
+    found, ended = desk.found()
+    assert (ended.code, [one["finding"] for one in found["deployments"]]) == (7, ["by-jira"]), ended.err
+    assert "Prod is gated by Jira itself" in found["not-provable"][1]["why"]
+    assert "gated by Jira itself, no record" in ended.err
 
 
 def test_an_empty_list_never_means_none(desk: Desk, github: GitHubGraph) -> None:

@@ -22,6 +22,7 @@ _FINDINGS = {
     "": "",
     "no-change": "no change, no record",
     "no-record": "no record",
+    "by-jira": "gated by Jira itself, no record",
     "altered": "the record was altered",
 }
 _CSV = re.findall(

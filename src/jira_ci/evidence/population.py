@@ -73,7 +73,8 @@ class Reader:
         with closing(GateSites(self.context)) as sites:
             jira = self._jira(sites)
             rows, left = self._provided(jira)
-            rows = list(self._begun([row for row in rows if self._counts(row)]))
+            counted = [row for row in rows if self._counts(row)]
+            rows = [dataclasses.replace(row, by_jira=self._is_by_jira(row)) for row in self._begun(counted)]
             self._undated(left)
             reviews = dict(self._reviews(sites, rows))
         self._end(rows)
@@ -150,7 +151,9 @@ class Reader:
                     places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
                 elif isinstance(policy, Policy):
                     self._gap(
-                        "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
+                        "Jira",
+                        f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records: the "
+                        "changes that Jira makes for it tell who approved.",
                     )
                 elif policy.row == _INVALID:
                     self._gap("Jira", f"What is in force for {one_line(name, 60)} is not known: {policy.reason}")
@@ -260,6 +263,11 @@ class Reader:
                     "deployment is for: one without a record may be for another tenant."
                 )
         return self._controlled[name]
+
+    def _is_by_jira(self, row: Row) -> bool:
+        """Whether Jira itself gates its environment today, for whomever it was."""
+        found = [one for one in self._settled(row.environment) if isinstance(one, Policy)]
+        return bool(found) and all(one.gate_by == "jira" for one in found)
 
     def _undated(self, left: Sequence[Noted]) -> None:
         """What a change tells of, and nobody says when it was."""

@@ -187,12 +187,14 @@ class Row:
 
     Attributes:
         looks: the names of records of gates that were asked before, about the same deployment.
+        by_jira: whether Jira itself gates this environment today, which keeps no record.
     """
 
     provided: ProviderDeployment | None = None
     recorded: Recorded | None = None
     change: Change | None = None
     looks: tuple[str, ...] = ()
+    by_jira: bool = False
 
     @property
     def moment(self) -> datetime:
@@ -232,11 +234,12 @@ class Row:
         return self.provided.runs[0] if self.provided and self.provided.runs else ""
 
     @property
-    def finding(self) -> Literal["", "no-record", "no-change", "altered"]:
-        """What is to be looked into: a change without a record, neither of them, or a record that was edited."""
+    def finding(self) -> Literal["", "no-record", "no-change", "by-jira", "altered"]:
+        """What is to be looked into: a change without a record, neither of them, neither where Jira itself gates, or a
+        record that was edited."""
         if self.recorded is not None:
             return "altered" if self.recorded.proof == "altered" else ""
-        return "no-record" if self.change else "no-change"
+        return "no-record" if self.change else "by-jira" if self.by_jira else "no-change"
 
 
 @dataclass(frozen=True)
