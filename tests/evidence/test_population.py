@@ -367,7 +367,7 @@ def test_what_jira_is_asked(desk: Desk, github: GitHubGraph) -> None:
     github.listed = [OLD]
     desk.change(entry(1, "07-02 10:00"))
     assert desk.evidence().code == 0
-    assert asked(desk)[-2:] == ["GET mypermissions", "POST jql"]
+    assert asked(desk)[-3:] == ["GET mypermissions", "POST jql", "GET properties"]
 
 
 DAY = timedelta(days=1)

@@ -14,6 +14,7 @@ from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, Provi
 from jira_ci.context import Context
 from jira_ci.environments.classify import is_glob
 from jira_ci.errors import JiraCiError, UsageError
+from jira_ci.evidence import kept_reports
 from jira_ci.evidence.jira_list import DeskReader, JiraList
 from jira_ci.evidence.joining import joined, of_the_same_runs
 from jira_ci.evidence.population_rows import Approved, Gap, Noted, Period, Population, Recorded, Review, Row
@@ -21,6 +22,7 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.snapshot import approval_of
 from jira_ci.gate.targets import asked_for, trusted_files, unaskable
+from jira_ci.jira.service_desk import Service
 from jira_ci.run import CI, Run
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
@@ -55,6 +57,7 @@ class Reader:
     _controlled: dict[str, bool] = field(default_factory=dict)
     _nameless: list[str] = field(default_factory=list)
     _name: str = ""
+    _accounts: dict[tuple[str, str], Service] = field(default_factory=dict)
 
     def read(self) -> Population:
         """Asks the provider and Jira.
@@ -73,6 +76,7 @@ class Reader:
         with closing(GateSites(self.context)) as sites:
             jira = self._jira(sites)
             rows, left = self._provided(jira)
+            rows = sorted((*rows, *self._further(rows)), key=lambda row: row.moment)
             counted = [row for row in rows if self._counts(row)]
             rows = [dataclasses.replace(row, by_jira=self._is_by_jira(row)) for row in self._begun(counted)]
             self._undated(left)
@@ -140,6 +144,7 @@ class Reader:
             )
             found.append(reader.read())
             self._gaps += found[-1].gaps
+            self._accounts.setdefault((policy.site, policy.credentials), service)
         return found
 
     def _places(self) -> list[Policy]:
@@ -185,6 +190,15 @@ class Reader:
             if again:
                 rows, left = joined({**listed.found, **again}.values(), [*recorded, *ours], noted)
             return rows, left
+
+    def _further(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """What was reported, and neither list has: a job without an environment that went past the gate."""
+        for service in self._accounts.values():
+            for one in kept_reports.further(service, self.period, self.context.run.repository, rows):
+                if isinstance(one, str):
+                    self._gap("Jira", one)
+                else:
+                    yield one
 
     def _say_foreign(self, count: int) -> None:
         if count:
