@@ -43,7 +43,8 @@ def park(context: Context, evaluations: Sequence[Evaluation]) -> list[Note]:
     """
     if context.given.parked == "off" or not is_supported(context.run) or attempt_of(context).objection:
         return []
-    return [note for one in evaluations if one.decision.exit in _FOR_PEOPLE for note in _left(context, one)]
+    now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)  # the same for all that this job waits for
+    return [note for one in evaluations if one.decision.exit in _FOR_PEOPLE for note in _left(context, one, now)]
 
 
 def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: int) -> tuple[dict[str, Any], int]:
@@ -85,11 +86,10 @@ class Waits(Protocol):
     def waited_for(self) -> Sequence[Evaluation]: ...
 
 
-def _left(context: Context, evaluation: Evaluation) -> Iterator[Note]:
+def _left(context: Context, evaluation: Evaluation, now: datetime) -> Iterator[Note]:
     change, service = evaluation.change, evaluation.service
     if change is None or service is None or evaluation.emergency is not None:  # who asks for an emergency is there
         return
-    now = datetime.fromtimestamp(context.edges.clock(), timezone.utc)
     runner = context.edges.environ.get("RUNNER_NAME" if context.run.provider == CI.GITHUB else "CI_JOB_ID", "")
     job, actor = context.given.parked_job, attempt_of(context).actor
     note = of_run(context.run, evaluation.subject, job=job, runner=runner, actor=actor, now=now)
