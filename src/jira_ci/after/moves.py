@@ -34,21 +34,29 @@ def versioning(item: WorkItem, rule: Rule, version_id: str) -> Step:
 def moving(item: WorkItem, rule: Rule) -> Step:
     """Which transition the issue takes."""
     wanted = rule.transition
-    if wanted == item.status_id or canonical(wanted) == canonical(item.status):
+    found = matching(item.transitions, wanted)
+    if _is_there(item, wanted, found):
         return Step("there")
     if item.subtask and not rule.sub_tasks:
         return Step("skipped", "it is a sub-task")
     if item.category == "done" and not rule.closed:
         return Step("skipped", f"it is closed ({one_line(item.status, 60)})")
-    found = matching(item.transitions, wanted)
     if found is None:
         return Step("failed", _none(item, wanted))
     return Step("done", transition=found)
 
 
+def _is_there(item: WorkItem, wanted: str, found: Transition | None) -> bool:
+    """Whether the issue is where it is to go. An id that is a transition's here is not taken for its status': the two
+    are counted apart."""
+    if found is not None and (found.id == wanted or found.to_id == item.status_id):
+        return found.to_id == item.status_id
+    return wanted == item.status_id or canonical(wanted) == canonical(item.status)
+
+
 def matching(transitions: Sequence[Transition], wanted: str) -> Transition | None:
     """The transition with this id, else with this name, else to the status with this name or id; of several one that
-    asks for nothing."""
+    leads to the status of this name, then one that asks for nothing."""
     name = canonical(wanted)
     ways = (
         [one for one in transitions if one.id == wanted],
@@ -56,7 +64,7 @@ def matching(transitions: Sequence[Transition], wanted: str) -> Transition | Non
         [one for one in transitions if canonical(one.to_name) == name or one.to_id == wanted],
     )
     found = next(filter(None, ways), [])
-    return min(found, key=lambda one: one.screen, default=None)
+    return min(found, key=lambda one: (canonical(one.to_name) != name, one.screen), default=None)
 
 
 def screened(fields: Sequence[str]) -> Step:

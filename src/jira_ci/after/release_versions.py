@@ -82,9 +82,10 @@ class Versions:
                 page, last = versions.page(answer.json(), self._edition)
             except WrongShape as error:
                 raise misshapen(request, answer, error) from None
-            found = next((one for one in page if one.name.casefold() == name), None)
-            if found is not None or last:
-                return found
+            found = [one for one in page if one.name.casefold() == name]
+            if found or last:
+                # Where an import brought two that differ in case, the one that is meant.
+                return min(found, key=lambda one: one.name != self._wanted.name, default=None)
             start += len(page)
         return None
 
