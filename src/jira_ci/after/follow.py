@@ -180,7 +180,8 @@ class FollowUp:
         route, site = login.connect()[0], login.access.site
         notes = notes_of(items, titles_for_readers(context, login.client, site, route.edition, deployed.keys))
         text_of = partial(templated, rule.notes, words, site=site)
-        outcome.notes.written, outcome.notes.why = publish_notes(context, outcome.notes.tag, notes, text_of)
+        outcome.notes.why = ""
+        publish_notes(context, outcome.notes, notes, text_of, make=rule.create_release)
 
     @staticmethod
     def _step(outcome: Outcome, act: Callable[[], None]) -> None:

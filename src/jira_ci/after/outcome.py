@@ -51,6 +51,8 @@ class NotesOutcome:
     written: bool = False
     why: str = ""
     """What kept them out of it."""
+    made: bool = False
+    """Whether the release was made for them."""
 
     @property
     def name(self) -> str:
@@ -62,11 +64,13 @@ class NotesOutcome:
         where = self.name
         if self.why:
             return f"No release notes in {where}: {one_line(self.why, 500)}."
+        if self.made:
+            return f"Made {where}, with the release notes."
         return f"Release notes {'written into' if self.written else 'stand already in'} {where}."
 
     def document(self) -> dict[str, Any]:
         """For the JSON document."""
-        return {"tag": self.tag, "written": self.written, "error": self.why}
+        return {"tag": self.tag, "made": self.made, "written": self.written, "error": self.why}
 
 
 @dataclass

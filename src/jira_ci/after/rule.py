@@ -27,6 +27,8 @@ class Rule:
     """A template of the version's description."""
     notes: str = ""
     """A template of release notes, Markdown, for the tag's release; empty where it gets none."""
+    create_release: bool = False
+    """Whether that release is made where the tag has none."""
     transition: str = ""
     """A transition's or status' name or id; empty where issues stay where they are."""
     sub_tasks: bool = False
