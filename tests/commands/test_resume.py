@@ -346,6 +346,21 @@ def test_a_deleted_run_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI) -
     assert kept(sandbox, key) == []
 
 
+@pytest.mark.parametrize("provider", ["GitHub", "GitLab"])
+def test_a_token_that_is_shown_nothing_loses_no_note(
+    tmp_path: Path, job: Job, sandbox: Sandbox, ci: PretendCI, provider: str
+) -> None:
+    if provider == "GitLab":
+        job = _gitlab(tmp_path / "gitlab", sandbox, ci)
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.hidden = True
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    ended = resume(job, sandbox, ci, **given)
+    assert (ended.code, ended.json["parked"][0]["fate"], len(kept(sandbox, key))) == (6, "unclear", 1)
+    assert "did not find the" in ended.json["parked"][0]["why"]
+
+
 def test_a_run_in_progress_is_left_alone(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     allow(sandbox, key)

@@ -43,6 +43,8 @@ class PretendCI:
     refuse: tuple[int, Any] | None = None
     broken: int = 0
     reruns: int = 0
+    hidden: bool = False
+    """Whether the token is one of another repository or project."""
     faster: bool = False
     """Whether somebody plays each of GitLab's jobs just before it is ordered."""
     address: str = ""
@@ -204,7 +206,8 @@ def pretend_ci() -> Iterator[PretendCI]:
             made.asked.append(f"{self.command} /{path}")
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = made.github if host == "github" else made.gitlab
-            status, content = (made.broken, {}) if made.broken else answer(self.command, f"/{path}", query, sent)
+            nothing = 404 if made.hidden else made.broken
+            status, content = (nothing, {}) if nothing else answer(self.command, f"/{path}", query, sent)
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -62,7 +62,10 @@ def publish_notes(
         deadline=context.deadline,
     )
     if found is None:
-        told.why = "there is no token for releases here: github-token, or gitlab-token"
+        has_releases = run.provider in (CI.GITHUB, CI.GITLAB)
+        token = "github-token" if run.provider == CI.GITHUB else "gitlab-token"
+        none = f"there is no token for releases here: {token}"
+        told.why = none if has_releases else "this run is none of GitHub or GitLab"
         return
     with closing(found):
         try:

@@ -141,7 +141,11 @@ class GitHubRestarts:
             gone, file = gone or self._ended_well(found, waiting), string(found.get("path")).partition("@")[0]
             return Standing(commit, found.get("status") != "completed", gone, file)
 
-        return _or_gone(lambda: self._api.ask(f"run {waiting.run}", _READ, question), "the run was deleted")
+        return _or_gone(
+            lambda: self._api.ask(f"run {waiting.run}", _READ, question),
+            lambda: self._api.ask("the repository", _READ, lambda: self._api.get("")),
+            "the run was deleted",
+        )
 
     def start(self, waiting: Waiting) -> Started:
         def question() -> Started:
@@ -246,7 +250,11 @@ class GitLabRestarts:
             return Standing(commit, status in _WAITING, gone, held=_SKIPPED if status == "skipped" else "")
 
         what = f"the job {one_line(waiting.job, 80)} of pipeline {waiting.run}"
-        return _or_gone(lambda: self._api.ask(what, _SCOPE, question), "the pipeline was deleted")
+        return _or_gone(
+            lambda: self._api.ask(what, _SCOPE, question),
+            lambda: self._api.ask("the project", _SCOPE, lambda: self._api.get("")),
+            "the pipeline was deleted",
+        )
 
     def start(self, waiting: Waiting) -> Started:
         def question() -> Started:
@@ -294,14 +302,19 @@ class GitLabRestarts:
         return max(found, key=lambda one: whole(one.get("id")) or 0, default={})
 
 
-def _or_gone(question: Callable[[], Standing], why: str) -> Standing:
-    """What the question answers; what is not there any more cannot be started."""
+def _or_gone(question: Callable[[], Standing], home: Callable[[], object], why: str) -> Standing:
+    """What the question answers; what is not there any more cannot be started. A token of something else is shown
+    nothing at all, which is no reason to take anything off."""
     try:
         return question()
     except Unreadable as error:
         if not error.missing:
             raise
-        return Standing("", False, why)
+    try:
+        home()
+    except Unreadable as error:
+        raise Unreadable(str(error), denied=error.denied or error.missing) from None
+    return Standing("", False, why)
 
 
 def _started(order: Callable[[], Any], permission: str) -> Started:

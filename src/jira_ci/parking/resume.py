@@ -219,7 +219,9 @@ class Sweep:
             self._newest[note.environment] = ci.newest(note.environment)
         newest = self._newest[note.environment]
         if newest > int(note.run):
-            return f"run {newest} has deployed there since: this would be a silent roll-back"
+            there = "for whichever tenant: this may" if note.tenant else "there since: this would"
+            of_all = f"to {one_line(note.environment, 80)} since, " if note.tenant else ""
+            return f"run {newest} has deployed {of_all}{there} be a silent roll-back"
         return ""
 
     def _decided(self, parked: Parked) -> Decision:
