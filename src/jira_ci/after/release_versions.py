@@ -117,7 +117,7 @@ class Versions:
 
     def _make(self, project: str, project_id: str, outcome: VersionOutcome) -> Version | None:
         if project not in self._wanted.projects:
-            outcome.why = "there is none, and one is made in the projects that projects names only"
+            outcome.why = "there is none, and one is made in those projects only that jira.projects names"
             return None
         wanted = self._wanted
         try:
