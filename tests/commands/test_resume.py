@@ -120,6 +120,22 @@ def test_a_second_attempt_leaves_no_second_note(job: Job, sandbox: Sandbox) -> N
     assert len(links(sandbox, key)) == 1
 
 
+@pytest.mark.parametrize("command", [("gate",), ("deploy", "--issue-keys", "WEB-1", "--", "true")])
+def test_what_somebody_starts_again_by_hand_takes_its_own_note_off(
+    job: Job, sandbox: Sandbox, command: tuple[str, ...]
+) -> None:
+    key = parked(job, sandbox)
+    parked(job, sandbox, GITHUB_RUN_ID="9002", GITHUB_RUN_NUMBER="42")
+    allow(sandbox, key)
+    for run, left in (("9001", ["9002"]), ("9002", [])):
+        again = {"GITHUB_RUN_ID": run, "GITHUB_RUN_ATTEMPT": "2"}
+        flags = ("--environment", "Prod", "--version", "1.2.3", *command[1:])
+        ended = job.jira_ci(command[0], *flags, now=now(sandbox), **again)
+        assert ended.code == 0, ended.out + ended.err
+        assert [note["run"] for note in kept(sandbox, key)] == left
+        assert (len(links(sandbox, key)), labels(sandbox, key)) == (len(left), [LABEL] * len(left))
+
+
 def test_what_is_not_approved_goes_on_waiting(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     ended = resume(job, sandbox, ci)
@@ -356,7 +372,8 @@ def test_a_token_that_is_shown_nothing_loses_no_note(
     allow(sandbox, key)
     ci.hidden = True
     given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
-    ended = resume(job, sandbox, ci, **given)
+    job.environ |= given
+    ended = resume(job, sandbox, ci)
     assert (ended.code, ended.json["parked"][0]["fate"], len(kept(sandbox, key))) == (6, "unclear", 1)
     assert "did not find the" in ended.json["parked"][0]["why"]
 

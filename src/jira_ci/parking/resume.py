@@ -34,7 +34,8 @@ from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import endpoints
 from jira_ci.jira.service_desk import Service
 from jira_ci.parking.fate import Outcome, Parked, each_once
-from jira_ci.parking.note import Note, global_id, home, label, notes, without
+from jira_ci.parking.note import Note, home, label, notes
+from jira_ci.parking.park import take_note_off
 from jira_ci.run import CI
 from jira_ci.sites.session import GateSites
 from jira_ci.text import one_line
@@ -293,13 +294,7 @@ class Sweep:
             at = outcome.parked.at
             known = outcome.fate == "resumed" and at in self._notes
             held = self._notes.pop(at) if known else service.property(change.id, endpoints.PARKED)
-            left = without(held, [note])
-            mark, alone = label(note.home), not any(one.home == note.home for one in notes(left))
-            if alone and mark in change.labels:
-                service.unpark(change.id, left, mark)
-            else:
-                service.set_property(change.id, endpoints.PARKED, left)
-            service.remove_remote_link(change.id, global_id(note))
+            take_note_off(service, change.id, note, held, labelled=label(note.home) in change.labels)
             if outcome.fate == "dropped":
                 self._tell(outcome)
         except JiraCiError as error:
