@@ -136,6 +136,16 @@ def test_what_somebody_starts_again_by_hand_takes_its_own_note_off(
         assert (len(links(sandbox, key)), labels(sandbox, key)) == (len(left), [LABEL] * len(left))
 
 
+@pytest.mark.parametrize("command", [("gate",), ("deploy", "--issue-keys", "WEB-1", "--", "true")])
+def test_what_is_denied_takes_its_own_note_off(job: Job, sandbox: Sandbox, command: tuple[str, ...]) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--change", key, *command[1:])
+    assert job.jira_ci(command[0], *flags, now=now(sandbox), GITHUB_RUN_ATTEMPT="2").code == 3
+    assert (kept(sandbox, key), links(sandbox, key), labels(sandbox, key)) == ([], [], [])
+
+
 def test_what_is_not_approved_goes_on_waiting(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     ended = resume(job, sandbox, ci)
