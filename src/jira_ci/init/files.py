@@ -15,7 +15,7 @@ from jira_ci.config.model import Config, read_bytes
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
 from jira_ci.run import CI
-from jira_ci.text import one_line
+from jira_ci.text import canonical, one_line
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ class Deploying:
     """GitLab: which of ``rules``, ``only`` and ``except`` it has."""
     by_hand: bool = False
     """GitLab: whether a person starts it."""
+    open: bool = False
+    """GitHub: whether only a run knows all that it may become."""
+    uses: str = ""
+    """GitHub: the workflow of another repository that deploys for it."""
+    deploys: bool = True
+    """GitHub: whether the environment gets a deployment (``deployment: false`` is for its secrets alone)."""
+    starts: bool = False
+    """GitLab: whether it starts another pipeline, and runs nothing itself."""
+    child: bool = False
+    """GitLab: whether it is of a child pipeline, which has files of its own."""
 
     @property
     def where(self) -> str:
@@ -68,6 +78,10 @@ class Pipelines:
     """Where the test results of what builds are."""
     tested_by: str = ""
     """GitLab: the job that has them."""
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """GitHub: what deploys for changes of some paths only: what it may be called, and these paths."""
+    unnamed: tuple[str, ...] = ()
+    """Jobs that are called as if they deployed, and name no environment."""
     includes: Literal["", "one", "several"] = ""
     """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already, and whether that is a list."""
     notes: tuple[str, ...] = ()
@@ -125,6 +139,11 @@ class Found:
     def production(self) -> tuple[Named, ...]:
         return tuple(row for row in self.environments if row.type == "production")
 
+    def waits(self, job: Deploying) -> bool:
+        """Whether the job deploys to what shall wait for an approved change."""
+        controlled = {canonical(row.name) for row in self.production} if self.gate else set()
+        return not controlled.isdisjoint(map(canonical, job.names))
+
 
 @dataclass(frozen=True)
 class File:
@@ -174,10 +193,13 @@ def _parsed(data: bytes, name: str) -> Any:
 
     last: Any = None
     try:
-        # GitLab's component files begin with a document of their own.
+        # GitLab's files with inputs begin with a document of their own, which says what these are.
         for document in islice(yaml.load_all(data, yaml.BaseLoader), _MOST_DOCUMENTS):
-            last = document
+            header = last.get("spec") if isinstance(last, dict) else None
+            last = {"spec": header, **document} if header and isinstance(document, dict) else document
         many = _values(last, {}) > _MOST_VALUES
+    except yaml.reader.ReaderError:
+        raise UsageError(f"{name} is not in UTF-8, or has control characters.") from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
