@@ -248,8 +248,9 @@ def zone_named(name: str) -> tzinfo:
     if found is not None:
         return found
     wanted = name.rpartition("/")[2].replace(" ", "_").casefold()
-    alike = next((one for one in sorted(_names()) if one.rpartition("/")[2].casefold() == wanted), "")
-    hint = f"Did you mean {alike}?" if alike else nearest(name, sorted(_names())) or "Write it as Europe/Berlin."
+    names = sorted(_names())
+    alike = [one for one in names if one.rpartition("/")[2].casefold() == wanted]
+    hint = f"Did you mean {alike[0]}?" if alike else nearest(name, names) or "Write it as Europe/Berlin."
     raise InvalidFreeze("timezone", f"{_shown(name)} is no time zone", hint)
 
 
