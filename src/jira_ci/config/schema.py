@@ -215,7 +215,7 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
 def _template(at: KeyPath, template: str, known: Sequence[str]) -> Iterator[Problem]:
     for word in words_in(template):
         if word not in known:
-            hint = nearest(word.lower().replace("_", "-")[:80], known) or f"Known: {', '.join(known)}."
+            hint = nearest(word.lower().replace("_", "-"), known) or f"Known: {', '.join(known)}."
             yield Problem(at, f"{dotted(at)} holds {{{one_line(word, 80)}}}, which stands for nothing.", hint)
 
 
@@ -263,7 +263,7 @@ def _freezes(section: Mapping[str, Any]) -> Iterator[Problem]:
 def _unknown_words(path: KeyPath, template: str) -> Iterator[Problem]:
     for word in dict.fromkeys(words_in(template)):
         if word not in OF_CHANGE:
-            hint = nearest(word.lower().replace("_", "-")[:80], OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
+            hint = nearest(word.lower().replace("_", "-"), OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
             sentence = f"{dotted(path)} holds {{{one_line(word, 80)}}}, which stands for nothing there."
             yield Problem(path, sentence, f"{hint} A brace itself is written twice, as {{{{ or }}}}.")
 
