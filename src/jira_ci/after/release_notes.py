@@ -4,8 +4,8 @@ A title is shown to those only who may see the issue anyway: in a public reposit
 nowhere that of an issue with a security level. The key stands there either way.
 
 In the text of a tag's release at GitHub or GitLab they are a part of its own, between two marks. Everything else of the
-text stays as it is, and notes that say the same are not written again. A release that is not there is made by nobody
-here.
+text stays as it is, and notes that say the same are not written again. A release that is not there is made
+only where the rule says so, and never a tag.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from jira_ci.after.outcome import NotesOutcome
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
 from jira_ci.exchange import Request
@@ -32,6 +33,9 @@ from jira_ci.run import CI
 from jira_ci.run_words import fill
 from jira_ci.text import markdown as escaped
 from jira_ci.text import one_line
+
+if TYPE_CHECKING:
+    from jira_ci.ci.provider_release import Releases
 
 Form = Literal["markdown", "wiki", "adf"]
 FORMS: tuple[Form, ...] = ("markdown", "wiki", "adf")
@@ -146,21 +150,26 @@ def written(form: Form, heading: str, notes: Sequence[Note], site: str) -> str:
 
 
 def publish_notes(
-    context: Context, tag: str, notes: Sequence[Note], text_of: Callable[[Sequence[Note]], str]
-) -> tuple[bool, str]:
+    context: Context,
+    told: NotesOutcome,
+    notes: Sequence[Note],
+    text_of: Callable[[Sequence[Note]], str],
+    *,
+    make: bool = False,
+) -> None:
     """Writes the notes into the tag's release.
 
     Args:
+        told: gets what became of it.
         text_of: Markdown of these notes.
-
-    Returns:
-        Whether something was written, and what kept it from that, the end of a sentence.
+        make: whether a release is made where the tag has none.
     """
     from jira_ci.ci.provider_release import releases
 
     given, run = context.given, context.run
-    if not tag:
-        return False, "this run is of no tag, and so of no release"
+    if not told.tag:
+        told.why = "this run is of no tag, and so of no release"
+        return
     token = context.edges.environ.get("CI_JOB_TOKEN", "")
     found = releases(
         run,
@@ -171,21 +180,48 @@ def publish_notes(
         deadline=context.deadline,
     )
     if found is None:
-        return False, "there is no token for releases here: github-token, or gitlab-token"
+        has_releases = run.provider in (CI.GITHUB, CI.GITLAB)
+        token = "github-token" if run.provider == CI.GITHUB else "gitlab-token"
+        none = f"there is no token for releases here: {token}"
+        told.why = none if has_releases else "this run is none of GitHub or GitLab"
+        return
     with closing(found):
         try:
-            before = found.text(tag)
-            after = bounded(before, notes, text_of, found.longest)
-            if after is None:
-                return False, "the release has no room left for them"
-            if after == before:
-                return False, ""
-            found.write(tag, after)
+            told.why = _publish(found, told, notes, text_of, make=make)
         except Unreadable as error:
-            if error.missing:
-                return False, f"the tag {tag[:100]} has no published release: make one first"
-            return False, str(error).rstrip(".")
-    return True, ""
+            tag = told.tag[:100]
+            none = f"the tag {tag} has no published release: make one first, or say create-release: true in the rule"
+            told.why = none if error.missing else str(error).rstrip(".")
+
+
+def _publish(
+    found: Releases, told: NotesOutcome, notes: Sequence[Note], text_of: Callable[[Sequence[Note]], str], *, make: bool
+) -> str:
+    """What kept the notes out of the release, the end of a sentence; empty where they stand in it.
+
+    Raises:
+        Unreadable: the provider gives no usable answer, or there is no release.
+    """
+    from jira_ci.ci.provider_release import TAKEN
+
+    try:
+        before = found.text(told.tag)
+    except Unreadable as error:
+        if not (error.missing and make):
+            raise
+        why = found.make(told.tag, bounded("", notes, text_of, found.longest) or "")
+        told.made = told.written = not why
+        if why != TAKEN:
+            return why
+        before = found.text(told.tag)
+    after = bounded(before, notes, text_of, found.longest)
+    if after is None:
+        return "the release has no room left for them"
+    # Whoever edits a release in a browser leaves other ends of lines.
+    if after.replace("\r\n", "\n") != before.replace("\r\n", "\n"):
+        found.write(told.tag, after)
+        told.written = True
+    return ""
 
 
 def bounded(text: str, notes: Sequence[Note], text_of: Callable[[Sequence[Note]], str], longest: int) -> str | None:

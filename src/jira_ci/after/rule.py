@@ -28,6 +28,8 @@ class Rule:
     """A template of the version's description."""
     notes: str = ""
     """A template of release notes, Markdown, for the tag's release; empty where it gets none."""
+    create_release: bool = False
+    """Whether that release is made where the tag has none."""
     transition: str = ""
     """A transition's or status' name or id; empty where issues stay where they are."""
     sub_tasks: bool = False
@@ -123,21 +125,29 @@ def versioning(item: WorkItem, rule: Rule, version_id: str) -> Step:
 def moving(item: WorkItem, rule: Rule) -> Step:
     """Which transition the issue takes."""
     wanted = rule.transition
-    if wanted == item.status_id or canonical(wanted) == canonical(item.status):
+    found = transition_to(item.transitions, wanted)
+    if _is_there(item, wanted, found):
         return Step("there")
     if item.subtask and not rule.sub_tasks:
         return Step("skipped", "it is a sub-task")
     if item.category == "done" and not rule.closed:
         return Step("skipped", f"it is closed ({one_line(item.status, 60)})")
-    found = transition_to(item.transitions, wanted)
     if found is None:
         return Step("failed", _none(item, wanted))
     return Step("done", transition=found)
 
 
+def _is_there(item: WorkItem, wanted: str, found: Transition | None) -> bool:
+    """Whether the issue is where it is to go. An id that is a transition's here is not taken for its status': the two
+    are counted apart."""
+    if found is not None and (found.id == wanted or found.to_id == item.status_id):
+        return found.to_id == item.status_id
+    return wanted == item.status_id or canonical(wanted) == canonical(item.status)
+
+
 def transition_to(transitions: Sequence[Transition], wanted: str) -> Transition | None:
     """The transition with this id, else with this name, else to the status with this name or id; of several one that
-    asks for nothing."""
+    leads to the status of this name, then one that asks for nothing."""
     name = canonical(wanted)
     ways = (
         [one for one in transitions if one.id == wanted],
@@ -145,7 +155,7 @@ def transition_to(transitions: Sequence[Transition], wanted: str) -> Transition 
         [one for one in transitions if canonical(one.to_name) == name or one.to_id == wanted],
     )
     found = next(filter(None, ways), [])
-    return min(found, key=lambda one: one.screen, default=None)
+    return min(found, key=lambda one: (canonical(one.to_name) != name, one.screen), default=None)
 
 
 def screened(fields: Sequence[str]) -> Step:

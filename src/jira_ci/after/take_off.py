@@ -36,12 +36,9 @@ def take_off(login: Login, edition: Edition, project: str, version: Version, out
         JiraCiError: the credential is refused, or Jira gives no usable answer.
     """
     mark = mark_of(version.id)
-    kept = "it stays released: whether it is still true is for people to say" if version.released else ""
     holding, whole = _holding(login, edition, project, version, mark)
-    if not whole:
-        more = f"only the first {len(holding)} issues that have it were looked at: run it again for the rest"
-        kept = "; ".join(filter(None, (kept, more)))
-    outcome.versions[project] = VersionOutcome(project, version.name, why=kept)
+    more = f"only the first {len(holding)} issues that have it were looked at: run it again for the rest"
+    outcome.versions[project] = VersionOutcome(project, version.name, why="" if whole else more, stays=version.released)
     for item in holding:
         value = item.properties.get(mark) if edition == "cloud" else _property(login, item, mark)
         outcome.issues[item.key] = IssueOutcome(item.key, _off(login, item, version, value, outcome.environment, run))

@@ -199,6 +199,9 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(
                     (*at, key), f"{dotted((*at, key))} is there, and fix-version is not.", "Name the version."
                 )
+        if rule.get("create-release") and "notes" not in rule:
+            sentence = f"{dotted((*at, 'create-release'))} is there, and notes is not."
+            yield Problem((*at, "create-release"), sentence, 'Say what stands in it, such as notes: "{notes}".')
         yield from _template((*at, "fix-version"), rule.get("fix-version", ""), WORDS)
         for key in ("description", "notes"):
             yield from _template((*at, key), rule.get(key, ""), (*WORDS, "notes"))

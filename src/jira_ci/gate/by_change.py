@@ -200,7 +200,6 @@ class ByChange(Evaluation):
 
     @property
     def notes(self) -> Any:
-        """What the change's property with notes held when it was last read, whoever wrote it."""
         return self._reader.notes if self.change is not None else None
 
     def change_facts(self) -> ChangeFacts:

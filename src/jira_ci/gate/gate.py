@@ -104,12 +104,13 @@ class Gate:
         """Seconds for which the last result may still be used."""
         return fresh_for(self._result.begun, self._clock()) if self._result else 0.0
 
-    def waited_for(self) -> Sequence[Evaluation]:
-        """What the last result waits for, with some seconds to write something there; nothing when it does not wait."""
-        if self._result is None or self._result.decision.result != "wait":
+    def decided(self, result: str) -> Sequence[Evaluation]:
+        """What was decided so, with some seconds to write something there; nothing where the last result as a whole is
+        another."""
+        if self._result is None or self._result.decision.result != result:
             return []
         self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
-        return [one for one in self._evaluations if one.decision.result == "wait"]
+        return [one for one in self._evaluations if one.decision.result == result]
 
     def announce(self) -> None:
         """Writes that nothing is approved, before anything is asked."""
