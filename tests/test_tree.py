@@ -56,6 +56,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/jira/versions.py": "after/test_follow.py: each question to a site that answers",
     "jira_ci/output/page.py": "output/test_markdown.py: the parts of a page, written",
     "jira_ci/evidence/jira_list.py": "evidence/test_population.py: a site that answers, or does not",
+    "jira_ci/ci/parked_deployment.py": "commands/test_resume.py: a job that ends well and only waits",
     "jira_ci/ci/provider_release.py": "after/test_release_notes_published.py: a release that gets its notes",
     "jira_ci/ci/restart.py": "commands/test_resume.py: a GitHub and a GitLab that refuse",
     "jira_ci/parking/fate.py": "commands/test_resume.py: what becomes of a note",
@@ -144,7 +145,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
     ("place", "most"),
     [
         # With what follows a deployment, what waits for one and what an auditor lists, parties of their own.
-        ("jira_ci", 229),
+        ("jira_ci", 231),
         ("jira_sandbox", 50),
         ("jira_ci/gate", 40),  # with pins, tenants, what approvers see and auditors keep, freezes and emergencies
     ],

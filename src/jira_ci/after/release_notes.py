@@ -4,8 +4,8 @@ A title is shown to those only who may see the issue anyway: in a public reposit
 nowhere that of an issue with a security level. The key stands there either way.
 
 In the text of a tag's release at GitHub or GitLab they are a part of its own, between two marks. Everything else of the
-text stays as it is, and notes that say the same are not written again. A release that is not there is made only where
-the rule says so, and never a tag.
+text stays as it is, and notes that say the same are not written again. A release that is not there is made
+only where the rule says so, and never a tag.
 """
 
 from __future__ import annotations

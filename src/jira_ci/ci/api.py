@@ -242,7 +242,7 @@ class Refused(Exception):
 
 PARKED_MARK = "#jira-ci-parked"
 """The end of an address in the statuses of a deployment by a job that ended well and only waits for its change: see
-:mod:`jira_ci.ci.restart`."""
+:mod:`jira_ci.ci.parked_deployment`."""
 
 
 def is_parked(addresses: Iterable[str]) -> bool:

@@ -1,26 +1,21 @@
-"""What parking asks of GitHub and GitLab: a run of the past is started again, and a job that only waits is marked.
+"""Starting a run of the past again: GitHub and GitLab are asked what became of it, and to go on. Imported on use only.
 
-GitHub makes a deployment of every job with an environment and calls it a success where the job ends well. The mark is a
-status of ours in between, whose address ends in a word of ours, so that nobody takes the job for a deployment later;
-whoever may write one may deploy. Imported on use only.
-
-https://docs.github.com/rest/actions/workflow-runs, https://docs.github.com/rest/actions/workflow-jobs,
-https://docs.github.com/rest/deployments/statuses and https://docs.gitlab.com/api/jobs/
+https://docs.github.com/rest/actions/workflow-runs, https://docs.github.com/rest/actions/workflow-jobs and
+https://docs.gitlab.com/api/jobs/
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
-from jira_ci.ci.api import PARKED_MARK, Refused, Unreadable, rows
+from jira_ci.ci.api import Refused, Unreadable
 from jira_ci.ci.gitlab_env import milliseconds
-from jira_ci.ci.past_runs import Api, GitHubRuns, GitLabRuns, runs_of
+from jira_ci.ci.past_runs import Api, GitHubRuns, GitLabRuns
 from jira_ci.exchange import Answer
 from jira_ci.run import CI, Run
 from jira_ci.text import mapping, one_line, string, whole
@@ -50,9 +45,6 @@ _WAITING = (
     "scheduled",
     "canceling",
 )
-_MARKS = "`permissions: deployments: write`"
-_OPEN = ("in_progress", "queued", "pending", "waiting")
-_MOST_OPEN = 5  # deployments of one commit to one environment
 
 
 @dataclass(frozen=True)
@@ -349,40 +341,3 @@ def _started(order: Callable[[], Any], permission: str) -> Started:
 def _words(refused: Refused) -> str:
     found = Answer(refused.status, body=refused.told.encode()).json()
     return string(mapping(found).get("message")) or str(refused.status)
-
-
-def mark(run: Run, token: str, environment: str, *, ca_bundle: str, deadline: Deadline) -> str:
-    """Marks the deployment of this job.
-
-    Returns:
-        Why it could not be; empty where it is marked, or GitHub made none.
-    """
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-    home = f"{run.api_url}/repos/{quote(run.repository)}"
-    if not token:
-        return "there is no github-token"
-    with closing(Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline)) as api:
-        try:
-            what = f"the deployments to {environment[:100]!r}"
-            going = api.ask(what, _MARKS, lambda: _open_deployments(api, run, environment))
-            if len(going) > 1:
-                return "this run has several deployments there that are not over"
-            for one in going:
-                said = {"description": "Waits for its change; nothing is deployed.", "state": "in_progress"}
-                path, body = f"/deployments/{one}/statuses", {**said, "log_url": f"{run.url}{PARKED_MARK}"}
-                api.ask(f"the deployment {one}", _MARKS, lambda path=path, body=body: api.write("POST", path, body))  # type: ignore[misc]
-        except Unreadable as error:
-            return str(error)
-    return ""
-
-
-def _open_deployments(api: Api, run: Run, environment: str) -> list[int]:
-    """The deployments of this run that are not over."""
-    listed = rows(api.get("/deployments", environment=environment, sha=run.commit, per_page=_MOST_OPEN))
-    numbers = [whole(one.get("id")) or 0 for one in listed]
-    return [number for number in numbers if _is_own(rows(api.get(f"/deployments/{number}/statuses")), run)]
-
-
-def _is_own(statuses: Sequence[Mapping[str, Any]], run: Run) -> bool:
-    """They come newest first."""
-    return bool(statuses) and string(statuses[0].get("state")) in _OPEN and run.run_id in runs_of(statuses)

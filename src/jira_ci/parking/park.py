@@ -66,7 +66,7 @@ def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: 
 
 def _mark(context: Context, left: Sequence[Note]) -> None:
     """Lets nobody of ours take the job's deployment for one; warns where that cannot be done."""
-    from jira_ci.ci.restart import mark
+    from jira_ci.ci.parked_deployment import mark
 
     deadline = Deadline(_MARKING)
     for environment in dict.fromkeys(note.environment for note in left):
