@@ -69,6 +69,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/corrections/correction_result.py": "commands/test_reconcile.py: what it says of every record",
     "jira_ci/keys/lookalikes.py": "keys/test_parse_keys.py: what looks like a key",
     "jira_ci/ci/github_comments.py": "ci/test_api_comments.py: both providers' comments, with one table",
+    "jira_ci/ci/gitlab_comments.py": "ci/test_api_comments.py: both providers' comments, with one table",
     "jira_ci/ci/github_pulls.py": "ci/test_github_graphql.py: what GraphQL does not tell is asked by REST",
     "jira_ci/ci/github_rest.py": "ci/test_github_api.py: what is asked with PyGithub, and every refusal",
     "jira_ci/report/comment_text.py": "report/test_comment_state.py: what is said and remembered",
