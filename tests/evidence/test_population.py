@@ -218,6 +218,8 @@ def test_other_repositories_and_other_environments_are_left_out(desk: Desk, gith
         ("Dev", "--environment Dev is not change controlled"),
         ("Prod,Prodution", "The nearest is Prod"),
         ("Prod*", "is a pattern"),
+        (" ", "--environment is empty"),
+        (",", "--environment is empty"),
     ],
 )
 def test_a_name_with_a_mistake_in_it_makes_no_empty_list(desk: Desk, name: str, told: str) -> None:
