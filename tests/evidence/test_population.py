@@ -166,6 +166,18 @@ def test_fresh_believes_no_index(desk: Desk, github: GitHubGraph) -> None:
     assert ended.code == 7
 
 
+@pytest.mark.parametrize(("told", "proof"), [("successful", "record"), (None, "record"), ("failed", "altered")])
+def test_fresh_sees_an_end_that_was_edited(desk: Desk, github: GitHubGraph, told: str | None, proof: str) -> None:
+    github.listed = [OLD]
+    key = desk.change(entry(1, "07-02 10:00", state=told))
+    sha256 = "0" * 15 + "1" + "f" * 48
+    attached = {"schema": "jira-ci.record-attachment/1", "sha256": sha256, "attachment": "1"}
+    value = {**attached, "entry": entry(1, "07-02 10:00")}
+    desk.sandbox.site.desk.extras.set_property(known(desk.sandbox, key).id, f"{PREFIX}{sha256[:16]}", value)
+    [one] = desk.found(*QUARTER, "--fresh")[0]["deployments"]
+    assert (one["proof"], one["state"]) == (proof, "successful")
+
+
 def test_an_emergency_is_listed_with_who_looked_at_it(desk: Desk, github: GitHubGraph) -> None:
     github.listed = [OLD]
     told = {"reason": "Payments are down", "asker": "octocat", "request-type": "Emergency change"}
