@@ -281,17 +281,23 @@ def test_where_graphql_is_refused_each_that_has_no_record_is_asked_about(desk: D
         listed(3, "07-05 10:00", "failure"),
         listed(2, "07-04 09:59", commit="b" * 40),
         listed(1, "07-02 09:59"),
+        listed(
+            0,
+            "06-20 09:59",
+            told=[("in_progress", stamp("07-01 10:00"), 9000), ("success", stamp("07-01 10:05"), 9000)],
+        ),
         OLD,
     ]
     found, ended = desk.found()
     assert ended.code == 0, ended.err
     assert [(one["state"], one["finding"]) for one in found["deployments"]] == [
+        ("successful", "no-change"),
         ("successful", None),
         ("successful", None),
         ("failed", "no-change"),
     ]
     statuses = [path for path in github.paths if path.endswith("/statuses")]
-    assert statuses == ["/repos/octo/hello/deployments/503/statuses"]
+    assert statuses == [f"/repos/octo/hello/deployments/{number}/statuses" for number in (503, 500)]
 
 
 def test_without_anything_controlled_there_is_no_population(desk: Desk, github: GitHubGraph) -> None:
