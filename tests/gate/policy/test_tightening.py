@@ -212,6 +212,14 @@ def test_the_organisation_leaves_open_what_it_does_not_say_and_its_words_stand_i
     assert found.values["title"] == BASE["title"]
 
 
+def test_a_file_that_does_not_speak_of_shared_changes_shares_none() -> None:
+    theirs = said("theirs", whole=False, guides=True, one_change_for=["EU", "US"])
+    assert tighten([theirs, said("ours")], BASE).values["one-change-for"] == []
+    assert tighten([theirs, said("ours", whole=False)], BASE).values["one-change-for"] == ["EU", "US"]
+    ours = said("ours", one_change_for=["US", "EU", "AP"])
+    assert tighten([theirs, ours], BASE).values["one-change-for"] == ["EU", "US"]
+
+
 def test_what_nobody_says_has_its_default() -> None:
     found = tighten([said("theirs", whole=False)], BASE)
     assert found.values == BASE

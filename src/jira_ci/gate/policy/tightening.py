@@ -151,6 +151,10 @@ RULES: Mapping[str, Rule] = {
 """Every key of ``change-control`` but ``enabled``: a project is controlled when any source says so."""
 
 
+_UNGUIDED = ("one-change-for",)
+"""What stands in for no repository's silence: an approval is spread no further than each file itself says."""
+
+
 @dataclass(frozen=True)
 class Said:
     """What one source says for one environment."""
@@ -202,8 +206,9 @@ def tighten(said: Sequence[Said], defaults: Mapping[str, Any]) -> Tightened:
     base, based = dict(defaults), dict.fromkeys(defaults, "default")
     for one in reversed(said):
         if one.guides:
-            base |= one.values
-            based |= {key: one.lines.get(key, one.source) for key in one.values}
+            guiding = [key for key in one.values if key not in _UNGUIDED]
+            base |= {key: one.values[key] for key in guiding}
+            based |= {key: one.lines.get(key, one.source) for key in guiding}
     values, origins, differences = {}, {}, list[str]()
     for key in dict.fromkeys((*RULES, *defaults, *(key for one in said for key in one.values))):
         parts = [
