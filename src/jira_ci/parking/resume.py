@@ -83,8 +83,8 @@ class Sweep:
             unread = list(dict.fromkeys(one.at for one in parked if self._is_idle(one)))[_MOST_IDLE:]
             parked.sort(key=lambda one: -int(one.note.run))
             since = max(min((one.note.parked_at for one in parked), default=self._now), self._now - LIFE)
-            days = [(moment + timedelta(days=more)).date() for moment, more in ((since, -1), (self._now, 2))]
-            self._superseded = Superseded(self.context.run.repository, *days, self._service)
+            first, last = (since - timedelta(days=1)).date(), (self._now + timedelta(days=2)).date()
+            self._superseded = Superseded(self.context.run.repository, first, last, self._service)
             for one in parked:
                 self._batches.setdefault(one.note.batch, []).append(one)
             started: dict[tuple[str, str], str] = {}
