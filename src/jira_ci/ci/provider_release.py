@@ -45,21 +45,23 @@ class Releases(Protocol):
         """Closes the connections."""
 
 
-def releases(run: Run, *, github: str, gitlab: str, job: str, ca_bundle: str, deadline: Deadline) -> Releases | None:
-    """How the releases of the run's repository are asked; ``None`` where there are none, or no token for them.
+def releases(run: Run, *, github: str, gitlab: str, job: str, ca_bundle: str, deadline: Deadline) -> list[Releases]:
+    """The ways to ask for the releases of the run's repository, the next one for where a token may not; none where
+    there are no releases, or no token for them.
 
     Args:
-        github, gitlab, job: tokens; the last one is GitLab's of the job.
+        github, gitlab, job: tokens; the last one is GitLab's of the job, which may write where a token that only reads
+            was given for the rest.
     """
     if run.provider == CI.GITHUB and github:
         headers = {"Authorization": f"Bearer {github}", "Accept": "application/vnd.github+json"}
         home = f"{run.api_url}/repos/{quote(run.repository)}"
-        return GitHubReleases(Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline))
-    if run.provider == CI.GITLAB and (gitlab or job):
-        headers = {"PRIVATE-TOKEN": gitlab} if gitlab else {"JOB-TOKEN": job}
-        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        return GitLabReleases(Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline))
-    return None
+        return [GitHubReleases(Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline))]
+    if run.provider != CI.GITLAB:
+        return []
+    home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
+    tokens = [{name: token} for name, token in (("PRIVATE-TOKEN", gitlab), ("JOB-TOKEN", job)) if token]
+    return [GitLabReleases(Api("GitLab", home, one, ca_bundle=ca_bundle, deadline=deadline)) for one in tokens]
 
 
 class GitHubReleases:
