@@ -149,6 +149,7 @@ def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
                 matrix="matrix" in mapping(job.get("strategy")),
                 open=not complete,
                 uses=uses,
+                alone="concurrency" in job or "concurrency" in workflow.document,
                 deploys=string(mapping(given).get("deployment")) != "false",
             )
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from jira_ci import __version__
 from jira_ci.config.model import Config
 from jira_ci.init import files, github_workflow, gitlab_jobs, hints
-from jira_ci.init.files import DESK, PLACEHOLDER, Deploying, Found
+from jira_ci.init.config_file import DESK, PLACEHOLDER, service_name
+from jira_ci.init.files import Deploying, Found
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -66,7 +67,7 @@ def of(found: Found, config: Config | None) -> list[str]:
 def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
     """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
     if config and found.service_ids:
-        name = files.quoted(files.service_name(found))
+        name = files.quoted(service_name(found))
         yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
     if config and found.gating:
         yield (
@@ -141,8 +142,8 @@ def _github(found: Found) -> Iterator[str]:
     waiting = [job for job in own if job.deploys and found.waits(job)]
     told = [job for job in own if job not in waiting]
     bare = [job for job in told if job.deploys and "Python" in hints.lacks(job.image)]
-    yield from _gated_steps(waiting)
-    yield from _two_steps([job for job in told if job not in bare])
+    yield from _gated_steps(found, waiting)
+    yield from _two_steps(found, [job for job in told if job not in bare])
     for job in bare:
         yield _without_python(found, job)
     for job in (one for one in deploying if one.uses):
@@ -171,10 +172,10 @@ def _github(found: Found) -> Iterator[str]:
         )
 
 
-def _gated_steps(jobs: list[Deploying]) -> Iterator[str]:
+def _gated_steps(found: Found, jobs: list[Deploying]) -> Iterator[str]:
     if jobs:
         said = "in place of the step that deploys, one that asks the gate first, and reports start and end itself"
-        yield _for_all(jobs, said, [github_workflow.gated_step(jobs[0].written)])
+        yield _for_all(found, jobs, said, [github_workflow.gated_step(jobs[0].written)])
     for job in jobs:
         if "Python" in hints.lacks(job.image):
             yield (
@@ -183,15 +184,15 @@ def _gated_steps(jobs: list[Deploying]) -> Iterator[str]:
             )
 
 
-def _two_steps(jobs: list[Deploying]) -> Iterator[str]:
+def _two_steps(found: Found, jobs: list[Deploying]) -> Iterator[str]:
     if jobs:
         first = min(jobs, key=lambda job: not job.deploys)
         steps = github_workflow.deployment_steps(first.written)
         said = "to report its deployments, add the first of these before it deploys, and the second as its last step"
-        yield _for_all([first, *(job for job in jobs if job is not first)], said, steps)
+        yield _for_all(found, [first, *(job for job in jobs if job is not first)], said, steps)
 
 
-def _for_all(jobs: list[Deploying], said: str, steps: Iterable[str]) -> str:
+def _for_all(found: Found, jobs: list[Deploying], said: str, steps: Iterable[str]) -> str:
     """The steps for the first of these jobs, and what is different for each other one."""
     return "\n".join(
         [
@@ -202,9 +203,20 @@ def _for_all(jobs: list[Deploying], said: str, steps: Iterable[str]) -> str:
                 for job in jobs[1:]
             ),
             *(["The legs of a matrix are told apart by themselves."] if any(job.matrix for job in jobs) else []),
+            *_one_at_a_time(found, [job for job in jobs if not job.alone]),
             "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
         ]
     )
+
+
+def _one_at_a_time(found: Found, jobs: list[Deploying]) -> Iterator[str]:
+    """Without a queue GitHub cancels the middle one of three deployments that wait for one another."""
+    if jobs:
+        names = ", ".join(dict.fromkeys(one_line(job.job, 100) for job in jobs))
+        yield f"Two runs could deploy at once. Give {names} a queue, beside steps:"
+        group = files.quoted(f"deploy-{jobs[0].written}")
+        yield f"    concurrency:\n      group: {group}\n      cancel-in-progress: false"
+        yield from ["      queue: max"] if found.newest else []
 
 
 def _if_it_deploys(job: Deploying) -> str:
