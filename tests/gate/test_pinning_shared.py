@@ -161,6 +161,26 @@ def test_the_change_goes_on_with_its_last_member(here: Scene) -> None:
     assert f"{key} stays open for Prod-US." in here.log.getvalue()
 
 
+def test_two_members_that_end_at_once_leave_no_change_open(here: Scene) -> None:
+    govern(here, more="end-status: {successful: Completed}")
+    ask(here, EU)
+    (key,) = made(here.sandbox)
+    approve(here.sandbox, key)
+    with here.gate(EU) as first, here.gate(US) as second:
+        for gate in (first, second):
+            assert gate.confirm().decision.result == "proceed"
+            gate.comment("started")
+        before = here.sandbox.site.desk.extras.properties(known(here.sandbox, key).id)[PROPERTY]
+        first.comment("successful")
+        here.sandbox.site.desk.extras.set_property(
+            known(here.sandbox, key).id, PROPERTY, before
+        )  # what second had read
+        second.comment("successful")
+        assert second.closable("successful") == []
+        assert [one.key for one in first.closable("successful")] == [key]
+    assert [one.outcome for one in held(here.sandbox, key).deployments] == ["successful", "successful"]
+
+
 def test_by_hand_as_well_it_goes_on_with_its_last_member(here: Scene) -> None:
     govern(here, more="end-status: {successful: Completed}")
     ask(here, EU)

@@ -44,6 +44,7 @@ def test_somebody_without_identity_is_an_error(value: Any) -> None:
         {"start": -1, "values": [], "isLastPage": True},
         {"start": 0, "values": {}, "isLastPage": True},
         {"start": 0, "isLastPage": True},
+        {"start": 0, "values": [], "isLastPage": True, "_links": {"next": "https://acme.example/approval?start=50"}},
     ],
 )
 def test_a_page_that_does_not_say_what_it_is_is_an_error(body: Any) -> None:

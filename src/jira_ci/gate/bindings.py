@@ -124,6 +124,12 @@ class ChangeProperty:
             return None
         return next((one for one in self.bindings if one.scope.same_repository(scope)), None)
 
+    def elsewhere(self, scope: Scope) -> Binding | None:
+        """What is bound of another repository, where nothing is of this one."""
+        if any(one.scope.same_repository(scope) for one in self.bindings):
+            return None
+        return next(iter(self.bindings), None)
+
     def earlier(self, scope: Scope, own: str = "") -> tuple[Deployed, ...]:
         """What was deployed on it before.
 

@@ -62,9 +62,12 @@ class Candidates:
 
     def _read(self, candidate: Found) -> Issue | None:
         try:
-            return self._service.candidate(candidate.id)
+            found = self._service.candidate(candidate.id)
         except NotFound:
             return None  # deleted since it was indexed
+        if found.id != candidate.id:
+            raise NetworkError(f"Jira was asked for {candidate.key}, and answered with another issue.", "Run again.")
+        return found
 
 
 _MOST = 50  # changes with one title that are read

@@ -100,12 +100,15 @@ def page(body: Any) -> Page:
     """A page.
 
     Raises:
-        WrongShape: it does not say where it begins or whether it is the last, or its size is not that of its values.
+        WrongShape: it does not say where it begins or whether it is the last, its size is not that of its values, or it
+            is the last and names the next one.
     """
     bean = mapping(body, "the page")
-    last = bean.get("isLastPage")
+    last, links = bean.get("isLastPage"), bean.get("_links")
     if not isinstance(last, bool):
         raise WrongShape("isLastPage is neither true nor false")
+    if last and isinstance(links, dict) and links.get("next"):
+        raise WrongShape("isLastPage contradicts the link to the next page")
     values = tuple(items(bean.get("values"), "values"))
     if "size" in bean and number(bean, "size") != len(values):
         raise WrongShape("size is not the number of its values")
