@@ -176,6 +176,8 @@ def test_weekly_ones_have_no_trouble_with_the_ends_of_the_calendar(zone: str, mo
         (freeze(from_="2026-12-20", to="2026-12-19", timezone="UTC"), "to", '"2026-12-19" is not after from'),
         (freeze(from_="2026-12-20T10:00Z", to="2026-12-20T11:00+01:00"), "to", "is not after from"),
         (freeze(from_="2026-02-29", to="2026-12-19", timezone="UTC"), "from", "is no date of the calendar"),
+        (freeze(from_="2026-02-20T24:30", to="2026-12-19", timezone="UTC"), "from", "is no date of the calendar"),
+        (freeze(from_="2026-02-20T10:00", to="9999-12-31T24:00", timezone="UTC"), "to", "is no date of the calendar"),
         (freeze(from_="2026-02-20T25:00", to="2026-12-19", timezone="UTC"), "from", "is no date of the calendar"),
         (freeze(from_="2026-02-20T10:00+99:00", to="2026-12-19", timezone="UTC"), "from", "no date of the calendar"),
         (freeze(from_="20.12.2026", to="2026-12-31", timezone="UTC"), "from", "is no date and no date and time"),
@@ -379,3 +381,12 @@ def test_a_variable_does_not_move_a_zone(monkeypatch: pytest.MonkeyPatch) -> Non
     made = read(freeze(from_="2026-07-01", to="2026-07-01", timezone="America/Sao_Paulo"))
     [span] = made.spans(at("2026-01-01"))
     assert span.begins == at("2026-07-01 03:00")
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-12-20T24:00", "2026-12-20 24:00:00", "2026-12-20T24:00Z", "2026-12-21T01:00+01:00"]
+)
+def test_a_day_may_end_at_24_hours(text: str) -> None:
+    """Python 3.14 reads that hour, and those before it do not."""
+    [span] = read(freeze(from_="2026-12-20", to=text, timezone="UTC")).spans(at("2026-12-20"))
+    assert span.ends == at("2026-12-21")

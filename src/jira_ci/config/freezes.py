@@ -195,12 +195,14 @@ def _fixed(
     if not found:
         raise InvalidFreeze(key, f"{_shown(text)} is no date and no date and time", hint)
     date, time, seconds, offset = found.groups()
+    midnight = time == "24:00" and seconds in (None, ":00")  # which some versions of Python read, and others do not
     try:
-        local = datetime.fromisoformat(f"{date}T{time or '00:00'}{seconds or ':00'}")
+        local = datetime.fromisoformat(f"{date}T{'00:00' if midnight else time or '00:00'}{seconds or ':00'}")
+        local += timedelta(days=1) if midnight else timedelta(0)
         if offset:
             aware = datetime.fromisoformat(f"{local.isoformat()}{_offset(offset)}")
             return _clamped(aware), aware.tzinfo
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidFreeze(key, f"{_shown(text)} is no date of the calendar", hint) from None
     if zone is None:
         problem = f"{_shown(text)} has no offset, and there is no timezone, so that it is nobody's time"

@@ -48,11 +48,11 @@ def _gap(gap: Gap) -> dict[str, Any]:
 
 def _deployment(row: Row, asked: str, review: Review | None) -> dict[str, Any]:
     own, theirs = row.recorded, row.provided
-    known_to = [*([asked] if theirs else []), *(["Jira"] if own or row.change else [])]
+    known_to = [*([asked] if theirs else []), *(["Jira"] if own or row.change or row.reported else [])]
     return {
         "environment": row.environment,
-        "tenant": (own.tenant or None) if own else None,
-        "version": own.version if own else theirs.ref if theirs else "",
+        "tenant": row.tenant or None,
+        "version": row.version,
         "commit": row.commit,
         "actor": row.actor,
         "started": written(row.moment),
@@ -61,7 +61,7 @@ def _deployment(row: Row, asked: str, review: Review | None) -> dict[str, Any]:
         "provider-state": theirs.state if theirs else None,
         "provider-id": theirs.id if theirs else None,
         "run": row.run or None,
-        "url": (theirs.url or None) if theirs else None,
+        "url": row.url or None,
         "known-to": known_to,
         "change": {"key": row.change.key, "url": row.change.url} if row.change else None,
         "record": own.record if own else None,

@@ -11,6 +11,7 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.frozen import replace
 from jira_ci.jira import change_endpoints, endpoints, parse, parse_change, parse_desk
 from jira_ci.jira.auth import Login
+from jira_ci.jira.endpoints import Question
 from jira_ci.jira.issues import IssueTitles, look_up
 from jira_ci.jira.parse import Account, Page, items, mapping, text
 from jira_ci.jira.parse_change import Comment, Found, Issue, Noted, candidates
@@ -237,6 +238,29 @@ class Service(Requester):
     def property_keys(self, issue_id: str) -> list[str]:
         """The keys of an issue's properties."""
         return self._read(change_endpoints.property_keys(issue_id), parse_change.property_keys)[0]
+
+    def own_property_keys(self) -> list[str]:
+        """The keys of the properties of the gate's own account; none on a Data Center that has no such thing."""
+        try:
+            return self._read(self._own(), parse_change.property_keys)[0]
+        except NotFound:
+            if self.connect().edition == "cloud":
+                raise
+            return []
+
+    def own_property(self, key: str) -> Any:
+        """One property of the gate's own account; ``None`` without it."""
+        try:
+            return self._read(self._own(key), parse_change.property_value)[0]
+        except NotFound:
+            return None
+
+    def set_own_property(self, key: str, value: Mapping[str, Any]) -> None:
+        """Writes a property of the gate's own account."""
+        self._read(self._own(key, value), _nothing, 200, 201)
+
+    def _own(self, key: str = "", value: Mapping[str, Any] | None = None) -> Question:
+        return change_endpoints.own_properties(self.myself().id, self.connect().edition, key, value)
 
     def attach(self, issue_id: str, name: str, content: bytes) -> str:
         """Attaches a file to an issue, and gives its id. Sent once: after a ``NetworkError`` it may be there or not."""

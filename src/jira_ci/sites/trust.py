@@ -7,7 +7,7 @@ theirs. An address that a flag, an input or a variable names needs no leave.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from jira_ci.text import one_line
 if TYPE_CHECKING:
     from jira_ci.ci.api import RepositoryFiles
     from jira_ci.ci.gitlab_api import GitLabHistory
+    from jira_ci.ci.teams import Teams
 
 _UNASKED = "There is no CI_JOB_TOKEN to ask GitLab with."
 Place = tuple[str, str]
@@ -129,6 +130,35 @@ def job_user(context: Context) -> tuple[str, str]:
         if job is None:
             raise Unreadable(_UNASKED)
         return job.job_user()
+
+
+def in_a_team(context: Context, teams: Sequence[str], login: str) -> bool:
+    """Whether somebody is in one of these teams of the provider's, asked with ``organisation-token`` or else with the
+    tokens for the run's own repository.
+
+    Raises:
+        Unreadable: the provider does not say; also of one of them where none of the others has this person.
+    """
+    from jira_ci.ci.api import Unreadable
+    from jira_ci.ci.teams import Teams
+
+    given, run = context.given, context.run
+    token = given.organisation_token or (given.github_token if run.provider == CI.GITHUB else given.gitlab_token)
+    if not token:
+        raise Unreadable("There is no token to ask for its members with: set organisation-token.")
+    asked = Teams(run, token, ca_bundle=context.provider_bundle, deadline=context.deadline.part(0.5))
+    try:
+        return any(_is_member(context, asked, team, login) for team in teams)
+    finally:
+        asked.close()
+
+
+def _is_member(context: Context, asked: Teams, team: str, login: str) -> bool:
+    known = f"{login} in {team}"
+    if known not in context.files:
+        context.files[known] = asked.has(team, login)
+    found: bool = context.files[known]
+    return found
 
 
 @contextmanager
