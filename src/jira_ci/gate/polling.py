@@ -124,7 +124,7 @@ class GateLog:
         """The result, and what was not told yet."""
         for line in self._progress.rest(evaluations):
             self._console.say(line)
-        told = closing(decision)
+        told = result_line(decision)
         label = told.partition(":")[0]
         if decision.result == "proceed":
             self._console.say(told, label)
@@ -199,7 +199,7 @@ def _named(evaluation: Evaluation, evaluations: Sequence[Evaluation]) -> str:
     return f"{named}{evaluation.decision.reason}"
 
 
-def closing(decision: Decision) -> str:
+def result_line(decision: Decision) -> str:
     """The result in one line."""
     again = decision.result == "wait" and "run again" not in decision.reason and "dry-run" not in decision.reason
     return f"{RESULTS[decision.result]}: {decision.reason}{' Then run this job again.' if again else ''}"
