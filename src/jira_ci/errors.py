@@ -1,7 +1,7 @@
 """What can go wrong, one class for each exit code.
 
     JiraCiError               1   our bug, when nothing below fits
-      UsageError              2   a flag, setting or file cannot be meant
+      UsageError              2   a flag, setting or file is invalid
       AccessError             6   a credential or permission is missing or refused
       NetworkError            7   Jira, a proxy or the CI's server did not give a usable answer
       RejectedError           8   Jira understood the report and refused it
@@ -66,7 +66,7 @@ class JiraCiError(Exception):
 
 
 class UsageError(JiraCiError):
-    """A flag, a setting, an environment variable or a file that cannot be meant (exit 2)."""
+    """A flag, a setting, an environment variable or a file that is invalid (exit 2)."""
 
     exit = Exit.USAGE
     kind = "usage"

@@ -31,7 +31,7 @@ def is_final(error: Exception) -> bool:
         return True
     if _certificate(error) or _tls(error) or _tunnel(error).startswith("4"):
         return True
-    if isinstance(error, ValueError):  # an address, a header or a proxy that cannot be meant
+    if isinstance(error, ValueError):  # an address, a header or a proxy that is invalid
         return True
     # What requests itself complains about: a file of authorities that is not there.
     return isinstance(error, OSError) and not isinstance(error, (RequestException, ConnectionError, TimeoutError))

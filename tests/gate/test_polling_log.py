@@ -10,7 +10,7 @@ from gate.changes import READ, approval, people
 from jira_ci.gate.approvals import Approval
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Decided, Evaluation
-from jira_ci.gate.polling import Progress, WaitLine, by_itself, closing
+from jira_ci.gate.polling import Progress, WaitLine, by_itself, result_line
 from jira_ci.gate.record import ChangeFacts
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
@@ -118,7 +118,7 @@ def test_without_a_change_there_is_no_address() -> None:
     ],
 )
 def test_who_runs_it_again_is_said_when_it_ends(row: int, reason: str, line: str) -> None:
-    assert closing(Decision.of(row, reason)) == line
+    assert result_line(Decision.of(row, reason)) == line
 
 
 @pytest.mark.parametrize(

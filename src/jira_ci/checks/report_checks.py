@@ -62,7 +62,7 @@ def failed(subject: str, error: JiraCiError) -> Line:
 
 
 def warning(subject: str, found: str, hint: str) -> Line:
-    """A line for what works, and is hardly meant."""
+    """A line for what works, and is likely a mistake."""
     return Line(subject, found, hint, doubtful=True)
 
 

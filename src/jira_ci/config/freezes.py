@@ -30,7 +30,7 @@ _ENDLESS = 600  # stretches that follow one another without a gap: weekly ones f
 
 
 class InvalidFreeze(Exception):
-    """A freeze that cannot be meant.
+    """A freeze that is invalid.
 
     Args:
         key: the one to correct; empty for the whole.
@@ -94,7 +94,7 @@ def read(entry: Mapping[str, Any]) -> Freeze:
     """One entry of the file, which fits the schema.
 
     Raises:
-        InvalidFreeze: it cannot be meant.
+        InvalidFreeze: it is invalid.
     """
     zone = zone_named(str(entry["timezone"])) if "timezone" in entry else None
     spans, own = (_weekly(entry, zone), zone) if "every" in entry else _once(entry, zone)

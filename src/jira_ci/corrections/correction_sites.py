@@ -66,7 +66,7 @@ class CorrectionSite:
         """Sends records; see :func:`jira_ci.jira.submit.submit`.
 
         Raises:
-            UsageError: ``property`` cannot be meant.
+            UsageError: ``property`` is invalid.
         """
         make = bulk(kind, run, templates.given(self._context.settings))
         return submit(kind, records, make, self.session.cloud().ask)

@@ -301,7 +301,7 @@ def find_desk(service: Service, wanted: str) -> Desk:
         JiraCiError: as for every question.
     """
     try:
-        desk = service.desk_once(wanted)
+        desk = service.desk(wanted)
         if is_in_project(desk.project_id, desk.project_key, wanted):
             return desk
     except (NotFound, Refused):

@@ -130,7 +130,7 @@ class GateLog:
         """The result, and what was not told yet."""
         for line in self._progress.rest(evaluations):
             self._console.say(line)
-        told = closing(decision)
+        told = result_line(decision)
         label = told.partition(":")[0]
         if decision.result == "proceed":
             self._console.say(told, label)
@@ -211,7 +211,7 @@ def by_itself(told: str) -> str:
     return _AGAIN.sub(lambda again: again["end"] if again["before"] is not None else "", told).strip()
 
 
-def closing(decision: Decision) -> str:
+def result_line(decision: Decision) -> str:
     """The result in one line."""
     again = decision.result == "wait" and not _AGAIN.search(decision.reason) and "dry-run" not in decision.reason
     return f"{RESULTS[decision.result]}: {decision.reason}{' Then run this job again.' if again else ''}"

@@ -174,7 +174,7 @@ class Login:
             request, answer = self._refusals.get(key) or (request, self.client.send(request))
             if answer.status in (400, 401, 403):
                 self._refusals[key] = request, answer
-            self._tokens[issuer] = read_access_token(request, answer, self.audience)
+            self._tokens[issuer] = _read_access_token(request, answer, self.audience)
             self._fresh.add(issuer)
             self._keep_secret(self._tokens[issuer])
         return self._tokens[issuer]
@@ -306,7 +306,7 @@ class Login:
             self._renamed(f"{request.host} is called {_host(moved)} now. Change the setting site.")
             request = endpoints.tenant_info(moved, named_by_user=False)
             answer = self.client.send(request)
-        return read_cloud_id(request, answer, self.audience)
+        return _read_cloud_id(request, answer, self.audience)
 
     def _read(self, request: Request, answer: Answer, parse: Callable[[Any], T]) -> T:
         if answer.status != 200 or is_refused(answer):
@@ -317,7 +317,7 @@ class Login:
             raise misshapen(request, answer, error) from None
 
 
-def read_cloud_id(request: Request, answer: Answer, audience: Audience = "report") -> str:
+def _read_cloud_id(request: Request, answer: Answer, audience: Audience) -> str:
     """The cloud id from ``tenant_info``'s answer.
 
     Raises:
@@ -330,7 +330,7 @@ def read_cloud_id(request: Request, answer: Answer, audience: Audience = "report
     return found
 
 
-def read_access_token(request: Request, answer: Answer, audience: Audience = "report") -> str:
+def _read_access_token(request: Request, answer: Answer, audience: Audience) -> str:
     """The access token from the gateway's answer.
 
     Raises:

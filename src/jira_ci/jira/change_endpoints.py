@@ -150,6 +150,19 @@ def remote_link(issue_id: str, url: str, title: str, global_id: str = "") -> Que
     return Question("POST", f"api/issue/{segment(issue_id)}/remotelink", "link the change to its run", body=body)
 
 
+def own_properties(account: str, edition: Edition, key: str = "", value: Mapping[str, Any] | None = None) -> Question:
+    """The properties of the account itself: their keys, one of them, or one that is written.
+
+    Whoever may use Jira may read and write those of the own user
+    (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-properties/).
+    """
+    path = f"api/user/properties/{segment(key)}" if key else "api/user/properties"
+    query = {("accountId" if edition == "cloud" else "userKey"): account}
+    if value is None:
+        return Question("GET", path, "show what is noted of deployments", query)
+    return Question("PUT", path, "note a deployment", query, body=dict(value), bodiless=True)
+
+
 _GROUP_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 GROUP_PAGE = 50
 """Jira gives no more members of a group at once."""

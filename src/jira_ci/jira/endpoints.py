@@ -97,19 +97,6 @@ def permissions(project: str, names: Iterable[str]) -> Question:
     return Question("GET", "api/mypermissions", "say what the account may do", query)
 
 
-def own_properties(account: str, edition: Edition, key: str = "", value: Mapping[str, Any] | None = None) -> Question:
-    """The properties of the account itself: their keys, one of them, or one that is written.
-
-    Whoever may use Jira may read and write those of the own user
-    (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-properties/).
-    """
-    path = f"api/user/properties/{segment(key)}" if key else "api/user/properties"
-    query = {("accountId" if edition == "cloud" else "userKey"): account}
-    if value is None:
-        return Question("GET", path, "show what is noted of deployments", query)
-    return Question("PUT", path, "note a deployment", query, body=dict(value), bodiless=True)
-
-
 def tenant_info(site: str, *, named_by_user: bool = True) -> Request:
     """Asks a site for its cloud id: the one request that needs no credential. The extra headers go to the site that the
     settings name, not to where it points."""

@@ -204,13 +204,16 @@ class Requester:
             )
         return value
 
-    def _known(self, ask: Question, read: Callable[[Any], T]) -> T:
-        """What a desk is made of is asked once a conversation."""
-        key = f"{ask.path}?{ask.query}"
-        if key not in self._once:
-            self._once[key] = self._read(ask, read)[0]
-        found: T = self._once[key]
+    def _remembered(self, name: str, ask: Callable[[], T]) -> T:
+        """What was asked under this name is not asked again; an error is not remembered."""
+        if name not in self._once:
+            self._once[name] = ask()
+        found: T = self._once[name]
         return found
+
+    def _known(self, ask: Question, read: Callable[[Any], T]) -> T:
+        """What a desk is made of is asked once."""
+        return self._remembered(f"{ask.path}?{ask.query}", lambda: self._read(ask, read)[0])
 
     def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
         def fetch(start: int) -> Page:

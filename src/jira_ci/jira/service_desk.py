@@ -11,6 +11,7 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.frozen import replace
 from jira_ci.jira import change_endpoints, endpoints, parse, parse_change, parse_desk
 from jira_ci.jira.auth import Login
+from jira_ci.jira.endpoints import Question
 from jira_ci.jira.issues import IssueTitles, look_up
 from jira_ci.jira.parse import Account, Page, items, mapping, text
 from jira_ci.jira.parse_change import Comment, Found, Issue, Noted, candidates
@@ -44,11 +45,8 @@ class Service(Requester):
 
     def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(login, clock=clock)
-        self._desks: dict[str, Desk] = {}
-        self._searched: dict[str, Listed[Found]] = {}
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
-        self._members: dict[str, tuple[Account, ...]] = {}
 
     def titles(self, keys: Sequence[str], share: float) -> IssueTitles:
         """What the account sees of these issues, in this share of the time that is left. Raises nothing: what is not
@@ -71,9 +69,7 @@ class Service(Requester):
 
     def search_once(self, jql: str) -> Listed[Found]:
         """The same, asked for once: for whom an answer may be old."""
-        if jql not in self._searched:
-            self._searched[jql] = self.search(jql)
-        return self._searched[jql]
+        return self._remembered(f"search {jql}", lambda: self.search(jql))
 
     def noted(self, jql: str) -> Listed[Noted]:
         """Candidates that runs may wait for. Data Center tells no properties in a search, so that there each issue is
@@ -177,28 +173,21 @@ class Service(Requester):
         return every_page(fetch), stamps
 
     def desk(self, id_or_project: str) -> Desk:
-        """A service desk."""
+        """A service desk; asked for once."""
         return self._known(change_endpoints.desk(id_or_project), parse_desk.desk)
-
-    def desk_once(self, id_or_project: str) -> Desk:
-        """The same, asked for once: a project's desk stays the same one."""
-        if id_or_project not in self._desks:
-            self._desks[id_or_project] = self.desk(id_or_project)
-        return self._desks[id_or_project]
 
     def desks(self) -> Listed[Desk]:
         """All service desks."""
         return self._pages(change_endpoints.desks, parse_desk.desk)
 
     def request_types(self, desk_id: str, name: str = "") -> Listed[RequestType]:
-        """The request types of a desk whose name or description holds this text, hidden ones too."""
-        key = f"request types of {desk_id}: {name}"
-        if key not in self._once:
-            self._once[key] = self._pages(
+        """The request types of a desk whose name or description holds this text, hidden ones too; asked for once."""
+        return self._remembered(
+            f"request types of {desk_id}: {name}",
+            lambda: self._pages(
                 lambda start: change_endpoints.request_types(desk_id, start, name), parse_desk.request_type
-            )
-        found: Listed[RequestType] = self._once[key]
-        return found
+            ),
+        )
 
     def requested_as(self, issue_id: str) -> RequestType | None:
         """The request type of an issue; ``None`` for one that is no request, or is not shown as such."""
@@ -258,8 +247,8 @@ class Service(Requester):
         """Writes a property of the gate's own account."""
         self._read(self._own(key, value), _nothing, 200, 201)
 
-    def _own(self, key: str = "", value: Mapping[str, Any] | None = None) -> endpoints.Question:
-        return endpoints.own_properties(self.myself().id, self.connect().edition, key, value)
+    def _own(self, key: str = "", value: Mapping[str, Any] | None = None) -> Question:
+        return change_endpoints.own_properties(self.myself().id, self.connect().edition, key, value)
 
     def attach(self, issue_id: str, name: str, content: bytes) -> str:
         """Attaches a file to an issue, and gives its id. Sent once: after a ``NetworkError`` it may be there or not."""
@@ -307,25 +296,24 @@ class Service(Requester):
             AccessError: also where the account may not see who is in groups.
             NetworkError: also where the list did not come to its end.
         """
-        if group not in self._members:
-            edition = self.connect().edition
+        return self._remembered(f"members of {group}", lambda: self._read_members(group))
 
-            def fetch(start: int) -> Page:
-                return self._fresh(
-                    self._read(change_endpoints.group_members(group, edition, start), parse_desk.members)
-                )
+    def _read_members(self, group: str) -> tuple[Account, ...]:
+        edition = self.connect().edition
 
-            try:
-                listed = every_page(fetch)
-            except AccessError as error:
-                raise AccessError(error.message, f"{_SEES_GROUPS} {error.hint}") from None
-            if not listed.complete:
-                raise NetworkError(
-                    f"The list of who is in the group {group} did not come to its end.",
-                    f"Name a group of at most {MOST_PAGES * change_endpoints.GROUP_PAGE} members, or run again.",
-                )
-            self._members[group] = tuple(one for one, active in listed.values if active)
-        return self._members[group]
+        def fetch(start: int) -> Page:
+            return self._fresh(self._read(change_endpoints.group_members(group, edition, start), parse_desk.members))
+
+        try:
+            listed = every_page(fetch)
+        except AccessError as error:
+            raise AccessError(error.message, f"{_SEES_GROUPS} {error.hint}") from None
+        if not listed.complete:
+            raise NetworkError(
+                f"The list of who is in the group {group} did not come to its end.",
+                f"Name a group of at most {MOST_PAGES * change_endpoints.GROUP_PAGE} members, or run again.",
+            )
+        return tuple(one for one, active in listed.values if active)
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""

@@ -262,7 +262,7 @@ def phrase(answer: Answer) -> str:
 
 
 def redirect(answer: Answer) -> SplitResult:
-    """Where a redirect leads; empty parts for any other answer, and for an address that cannot be meant."""
+    """Where a redirect leads; empty parts for any other answer, and for an address that is invalid."""
     try:
         target = urlsplit(answer.headers.get("location", "") if 300 <= answer.status < 400 else "")
         return target if target.hostname else urlsplit("")

@@ -66,7 +66,7 @@ class SiteSession:
         """Begins to connect to Jira Cloud, once, and does not wait for it; Data Center has nothing to fetch first.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         if self._dialled is None and self.site.edition == "cloud":
             self._dialled = Call(self.cloud().prepare)
@@ -82,7 +82,7 @@ class SiteSession:
         """The login for builds and deployments on Jira Cloud, which need not be connected yet.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         if self._cloud is None:
             context, settings = self._context, self.site.settings
@@ -101,7 +101,7 @@ class SiteSession:
         """The login for questions to the site itself, with its credential masked in the form in which it travels.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         context, where = self._context, access(self.site.settings)
         if not where.cloud:
@@ -118,7 +118,7 @@ class SiteSession:
         """What the site is; it is asked where the settings do not tell.
 
         Raises:
-            JiraCiError: a setting cannot be meant, or no usable answer came.
+            JiraCiError: a setting is invalid, or no usable answer came.
         """
         if self.site.edition is not None:
             return self.site.edition
@@ -225,7 +225,7 @@ def gate_access(context: Context, site: str, word: str) -> Access:
         word: what the variables of the credentials have in their names; empty for the settings' own.
 
     Raises:
-        UsageError: an address cannot be meant, or ``api-url`` leads to somebody who must not answer for the site.
+        UsageError: an address is invalid, or ``api-url`` leads to somebody who must not answer for the site.
     """
     given, own = context.given, _own(context, word)
     api = base_url(given.api_url, "api-url")
@@ -249,7 +249,7 @@ def change_login(context: Context, site: str, word: str) -> Login:
         word: as for :func:`gate_access`.
 
     Raises:
-        UsageError: a setting cannot be meant.
+        UsageError: a setting is invalid.
     """
     return Login(
         open_client(context, _own(context, word)),
@@ -299,7 +299,7 @@ class GateSites:
         """The conversation with a site's service desk.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         from jira_ci.jira.service_desk import Service
 
@@ -314,7 +314,7 @@ class GateSites:
         """The conversation with a site about deployments that it gates itself.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         from jira_ci.jira.gating import GatingSite
 

@@ -78,7 +78,7 @@ class Site:
 
     @property
     def fault(self) -> UsageError | None:
-        """What is missing or cannot be meant about it, as far as it can be seen without asking anybody."""
+        """What is missing or invalid in it, as far as it can be seen without asking anybody."""
         missing = missing_credentials(self.settings)
         if missing:
             return incomplete(self.settings, missing, self.word)
@@ -102,19 +102,19 @@ def sites(context: Context, names: Sequence[str] = ()) -> tuple[Site, ...]:
     that only the work tree's file names has neither token nor headers: they would go there.
 
     Raises:
-        UsageError: a name is not in the file, or a setting or the file cannot be meant.
+        UsageError: a name is not in the file, or a setting or the file is invalid.
     """
     settings, config = context.settings, context.config
     names = names or settings.connection or (config.report_to if config else (DEFAULT,))
     known = config.connections if config else {}
-    stranger = next((name for name in names if name not in known and name != DEFAULT), "")
-    if stranger:
+    unknown = next((name for name in names if name not in known and name != DEFAULT), "")
+    if unknown:
         origin = settings.origins.get("connection", "report-to")
         place = f"the connections in {config.name}" if config else f"in a file: there is no {one_line(settings.config)}"
         words = [DEFAULT, *known]
         raise UsageError(
-            f"connection ({origin}) names {one_line(stranger, 80)!r}, which is not {place}.",
-            nearest(stranger, words) or f"Known: {one_line(', '.join(words), 500)}.",
+            f"connection ({origin}) names {one_line(unknown, 80)!r}, which is not {place}.",
+            nearest(unknown, words) or f"Known: {one_line(', '.join(words), 500)}.",
         )
     found = [
         Site(DEFAULT, settings) if name == DEFAULT else _named(context, name, known[name])
@@ -131,7 +131,7 @@ def site_after(context: Context, connection: str, word: str) -> Site:
         word: of the account's variables; empty for the connection's own credentials.
 
     Raises:
-        UsageError: a setting cannot be meant.
+        UsageError: a setting is invalid.
     """
     settings, config = context.settings, context.config
     site = Site(DEFAULT, settings)
@@ -182,7 +182,7 @@ def access(settings: Settings) -> Access:
     """The site and the credentials of these settings.
 
     Raises:
-        UsageError: an address or the cloud id cannot be meant.
+        UsageError: an address or the cloud id is invalid.
     """
     return Access(
         site_url(settings.site, settings.instance),
@@ -197,7 +197,7 @@ def access(settings: Settings) -> Access:
 
 
 def edition(settings: Settings) -> Edition | None:
-    """Which edition of Jira the settings mean; ``None`` when only the site can tell, or they cannot be meant."""
+    """Which edition of Jira the settings mean; ``None`` when only the site can tell, or they are invalid."""
     try:
         return access(settings).edition
     except UsageError:
@@ -263,7 +263,7 @@ def cloud_access(settings: Settings) -> Access:
     """The site and the credentials of builds and deployments on Jira Cloud.
 
     Raises:
-        UsageError: a credential or an address is missing or cannot be meant, or the site is no Cloud site.
+        UsageError: a credential or an address is missing or invalid, or the site is no Cloud site.
     """
     where = access(settings)
     if where.edition == "data-center":
@@ -293,7 +293,7 @@ def open_client(context: Context, settings: Settings, observe: Observer | None =
     """A session for Jira.
 
     Raises:
-        UsageError: ``headers`` or ``ca-bundle`` cannot be meant.
+        UsageError: ``headers`` or ``ca-bundle`` is invalid.
     """
     return Client(
         context.deadline,
