@@ -26,7 +26,7 @@ sys.path.append(str(_ACTION))
 from wrapper import bytecode  # noqa: E402 - it is there only now
 
 bytecode.keep(_ACTION, os.environ)
-gc.set_threshold(20_000)  # imports make many objects and no garbage
+gc.set_threshold(100_000)  # imports make many objects and no garbage
 
 from jira_ci.errors import Exit, JiraCiError, UsageError  # noqa: E402 - these need nothing but the standard library
 from jira_ci.output import publish  # noqa: E402

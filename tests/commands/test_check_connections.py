@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 import scenes
-from gate_jobs import EVENT, commit, scene
+from gate_jobs import commit
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 from scenes import Job
@@ -25,20 +25,8 @@ connections:
 
 
 @pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A push to main that reports, without change control."""
-    made = scenes.github(tmp_path, PATH, EVENT)
-    commit(made, "environments: {Azure-Dev: development}\n")
-    made.environ |= scenes.reach(sandbox)
-    return made
-
-
-@pytest.fixture
-def gated(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """The same with change control."""
-    made = scene(tmp_path, sandbox, "minimum-approvals: 1").job
-    made.environ |= scenes.reach(sandbox)
-    return made
+def job(pushed: Job) -> Job:
+    return pushed
 
 
 def _checks(job: Job, code: int, *words: str, **environ: str) -> dict[str, dict[str, object]]:

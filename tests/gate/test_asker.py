@@ -12,7 +12,8 @@ import pytest
 import scenes
 from ci.servers import Api, serving
 from gate_jobs import Scene, Time
-from jira_ci.gate.asker import asker
+from jira_ci.gate.asker import asker, with_teams
+from jira_ci.gate.policy.emergency import Emergency
 from jira_sandbox.server import Sandbox
 
 MAIN = {"project_id": 88, "id": 5001, "ref": "main"}
@@ -110,3 +111,60 @@ def test_elsewhere_nothing_vouches(tmp_path: Path, sandbox: Sandbox) -> None:
     job.commit("Start")
     here = Scene(job, sandbox, Time(sandbox))
     assert asker(here.context(GITHUB_ACTOR="octocat"), "").objection.startswith("nothing vouches here")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, sandbox: Sandbox) -> Iterator[tuple[Scene, Api]]:
+    """A job that Bob started and Ana started again, on a GitHub that knows who is in its teams."""
+    with serving("/api/v3") as api:
+        job = scenes.github(tmp_path, os.environ["PATH"], {}, "workflow_dispatch")
+        job.environ |= {"GITHUB_ACTOR": "bob", "GITHUB_TRIGGERING_ACTOR": "ana", "GITHUB_API_URL": api.url}
+        job.environ |= {"GITHUB_RUN_ATTEMPT": "2", "JIRA_CI_ORGANISATION_TOKEN": "ghp_teams"}
+        yield Scene(job, sandbox, Time(sandbox)), api
+
+
+def _member(api: Api, team: str, login: str) -> None:
+    api.json(f"/orgs/acme/teams/{team}", {"slug": team})
+    api.json(f"/orgs/acme/teams/{team}/memberships/{login}", {"state": "active"})
+
+
+def _teams(*teams: str, who: tuple[str, ...] = ()) -> Emergency:
+    return Emergency("Emergency change", 1, who, ("Implementing",), "2d", teams)
+
+
+def test_a_team_vouches_for_its_members(hub: tuple[Scene, Api]) -> None:
+    here, api = hub
+    _member(api, "sre", "ana")
+    _member(api, "db", "bob")
+    context = here.context()
+    found = asker(context, "")
+    assert with_teams(context, found, _teams("acme/sre", "acme/db")).in_teams == ("ana", "bob")
+    asked = len(api.requests)
+    assert with_teams(context, found, _teams("acme/sre", "acme/db")).in_teams == ("ana", "bob")
+    assert len(api.requests) == asked, "each is asked once"
+    assert with_teams(context, found, _teams("acme/sre")).in_teams == ("ana",)
+
+
+def test_who_is_named_needs_no_team(hub: tuple[Scene, Api]) -> None:
+    here, api = hub
+    context = here.context()
+    found = asker(context, "")
+    assert with_teams(context, found, _teams("acme/sre", who=("Ana", "bob"))) is found
+    assert with_teams(context, found, _teams(who=("ana",))) is found
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, "whether ana and bob is in a team that may is not known. GitHub"),
+        ({"JIRA_CI_ORGANISATION_TOKEN": "", "GITHUB_TOKEN": ""}, "set organisation-token"),
+    ],
+)
+def test_a_team_that_cannot_be_read_has_nobody(hub: tuple[Scene, Api], environ: dict[str, str], told: str) -> None:
+    here, _ = hub
+    here.job.environ = {name: text for name, text in (here.job.environ | environ).items() if text}
+    context = here.context()
+    found = with_teams(context, asker(context, ""), _teams("acme/nobody"))
+    assert (found.logins, found.in_teams) == ((), ())
+    assert told in found.objection

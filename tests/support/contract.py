@@ -45,6 +45,8 @@ _BESIDE = (
     re.compile(r"POST /rest/api/3/issue"),
     # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/
     re.compile(r"GET /rest/api/3/group/member"),
+    # https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-properties/
+    re.compile(r"(GET|PUT) /rest/api/3/user/properties(/[^/]+)?"),
 )
 _FOLDERS = {"/rest/builds/": "software", "/rest/deployments/": "software", "/rest/api/": "platform"} | {
     "/rest/servicedeskapi/": "desk"

@@ -11,8 +11,8 @@ from typing import Any
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.jira import stored
+from jira_ci.jira.access import site_url
 from jira_ci.jira.auth import Login
-from jira_ci.jira.endpoints import site_url
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import expect
 from jira_ci.jira.stored import Key
@@ -62,7 +62,7 @@ def failed(subject: str, error: JiraCiError) -> Line:
 
 
 def warning(subject: str, found: str, hint: str) -> Line:
-    """A line for what works, and is hardly meant."""
+    """A line for what works, and is likely a mistake."""
     return Line(subject, found, hint, doubtful=True)
 
 

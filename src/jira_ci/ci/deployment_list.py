@@ -1,4 +1,4 @@
-"""Every deployment that GitHub or GitLab knows, the newest first, back to a moment. Imported on use only.
+"""Every deployment that GitHub or GitLab knows and that may have begun since a moment. Imported on use only.
 
 https://docs.github.com/rest/deployments/deployments and https://docs.gitlab.com/api/deployments/
 """
@@ -32,7 +32,14 @@ _OVER = ("successful", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class ProviderDeployment:
-    """One deployment, as the provider tells it. Texts are empty where it does not say."""
+    """One deployment, as the provider tells it. Texts are empty where it does not say.
+
+    Attributes:
+        created: when it was made, which may be long before: as its pipeline was on GitLab, and on GitHub when its job
+            began to wait for a review.
+        began: when its job began to run; None where that is not told.
+        unbegun: whether its job certainly has not begun, so that nothing was deployed.
+    """
 
     id: str
     environment: str
@@ -47,6 +54,13 @@ class ProviderDeployment:
     runs: tuple[str, ...] = ()
     """Ids of the runs that told of it."""
     url: str = ""
+    began: datetime | None = None
+    unbegun: bool = False
+
+    @property
+    def moment(self) -> datetime:
+        """When it began, as far as that is known."""
+        return self.began or self.created
 
 
 @dataclass
@@ -54,7 +68,7 @@ class ProviderList:
     """What was read of the list.
 
     Attributes:
-        reached: back to which moment it was read without a gap; ``None`` where nothing was.
+        reached: what may have begun since this moment was read without a gap; ``None`` where nothing was.
         ended: whether that is because there is nothing older.
         born: when the repository was made, where that was asked.
         problem: why it was read no further back, as a sentence.
@@ -68,8 +82,11 @@ class ProviderList:
     problem: str = ""
     denied: bool = False
 
-    def take(self, page: Sequence[ProviderDeployment]) -> None:
+    def take(self, page: Sequence[ProviderDeployment], moments: Sequence[datetime] = ()) -> None:
         """Adds a page of the list.
+
+        Args:
+            moments: by which the list is sorted; when its deployments were made, where that is left out.
 
         Raises:
             Refused: it holds nothing new, so that the pages repeat.
@@ -78,7 +95,7 @@ class ProviderList:
             raise Refused(0, "a page repeats what another one has shown")
         self.found.update((one.id, one) for one in page)
         if page:
-            self.reached = min(one.created for one in page)
+            self.reached = min(moments or [one.created for one in page])
 
     def fail(self, error: Unreadable) -> None:
         """It is read no further."""
@@ -209,7 +226,12 @@ _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 
 class GitLabDeployments:
     """On GitLab. A job token may read deployments, and not when the project was made
-    (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access)."""
+    (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
+
+    A deployment is made with its pipeline, and a manual job may be played long after. So the list is the one of those
+    that were touched since: whatever has begun was. GitLab wants that order and that limit together
+    (https://docs.gitlab.com/api/deployments/#list-project-deployments).
+    """
 
     provider = CI.GITLAB
 
@@ -234,8 +256,9 @@ class GitLabDeployments:
         self._api.close()
 
     def _read(self, into: ProviderList, oldest: datetime) -> None:
-        for page in self._api.pages("/deployments", order_by="id", sort="desc"):
-            into.take([_of_gitlab(one) for one in page])
+        limit = oldest.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for page in self._api.pages("/deployments", order_by="updated_at", sort="desc", updated_after=limit):
+            into.take([_of_gitlab(one) for one in page], [_touched(one) for one in page])
             if into.reached and into.reached < oldest:
                 return
         into.ended = True
@@ -297,12 +320,25 @@ def _of_rest(found: Mapping[str, Any]) -> ProviderDeployment:
     )
 
 
+def _touched(found: Mapping[str, Any]) -> datetime:
+    """Raises ValueError where that is not said."""
+    moment = _moment(string(found.get("updated_at")) or string(found.get("created_at")))
+    if moment is None:
+        raise ValueError("a deployment without a moment")
+    return moment
+
+
+_NOT_BEGUN = ("created", "blocked", "skipped")
+"""GitLab's statuses of a manual job that nobody has played, of one that has to be approved, and of one left out."""
+
+
 def _of_gitlab(found: Mapping[str, Any]) -> ProviderDeployment:
     job = mapping(found.get("deployable"))
     pipeline = mapping(job.get("pipeline"))
     state = states.from_event(string(found.get("status")) or "unknown")
     ended = string(job.get("finished_at")) or string(found.get("updated_at"))
     number = whole(pipeline.get("id"))
+    waits = string(found.get("status")) in _NOT_BEGUN or ("started_at" in job and not job["started_at"])
     return _made(
         found.get("id"),
         found.get("created_at"),
@@ -314,6 +350,8 @@ def _of_gitlab(found: Mapping[str, Any]) -> ProviderDeployment:
         ended=_moment(ended) if state in _OVER else None,
         runs=(str(number),) if number else (),
         url=url(job.get("web_url")) or url(pipeline.get("web_url")),
+        began=_moment(string(job.get("started_at"))),
+        unbegun=waits,
     )
 
 
@@ -325,10 +363,17 @@ def _with_statuses(
     is marked as one that only waits, *success* says nothing."""
     told = [(_moment(string(one.get(when))) or made.created, string(one.get("state")).lower()) for one in statuses]
     known = [(at, states.from_event(word)) for at, word in told if word != "inactive"]
-    at, state = max(known, key=lambda one: (one[0], states.of(one[1]).phase), default=(None, "unknown"))
+    last = max(known, key=lambda one: (one[0], states.of(one[1]).phase, states.of(one[1]).severity), default=None)
+    at, state = last or (None, "unknown")
+    began = min((at for at, state in known if states.of(state).phase == states.GOING), default=None)
     links = [url(one.get(name)) for one in statuses for name in addresses]
     runs = tuple(dict.fromkeys(match[1] for link in links if (match := _RUN.search(link))))
     state = "pending" if is_parked(links) or not told else state if known else "unknown"
     return replace(
-        made, state=state, ended=at if state in _OVER else None, runs=runs, url=next(filter(None, links), "")
+        made,
+        state=state,
+        ended=at if state in _OVER else None,
+        runs=runs,
+        url=next(filter(None, links), ""),
+        began=began,
     )

@@ -9,7 +9,7 @@ from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
 from jira_ci.init import config_file, files, github_workflow, gitlab_jobs, hints, look, next_steps
 from jira_ci.init.files import File, Found
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
