@@ -167,6 +167,8 @@ def test_without_a_version_it_is_the_tag_else_the_whole_commit() -> None:
         ({"version": "1\u202e0"}, "U+202E"),
         ({"version": "1\u200b0"}, "U+200B"),
         ({"version": "1\ufeff0"}, "U+FEFF"),
+        ({"version": "1.0\u3164"}, "U+3164"),
+        ({"environment": "Prod\u2800"}, "U+2800"),
         ({"version": "1\ud8000"}, "U+D800"),
         ({"version": "1\ufffe0"}, "U+FFFE"),
         ({"project": "Web 😀"}, "U+1F600"),

@@ -13,7 +13,7 @@ from jira_ci.gate.policy.one_change import Place
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
-from jira_ci.text import canonical, first, one_line
+from jira_ci.text import UNSEEN, canonical, first, one_line
 
 _LONGEST = 255  # characters of a summary
 # Controls, invisible characters, halves of a pair, line separators, and what is no character at all.
@@ -387,7 +387,7 @@ def _title_objections(title: str) -> Iterator[str]:
 
 def _unshowable(text: str) -> str:
     """The first character that no summary can hold as it is (``U+1F600``), or an empty text."""
-    bad = (one for one in text if ord(one) > 0xFFFF or unicodedata.category(one) in _UNSHOWABLE)
+    bad = (one for one in text if ord(one) > 0xFFFF or unicodedata.category(one) in _UNSHOWABLE or one in UNSEEN)
     return next((f"U+{ord(one):04X}" for one in bad), "")
 
 
