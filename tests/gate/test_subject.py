@@ -167,6 +167,8 @@ def test_without_a_version_it_is_the_tag_else_the_whole_commit() -> None:
         ({"version": "1\u202e0"}, "U+202E"),
         ({"version": "1\u200b0"}, "U+200B"),
         ({"version": "1\ufeff0"}, "U+FEFF"),
+        ({"version": "1.0\u3164"}, "U+3164"),
+        ({"environment": "Prod\u2800"}, "U+2800"),
         ({"version": "1\ud8000"}, "U+D800"),
         ({"version": "1\ufffe0"}, "U+FFFE"),
         ({"project": "Web 😀"}, "U+1F600"),
@@ -314,11 +316,20 @@ def test_the_runs_own_tag_or_commit_has_to_be_checked_out_too(checkout: Reposito
 def test_a_commit_that_a_step_makes_counts_as_the_one_below(checkout: Repository) -> None:
     below = checkout.git.head()
     made = checkout.commit("Release 1.0.1")
-    at = seen(checkout.git, run_of(commit=below), below)
+    at = seen(checkout.git, run_of(commit=below, branch="main"), below)
     assert (at.checkout, at.on_top) == (below, made)
-    found = judged(checkout, below, commit=below)
+    found = judged(checkout, below, commit=below, branch="main")
     assert isinstance(found, Subject)
     assert found.commit == below
+
+
+def test_a_commit_that_a_step_makes_on_another_branch_is_another_one(checkout: Repository) -> None:
+    below = checkout.git.head()
+    checkout.run("checkout", "--quiet", "-b", "aside")
+    made = checkout.commit("Something else")
+    at = seen(checkout.git, run_of(commit=below), "1.0.1")
+    assert (at.checkout, at.on_top) == (made, "")
+    assert seen(checkout.git, run_of(commit=below, branch="aside"), "1.0.1").on_top == made
 
 
 def test_a_commit_that_was_checked_out_does_not_count_as_the_one_below(checkout: Repository) -> None:

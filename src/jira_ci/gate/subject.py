@@ -13,7 +13,7 @@ from jira_ci.gate.policy.one_change import Place
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
-from jira_ci.text import canonical, first, one_line
+from jira_ci.text import UNSEEN, canonical, first, one_line
 
 _LONGEST = 255  # characters of a summary
 # Controls, invisible characters, halves of a pair, line separators, and what is no character at all.
@@ -228,7 +228,7 @@ def seen(git: Git, run: Run, version: str, told: Callable[[], str] = _nobody) ->
         reason = told() if run.provider == CI.GITLAB else ""
         return Named(problem=f"{why} CI_COMMIT_SHA alone does not tell what is deployed. {reason}" if reason else "")
     found = named(git, version)
-    if head != run.commit and run.commit and _is_committed_on_top(git, head, run.commit):
+    if head != run.commit and run.commit and _is_committed_on_top(git, head, run):
         return replace(found, checkout=run.commit, on_top=head)
     return replace(found, checkout=head)
 
@@ -239,12 +239,15 @@ def _is_own(git: Git, run: Run) -> bool:
     return all(not has_host(one) or not origin_objection([one], anywhere, trusting=False) for one in git.addresses())
 
 
-def _is_committed_on_top(git: Git, head: str, commit: str) -> bool:
+def _is_committed_on_top(git: Git, head: str, run: Run) -> bool:
     """Whether a step of this job has committed on top of the run's commit, as release tools do: git remembers it as
-    HEAD's last movement, where a checkout of another commit is remembered as such."""
+    HEAD's last movement, where a checkout of another commit is remembered as such. On another branch than the run's it
+    is something else."""
     moved = git.ask("log", "-1", "--walk-reflogs", "--format=%H %gs", "HEAD").partition(" ")
     parents = git.ask("log", "-1", "--format=%P", head).split()
-    return moved[0] == head and moved[2].startswith("commit: ") and parents == [commit]
+    branch = git.ask("symbolic-ref", "--quiet", "HEAD").removeprefix("refs/heads/")
+    on_ref = branch in ("", run.branch)
+    return on_ref and moved[0] == head and moved[2].startswith("commit: ") and parents == [run.commit]
 
 
 def default_version(run: Run) -> str:
@@ -384,7 +387,7 @@ def _title_objections(title: str) -> Iterator[str]:
 
 def _unshowable(text: str) -> str:
     """The first character that no summary can hold as it is (``U+1F600``), or an empty text."""
-    bad = (one for one in text if ord(one) > 0xFFFF or unicodedata.category(one) in _UNSHOWABLE)
+    bad = (one for one in text if ord(one) > 0xFFFF or unicodedata.category(one) in _UNSHOWABLE or one in UNSEEN)
     return next((f"U+{ord(one):04X}" for one in bad), "")
 
 
