@@ -74,6 +74,16 @@ def test_a_compare_that_lists_fewer_than_it_counts_is_incomplete(github_api: Api
     assert history.compare("v1", B) == Commits(((f"{1:040x}", "WEB-1"),), complete=False)
 
 
+def test_a_count_beyond_all_reason_is_read_so_far_and_incomplete(
+    github_api: Api, history: GitHubHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_ci.ci.github_api._PAGES", 3)
+    commits = [commit(number) for number in range(1000)]
+    github_api.pages(f"{REPO}/compare/{A}...{B}", commits, lambda page: {"total_commits": 10**17, "commits": page})
+    found = history.compare(A, B)
+    assert (len(found.found), found.complete, len(github_api.requests)) == (300, False, 3)
+
+
 def test_a_pull_request_and_its_commits(github_api: Api, history: GitHubHistory) -> None:
     github_api.json(f"{REPO}/pulls/12", pull(github_api, commits=130))
     github_api.pages(f"{REPO}/pulls/12/commits", [commit(number) for number in range(130)])

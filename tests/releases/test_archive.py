@@ -55,7 +55,7 @@ def test_it_reports_a_deployment(python: str, archive: Path, machine: Machine, s
 
 @pytest.mark.parametrize("python", each(10, 11, 12, 13, 14))
 def test_what_is_imported_on_use_is_inside(python: str, built: Path) -> None:
-    modules = "jira_ci.ci.github_api, jira_ci.ci.gitlab_api, yaml, fastjsonschema, defusedxml.ElementTree, jinja2"
+    modules = "jira_ci.ci.github_rest, jira_ci.ci.gitlab_comments, yaml, fastjsonschema, defusedxml.ElementTree, jinja2"
     modules += ", jira_sandbox.server"
     code = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}; print(len(sys.modules))"
     done = subprocess.run([python, "-I", "-S", "-B", "-c", code, built / "jira-ci.pyz"], capture_output=True, text=True)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PAGE = 100
+_PAGES = 300
+"""Of a range, at most, whatever GitHub counts: it holds more keys than Jira takes long before."""
 _DEPLOYMENTS = 200
 """How many deployments are looked through, each with a request of its own, for one that succeeded."""
 _MANY_DEPLOYMENTS = 1000
@@ -80,7 +82,7 @@ class GitHubHistory(GitHubFiles):
         def question() -> Commits:
             found, total = page(1)
             # A first page that is not full is all that there is, whatever is counted.
-            pages = range(2, -(-total // _PAGE) + 1) if len(found) == _PAGE else ()
+            pages = range(2, min(-(-total // _PAGE), _PAGES) + 1) if len(found) == _PAGE else ()
             for answer in self._abreast(what, "contents: read", [partial(page, number) for number in pages]):
                 found += answer[0]
             return Commits(tuple(found), complete=len({commit for commit, _ in found}) >= total)
