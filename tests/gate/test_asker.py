@@ -12,6 +12,7 @@ import pytest
 import scenes
 from ci.servers import Api, serving
 from gate_jobs import Scene, Time
+from jira_ci.checks.change_checks import _team
 from jira_ci.gate.asker import asker, with_teams
 from jira_ci.gate.policy.emergency import Emergency
 from jira_sandbox.server import Sandbox
@@ -168,3 +169,10 @@ def test_a_team_that_cannot_be_read_has_nobody(hub: tuple[Scene, Api], environ: 
     found = with_teams(context, asker(context, ""), _teams("acme/nobody"))
     assert (found.logins, found.in_teams) == ((), ())
     assert told in found.objection
+
+
+def test_check_says_whether_a_team_can_be_read(hub: tuple[Scene, Api]) -> None:
+    here, api = hub
+    assert "cannot be read, so that none of them may ask" in _team(here.context(), "acme/sre").found
+    _member(api, "sre", "ana")
+    assert _team(here.context(), "acme/sre").found == "the team acme/sre is there, and whoever is in it may ask"
