@@ -44,6 +44,7 @@ def lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[tuple[Scene, Api]]:
         ({"pipeline": MAIN, "user": ANA}, ("ana",), ""),
         ({"pipeline": {**MAIN, "source": "web"}, "user": ANA}, ("ana",), ""),
         ({"pipeline": {**MAIN, "source": "schedule"}, "user": ANA}, (), "a run of the kind schedule"),
+        ({"pipeline": {**MAIN, "source": "trigger"}, "user": ANA}, (), "a run of the kind trigger"),
         ({"pipeline": {**MAIN, "source": "merge_request_event"}, "user": ANA}, (), "kind merge_request_event"),
         ({"pipeline": {**MAIN, "ref": "refs/merge-requests/5/head"}, "user": ANA}, (), "kind merge_request_event"),
         ({"pipeline": {**MAIN, "id": 5002}, "user": ANA}, (), "its token is another pipeline's"),
