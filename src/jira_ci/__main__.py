@@ -6,8 +6,11 @@ anything from the current folder. Where one of these is there, Python starts onc
 this module, no program takes back: SECURITY.md says what that is.
 """
 
+import gc
 import os
 import sys
+
+from jira_ci.given_locale import give_back
 
 # What leads Python to files: https://docs.python.org/3/using/cmdline.html#environment-variables
 _LEADING = (
@@ -31,6 +34,7 @@ def main(*, from_folder: bool = False) -> int:
     """
     if _is_led(from_folder):
         return _again()
+    gc.set_threshold(100_000)  # imports make many objects and no garbage
     from jira_ci.cli import main as run
 
     return run()
@@ -47,6 +51,7 @@ def _is_led(from_folder: bool) -> bool:
 def _again() -> int:
     text = ["-X", "utf8"] if sys.flags.utf8_mode else []
     command = [sys.executable, "-I", *text, "-c", _AGAIN, _HERE, *sys.argv[1:]]
+    give_back(os.environ)
     if os.name != "nt":
         os.execv(sys.executable, command)  # noqa: S606 - the same Python
     # There the caller would not wait for what took our place.

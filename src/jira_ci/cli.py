@@ -168,13 +168,26 @@ COMMANDS = {
         "look for the change, and decide whether the deployment may start",
         "gate",
         "run",
-        ("deployment", "gate", "change", "unpin", "build", *_RECORD, *_RUN, "access", "jira", "dry-run"),
+        ("deployment", "gate", "policy", "change", "unpin", "build", *_RECORD, *_RUN, "access", "jira", "dry-run"),
     ),
     "deploy": Command(
         "ask the gate, report a deployment, run the command behind --, and pass its exit code on",
         "deploy",
         "run",
-        ("deployment", "gate", "change", "script", "build", "report", *_RECORD, "on-error", *_RUN, *_SITES, "dry-run"),
+        (
+            "deployment",
+            "gate",
+            "policy",
+            "change",
+            "script",
+            "build",
+            "report",
+            *_RECORD,
+            "on-error",
+            *_RUN,
+            *_SITES,
+            "dry-run",
+        ),
     ),
     "keys": Command("which issue keys, and where each was found", "keys", "run", ("deployment", *_RUN)),
     "environment": Command(
@@ -184,7 +197,7 @@ COMMANDS = {
         "test configuration and every connection, write nothing",
         "check",
         "run",
-        ("deployment", "gate", "change", *_RUN, *_SITES),
+        ("deployment", "gate", "policy", "change", *_RUN, *_SITES),
     ),
     "rollback": Command("mark the deployment that was rolled back", "rollback", "run", ("on-error", "record", *_PAST)),
     "reconcile": Command(
@@ -194,21 +207,21 @@ COMMANDS = {
         "start again what was parked on its change, where the change lets it go on now",
         "resume",
         "run",
-        (*_RUN, "access", "jira", "dry-run"),
+        ("policy", *_RUN, "access", "jira", "dry-run"),
     ),
     "forget": Command("take a reported build or deployment out of Jira again", "forget", "run", _PAST),
     "evidence": Command(
         "every deployment of a period with its change and record, and those without; or a record verified",
         "evidence",
         "run",
-        ("provider", "access", "jira"),
+        ("policy", "provider", "access", "jira"),
     ),
     "init": Command("write a .jira-ci.yml and a workflow for this repository", "init", "run", ("jira", "dry-run")),
     "release": Command(
         "what follows a deployment: fix versions and transitions, or its release notes (--notes)",
         "release",
         "run",
-        ("change", *_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
+        ("change", "policy", *_RECORD, "on-error", "deployment", *_RUN, *_SITES, "dry-run"),
     ),
     "schema": Command(
         "print the JSON Schema of the configuration, of a record, or of a population", "schema", "run", ()
@@ -234,7 +247,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
     """The argument parser; its help texts come from the table of settings.
 
     Args:
-        named: the commands whose arguments are known; of the others only the name, because arguments take time.
+        named: the commands that are known; all of them where it names none, of which then only the names are, because
+            arguments take time.
     """
     root = _Parser(
         prog="jira-ci",
@@ -244,7 +258,8 @@ def parser(named: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"jira-ci {__version__}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, command in COMMANDS.items():
+    known = [name for name in COMMANDS if name in named] or COMMANDS
+    for name, command in ((name, COMMANDS[name]) for name in known):
         child = commands.add_parser(name, help=command.help, description=f"{command.help}.", allow_abbrev=False)
         if name not in named:
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from jira_ci.config import model as configuration
 from jira_ci.config.model import Config
 from jira_ci.edges import Edges
 from jira_ci.errors import Exit
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.git.command import GitError
 from jira_ci.git.repository import Git
 from jira_ci.output import terminal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+from jira_ci.frozen import replace
 from jira_ci.settings import Setting, Settings, is_taken, parse
 
 _HEADERS = Setting("list", "jira", "", secret=True, name="headers")

@@ -6,9 +6,10 @@ https://dora.dev/guides/dora-metrics-four-keys/
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from jira_ci.frozen import dataclass
 
 _SUCCESSFUL = ("successful", "rolled_back")
 _FAILED = ("failed", "rolled_back")

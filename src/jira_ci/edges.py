@@ -9,13 +9,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import field
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 from jira_ci.errors import Interrupted
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
+from jira_ci.given_locale import give_back
 from jira_ci.timing import Deadline
 
 _DESCRIPTOR = 3  # where a receipt is written
@@ -121,4 +121,5 @@ def real_edges() -> Edges:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     environ = os.environ
+    give_back(environ)
     return Edges(environ, Path.cwd(), sys.stdout, sys.stderr, receipt=Receipt(environ))

@@ -5,18 +5,21 @@ Jira is asked with :class:`Client`; a library that asks a CI's API by itself is 
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import io
 import json
 import random
+import sys
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jira_ci import __version__, retry
 from jira_ci.errors import NetworkError
 from jira_ci.exchange import Answer, Request
+from jira_ci.frozen import replace
 from jira_ci.preconnect import CONNECT, Preconnected
 from jira_ci.text import one_line
 from jira_ci.timing import Call, Deadline
@@ -165,7 +168,7 @@ class Client:
             return None, error
         if self._observe and not self._closed:
             self._observe(request, answer)
-        return dataclasses.replace(answer, attempts=attempt), None
+        return replace(answer, attempts=attempt), None
 
     def _exchange(self, request: Request) -> Answer:
         sent = {"Accept": "application/json", **request.headers, **(self._site_headers if request.site else {})}
@@ -265,11 +268,30 @@ class ApiSession:
         return Call(exchange).result(self._deadline)
 
 
+@contextlib.contextmanager
+def _nobody_guesses() -> Iterator[None]:
+    """While requests is imported, which loads charset-normalizer, a fifth of the whole, to guess what a text without a
+    declared encoding is written in. Nothing here asks it to: bodies are bytes, and JSON is UTF-8, which is also what
+    requests assumes where nobody guesses (https://www.rfc-editor.org/rfc/rfc8259#section-8.1)."""
+    name = "charset_normalizer"
+    if "requests" in sys.modules or name in sys.modules:
+        yield
+        return
+    absent: Any = ModuleType(name)
+    absent.__version__, absent.detect = "3.0.0", lambda _: {"encoding": "utf-8"}  # requests looks at both
+    sys.modules[name] = absent
+    try:
+        yield
+    finally:
+        del sys.modules[name]  # whoever imports it gets the real one
+
+
 def _session() -> requests.Session:
     from http.cookiejar import DefaultCookiePolicy
 
-    import requests
-    from requests.adapters import HTTPAdapter
+    with _nobody_guesses():
+        import requests
+        from requests.adapters import HTTPAdapter
 
     class Session(requests.Session):
         """Does not even look where a redirect leads: looking would read its body, however large."""

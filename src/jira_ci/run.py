@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.text import canonical
 
 if TYPE_CHECKING:

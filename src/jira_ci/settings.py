@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field, fields, replace
 from jira_ci.run import is_matrix_text
 
 Kind = Literal["text", "list", "duration", "switch", "choice", "count", "number"]
@@ -124,7 +123,7 @@ _OF_CONNECTION = r"JIRA_CI_[A-Z0-9_]+_(USER|TOKEN|CLIENT_ID|CLIENT_SECRET|HEADER
 
 def _setting(kind: Kind, group: str, help: str, **more: Any) -> Any:
     shown = not more.get("secret", False)
-    return dataclasses.field(default=None, repr=shown, metadata={"setting": Setting(kind, group, help, **more)})
+    return field(default=None, repr=shown, metadata={"setting": Setting(kind, group, help, **more)})
 
 
 @dataclass(frozen=True)
@@ -168,14 +167,14 @@ class Settings:
     version: str = _setting("text", "deployment", "what is deployed: a version, a tag; otherwise the tag or the commit", exact=True, metavar="TEXT")
 
     change: str = _setting("text", "change", "the key of the only change that the gate asks, instead of looking for one by its title; for reconcile the one that is freed", metavar="KEY")
-    project_name: str = _setting("text", "gate", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", exact=True, metavar="NAME")
-    change_controlled: bool | None = _setting("switch", "gate", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
+    project_name: str = _setting("text", "policy", "the project's name in the titles of changes; otherwise the file's, or the repository's without its owner", exact=True, metavar="NAME")
+    change_controlled: bool | None = _setting("switch", "policy", "true asks the gate for an environment that the policy leaves alone; false is refused where the policy says true")
+    organisation_policy: str = _setting("text", "policy", "the organisation's policy, which the repository's can only tighten: OWNER/REPO@REF:PATH, or inline (JIRA_CI_ORGANISATION_POLICY_TEXT)", metavar="WHERE")
+    organisation_token: str = _setting("text", "policy", "reads the organisation's policy (contents: read, or read_repository and read_api on GitLab); otherwise github-token or gitlab-token", secret=True, metavar="TOKEN")
     create: bool | None = _setting("switch", "gate", "false makes no change when none is found; true is refused where the policy says false")
     minimum_approvals: int | None = _setting("count", "gate", "how many people must have approved, where that is more than the policy demands", metavar="NUMBER")
     comments: str = _setting("choice", "gate", "who reads what the change is told about its deployment; refused where more people would than the policy says", choices=("off", "internal", "public"))
     gate_by: str = _setting("choice", "gate", "who decides; refused where it differs from the policy", choices=("change", "jira"))
-    organisation_policy: str = _setting("text", "gate", "the organisation's policy, which the repository's can only tighten: OWNER/REPO@REF:PATH, or inline (JIRA_CI_ORGANISATION_POLICY_TEXT)", metavar="WHERE")
-    organisation_token: str = _setting("text", "gate", "reads the organisation's policy (contents: read, or read_repository and read_api on GitLab); otherwise github-token or gitlab-token", secret=True, metavar="TOKEN")
     wait: float = _setting("duration", "gate", "how long to wait for a change that is not approved yet; 0 asks once", default="0", zero=True)
     parked: str = _setting("choice", "gate", "how a job ends that leaves a note for resume on the change it waits for: with 4 or well; off leaves no note", default="fail", choices=("fail", "success", "off"))
     parked_job: str = _setting("text", "gate", "on GitLab the manual job that deploys, for resume to play, where another one asks the gate", metavar="NAME")
@@ -209,7 +208,7 @@ class Settings:
     dry_run: bool = _setting("switch", "dry-run", "print what would be sent, and send nothing", default="false")
     # fmt: on
 
-    origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
     """For each setting that is set, by what: ``--site``, ``the input site``, ``JIRA_CI_SITE``, ``.jira-ci.yml line 3``."""
     unknown_variables: tuple[str, ...] = ()
     """Sentences about variables with our prefix that are no settings (a typo)."""
@@ -228,8 +227,8 @@ class Settings:
 
 def _table() -> tuple[Setting, ...]:
     return tuple(
-        dataclasses.replace(field.metadata["setting"], name=field.name.replace("_", "-"))
-        for field in dataclasses.fields(Settings)
+        replace(field.metadata["setting"], name=field.name.replace("_", "-"))
+        for field in fields(Settings)
         if "setting" in field.metadata
     )
 
@@ -276,7 +275,7 @@ def is_taken(variable: str) -> bool:
 def fill(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
     """The same settings with parsed values (name to value and origin) where none is set yet."""
     new = {name: found for name, found in values.items() if name not in settings.origins and found[0]}
-    return dataclasses.replace(
+    return replace(
         settings,
         **{name.replace("-", "_"): value for name, (value, _) in new.items()},
         origins={**settings.origins, **{name: origin for name, (_, origin) in new.items()}},

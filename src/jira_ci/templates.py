@@ -6,7 +6,6 @@ percent-encoded and stands behind the host, so that it never decides where a lin
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira.records import PLACE, PROPERTIES, Report
 from jira_ci.run import leg_of_run, told_apart
 from jira_ci.run_words import PART, WORDS, as_it_is, fill, of_run, words_in
@@ -22,8 +21,8 @@ from jira_ci.settings import Settings
 from jira_ci.text import for_jira, one_line
 
 _TEXTS = ("url", "description", "label")
-_ADDRESS = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x20\"<>\\^`{|}@:\[\]%]+)(:[0-9]{0,5})?")
+_ADDRESS = r"https?://([^/?#]*)"
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s\x00-\x20\"<>\\^`{|}@:\[\]%]+)(:[0-9]{0,5})?"
 _WITH_SLASHES = ("repository", "branch", "tag")
 _LONGEST_VALUE = 255  # characters of one value in an address
 
@@ -86,7 +85,7 @@ _RULES = {"url": _in_address}
 
 
 def _unknown(name: str, origin: str, word: str) -> UsageError:
-    near = nearest(word.lower().replace("_", "-")[:80], WORDS)
+    near = nearest(word.lower().replace("_", "-"), WORDS)
     return UsageError(
         f"{name} ({origin}) holds {{{one_line(word, 80)}}}, which stands for nothing.",
         f"{near or 'Known: ' + ', '.join(WORDS) + '.'} A brace itself is written twice, as {{{{ or }}}}.",
@@ -94,7 +93,7 @@ def _unknown(name: str, origin: str, word: str) -> UsageError:
 
 
 def _check_address(template: str, origin: str) -> None:
-    match = _ADDRESS.match(template)
+    match = re.match(_ADDRESS, template, re.IGNORECASE)
     if not match or not match[1]:
         raise UsageError(
             f"url ({origin}) is {one_line(template, 200)!r}, which is no web address.", "Write it with https://."
@@ -106,7 +105,7 @@ def _check_address(template: str, origin: str) -> None:
         )
     if "@" in match[1]:
         raise UsageError(f"url ({origin}) holds a user name or password.", "Take it out: everybody in Jira sees it.")
-    if not _HOST.fullmatch(match[1]):
+    if not re.fullmatch(_HOST, match[1]):
         raise UsageError(
             f"url ({origin}) is {one_line(template, 200)!r}, whose host cannot be one.", "Write it with https://."
         )
@@ -153,7 +152,7 @@ class ReportTemplate:
             whose, where, which = (one_line(part, 80) for part in (self._run.job, name, leg))
             said = f"Several legs of the job {whose} deploy to {where}: this one, {which}, is a pipeline of its own."
             self.notes[f"{said} The settings leg and pipeline name it otherwise."] = None
-        return dataclasses.replace(
+        return replace(
             self._report,
             job=job,
             leg=leg,

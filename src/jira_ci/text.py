@@ -20,12 +20,10 @@ LONGEST_NAME = 500
 # What Jira's store refuses ("Invalid binary character"), and with it the whole request: everything outside XML's
 # characters of the Basic Multilingual Plane. GitLab's integration removes the same set.
 # Written as what is refused: compiling the opposite, long ranges, costs ten times as much at every start.
-_REFUSED_BY_JIRA = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U00010000-\U0010ffff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_REFUSED_BY_JIRA = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U00010000-\U0010ffff]"
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 _INVISIBLE = "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff"
-_COMMAND = re.compile(
-    rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*(?i:vso|teamcity)?\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)"
-)
+_COMMAND = rf"(#)[{_INVISIBLE}]*(#[{_INVISIBLE}]*(?i:vso|teamcity)?\[)|^[\s{_INVISIBLE}]*(:)[{_INVISIBLE}]*(:)"
 # Before a character of ASCII, which no composition takes, or where there is none for long.
 _PIECES = r"(?s:.{1,250}(?![^\x00-\x7f])|.{1,250})"
 # Providers look for references in the text that is shown, where no escape protects it: "!3", "GH-12", "&5", an address,
@@ -36,6 +34,8 @@ _REFERENCES = (
     r"[!&%~$^*](?=[\w\"])|(?<=\b[Gg][HhLl])-(?=\d)|:(?=//)|\b[Ww]{3}(?=\.)|\b[Mm][Aa][Ii][Ll][Tt][Oo](?=:)"
     r"|\[(?=[a-z_]+:|[ xX]\])|\b[0-9A-Fa-f]{6}(?=[0-9A-Fa-f]+\b)"
 )
+HYPERTEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+"""For ``str.translate``, what ``html.escape`` does: its module loads the names of two thousand characters."""
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 
 
@@ -62,7 +62,10 @@ def one_line(text: str, limit: int = 500) -> str:
     (https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands), TeamCity ``##teamcity[message]``
     (https://www.jetbrains.com/help/teamcity/service-messages.html).
     """
-    shown = _COMMAND.sub(_pulled_apart, _CONTROL.sub(_escape, text[: limit + 1]))
+    shown = _without_controls(text[: limit + 1], _escape)
+    begin = shown.lstrip(" ")[:1]
+    if ("#" in shown and "[" in shown) or begin == ":" or begin > "~":
+        shown = re.sub(_COMMAND, _pulled_apart, shown)
     return shown if len(shown) <= limit else shown[:limit] + "…"
 
 
@@ -87,7 +90,7 @@ def markdown(text: str, limit: int = 500) -> str:
 
     Mentions and references are found after that, in the text that is shown: an invisible blank follows their sign.
     """
-    shown = _CONTROL.sub(" ", text[:limit]) + "…" * (len(text) > limit)
+    shown = _without_controls(text[:limit], " ") + "…" * (len(text) > limit)
     return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};" + "&#8203;" * (match[0] in "@#"), shown)
 
 
@@ -101,9 +104,7 @@ def unlinked(text: str) -> str:
 
 def hypertext(text: str, limit: int = 500) -> str:
     """For HTML, also inside a quoted attribute."""
-    import html
-
-    return html.escape(_CONTROL.sub(" ", text[:limit]) + "…" * (len(text) > limit))
+    return (_without_controls(text[:limit], " ") + "…" * (len(text) > limit)).translate(HYPERTEXT)
 
 
 def for_jira(text: str, limit: int) -> str:
@@ -111,7 +112,7 @@ def for_jira(text: str, limit: int) -> str:
 
     A text of which nothing is left becomes U+FFFD, because Jira refuses an empty name too.
     """
-    clean = _REFUSED_BY_JIRA.sub("", text).strip()
+    clean = _accepted_by_jira(text).strip()
     if len(clean) > limit:
         clean = clean[: limit - 1].rstrip() + "…"
     return clean if clean or not text.strip() else "\ufffd"
@@ -119,7 +120,7 @@ def for_jira(text: str, limit: int) -> str:
 
 def identifier(text: str, limit: int = 255) -> str:
     """For an id that has to stay the same: a long text ends in a hash of the whole, so that two never become one."""
-    clean = _REFUSED_BY_JIRA.sub("", text)
+    clean = _accepted_by_jira(text)
     if len(clean) <= limit and clean == text:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -143,6 +144,16 @@ def canonical(name: str) -> str:
     return " ".join(folded.casefold().split())
 
 
+# To compile a pattern with such sets takes longer than all that is asked of it in a usual run, whose texts are
+# printable: nothing in them is a control character, half of a pair, or moves the reading direction.
+def _without_controls(text: str, by: str | Callable[[re.Match[str]], str]) -> str:
+    return text if text.isprintable() else re.sub(_CONTROL, by, text)
+
+
+def _accepted_by_jira(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else re.sub(_REFUSED_BY_JIRA, "", text)
+
+
 def _pulled_apart(match: re.Match[str]) -> str:
     return " ".join(part for part in match.groups() if part)
 
@@ -154,7 +165,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 _SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 _WHOLE = re.compile(r"[0-9]{1,18}\Z")
 
 
@@ -162,7 +173,9 @@ def string(value: object) -> str:
     """The string, or an empty one. Lone surrogates (``"\\ud800"`` in JSON, odd bytes in the environment), which no
     encoder takes, become U+FFFD.
     """
-    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else re.sub(_SURROGATE, "\ufffd", value)
 
 
 def whole(value: object) -> int | None:

@@ -11,9 +11,9 @@ from jira_ci.text import one_line
 from jira_ci.timing import Late
 
 # What urllib3 says when a proxy does not open the tunnel to an https address.
-_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
-_NOISE = re.compile(r"^\[SSL: \w+\] | \(_ssl\.c:[0-9]+\)$")
-_USER_INFO = re.compile(r"[^\s/'\"@]+@")
+_TUNNEL = r"Tunnel connection failed: ([0-9]{3})"
+_NOISE = r"^\[SSL: \w+\] | \(_ssl\.c:[0-9]+\)$"
+_USER_INFO = r"[^\s/'\"@]+@"
 
 
 _IN_BETWEEN = "A proxy may stand in between, or Jira has trouble: run the job again."
@@ -31,7 +31,7 @@ def is_final(error: Exception) -> bool:
         return True
     if _certificate(error) or _tls(error) or _tunnel(error).startswith("4"):
         return True
-    if isinstance(error, ValueError):  # an address, a header or a proxy that cannot be meant
+    if isinstance(error, ValueError):  # an address, a header or a proxy that is invalid
         return True
     # What requests itself complains about: a file of authorities that is not there.
     return isinstance(error, OSError) and not isinstance(error, (RequestException, ConnectionError, TimeoutError))
@@ -63,6 +63,11 @@ def _happened(error: Exception) -> tuple[str, str]:
     if isinstance(error, exceptions.ProxyError):
         return _proxy(error)
     certificate, tls = _certificate(error), _tls(error)
+    if certificate and "not valid for" in certificate:
+        return (
+            f"its TLS certificate is another host's ({certificate})",
+            "Check the address: ca-bundle, which trusts another authority, does not help here.",
+        )
     if certificate:
         return (
             f"its TLS certificate is not trusted ({certificate})",
@@ -112,7 +117,7 @@ def _proxy(error: Exception) -> tuple[str, str]:
 
 def _tunnel(error: Exception) -> str:
     """The status with which a proxy refused the tunnel; empty when that is not what happened."""
-    found = _TUNNEL.search(str(_innermost(error)))
+    found = re.search(_TUNNEL, str(_innermost(error)))
     return found[1] if found else ""
 
 
@@ -140,7 +145,7 @@ def _reason(error: Exception) -> str:
     """The innermost cause in its own words, which is all that helps in the tower of wrapped exceptions."""
     inner = _innermost(error)
     text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner)
-    text = _NOISE.sub("", _USER_INFO.sub("***@", text))  # a proxy's address may hold a password
+    text = re.sub(_NOISE, "", re.sub(_USER_INFO, "***@", text))  # a proxy's address may hold a password
     return one_line(text.rstrip(". ") or type(inner).__name__, 200)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import scenes
 from gate_jobs import scene
-from jira_ci.jira.records import keys_of, services_of
+from jira_ci.jira.identity import keys_of, services_of
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from scenes import Job

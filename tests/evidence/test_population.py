@@ -13,7 +13,7 @@ from gate_subjects import known
 from jira_ci.evidence.population import of_a_clone, review
 from jira_ci.evidence.population_rows import Approved, Change, Emergency, Recorded, Review
 from jira_ci.gate.kept_records import INDEX, PREFIX
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_ci.run import CI, Run
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox

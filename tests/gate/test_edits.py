@@ -8,7 +8,8 @@ import pytest
 
 from jira_ci.gate.edits import Edits, Watched, edits
 from jira_ci.gate.requirements import Edit, Moved, Requirements, Status
-from jira_ci.jira.parse import Account, History, Item, Step, Value
+from jira_ci.jira.parse import Account
+from jira_ci.jira.parse_change import History, Item, Step, Value
 
 POLICY = Requirements(
     ("Implementing", "Awaiting implementation"), ("Review", "Authorize"), 0, "off", False, "commit", "open"

@@ -46,6 +46,28 @@ def test_a_record_is_a_property_of_its_own_that_the_index_names(sandbox: Sandbox
     assert (told["environment"], told["version"], told["by"]) == ("Prod", "1.0.1", "hubot")
 
 
+def test_keeping_one_takes_five_questions(sandbox: Sandbox) -> None:
+    issue, document = known(sandbox, approved(sandbox)).id, record()
+    with asking(sandbox) as service:
+        service.myself()
+        for one in (document, with_deployment(document, ENDED)):
+            before = len(sandbox.exchanges)
+            keep(service, issue, one)
+            asked = [f"{seen.method} {seen.path.rsplit('/', 1)[-1]}" for seen in list(sandbox.exchanges)[before:]]
+            own, index = key_of(digest(document)), INDEX
+            assert asked == [f"PUT {own}", f"GET {index}", f"PUT {index}", f"GET {index}", "GET properties"]
+
+
+def test_an_index_that_tells_of_others_only_names_it_at_least(sandbox: Sandbox) -> None:
+    key, document = approved(sandbox), record()
+    later = [{"record": f"{number:016x}", "at": "9999", "state": "x" * 200} for number in range(100)]
+    index = {"schema": "jira-ci.records/1", "records": later}
+    sandbox.site.desk.extras.set_property(known(sandbox, key).id, INDEX, index)
+    with asking(sandbox) as service:
+        keep(service, known(sandbox, key).id, document)
+    assert digest(document)[:16] in properties(sandbox, key)[INDEX]["older"]
+
+
 def test_what_became_of_it_is_kept_under_the_same_name(sandbox: Sandbox) -> None:
     key, document = approved(sandbox), record()
     with asking(sandbox) as service:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ci.repositories import Repository
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.subject import Named, Subject, default_version, describe, named, seen, titled
+from jira_ci.gate.subject import Named, Subject, abbreviated, default_version, describe, named, seen, titled
 from jira_ci.git.repository import Git
 from jira_ci.run import PullRequest, Run
 
@@ -104,6 +104,14 @@ MOVING = [
     "heads/x",
     "origin/x",
     "refs/remotes/origin/x",
+    "@",
+    "@~1",
+    "HEAD~1",
+    "FETCH_HEAD",
+    "v1^0",
+    "v1^{commit}",
+    "x@{1}",
+    ":/fix",
 ]
 
 
@@ -231,8 +239,33 @@ def test_what_a_version_names_in_the_checkout(checkout: Repository) -> None:
         assert named(checkout.git, name) == Named(commit=old), name
     assert named(checkout.git, "f" * 40) == Named(commit="f" * 40)
     assert named(checkout.git, "f" * 64) == Named()  # an image's digest
-    for name in ("", "1.0", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:6], "x\ny", "*", "20260301"):
+    for name in ("", "1.0", "v9~1", "1.0~rc1", "a..b", "-h", "v1 ", old[:6], "x\ny", "*", "20260301", "img:1.0"):
         assert named(checkout.git, name) == Named(), name
+
+
+def test_what_git_knows_otherwise_moves(checkout: Repository) -> None:
+    checkout.run("update-ref", "refs/remotes/upstream/next", "HEAD")
+    for name in ("@", "HEAD~1", "main~1", "v1^0", "v1^{}", "v1~0", "main@{0}", "upstream/next", "origin"):
+        assert named(checkout.git, name) == Named(is_branch=True), name
+        assert "moves" in denied(judged(checkout, name)), name
+    described = f"v1-3-g{checkout.git.head()[:9]}"
+    assert named(checkout.git, described) == Named(commit=checkout.git.head())
+
+
+@pytest.mark.parametrize(
+    ("version", "short"),
+    [
+        ("1a2b3c4", "1a2b3c4"),
+        ("V1.0-3-G1A2B3C4", "1a2b3c4"),
+        ("v1.0-3-g1234567", "1234567"),
+        ("1234567", ""),
+        ("1a2b3c", ""),
+        ("1.0.1", ""),
+        ("20260301", ""),
+    ],
+)
+def test_the_beginning_of_an_id_is_seen(version: str, short: str) -> None:
+    assert abbreviated(version) == short
 
 
 def judged(checkout: Repository, version: str, **values: Any) -> Subject | Decision:

@@ -22,9 +22,9 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Subject, describe, titled, where
-from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Route
-from jira_ci.jira.parse import Desk
+from jira_ci.jira import jql
+from jira_ci.jira.access import Route
+from jira_ci.jira.parse_desk import Desk
 from jira_ci.jira.service_desk import Service
 from jira_ci.run import CI
 from jira_ci.sites import trust
@@ -85,7 +85,7 @@ def _similar(service: Service, policy: Policy, subject: Subject) -> Change | Non
     if not words.strip() or policy.change:
         return None
     candidates = Candidates(service, policy, subject)
-    for found in service.search_once(endpoints.open_issues(policy.service_desk, words)).values[:_MOST]:
+    for found in service.search_once(jql.open_issues(policy.service_desk, words)).values[:_MOST]:
         issue, _ = service.issue(found.id)
         if candidates.fits(issue) and not issue.done:
             return Change(issue.id, issue.key, issue.project_key, issue.type_name, issue.summary, "title", ours=False)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import replace
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
 from jira_ci.timing import Deadline
@@ -256,7 +256,7 @@ def connect_comments(
 
         return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
     if run.provider == CI.GITLAB and run.api_url and gitlab_token:
-        from jira_ci.ci.gitlab_api import GitLabComments
+        from jira_ci.ci.gitlab_comments import GitLabComments
 
         return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
     return None

@@ -11,20 +11,20 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import replace
 from jira_ci.run import CI, Leg, PastRun, PullRequest, Run, leg_of_matrix, leg_of_values
 from jira_ci.text import first, mapping, mappings, sha, string, strip_ref, url, whole
 
 _PUSH_LIMIT = 2048
 """How many commits a push event holds at most (https://docs.github.com/webhooks/webhook-events-and-payloads#push)."""
 _DEEPEST = 20
-_QUEUE = re.compile(r"gh-readonly-queue/.+/pr-([0-9]{1,18})-[0-9a-f]+\Z")
+_QUEUE = r"gh-readonly-queue/.+/pr-([0-9]{1,18})-[0-9a-f]+\Z"
 # The file, and behind it the ref, a commit, or nothing.
 _WORKFLOW = re.compile(r"(.+?\.ya?ml)(?:@.*)?", re.DOTALL)
-_COMMIT = re.compile(r"@(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z")
+_COMMIT = r"@(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z"
 _WITHOUT_SECRETS = {"pull_request", "pull_request_review", "pull_request_review_comment"}
 
 
@@ -188,7 +188,7 @@ def _workflow(environ: Mapping[str, str], repository: str) -> str:
     written = string(environ.get("GITHUB_WORKFLOW_REF"))
     file = _WORKFLOW.fullmatch(written)
     # GitHub's own workflows have no file; and instead of a ref there may stand a commit, or nothing.
-    path = file[1] if file else _COMMIT.sub("", written.partition("@refs/")[0])
+    path = file[1] if file else re.sub(_COMMIT, "", written.partition("@refs/")[0])
     if path.lower().startswith(repository.lower() + "/"):
         path = path[len(repository) + 1 :]
     return path or string(environ.get("GITHUB_WORKFLOW"))
@@ -206,7 +206,7 @@ def _branch(event: Mapping[str, Any], name: str, ref: str, pull_request: PullReq
 def _pull_request(environ: Mapping[str, str], event: Mapping[str, Any], home: str, ref: str) -> PullRequest | None:
     found = mapping(event.get("pull_request"))
     group = mapping(event.get("merge_group"))
-    queue = _QUEUE.match(strip_ref(string(group.get("head_ref")) or ref))
+    queue = re.match(_QUEUE, strip_ref(string(group.get("head_ref")) or ref))
     issue = mapping(event.get("issue"))
     others = mappings(mapping(event.get("workflow_run")).get("pull_requests"))
     number = next(

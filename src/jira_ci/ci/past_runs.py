@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -135,15 +135,8 @@ class GitHubRuns:
     def numbered(self, workflow: str, number: int) -> PastRun:
         def question() -> PastRun:
             name = quote(workflow.rpartition("/")[2], safe="")
-            for found in self._api.pages(f"/actions/workflows/{name}/runs", "workflow_runs"):
-                past = from_github(found, self._repository)
-                if past is None:
-                    raise Refused(0, "the answer is not of the documented shape")
-                if past.number <= number:  # they come newest first
-                    if past.number != number:
-                        break
-                    return past
-            raise Refused(404)
+            pages = self._api.pages(f"/actions/workflows/{name}/runs", "workflow_runs")
+            return _with_number(number, (from_github(found, self._repository) for found in pages))
 
         return self._api.ask(f"run #{number} of {workflow}", _ACTIONS, question)
 
@@ -241,6 +234,25 @@ _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 _BADLY = ("failed", "canceled")
 
 
+def _with_number(number: int, runs: Iterable[PastRun | None]) -> PastRun:
+    """The run with this number.
+
+    Args:
+        runs: the newest first; ``None`` is one that cannot be read.
+
+    Raises:
+        Refused: there is none, or one before it cannot be read.
+    """
+    for past in runs:
+        if past is None:
+            raise Refused(0, "the answer is not of the documented shape")
+        if past.number <= number:
+            if past.number != number:
+                break
+            return past
+    raise Refused(404)
+
+
 class GitLabRuns:
     """One project's pipelines on GitLab; see :class:`jira_ci.ci.past_runs.Runs`.
 
@@ -266,15 +278,7 @@ class GitLabRuns:
 
     def numbered(self, workflow: str, number: int) -> PastRun:  # noqa: ARG002 - a project has one pipeline
         def question() -> PastRun:
-            for found in self._api.pages("/pipelines", order_by="id", sort="desc"):
-                past = from_gitlab(found)
-                if past is None:
-                    raise Refused(0, "the answer is not of the documented shape")
-                if past.number <= number:  # they come newest first
-                    if past.number != number:
-                        break
-                    return past
-            raise Refused(404)
+            return _with_number(number, map(from_gitlab, self._api.pages("/pipelines", order_by="id", sort="desc")))
 
         return self._ask(f"pipeline #{number}", question)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jira_ci.context import Context, Result
 from jira_ci.errors import UsageError, nearest
+from jira_ci.frozen import replace
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 

@@ -5,12 +5,12 @@ Connecting comes first and the rest is imported after it, because the network ca
 
 from __future__ import annotations
 
-import dataclasses
 from argparse import Namespace
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from jira_ci.context import Context, Result
+from jira_ci.frozen import replace
 from jira_ci.report import ahead
 from jira_ci.text import canonical, one_line
 
@@ -86,7 +86,7 @@ def _about_the_event(context: Context) -> Context:
     from jira_ci.ci import detect, github_env
 
     run = github_env.built(context.run, detect.read_event(context.edges.environ))
-    return dataclasses.replace(context, run=run)
+    return replace(context, run=run)
 
 
 def _deploys_nothing(context: Context) -> bool:

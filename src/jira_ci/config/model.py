@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from jira_ci.config import schema, strict_yaml
 from jira_ci.config.problems import Problem, Step
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.text import one_line
 
 DEFAULT_NAME = ".jira-ci.yml"

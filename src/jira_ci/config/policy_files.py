@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.config import strict_yaml
@@ -15,6 +13,7 @@ from jira_ci.config.trusted_ref import Committed, Place, path_of
 from jira_ci.environments import atlassian_mapping
 from jira_ci.environments.atlassian_mapping import Gating
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.text import canonical, one_line, short
 
 _MISNAMED = ".jira-ci.yaml"
@@ -116,7 +115,7 @@ def _files(place: Place, path: str, parsed: dict[bytes, Config]) -> tuple[list[L
             # The same file at two commits, which is the usual case, is read once.
             if found.data not in parsed:
                 parsed[found.data] = parse(found.data, found.name)
-            own.append((found, dataclasses.replace(parsed[found.data], name=found.name)))
+            own.append((found, replace(parsed[found.data], name=found.name)))
     named = bool(own) and own[-1][0].source.endswith(f":{path}")
     if path == DEFAULT_NAME and not own and isinstance(place.file(_MISNAMED), Committed):
         raise UsageError(f"{_MISNAMED} is on {place.what}, but the file's name is {DEFAULT_NAME}.", "Rename it.")

@@ -10,7 +10,6 @@ import codecs
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from jira_ci.errors import UsageError
@@ -18,12 +17,12 @@ from jira_ci.text import one_line, without_login
 
 TAGS = ("str", "null", "bool", "int", "float")
 _TYPES = {"null": type(None), "bool": bool, "int": int, "float": float}
-_NULL = re.compile(r"~|null|Null|NULL|")
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_NULL = ("~", "null", "Null", "NULL", "")
+_INT = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _MAX_DIGITS = 18
-# A file cannot hold these, but an escape in double quotes can.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# A file cannot hold these, none of which is printable, but an escape in double quotes can.
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 _IN_QUOTES = "Put it in quotes if it is meant as text."
 
 
@@ -46,7 +45,7 @@ def value(text: str, tag: str, *, plain: bool) -> Any:
     Raises:
         NotPossible: its tag says another type, or no program could use it: endless digits, infinity, controls.
     """
-    bad = _CONTROL.search(text)
+    bad = None if text.isprintable() else re.search(_CONTROL, text)
     if bad:
         raise NotPossible(f"an escaped control character, U+{ord(bad[0]):04X}.", "Remove it.")
     if tag in ("str", "!") or (not tag and not plain):
@@ -58,15 +57,17 @@ def value(text: str, tag: str, *, plain: bool) -> Any:
 
 
 def _core(text: str) -> Any:
-    if _NULL.fullmatch(text):
+    if text in _NULL:
         return None
     if text in ("true", "false"):
         return text == "true"
-    if _INT.fullmatch(text):
+    if text[0] not in "+-.0123456789":
+        return text
+    if re.fullmatch(_INT, text):
         if len(text) > _MAX_DIGITS:
             raise NotPossible(f"a number of more than {_MAX_DIGITS} digits.", _IN_QUOTES)
         return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    return _float(text) if _FLOAT.fullmatch(text) else text
+    return _float(text) if re.fullmatch(_FLOAT, text) else text
 
 
 def _float(text: str) -> float:
@@ -82,23 +83,24 @@ MAX_DEPTH = 30
 MAX_VALUES = 20_000
 """Counted with every alias written out, so that a few lines cannot become millions of values."""
 
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_LINE_BREAK = re.compile("\r\n?|\n")
+# Nothing of it is printable.
+_REFUSED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+_BLANKS = dict.fromkeys(b"\t\r\n")
+_LINE_BREAK = "\r\n?|\n"
 
 _CORE = "tag:yaml.org,2002:"
 
 
-@dataclass
 class Node:
     """One value and where it stands."""
 
-    value: Any
-    line: int
-    children: dict[str | int, Node] = field(default_factory=dict)
-    lines: dict[str | int, int] = field(default_factory=dict)
-    """The line of each key or list item: a key's value may be an alias of something far away."""
-    size: int = 1
-    height: int = 0
+    __slots__ = ("children", "height", "line", "lines", "size", "value")
+
+    def __init__(self, value: Any, line: int) -> None:
+        self.value, self.line, self.size, self.height = value, line, 1, 0
+        self.children: dict[str | int, Node] = {}
+        self.lines: dict[str | int, int] = {}
+        """The line of each key or list item: a key's value may be an alias of something far away."""
 
     def line_of(self, path: tuple[str | int, ...]) -> int | None:
         """The line of the key or list item at this path, or None when there is none."""
@@ -163,9 +165,9 @@ def _decode(data: bytes, name: str) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         shown = encoding.removesuffix("-sig").upper()
         raise UsageError(f"{name} line {line}: this is not valid {shown}.", "Save it as UTF-8.") from None
-    bad = _REFUSED.search(text)
+    bad = None if text.translate(_BLANKS).isprintable() else re.search(_REFUSED, text)
     if bad:
-        line = len(_LINE_BREAK.findall(text, 0, bad.start())) + 1
+        line = len(re.findall(_LINE_BREAK, text[: bad.start()])) + 1
         raise UsageError(f"{name} line {line}: an invisible character, U+{ord(bad[0]):04X}.", "Remove it.")
     return text
 

@@ -233,6 +233,9 @@ class _Reader:
         try:
             name, commit, relaxed = self.remembered()
         except GitError:
+            # Whoever starts a pipeline on GitLab may give CI_DEFAULT_BRANCH, too; its runner fetches the job's branch.
+            if run.provider == CI.GITLAB and self._git.ask("for-each-ref", "--count=1", "refs/remotes/origin/"):
+                raise
             commit = ""
         if commit and commit != run.commit and not self._git.has(run.commit, commit):
             return name, commit, relaxed

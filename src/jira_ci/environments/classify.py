@@ -12,23 +12,22 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from jira_ci.config.model import Config, Rule
 from jira_ci.environments.inference import infer
 from jira_ci.errors import UsageError, nearest
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, field
 from jira_ci.text import LONGEST_NAME, canonical, nfkc, one_line
 
 if TYPE_CHECKING:
     from jira_ci.environments.atlassian_mapping import Mapping as AtlassianMapping
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"  # nothing of it is printable
 _TIERS = ("production", "staging", "testing", "development")
 # Every name for which some version of GitLab guesses the tier production by itself:
 # https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/models/environment.rb (guess_tier)
-_GITLAB_MAY_GUESS_PRODUCTION = re.compile(r"pro?d|live", re.IGNORECASE)
+_GITLAB_MAY_GUESS_PRODUCTION = r"pro?d|live"
 SPECIAL = re.compile(r"\*+|\?|\[!?\]?[^\]\[]*\]")
 """What in a glob stands for something else than itself."""
 
@@ -105,7 +104,7 @@ def check_name(name: str, what: str = "environment", example: str = "Prod") -> N
         )
     if not canonical(name):
         raise UsageError(f"The {what}'s name is empty.", f"Give it a name, such as {what}: {example}.")
-    bad = _CONTROL.search(name)
+    bad = None if name.isprintable() else re.search(_CONTROL, name)
     if bad:
         raise UsageError(
             f"The {what}'s name {one_line(name, 80)} holds the control character U+{ord(bad[0]):04X}.",
@@ -162,7 +161,7 @@ def _controlled(name: str, rules: Sequence[Rule]) -> bool:
 
 
 def _unmatched(name: str, config: Config) -> UsageError:
-    near = nearest(name[:200], [rule.name for rule in config.rules])
+    near = nearest(name, [rule.name for rule in config.rules])
     where = config.where("unmatched-environments")
     return UsageError(
         f"No rule in {config.name} matches the environment {one_line(name, 80)}, and unmatched-environments is error "
@@ -176,7 +175,9 @@ def _unruled(name: str, tier: str, unmatched: str) -> tuple[str, str]:
     if unmatched != "infer":
         return "unmapped", nothing
     found = infer(name)
-    if tier in _TIERS and not (tier == "production" != found.type and _GITLAB_MAY_GUESS_PRODUCTION.search(name)):
+    if tier in _TIERS and not (
+        tier == "production" != found.type and re.search(_GITLAB_MAY_GUESS_PRODUCTION, name, re.IGNORECASE)
+    ):
         return tier, f"GitLab's deployment tier {tier}"
     if tier == "other" and found.type == "production":  # GitLab itself would have guessed production: somebody chose
         return "unmapped", "GitLab's deployment tier other"

@@ -42,7 +42,7 @@ _DOUBTS = _set(
     "soft soon standby stress support synthetic temp temporary tmp to toward towards training trial twin until "
     "validation verify verification"
 )
-_DENIED_PRODUCTION = re.compile(r"(non|not|no|un|post|pseudo|semi|quasi|anti|fake|mock|near)(prod|prd|production|live)")
+_DENIED_PRODUCTION = r"(non|not|no|un|post|pseudo|semi|quasi|anti|fake|mock|near)(prod|prd|production|live)"
 # After "live" most words make a service's name of it: live-chat, live-search. These do not.
 _PLACES = _set(
     "a apac api app aws az azure b backend blue c central cloud cluster cn de east emea env environment eu fr frontend "
@@ -50,9 +50,9 @@ _PLACES = _set(
     "west world www"
 )
 # Words that hold a telling one and are one word in any case: DevOps, deLivery, prodUct.
-_ONE_WORD = re.compile(r"devops|produc(?!tion)|prodig|^reprod|deliver|[ao]live|live(ly|r|st)|sandbox")
-_RUN = re.compile(r"[^\W\d_]+|\d+")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ONE_WORD = r"devops|produc(?!tion)|prodig|^reprod|deliver|[ao]live|live(ly|r|st)|sandbox"
+_RUN = r"[^\W\d_]+|\d+"
+_HUMP = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _type(word: str) -> str:
 
 
 def _doubtful(words: list[str]) -> bool:
-    if not _DOUBTS.isdisjoint(words) or any(_DENIED_PRODUCTION.fullmatch(word) for word in words):
+    if not _DOUBTS.isdisjoint(words) or any(re.fullmatch(_DENIED_PRODUCTION, word) for word in words):
         return True
     rest = words[words.index("live") + 1 :] if "live" in words else []
     return any(not (word.isdigit() or word in _PLACES or _type(word)) for word in rest)
@@ -96,14 +96,14 @@ def _doubtful(words: list[str]) -> bool:
 
 def _words(name: str) -> list[str]:
     words: list[str] = []
-    for run in _RUN.findall(nfkc(name)):
-        parts = [part.casefold() for part in _HUMP.split(run)]
+    for run in re.findall(_RUN, nfkc(name)):
+        parts = [part.casefold() for part in re.split(_HUMP, run)]
         words.extend([run.casefold()] if min(map(len, parts)) == 1 or _is_one_word(run.casefold()) else parts)
     return words
 
 
 def _is_one_word(run: str) -> bool:
-    if _known(run) or _ONE_WORD.search(run) or _DENIED_PRODUCTION.fullmatch(run):
+    if _known(run) or re.search(_ONE_WORD, run) or re.fullmatch(_DENIED_PRODUCTION, run):
         return True
     # prodTest, copyProd: humps or not, never production
     return any(_known(run.removeprefix(word)) or _known(run.removesuffix(word)) for word in _PRODUCTION)

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from jira_ci.evidence.evidence_document import document
-from jira_ci.evidence.metrics import figures
+from jira_ci.evidence.evidence_document import document, figures
 from jira_ci.evidence.population_rows import Gap, Population, Review, Row
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase

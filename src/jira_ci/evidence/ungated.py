@@ -18,10 +18,11 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.kept_records import INDEX, index_of
 from jira_ci.gate.policy import emergency, one_change
 from jira_ci.gate.policy.policy import Policy, settle
+from jira_ci.gate.record import FILE
 from jira_ci.gate.subject import Named, describe, titled
 from jira_ci.gate.targets import asked_for, deployer, tenants, trusted_files, unaskable, what_is_there
 from jira_ci.gate.verification import records_of
-from jira_ci.jira import endpoints
+from jira_ci.jira import jql
 from jira_ci.jira.service_desk import Service
 from jira_ci.output.page import Notice, Page
 from jira_ci.output.publish import artifact
@@ -111,11 +112,11 @@ def _kept(context: Context, service: Service, name: str, tenant: str) -> str:
 
 
 def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
-    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.gate_result.write`."""
+    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.record.write`."""
     temporary = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
     paths = [
-        artifact(context, "jira-ci-record.json"),
-        *sorted(Path(temporary).glob("jira-ci-record-*.json"))[:_MOST],
+        artifact(context, f"{FILE}.json"),
+        *sorted(Path(temporary).glob(f"{FILE}-*.json"))[:_MOST],
     ]
     for path in paths:
         try:
@@ -130,7 +131,7 @@ def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
 def _entries(
     context: Context, service: Service, policy: Policy, name: str, tenant: str, at: Named
 ) -> Iterator[Mapping[str, Any]]:
-    """What the changes that can be meant tell of their records."""
+    """What the changes of this deployment tell of their records."""
     if policy.change:
         yield from index_of(service.property(policy.change, INDEX)).told
         return
@@ -141,7 +142,7 @@ def _entries(
     titles = emergency.titles(
         policy.emergency, title
     )  # whoever finds the words of the usual one finds them in the other as well
-    for page in service.pages_with(endpoints.titled_issues(policy.service_desk, title), (INDEX,)):
+    for page in service.pages_with(jql.titled_issues(policy.service_desk, title), (INDEX,)):
         for found, values in page:
             if found.summary in titles:
                 value = values.get(INDEX) if values else service.property(found.id, INDEX)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from jira_ci.frozen import dataclass
 from jira_ci.text import canonical, one_line
 
 ApprovalState = Literal["none", "ok", "pend", "decl", "unclear"]

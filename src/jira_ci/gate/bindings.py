@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from jira_ci.frozen import dataclass, field, fields, replace
 from jira_ci.text import canonical, one_line
 
 _SCHEMA, _FIRST_SCHEMA = "jira-ci.change/2", "jira-ci.change/1"
@@ -39,7 +39,7 @@ class Scope:
     @property
     def names(self) -> dict[str, str]:
         """Each part by its name in the property."""
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def flags(self) -> str:
@@ -123,6 +123,12 @@ class ChangeProperty:
         if self.of(scope) is not None:
             return None
         return next((one for one in self.bindings if one.scope.same_repository(scope)), None)
+
+    def elsewhere(self, scope: Scope) -> Binding | None:
+        """What is bound of another repository, where nothing is of this one."""
+        if any(one.scope.same_repository(scope) for one in self.bindings):
+            return None
+        return next(iter(self.bindings), None)
 
     def earlier(self, scope: Scope, own: str = "") -> tuple[Deployed, ...]:
         """What was deployed on it before.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError
+from jira_ci.frozen import dataclass
 from jira_ci.gate import comments, kept_records, record, targets
 from jira_ci.gate.comments import Kind, Telling
 from jira_ci.gate.evaluation import Evaluation

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from jira_ci.errors import JiraCiError
+from jira_ci.frozen import replace
 from jira_ci.gate import messages
 from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change, scope_of
@@ -22,7 +22,7 @@ from jira_ci.gate.snapshot import REQUEST_TYPE, SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
 from jira_ci.gate.window import edge
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.service_desk import Service
 from jira_ci.text import canonical, one_line
 
@@ -55,7 +55,7 @@ class ByChange(Evaluation):
         self._policy, self._told = policy, False
         self._attempt, self._complete, self._pauses = attempt, complete, pauses
         # As long as it may make none, there is no need to know the issues that a new one would name.
-        self._finder = self._find_with(dataclasses.replace(policy, create=False))
+        self._finder = self._find_with(replace(policy, create=False))
         self._may_make, self._typed = policy.create and not attempt.objection, False
         if change is not None:
             self._take(change)
@@ -200,7 +200,6 @@ class ByChange(Evaluation):
 
     @property
     def notes(self) -> Any:
-        """What the change's property with notes held when it was last read, whoever wrote it."""
         return self._reader.notes if self.change is not None else None
 
     def change_facts(self) -> ChangeFacts:
@@ -208,7 +207,7 @@ class ByChange(Evaluation):
         known = super().change_facts()
         if self.change is None:
             return known
-        known = dataclasses.replace(
+        known = replace(
             known,
             id=self.change.id,
             key=self.change.key,
@@ -219,7 +218,7 @@ class ByChange(Evaluation):
         if self.snapshot is None or self.snapshot.status is None:
             return known
         status = self.snapshot.status
-        return dataclasses.replace(
+        return replace(
             known,
             reporter=self.snapshot.reporter,
             status_id=status.id,

@@ -8,13 +8,12 @@ deployment. This is looked at before Jira's record is written over, and again be
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, RejectedError, UsageError
+from jira_ci.frozen import dataclass, field, replace
 from jira_ci.gate import messages
 from jira_ci.gate.decision import Decision, combine, decide_gating, decision_of
 from jira_ci.gate.evaluation import Evaluation
@@ -24,8 +23,9 @@ from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
 from jira_ci.jira import gating
 from jira_ci.jira.gating import Gate, GatingSite, Identity, Status
-from jira_ci.jira.records import TEXT, Record, as_ended, is_shown, keys_of, services_of
-from jira_ci.jira.service_desk import Stamp
+from jira_ci.jira.identity import is_shown, keys_of, services_of
+from jira_ci.jira.records import TEXT, Record, as_ended
+from jira_ci.jira.requester import Stamp
 from jira_ci.jira.submit import Submission
 from jira_ci.text import canonical, one_line
 
@@ -249,7 +249,7 @@ class ByJira(Evaluation):
         gate = self._gate
         if gate is None or self.policy is None:
             return known
-        return dataclasses.replace(known, key=gate.key, found_by="jira")
+        return replace(known, key=gate.key, found_by="jira")
 
     @property
     def change_url(self) -> str:
@@ -327,4 +327,4 @@ def _gaps(stamp: Stamp) -> Iterator[str]:
 
 def _without_service(decision: Decision) -> Decision:
     hint = "No service was named: Jira gates deployments of services that are connected to a service desk."
-    return dataclasses.replace(decision, reason=f"{decision.reason} {hint}")
+    return replace(decision, reason=f"{decision.reason} {hint}")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
 from jira_ci.errors import AccessError, Exit, JiraCiError, Redirected
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate import approvals, messages
 from jira_ci.gate.approvals import ApprovalState, Demand, Review, review
 from jira_ci.gate.requirements import Category, Requirements, Snapshot, Standing, meaningless, missing

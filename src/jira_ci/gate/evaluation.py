@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from jira_ci.config.policy_files import Sources
 from jira_ci.errors import JiraCiError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.bindings import Outcome
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, at_deadline, begun_late, decision_of, frozen
@@ -21,13 +22,13 @@ from jira_ci.gate.record import ChangeFacts, Evidence, HistoryFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.service_desk import Service
 
 _FROZEN = 37
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class TagFacts:
     """What is known of the tag that the version names; see :class:`jira_ci.gate.version_tag.VersionTag`.
 
@@ -96,7 +97,12 @@ class Evaluation(ABC):
     def source(self) -> Policy | Sources | None:
         """What was read of the policy, with what made this decision less sure; for the record."""
         source, more = self.target.source, (*self.relaxed, *self.tag.relaxed)
-        return dataclasses.replace(source, relaxed=(*source.relaxed, *more)) if source and more else source
+        return replace(source, relaxed=(*source.relaxed, *more)) if source and more else source
+
+    @property
+    def notes(self) -> Any:
+        """What the change's property with notes of waiting runs held when it was last read, whoever wrote it."""
+        return None
 
     @property
     def window_over(self) -> datetime | None:
@@ -152,14 +158,14 @@ class Evaluation(ABC):
     @staticmethod
     def _urgent(decision: Decision, asked: EmergencyAsked) -> Decision:
         said = f"This is an emergency, asked for by {shown(asked.asker)}, so that its window does not count."
-        return dataclasses.replace(decision, reason=f"{decision.reason} {said}")
+        return replace(decision, reason=f"{decision.reason} {said}")
 
     def _passed(self, decision: Decision, why: str) -> Decision:
         """A proceed in spite of a freeze."""
         if self.frozen is None:
             return decision
-        self.frozen = dataclasses.replace(self.frozen, passed=why)
-        return dataclasses.replace(decision, reason=f"{decision.reason} {self.frozen.passing}")
+        self.frozen = replace(self.frozen, passed=why)
+        return replace(decision, reason=f"{decision.reason} {self.frozen.passing}")
 
     def requested_as(self) -> RequestType | None:
         """What the change was requested as; ``None`` where that is not known, or was edited after its approval.

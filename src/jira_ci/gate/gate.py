@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import secrets
 import time
@@ -14,7 +13,8 @@ from typing import Any
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit, UsageError
-from jira_ci.gate import attestation, contents, record, targets
+from jira_ci.frozen import replace
+from jira_ci.gate import attestation, description, record, targets
 from jira_ci.gate.bookkeeping import Bookkeeping, Closable
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
@@ -22,14 +22,13 @@ from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
-from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write, write_statement
+from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.polling import Backoff, until_decided
+from jira_ci.gate.polling import Backoff, GateLog, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
 from jira_ci.gate.version_tag import PROVIDER, VersionTag
-from jira_ci.gate.wait_line import GateLog
-from jira_ci.jira import endpoints
+from jira_ci.jira.access import site_url
 from jira_ci.output.publish import publish
 from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
@@ -58,7 +57,7 @@ class Gate:
         *,
         deploying: bool,
         reports: Callable[[Context], Reports],
-        tests: contents.Tests = lambda _: ("", ""),
+        tests: description.Tests = lambda _: ("", ""),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.05),  # noqa: S311 - spreads load, guards nothing
@@ -105,12 +104,13 @@ class Gate:
         """Seconds for which the last result may still be used."""
         return fresh_for(self._result.begun, self._clock()) if self._result else 0.0
 
-    def waited_for(self) -> Sequence[Evaluation]:
-        """What the last result waits for, with some seconds to write something there; nothing when it does not wait."""
-        if self._result is None or self._result.decision.result != "wait":
+    def decided(self, result: str) -> Sequence[Evaluation]:
+        """What was decided so, with some seconds to write something there; nothing where the last result as a whole is
+        another."""
+        if self._result is None or self._result.decision.result != result:
             return []
         self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
-        return [one for one in self._evaluations if one.decision.result == "wait"]
+        return [one for one in self._evaluations if one.decision.result == result]
 
     def announce(self) -> None:
         """Writes that nothing is approved, before anything is asked."""
@@ -180,8 +180,8 @@ class Gate:
         """The result with what became of the deployment in its records, which are written anew."""
         found = self._result or self.ask()
         records = tuple(record.with_deployment(one, deployment) for one in found.records)
-        outputs = {**found.outputs, "record": write(self._context, records)}
-        self._result = dataclasses.replace(found, records=records, outputs=outputs)
+        outputs = {**found.outputs, "record": record.write(self._context, records)}
+        self._result = replace(found, records=records, outputs=outputs)
         return self._result
 
     def interrupted(self) -> GateResult:
@@ -189,7 +189,7 @@ class Gate:
         found = self._result or self.ask()
         decisions = [_interrupted(evaluation.final()) for evaluation in self._evaluations]
         again = gate_result(self._context, self._evaluations, decisions)
-        self._result = dataclasses.replace(again, outputs={**found.outputs, **again.outputs})
+        self._result = replace(again, outputs={**found.outputs, **again.outputs})
         return self._result
 
     def close(self) -> None:
@@ -204,15 +204,15 @@ class Gate:
             by_jira = target.policy.gate_by == "jira"
             return self._by_jira(target, target.policy) if by_jira else self._by_change(target, target.policy)
         except UsageError as error:
-            return Decided(dataclasses.replace(target, decision=Decision.of(1, str(error))), clock=self._clock)
+            return Decided(replace(target, decision=Decision.of(1, str(error))), clock=self._clock)
 
     def _by_change(self, target: Target, policy: Policy) -> ByChange:
         return ByChange(
             target,
             policy,
             service=self._sites.service(policy.site, policy.credentials),
-            attempt=dataclasses.replace(targets.attempt_of(self._context), id=self._id),
-            complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
+            attempt=replace(targets.attempt_of(self._context), id=self._id),
+            complete=lambda attempt, subject: description.completed(self._context, attempt, subject, self._count_tests),
             clock=self._clock,
             pauses=self._pauses,
         )
@@ -234,7 +234,7 @@ class Gate:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        reported = [endpoints.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        reported = [site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
         if policy.site not in reported:
             self._context.console.notice(
                 "warning",
@@ -305,7 +305,7 @@ class Gate:
         named = (evaluation.subject.environment for evaluation in self._evaluations)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._result.decision
-        write_statement(self._context, self._result)
+        attestation.write_statement(self._context, self._result.records, self._result.outputs["record"])
         self._log.conclude(self._evaluations, decision)
         if decision.result == "deny" or self._whole.hurried:
             self._call_off()
@@ -344,5 +344,5 @@ def _interrupted(decision: Decision) -> Decision:
     """After a signal nothing begins; its own exit code is the process's business."""
     reason = f"{decision.reason} A signal ended the job."
     if decision.result != "proceed":
-        return dataclasses.replace(decision, reason=reason)
-    return dataclasses.replace(decision, result="wait", exit=Exit.WAIT, reason=reason)
+        return replace(decision, reason=reason)
+    return replace(decision, result="wait", exit=Exit.WAIT, reason=reason)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.config import policy_files
@@ -13,6 +11,7 @@ from jira_ci.config.trusted_ref import is_own, policy_places
 from jira_ci.context import Context
 from jira_ci.environments.classify import tenant_rule
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.asker import asker, with_teams
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import emergency, one_change
@@ -21,7 +20,7 @@ from jira_ci.gate.policy.matching import alike_tenant
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run
 from jira_ci.sites import session, trust
@@ -289,7 +288,7 @@ def in_emergency(policy: Policy, asked: EmergencyAsked, minimum: int | None) -> 
         "window-required": False,
     }
     weaker = [one for one in policy.relaxed if not one.startswith(("minimum-approvals:", "window:"))]
-    return dataclasses.replace(
+    return replace(
         policy,
         request_type=found.request_type,
         title=title,

@@ -14,7 +14,7 @@ from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.gate import kept_records, record
 from jira_ci.gate.targets import trusted_files
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.sites.session import GateSites
 from jira_ci.text import named_once, one_line, string
 from jira_ci.timing import Deadline

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
+from jira_ci.frozen import dataclass
 from jira_ci.text import one_line
 
 State = Literal["none", "before", "in", "after", "inv", "bad"]

@@ -19,14 +19,14 @@ from jira_ci.text import sha as full_sha
 
 # user@host:path, git's short form of an ssh address (https://git-scm.com/docs/git-clone#_git_urls). One letter before
 # the colon is a Windows drive.
-_SCP = re.compile(r"(?:[^@/\\]+@)?(?P<host>\[[^\]]+\]|[^:/\\@\[\]]{2,}):(?!//)(?P<path>.+)\Z")
+_SCP = r"(?:[^@/\\]+@)?(?P<host>\[[^\]]+\]|[^:/\\@\[\]]{2,}):(?!//)(?P<path>.+)\Z"
 
 
 def address_parts(address: str) -> tuple[str, str, str]:
     """Host (with an unusual port), path without ``.git``, and web address of a remote; credentials are left behind."""
     address = address.strip()
     if "://" not in address:
-        short = _SCP.match(address)
+        short = re.match(_SCP, address)
         # "helper::address" names a program, not a host.
         if not short or short["path"].startswith(":"):
             return "", "", ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 30.0  # a local question; a cold repository on a network disk takes seconds
 _DETOURS = r"^(http\..*(proxy|sslverify)|remote\.origin\.(proxy|vcs))$"
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_CONTROL = r"[\x00-\x20\x7f]"
 
 
 class Git:
@@ -307,7 +307,7 @@ class Git:
         Raises:
             GitError: it cannot be asked.
         """
-        if not name or _CONTROL.search(name):
+        if not name or re.search(_CONTROL, name):
             return ""
         wanted = f"refs/tags/{name}"
         arguments = ("ls-remote", "--tags", "--upload-pack=git-upload-pack", "origin", wanted, f"{wanted}^{{}}")
@@ -349,4 +349,4 @@ def _fetch(commits: Sequence[str], *how: str) -> Sequence[str]:
 
 def _is_askable(name: str) -> bool:
     """Whether a name may stand in a question: on a line of its own, and never as an option."""
-    return bool(name) and not name.startswith("-") and not _CONTROL.search(name)
+    return bool(name) and not name.startswith("-") and not re.search(_CONTROL, name)

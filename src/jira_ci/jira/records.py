@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
@@ -12,39 +11,28 @@ from urllib.parse import quote
 
 from jira_ci import states
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import identity
+from jira_ci.jira.identity import Association, associations
 from jira_ci.run import CI, Run
 from jira_ci.text import for_jira
 
 LONGEST = 2000
-_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_WEB = r"https?://[^/\s]"
 # The last character's percent-encoding, which a cut may have left incomplete.
-_HALF_CHARACTER = re.compile("(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$")
+_HALF_CHARACTER = "(%[C-Fc-f][0-9A-Fa-f](%[89ABab][0-9A-Fa-f]){0,3})?(%[0-9A-Fa-f]?)?$"
 
 
 def is_web(url: str) -> bool:
     """Whether this begins as an address that a browser opens."""
-    return bool(_WEB.match(url))
+    return bool(re.match(_WEB, url, re.IGNORECASE))
 
 
 def inert(url: str) -> str:
     """An address, cut at Jira's limit; what cannot stand in one is percent-encoded."""
     front, hash_, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", url).partition("#")
     encoded = quote(front + hash_ + fragment.replace("#", "%23"), safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
-    return encoded if len(encoded) <= LONGEST else _HALF_CHARACTER.sub("", encoded[:LONGEST])
-
-
-VALUES = 500
-_ISSUES, _SERVICES = "issueIdOrKeys", "serviceIdOrKeys"
-_LONGEST_ID = 255
-
-
-class Association(TypedDict):
-    """What a record is about: keys of issues, ids of services, a commit or a repository."""
-
-    associationType: str
-    values: list[Any]
+    return encoded if len(encoded) <= LONGEST else re.sub(_HALF_CHARACTER, "", encoded[:LONGEST])
 
 
 class Tests(TypedDict):
@@ -134,71 +122,6 @@ class DeploymentRecord(Common):
     environment: Environment
 
 
-def of(keys: Sequence[str], service_ids: Sequence[str] = (), run: Run | None = None) -> list[Association] | None:
-    """The associations of a record; ``None`` when there is nothing to name.
-
-    Args:
-        keys: the first of them are kept, as many as fit; see :func:`room`.
-        service_ids: with some, what was deployed is named too.
-        run: what was deployed.
-    """
-    ids = [one for one in dict.fromkeys(service_ids) if one][:VALUES]
-    source = _source(run) if run and 0 < len(ids) < VALUES else []
-    left = VALUES - len(ids) - len(source)
-    return [*_one(_ISSUES, list(dict.fromkeys(keys))[:left]), *_one(_SERVICES, ids), *source] or None
-
-
-def room(service_ids: Sequence[str], run: Run) -> int:
-    """How many issue keys fit beside a service's ids and the commit."""
-    taken = of((), service_ids, run) or ()
-    return VALUES - sum(len(one["values"]) for one in taken)
-
-
-def keys_of(record: Mapping[str, Any]) -> list[str]:
-    """The issue keys a record claims."""
-    return _values(record, _ISSUES)
-
-
-def services_of(record: Mapping[str, Any]) -> list[str]:
-    """The ids of the services a record is of."""
-    return _values(record, _SERVICES)
-
-
-def with_keys(record: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    """The same record, claiming these issues, and associated with all else that it was."""
-    others = [one for one in record.get("associations", ()) if one["associationType"] != _ISSUES]
-    rest = {name: value for name, value in record.items() if name != "associations"}
-    associations = [*_one(_ISSUES, keys), *others]
-    return {**rest, "associations": associations} if associations else rest
-
-
-def is_shown(record: Mapping[str, Any]) -> bool:
-    """Whether the record names an issue or a service to be shown on; Jira keeps no others."""
-    return bool(keys_of(record) or services_of(record))
-
-
-def _source(run: Run) -> list[Association]:
-    """The commit where it is known, else the repository. Of an id that had to be cut nobody would know anything."""
-    repository, commit = _whole(run.repository_id), _whole(run.commit)
-    if repository and commit:
-        return _one("commit", [{"commitHash": commit, "repositoryId": repository}])
-    return _one("repository", [{"repositoryId": repository}] if repository else [])
-
-
-def _whole(text: str) -> str:
-    return text if for_jira(text, _LONGEST_ID) == text else ""
-
-
-def _one(kind: str, values: Iterable[Any]) -> list[Association]:
-    listed = list(values)
-    return [{"associationType": kind, "values": listed}] if listed else []
-
-
-def _values(record: Mapping[str, Any], kind: str) -> list[str]:
-    found = [one["values"] for one in record.get("associations", ()) if one["associationType"] == kind]
-    return list(found[0]) if found else []
-
-
 TEXT = 255
 PROPERTIES = 5
 PLACE = "deployed-to"
@@ -254,7 +177,7 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
         "schemaVersion": "1.0",
         "pipelineId": report.pipeline_id(run),
         "buildNumber": run.number,
-        "associations": of(keys),
+        "associations": associations(keys),
         "testInfo": cast("Tests", dict(tests)) if tests else None,
         "references": _references(run),
     }
@@ -279,7 +202,7 @@ def deployment(
         environment: the name as the user writes it.
         environment_type: Jira's word.
         tenant: its name as the user writes it.
-        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.records.room`.
+        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.identity.room`.
         commands: what Jira is asked to do about it, such as ``initiate_deployment_gating``.
 
     Raises:
@@ -294,7 +217,7 @@ def deployment(
         **common,
         "schemaVersion": "1.0",
         "deploymentSequenceNumber": run.number,
-        "associations": of(keys, service_ids, run),
+        "associations": associations(keys, service_ids, run),
         "label": for_jira(report.label.strip() or report.version, TEXT) or None,
         "duration": _duration(run, report),
         "commands": [{"command": command} for command in commands] or None,
@@ -423,10 +346,3 @@ def _sent(value: Any) -> Any:
     if isinstance(value, list):
         return [_sent(one) for one in value]
     return _without_none(value) if isinstance(value, dict) else value
-
-
-def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:
-    """The records without these issues; those of which nothing is left to be shown on are not there any more."""
-    unseen = frozenset(hidden)
-    kept = [with_keys(record, [key for key in keys_of(record) if key not in unseen]) for record in records]
-    return [record for record in kept if is_shown(record)] if unseen else list(records)

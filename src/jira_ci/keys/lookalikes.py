@@ -227,17 +227,16 @@ sha md aes rsa ipv amd arm aarch x86 x64 gpt llama gemini covid port docs doc st
 """
 
 # Branches that programs name after packages and versions: ``dependabot/github_actions/actions/checkout-4``.
-_PROGRAMS = re.compile(
-    r"(?:refs/heads/)?(?:dependabot|renovate(?:-bot)?|greenkeeper|depfu|snyk|pyup|whitesource-remediate|mend|imgbot"
-    r"|gh-readonly-queue)[/-]",
-    re.IGNORECASE,
+_PROGRAMS = (
+    "dependabot renovate renovate-bot greenkeeper depfu snyk pyup whitesource-remediate mend imgbot gh-readonly-queue"
 )
+_OF_PROGRAMS = tuple(f"{name}{sign}" for name in _PROGRAMS.split() for sign in "/-")
 # A UUID or a MAC address in upper case: ``E4EAAAF2-1142-41E1-...`` is not issue 1142 of project E4EAAAF2.
-_HEXADECIMAL = re.compile(
+_HEXADECIMAL = (
     r"(?<![0-9A-Za-z])(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-F]{2}(?:-[0-9A-F]{2}){5})(?![0-9A-Za-z])"
 )
 # Snyk's advisories, such as ``SNYK-PYTHON-CRYPTOGRAPHY-6261585``.
-_ADVISORY = re.compile(r"(?<![0-9A-Za-z])SNYK-[0-9A-Z]{1,40}-([0-9A-Z_]{1,250}-[0-9]{1,20})(?![0-9A-Za-z])")
+_ADVISORY = r"(?<![0-9A-Za-z])SNYK-[0-9A-Z]{1,40}-([0-9A-Z_]{1,250}-[0-9]{1,20})(?![0-9A-Za-z])"
 _HEXADECIMAL_SHAPES = {(8, 4), (4, 4), (4, 12), (2, 2)}
 
 
@@ -267,7 +266,7 @@ def is_branch_word(project: str, number: str) -> bool:
 
 def is_programs_branch(branch: str) -> bool:
     """Whether a program named the branch, after packages: then a lower-case key in it was not written by a person."""
-    return _PROGRAMS.match(branch) is not None
+    return branch[:60].lower().removeprefix("refs/heads/").startswith(_OF_PROGRAMS)
 
 
 def is_hexadecimal(project: str, number: str, text: str) -> bool:
@@ -284,13 +283,13 @@ def is_advisory(project: str, number: str, text: str) -> bool:
 
 @functools.lru_cache(maxsize=1)
 def _advisories(text: str) -> frozenset[str]:
-    return frozenset(_ADVISORY.findall(text))
+    return frozenset(re.findall(_ADVISORY, text) if "SNYK-" in text else ())
 
 
 @functools.lru_cache(maxsize=1)
 def _hexadecimal_pairs(text: str) -> frozenset[str]:
     """Once for each text, however many keys are asked about."""
-    parts = (match[0].split("-") for match in _HEXADECIMAL.finditer(text))
+    parts = (match[0].split("-") for match in re.finditer(_HEXADECIMAL, text))
     return frozenset(f"{left}-{right}" for one in parts for left, right in itertools.pairwise(one))
 
 

@@ -31,7 +31,7 @@ _NUMBER = "[1-9][0-9]{0,254}"
 _VERSION = re.compile(r"\.[0-9xX*]")
 # Accents that decomposed Unicode (macOS) writes behind a cased letter.
 _ACCENTS = "\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f"
-_ACCENT = re.compile(f"[{_ACCENTS}]")
+_ACCENT = f"[{_ACCENTS}]"
 
 
 class Source(NamedTuple):  # not a dataclass: a hundred thousand of them are made for a long range
@@ -217,7 +217,7 @@ def _character_set(points: Iterable[int]) -> str:
 def _composed(text: str) -> str:
     """Letters followed by their accents become one letter, as Jira writes them. Only runs of letters with up to three
     accents each: ``unicodedata.normalize`` takes quadratic time over long runs of accents."""
-    if not _ACCENT.search(text):
+    if not re.search(_ACCENT, text):
         return text
     return _accented().sub(lambda match: unicodedata.normalize("NFC", match[0]), text)
 

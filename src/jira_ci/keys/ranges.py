@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import Origin
 from jira_ci.keys.sources import merged_branches

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -12,7 +11,7 @@ from jira_ci.ci.api import Commits, History, Unreadable
 from jira_ci.ci.detect import connect, is_known
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.git.ancestry import Overlisted
 from jira_ci.git.repository import Git
 from jira_ci.keys import run_range

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Commits, Unreadable
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 from jira_ci.git.origin import Origin, local_tags
 from jira_ci.keys import ranges
 from jira_ci.keys.ranges import Lookup, Messages, Range, answered, of_new_branch, of_push, span, takes_default

@@ -5,13 +5,12 @@ Every text in it is untrusted; what writes the page makes it inert.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from jira_ci import states
-from jira_ci.frozen import dataclass
+from jira_ci.frozen import dataclass, replace
 
 T = TypeVar("T")
 TONES: Mapping[str, str] = MappingProxyType(
@@ -167,9 +166,8 @@ def with_texts(value: T, change: Callable[[str], str]) -> T:
         found = change(found)
     elif isinstance(found, tuple):
         found = tuple(with_texts(one, change) for one in found)
-    elif dataclasses.is_dataclass(found) and not isinstance(found, type):
-        fields = {one.name: getattr(found, one.name) for one in dataclasses.fields(found) if one.name != "tone"}
-        found = dataclasses.replace(found, **{name: with_texts(part, change) for name, part in fields.items()})
+    elif names := getattr(found, "__match_args__", ()):
+        found = replace(found, **{name: with_texts(getattr(found, name), change) for name in names if name != "tone"})
     result: T = found
     return result
 

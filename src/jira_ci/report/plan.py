@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -13,8 +12,8 @@ from jira_ci import dora, states
 from jira_ci.context import Context
 from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
-from jira_ci.frozen import dataclass
-from jira_ci.jira import records
+from jira_ci.frozen import dataclass, replace
+from jira_ci.jira import identity, records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.keys.resolve import Claim, Claims
@@ -65,7 +64,7 @@ class Plan:
     @property
     def claiming(self) -> list[Entry]:
         """The entries that name an issue or a service to be shown on; Jira keeps no others."""
-        return [entry for entry in self.entries if records.is_shown(entry.record)]
+        return [entry for entry in self.entries if identity.is_shown(entry.record)]
 
 
 def plan_build(context: Context, state: str | None = None) -> Plan:
@@ -165,9 +164,9 @@ def ended(plan: Plan, context: Context, state: str, seconds: float) -> Plan:
     for entry in plan.entries:
         texts = template.texts_of_state(entry.environment, entry.tenant, entry.service)
         record = records.as_ended(entry.record, context.run, state=state, now=now, seconds=seconds, texts=texts)
-        entries.append(dataclasses.replace(entry, record=record))
+        entries.append(replace(entry, record=record))
     lead = dora.lead_time(plan.first_commit, now, state)
-    return dataclasses.replace(plan, state=state, entries=tuple(entries), lead_time=lead)
+    return replace(plan, state=state, entries=tuple(entries), lead_time=lead)
 
 
 def classify_environment(context: Context, name: str) -> Environment:
@@ -177,7 +176,7 @@ def classify_environment(context: Context, name: str) -> Environment:
     found = classify(name, context.config, tier=tier, fallback=context.fallback)
     if given:
         rule = f"environment-type ({context.settings.origins['environment-type']})"
-        return dataclasses.replace(found, type=given, rule=rule)
+        return replace(found, type=given, rule=rule)
     return found
 
 
@@ -214,13 +213,13 @@ def _claim(claims: Claims, environment: str, service: Service | None, run: Run) 
     if service is None:
         return claims.of(environment)
     claim = claims.of(environment, service.name)
-    fitting = records.room(service.ids, run) if environment else records.VALUES
+    fitting = identity.room(service.ids, run) if environment else identity.VALUES
     keys, left_out = claim.keys.keys[:fitting], len(claim.keys.keys) - fitting
     if left_out <= 0:
         return claim
     sources = {key: claim.keys.sources[key] for key in keys}
-    found = dataclasses.replace(claim.keys, keys=keys, sources=sources, left_out=claim.keys.left_out + left_out)
-    return dataclasses.replace(claim, keys=found)
+    found = replace(claim.keys, keys=keys, sources=sources, left_out=claim.keys.left_out + left_out)
+    return replace(claim, keys=found)
 
 
 def _same(context: Context) -> Iterable[str]:

@@ -16,7 +16,7 @@ from jira_ci.config import trusted_ref
 from jira_ci.config.model import Config, parse
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.jira import endpoints
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -234,14 +234,14 @@ def _reason(error: UsageError) -> str:
 
 def _places(config: Config) -> Iterator[Place]:
     if config.site:
-        yield endpoints.site_url(config.site, ""), ""
-    addresses = {"default": config.site} | {name: one.site for name, one in config.connections.items()}
+        yield site_url(config.site, ""), ""
+    by_name = {"default": config.site} | {name: one.site for name, one in config.connections.items()}
     for connection in config.connections.values():
-        yield endpoints.site_url(connection.site, ""), connection.credentials
+        yield site_url(connection.site, ""), connection.credentials
     for rule in config.after.values():
-        site = addresses[rule.get("connection", "default")]
+        site = by_name[rule.get("connection", "default")]
         if site and "credentials" in rule:
-            yield endpoints.site_url(site, ""), rule["credentials"]
+            yield site_url(site, ""), rule["credentials"]
 
 
 def _sentence(context: Context, place: Place, why: str) -> str:

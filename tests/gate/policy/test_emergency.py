@@ -26,7 +26,7 @@ from jira_ci.gate.policy.emergency import (
 )
 from jira_ci.gate.policy.tightening import RULES, with_own_emergency
 from jira_ci.gate.targets import in_emergency
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 
 FOUND = Emergency("Emergency change", 1, ("Octocat", "ana"), ("Implementing", "review"), "2d")
 ASKED = EmergencyAsked("The shop is down", "octocat", "Emergency change", "2d")

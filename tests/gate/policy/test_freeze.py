@@ -19,7 +19,7 @@ from jira_ci.gate.decision import frozen as held_up
 from jira_ci.gate.policy.freeze import Declared, coming, document, frozen, is_about, of_environment, told
 from jira_ci.gate.policy.lint import Controlled, lint
 from jira_ci.gate.policy.tightening import RULES
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 
 UTC = timezone.utc
 NIGHT = datetime(2026, 12, 24, 3, tzinfo=UTC)

@@ -244,6 +244,21 @@ def test_a_value_made_of_several_names_all_of_them() -> None:
     assert found.origins["exclude-approvers"] == "a line 1 and b line 1"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ({"name": "a", "every": "x"}, {"every": "x", "name": "a"}, True),
+        ({"name": "a"}, {"name": "A"}, False),
+        (["Review", "Go"], ["go", "review"], True),
+        ("Review", "REVIEW", True),
+        (True, False, False),
+        ([{"tenant": "A"}], [{"tenant": "A"}], True),
+    ],
+)
+def test_what_means_the_same(one: Any, other: Any, alike: bool) -> None:
+    assert same(one, other) is alike
+
+
 def test_what_has_no_order_and_differs_is_said() -> None:
     found = tighten([said("a", title="A"), said("b", title="B", fields={"Risk": "Low"})], BASE)
     assert found.values["title"] == "A"

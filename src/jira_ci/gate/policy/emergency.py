@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from jira_ci.frozen import dataclass
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.policy.tightening import seconds
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.rich_text import Line
 from jira_ci.text import canonical, one_line
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +11,10 @@ from jira_ci.config.freezes import NEVER, Freeze, joined, read
 from jira_ci.config.model import Config
 from jira_ci.environments.classify import classify, glob_matches, is_glob
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.policy.tightening import same
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.text import canonical
 
 _AHEAD = timedelta(days=366)
@@ -126,7 +125,7 @@ def _where(entry: Mapping[str, Any], files: Sequence[Config]) -> Iterator[str]:
 
 def _type(name: str, config: Config) -> str:
     """What a file says or guesses that the environment is; empty where its rules disagree."""
-    guessing = dataclasses.replace(config, document={**config.document, "unmatched-environments": "infer"})
+    guessing = replace(config, document={**config.document, "unmatched-environments": "infer"})
     try:
         return classify(name, guessing).type
     except UsageError:

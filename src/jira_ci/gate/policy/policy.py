@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jira_ci.config import schema
@@ -13,6 +11,7 @@ from jira_ci.config.model import Config
 from jira_ci.config.policy_files import Sources
 from jira_ci.environments.classify import Environment, tenant_rule
 from jira_ci.errors import UsageError
+from jira_ci.frozen import dataclass, field, replace
 from jira_ci.gate.approvals import Wanted
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import emergency, freeze, one_change
@@ -149,9 +148,9 @@ def _settle(found: Sources, environment: str, tenant: str, asked: Asked, gate: b
         config = next((one.config for one in files if not one.is_organisations), files[0].config)
         return Decision.of(3, f"This project is not change controlled ({config.where('change-control', 'enabled')}).")
     matched = [match(one.config, environment) for one in files]
-    stranger = stray(environment, tenant, files, matched) if enabled else ""
-    if stranger:
-        return Decision.of(2, stranger)
+    unmatched = stray(environment, tenant, files, matched) if enabled else ""
+    if unmatched:
+        return Decision.of(2, unmatched)
     tenants = [tenant_rule(tenant, one.config) for one in files]
     policy = _policy(found, matched, tenants, asked)
     controlled = any(one.change_controlled for one in (*matched, *tenants))
@@ -331,7 +330,7 @@ def _explained(policy: Policy, whole: Tightened) -> Policy:
     origins["project-name"] = origins["project-name"] or "the setting project-name, or else the repository's name"
     in_force = {"project-name": policy.project, "site": policy.site, **whole.values, **changed}
     kept = {key: value for key, value in in_force.items() if value != "" or key in changed}
-    return dataclasses.replace(policy, in_force=kept, origins={key: origins[key] for key in kept})
+    return replace(policy, in_force=kept, origins={key: origins[key] for key in kept})
 
 
 def _relaxed(config: Config, control: Mapping[str, Any], asked: Asked, approvals: int | None) -> list[str]:

@@ -11,9 +11,9 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from jira_ci.frozen import dataclass, field
 from jira_ci.gate.policy.one_change import narrowed
 from jira_ci.text import canonical, one_line
 
@@ -40,7 +40,7 @@ def _key(value: Any) -> Any:
         return canonical(value)
     if isinstance(value, list):
         return frozenset(_key(part) for part in value)
-    return json.dumps(value, sort_keys=True, default=str)
+    return json.dumps(value, sort_keys=True)
 
 
 def _stronger(stronger: Any, _weaker: Any) -> Any:
@@ -63,11 +63,8 @@ def _all_of_both(stronger: Sequence[Any], weaker: Sequence[Any]) -> list[Any]:
 
 def _stricter(values: Sequence[Any], stronger: Any, weaker: Any) -> Any:
     """The value that comes first in this list; one that is not in it is taken for the strictest."""
-
-    def rank(value: Any) -> int:
-        return values.index(value) if value in values else -1
-
-    return min(stronger, weaker, key=rank)
+    unknown = [value for value in (stronger, weaker) if value not in values]
+    return unknown[0] if unknown else min(stronger, weaker, key=values.index)
 
 
 def _shorter(stronger: str, weaker: str) -> str:
