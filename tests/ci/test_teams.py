@@ -87,3 +87,14 @@ def test_what_is_not_known(api: Api, provider: CI, team: str, answers: dict[str,
         api.json(path, answer)
     with pytest.raises(Unreadable, match=told):
         has(api, provider, team)
+
+
+@pytest.mark.parametrize(("provider", "path"), [(CI.GITHUB, TEAM), (CI.GITLAB, GROUP)])
+def test_whether_a_team_can_be_seen(api: Api, provider: CI, path: str) -> None:
+    run = Run(provider, "acme/shop", "1", "", "a" * 40, 1, "", api_url=api.url)
+    teams = Teams(run, "t0ken", ca_bundle="", deadline=Deadline(30))
+    with pytest.raises(Unreadable, match="did not find the members of acme/sre"):
+        teams.see("acme/sre")
+    api.json(path, {"id": 3})
+    teams.see("acme/sre")
+    teams.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from pathlib import Path
 
+import fastjsonschema
 import pytest
 
 from evidence_scenes import Desk, at, listed, on_github
 from gate_jobs import POLICY, commit
+from jira_ci.config.schema import published
 from jira_ci.evidence.kept_reports import PREFIX, of
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
@@ -44,6 +46,7 @@ def test_a_job_without_an_environment_is_listed(desk: Desk, sandbox: Sandbox) ->
     report(desk)
     found, ended = later(desk, sandbox).found()
     assert ended.code == 0, ended.err
+    fastjsonschema.compile(published("evidence"))(found)
     [one] = found["deployments"]
     assert (one["environment"], one["version"], one["finding"], one["state"]) == (
         "Prod",

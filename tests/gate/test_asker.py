@@ -12,6 +12,7 @@ import pytest
 import scenes
 from ci.servers import Api, serving
 from gate_jobs import Scene, Time
+from jira_ci.checks.change_checks import _team
 from jira_ci.gate.asker import asker, with_teams
 from jira_ci.gate.policy.emergency import Emergency
 from jira_sandbox.server import Sandbox
@@ -43,6 +44,7 @@ def lab(tmp_path: Path, sandbox: Sandbox) -> Iterator[tuple[Scene, Api]]:
         ({"pipeline": MAIN, "user": ANA}, ("ana",), ""),
         ({"pipeline": {**MAIN, "source": "web"}, "user": ANA}, ("ana",), ""),
         ({"pipeline": {**MAIN, "source": "schedule"}, "user": ANA}, (), "a run of the kind schedule"),
+        ({"pipeline": {**MAIN, "source": "trigger"}, "user": ANA}, (), "a run of the kind trigger"),
         ({"pipeline": {**MAIN, "source": "merge_request_event"}, "user": ANA}, (), "kind merge_request_event"),
         ({"pipeline": {**MAIN, "ref": "refs/merge-requests/5/head"}, "user": ANA}, (), "kind merge_request_event"),
         ({"pipeline": {**MAIN, "id": 5002}, "user": ANA}, (), "its token is another pipeline's"),
@@ -168,3 +170,10 @@ def test_a_team_that_cannot_be_read_has_nobody(hub: tuple[Scene, Api], environ: 
     found = with_teams(context, asker(context, ""), _teams("acme/nobody"))
     assert (found.logins, found.in_teams) == ((), ())
     assert told in found.objection
+
+
+def test_check_says_whether_a_team_can_be_read(hub: tuple[Scene, Api]) -> None:
+    here, api = hub
+    assert "cannot be read, so that none of them may ask" in _team(here.context(), "acme/sre").found
+    _member(api, "sre", "ana")
+    assert _team(here.context(), "acme/sre").found == "the team acme/sre is there, and whoever is in it may ask"

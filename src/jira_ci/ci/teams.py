@@ -6,7 +6,7 @@ https://docs.github.com/rest/teams/members and https://docs.gitlab.com/api/group
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from jira_ci.ci.api import Asked, Refused, ask, rows
@@ -15,6 +15,7 @@ from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line, string, whole
 from jira_ci.timing import Deadline
 
+T = TypeVar("T")
 _MEMBERS = "the organization permission Members: read (scope read:org)"
 _GROUPS = "the scope read_api, of somebody who may see the group"
 
@@ -42,21 +43,27 @@ class Teams:
         Raises:
             Unreadable: that is not known; also where there is no such team.
         """
-        name, need = ("GitHub", _MEMBERS) if self._is_github else ("GitLab", _GROUPS)
         question = self._in_team if self._is_github else self._in_group
-        asked = Asked(name, self._session.host, f"the members of {one_line(team, 80)}", need)
-        return ask(asked, lambda: question(team, login), ())
+        return self._asked(team, lambda: question(team, login))
+
+    def see(self, team: str) -> None:
+        """Looks whether the token may see a team.
+
+        Raises:
+            Unreadable: it may not, or there is none.
+        """
+        self._asked(team, lambda: self._get(self._place(team)))
+
+    def _asked(self, team: str, question: Callable[[], T]) -> T:
+        name, need = ("GitHub", _MEMBERS) if self._is_github else ("GitLab", _GROUPS)
+        return ask(Asked(name, self._session.host, f"the members of {one_line(team, 80)}", need), question, ())
 
     def close(self) -> None:
         """Closes the connections."""
         self._session.close()
 
     def _in_team(self, team: str, login: str) -> bool:
-        organization, _, slug = team.partition("/")
-        if not slug or "/" in slug:
-            raise Refused(0, "it is no organization/team")
-        place = f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}"
-        found = self._found(f"{place}/memberships/{quote(login, safe='')}", lambda: self._get(place))
+        found = self._found(f"{self._place(team)}/memberships/{quote(login, safe='')}", team)
         return found is not None and found.get("state") == "active"
 
     def _in_group(self, team: str, login: str) -> bool:
@@ -65,18 +72,25 @@ class Teams:
         number = whole(next(same, {}).get("id"))
         if not number:
             raise Refused(0, f"GitLab shows nobody called {one_line(login, 80)}")
-        place = f"/groups/{quote(team, safe='')}"
-        found = self._found(f"{place}/members/all/{number}", lambda: self._get(place, with_projects="false"))
+        found = self._found(f"{self._place(team)}/members/all/{number}", team)
         return found is not None and found.get("state") == "active" and whole(found.get("id")) == number
 
-    def _found(self, path: str, there: Callable[[], Any]) -> Mapping[str, Any] | None:
+    def _place(self, team: str) -> str:
+        if not self._is_github:
+            return f"/groups/{quote(team, safe='')}"
+        organization, _, slug = team.partition("/")
+        if not slug or "/" in slug:
+            raise Refused(0, "it is no organization/team")
+        return f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}"
+
+    def _found(self, path: str, team: str) -> Mapping[str, Any] | None:
         """An answer; None where there is none. Whoever may not see a team gets the same answer as for a stranger."""
         try:
             found = self._get(path)
         except Refused as error:
             if error.status != 404:
                 raise
-            there()
+            self._get(self._place(team))
             return None
         if not isinstance(found, dict):
             raise Refused(0, "the answer is not of the documented shape")

@@ -223,7 +223,7 @@ class Reader:
         silent = [row for row in rows if row.recorded is None and row.provided and not row.provided.runs]
         first, end = self.period.start - _RUN, self.period.end
         silent = [row for row in silent if row.state == "unknown" and first <= row.moment < end]
-        silent.sort(key=lambda row: row.moment, reverse=True)
+        silent.sort(key=lambda row: (not self.period.holds(row.moment), abs(row.moment - self.period.start)))
         wanted = [row.provided for row in silent if row.provided and self._is_controlled(row.environment)]
         found: dict[str, ProviderDeployment] = {}
         try:

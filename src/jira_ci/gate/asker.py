@@ -16,7 +16,9 @@ from jira_ci.text import one_line
 # Somebody does something, and is named. A schedule asks by itself; a run that another run starts, a merge queue's or a
 # comment's may come from a pull request, and names whoever began that.
 _GITHUB = ("workflow_dispatch", "repository_dispatch", "push", "release", "deployment")
-_GITLAB = ("web", "api", "trigger", "push", "chat")
+# So does a trigger token, which is kept by other systems and always says who made it, and not who uses it
+# (https://docs.gitlab.com/ci/triggers/).
+_GITLAB = ("web", "api", "push", "chat")
 _AGAIN = "Start a run by hand, and say the reason there."
 
 

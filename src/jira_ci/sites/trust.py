@@ -139,16 +139,32 @@ def in_a_team(context: Context, teams: Sequence[str], login: str) -> bool:
     Raises:
         Unreadable: the provider does not say; also of one of them where none of the others has this person.
     """
+    with _teams(context) as asked:
+        return any(_is_member(context, asked, team, login) for team in teams)
+
+
+def see_team(context: Context, team: str) -> None:
+    """Looks whether a team of the provider's can be read.
+
+    Raises:
+        Unreadable: it cannot.
+    """
+    with _teams(context) as asked:
+        asked.see(team)
+
+
+@contextmanager
+def _teams(context: Context) -> Iterator[Teams]:
     from jira_ci.ci.api import Unreadable
     from jira_ci.ci.teams import Teams
 
     given, run = context.given, context.run
     token = given.organisation_token or (given.github_token if run.provider == CI.GITHUB else given.gitlab_token)
-    if not token:
+    if not token or run.provider not in (CI.GITHUB, CI.GITLAB):
         raise Unreadable("There is no token to ask for its members with: set organisation-token.")
     asked = Teams(run, token, ca_bundle=context.provider_bundle, deadline=context.deadline.part(0.5))
     try:
-        return any(_is_member(context, asked, team, login) for team in teams)
+        yield asked
     finally:
         asked.close()
 

@@ -81,6 +81,20 @@ def test_a_property_is_json_of_a_certain_size(site: Pretend, key: str, body: byt
     assert site.refused("PUT", f"{ISSUE}/{key}/properties/p", body)[0] == 400
 
 
+def test_the_properties_of_the_own_account_are_its_own(site: Pretend, key: str) -> None:
+    account = site.get("/rest/api/3/myself")["accountId"]
+    path, own = "/rest/api/3/user/properties", f"?accountId={account}"
+    assert site.refused("GET", f"{path}/p{own}")[0] == 404
+    site.ask("PUT", f"{path}/p{own}", {"a": 1})
+    assert site.last.status == 201
+    assert site.get(f"{path}/p{own}")["value"] == {"a": 1}
+    assert [one["key"] for one in site.get(f"{path}{own}")["keys"]] == ["p"]
+    for other in ("", f"?accountId={DINA.account}"):
+        assert site.refused("GET", f"{path}{other}")[0] == 403
+        assert site.refused("PUT", f"{path}/p{other}", {"a": 2})[0] == 403
+    assert site.get(f"{ISSUE}/{key}/properties")["keys"] == []
+
+
 def test_the_keys_of_all_properties_are_listed(site: Pretend, key: str) -> None:
     assert site.get(f"{ISSUE}/{key}/properties") == {"keys": []}
     for name in ("jira-ci.record.0123456789abcdef", "jira-ci.records"):
