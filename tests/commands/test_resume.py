@@ -821,6 +821,18 @@ def test_on_gitlab_what_keeps_a_job_from_being_played_is_said(
     assert why.casefold() in row["why"].casefold()
 
 
+@pytest.mark.parametrize(("action", "told"), [("", True), ("start", True), ("verify", False)])
+def test_on_gitlab_a_job_that_only_waits_and_ends_well_should_deploy_nothing(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, action: str, *, told: bool
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--parked", "success")
+    of_job = {"CI_ENVIRONMENT_NAME": "Prod", "CI_ENVIRONMENT_ACTION": action}
+    ended = job.jira_ci("gate", *flags, now=now(sandbox), **of_job)
+    assert ended.code == 0, ended.out
+    assert ("GitLab counts it as a deployment" in ended.err) is told
+
+
 def test_a_child_pipeline_is_printed_and_nothing_is_asked(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> None:
     job = _gitlab(tmp_path, sandbox, ci)
     job.write("deploy.yml", "deploy:\n  script: ./deploy.sh\n")
