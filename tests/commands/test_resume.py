@@ -780,6 +780,17 @@ def test_on_gitlab_the_job_that_deploys_is_played(
     assert kept(sandbox, key) == []
 
 
+def test_on_gitlab_a_job_that_triggers_a_child_pipeline_is_played_too(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    ci.bridges.append({**ci.jobs[5001][0], "id": 700, "name": "ship"})
+    allow(sandbox, parked(job, sandbox, "--parked-job", "ship"))
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    assert job.jira_ci("resume", now=now(sandbox), **given).code == 0
+    assert ci.orders == ["/jobs/700/play"]
+
+
 @pytest.mark.parametrize(("newest", "order"), [("600", "/jobs/600/retry"), ("599", "")])
 def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_one_that_waited(
     tmp_path: Path, sandbox: Sandbox, ci: PretendCI, newest: str, order: str
