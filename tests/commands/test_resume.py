@@ -780,6 +780,17 @@ def test_on_gitlab_the_job_that_deploys_is_played(
     assert kept(sandbox, key) == []
 
 
+def test_on_gitlab_a_job_that_triggers_a_child_pipeline_is_played_too(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    ci.bridges.append({**ci.jobs[5001][0], "id": 700, "name": "ship"})
+    allow(sandbox, parked(job, sandbox, "--parked-job", "ship"))
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    assert job.jira_ci("resume", now=now(sandbox), **given).code == 0
+    assert ci.orders == ["/jobs/700/play"]
+
+
 @pytest.mark.parametrize(("newest", "order"), [("600", "/jobs/600/retry"), ("599", "")])
 def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_one_that_waited(
     tmp_path: Path, sandbox: Sandbox, ci: PretendCI, newest: str, order: str
@@ -819,6 +830,18 @@ def test_on_gitlab_what_keeps_a_job_from_being_played_is_said(
     (row,) = ended.json["parked"]
     assert (ended.code, row["fate"], ci.orders) == (code, fate, [])
     assert why.casefold() in row["why"].casefold()
+
+
+@pytest.mark.parametrize(("action", "told"), [("", True), ("start", True), ("verify", False)])
+def test_on_gitlab_a_job_that_only_waits_and_ends_well_should_deploy_nothing(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, action: str, *, told: bool
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--parked", "success")
+    of_job = {"CI_ENVIRONMENT_NAME": "Prod", "CI_ENVIRONMENT_ACTION": action}
+    ended = job.jira_ci("gate", *flags, now=now(sandbox), **of_job)
+    assert ended.code == 0, ended.out
+    assert ("GitLab counts it as a deployment" in ended.err) is told
 
 
 def test_a_child_pipeline_is_printed_and_nothing_is_asked(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> None:

@@ -21,6 +21,8 @@ class PretendCI:
 
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    bridges: list[dict[str, Any]] = field(default_factory=list)
+    """Jobs of GitLab's that trigger a child pipeline, of any."""
     deployments: list[tuple[str, int]] = field(default_factory=list)
     """Environment and run of each that succeeded, newest first."""
     statuses: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -175,13 +177,15 @@ class PretendCI:
             found = [run for name, run in self.deployments if name == query["environment"]] if first else []
             return 200, [{"deployable": {"pipeline": {"id": run, "iid": run, "status": "success"}}} for run in found]
         if parts[0] == "pipelines" and int(parts[1]) in self.jobs:
-            return 200, self.jobs[int(parts[1])] if first else []
+            listed = self.bridges if parts[2:] == ["bridges"] else self.jobs[int(parts[1])]
+            return 200, listed if first else []
         return 404, {"message": "404 Not found"}
 
     def _play(self, path: str, parts: list[str]) -> tuple[int, Any]:
         if self.refuse:
             return self.refuse
-        job = next((one for jobs in self.jobs.values() for one in jobs if one["id"] == int(parts[1])), None)
+        known = [*self.bridges, *(one for jobs in self.jobs.values() for one in jobs)]
+        job = next((one for one in known if one["id"] == int(parts[1])), None)
         if job is None:
             return 404, {"message": "404 Not found"}
         job["status"] = "pending" if self.faster else job["status"]

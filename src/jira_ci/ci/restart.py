@@ -233,7 +233,7 @@ class GitLabRestarts:
         self._api = Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
         self._all = Api("GitLab", run.api_url, headers, ca_bundle=ca_bundle, deadline=deadline)
         self._past = GitLabRuns(run, token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
-        self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._jobs: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
 
     def standing(self, waiting: Waiting) -> Standing:
         def question() -> Standing:
@@ -264,7 +264,7 @@ class GitLabRestarts:
                 return _started(lambda: self._api.post(f"/jobs/{whole(job.get('id')) or 0}/{verb}"), _SCOPE)
             except Refused as error:
                 # "Unplayable Job", "Job is not retryable": of one that somebody was faster with, and of others.
-                del self._jobs[waiting.run]
+                del self._jobs[waiting.run, waiting.job]
                 if error.status in (400, 403) and self._job(waiting).get("status") in (*_WAITING, "success"):
                     return "running"
                 raise
@@ -295,11 +295,14 @@ class GitLabRestarts:
         self._past.close()
 
     def _job(self, waiting: Waiting) -> Mapping[str, Any]:
-        """The newest job of this name; empty without any."""
-        if waiting.run not in self._jobs:
-            self._jobs[waiting.run] = list(self._api.pages(f"/pipelines/{waiting.run}/jobs"))
-        found = [one for one in self._jobs[waiting.run] if one.get("name") == waiting.job]
-        return max(found, key=lambda one: whole(one.get("id")) or 0, default={})
+        """The newest job of this name, or the one that triggers a child pipeline; empty without any."""
+        at, home = (waiting.run, waiting.job), f"/pipelines/{waiting.run}"
+        if at not in self._jobs:
+            self._jobs[at] = self._named(f"{home}/jobs", waiting) or self._named(f"{home}/bridges", waiting)
+        return max(self._jobs[at], key=lambda one: whole(one.get("id")) or 0, default={})
+
+    def _named(self, path: str, waiting: Waiting) -> list[Mapping[str, Any]]:
+        return [one for one in self._api.pages(path) if one.get("name") == waiting.job]
 
 
 def _or_gone(question: Callable[[], Standing], home: Callable[[], object], why: str) -> Standing:

@@ -25,10 +25,14 @@ _TRIES = 3
 _MARKING = 10.0  # seconds
 _TITLE = 255
 _TAKEN_FOR_ONE = (
-    "Nothing was deployed, and this job ends well (parked: success): where it has an environment, GitHub counts it as "
+    "Nothing was deployed, and this job ends well (parked: success): where it has an environment, {} counts it as "
     "a deployment, and so does the next range of commits."
 )
 _INSTEAD = "Set deployment: false beside the environment's name, or parked: fail."
+_ELSEWHERE = (
+    "Ask the gate in a job of its own, with action: verify beside the environment's name, and name the one that "
+    "deploys by parked-job; or say parked: fail."
+)
 _UNFOUND = (
     "jira-ci resume will not find this change, so that this run has to be started by hand: without our label it is "
     "looked for by its title, among changes that have none at all. Put Labels on its edit screen."
@@ -61,6 +65,9 @@ def end_parked(context: Context, gate: Waits, outputs: Mapping[str, Any], exit: 
     well = bool(left) and len(left) == len(evaluations) and context.given.parked == "success"
     if well and context.run.provider == CI.GITHUB:
         _mark(context, left)
+    deploys = bool(context.run.environment) and context.run.environment_action in ("", "start")
+    if well and context.run.provider == CI.GITLAB and deploys:
+        context.console.notice("warning", _TAKEN_FOR_ONE.format("GitLab"), hint=_ELSEWHERE)
     return {**outputs, **said}, 0 if well else exit
 
 
@@ -78,7 +85,9 @@ def _mark(context: Context, left: Sequence[Note]) -> None:
             deadline=deadline,
         )
         if why:
-            context.console.notice("warning", f"{_TAKEN_FOR_ONE} It could not be marked: {why}", hint=_INSTEAD)
+            context.console.notice(
+                "warning", f"{_TAKEN_FOR_ONE.format('GitHub')} It could not be marked: {why}", hint=_INSTEAD
+            )
 
 
 class Waits(Protocol):
