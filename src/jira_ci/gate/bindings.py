@@ -49,16 +49,15 @@ class Scope:
 
     def same(self, other: Scope) -> bool:
         """Whether both are about the same deployment."""
-        mine = (self.project, self.environment, self.tenant)
-        theirs = (other.project, other.environment, other.tenant)
-        return self.same_repository(other) and all(
-            canonical(one) == canonical(two) for one, two in zip(mine, theirs, strict=True)
-        )
+        return self.same_repository(other) and self._place() == other._place()
 
     def same_repository(self, other: Scope) -> bool:
         """Whether both are about the same repository, as far as they say."""
         names = {canonical(self.repository), canonical(other.repository)} - {""}
         return len(names) < 2
+
+    def _place(self) -> list[str]:
+        return [*map(canonical, (self.project, self.environment, self.tenant))]
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class ChangeProperty:
             return None
         return next((one for one in self.bindings if one.scope.same_repository(scope)), None)
 
-    def earlier(self, scope: Scope, own: str = "") -> tuple[Deployed, ...]:
+    def earlier(self, scope: Scope, own: str) -> tuple[Deployed, ...]:
         """What was deployed on it before.
 
         Args:
