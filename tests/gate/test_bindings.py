@@ -254,12 +254,20 @@ def test_a_full_property_forgets_the_oldest_deployments_and_nothing_that_decides
     assert len(kept.deployments) + kept.dropped == 300
 
 
-@pytest.mark.parametrize(("more", "dropped"), [(0, 0), (1, 1)])
-def test_there_is_room_for_so_many_characters_and_no_more(more: int, dropped: int) -> None:
-    whole = ChangeProperty(deployments=(deployed(1), deployed(2)))
-    room = 32_000 - len(json.dumps(whole.document())) + more
-    full = replace(whole.deployments[1], run=whole.deployments[1].run + "x" * room)
-    assert replace(whole, deployments=(whole.deployments[0], full)).document()["dropped"] == dropped
+@pytest.mark.parametrize(
+    ("outcomes", "more", "kept"),
+    [
+        (["successful", "started", "failed", "failed"], 0, [0, 1, 2, 3]),
+        (["successful", "started", "failed", "failed"], 1, [0, 1, 3]),
+        (["successful", "started", "successful", "failed"], 1, [1, 2, 3]),
+    ],
+)
+def test_there_is_room_for_so_many_characters_and_no_more(outcomes: list[Outcome], more: int, kept: list[int]) -> None:
+    *some, last = (deployed(number, outcome) for number, outcome in enumerate(outcomes))
+    room = 32_000 - len(json.dumps(ChangeProperty(deployments=(*some, last)).document())) + more
+    whole = ChangeProperty(deployments=(*some, replace(last, run=last.run + "x" * room)), dropped=7).document()
+    assert [one["id"] for one in whole["deployments"]] == [f"id-{number}" for number in kept]
+    assert whole["dropped"] == 7 + len(outcomes) - len(kept)
 
 
 def test_what_is_bound_beside_is_of_the_same_repository_and_not_this() -> None:

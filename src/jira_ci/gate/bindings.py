@@ -202,8 +202,8 @@ def read(found: Mapping[str, Any] | None) -> ChangeProperty:
         raise NotOurs(f"its schema is {one_line(str(schema), 60)}, and {_SCHEMA} is the newest that is known here.")
     bindings = tuple(map(_binding, _objects(found, "bindings")))
     deployments = tuple(map(_deployed, _objects(found, "deployments")))
-    dropped = found.get("dropped", 0)
-    return ChangeProperty(bindings, deployments, dropped if type(dropped) is int and dropped > 0 else 0)
+    dropped = found.get("dropped")
+    return ChangeProperty(bindings, deployments, max(dropped, 0) if type(dropped) is int else 0)
 
 
 def _objects(found: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
