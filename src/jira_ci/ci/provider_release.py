@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from jira_ci.ci.api import Refused, rows
-from jira_ci.ci.past_runs import PAGE, Api
+from jira_ci.ci.bound_session import PAGE, Api
 from jira_ci.run import CI, Run
 from jira_ci.text import mapping, string, whole
 from jira_ci.timing import Deadline
@@ -52,13 +52,9 @@ def releases(run: Run, *, github: str, gitlab: str, job: str, ca_bundle: str, de
         github, gitlab, job: tokens; the last one is GitLab's of the job.
     """
     if run.provider == CI.GITHUB and github:
-        headers = {"Authorization": f"Bearer {github}", "Accept": "application/vnd.github+json"}
-        home = f"{run.api_url}/repos/{quote(run.repository)}"
-        return GitHubReleases(Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline))
+        return GitHubReleases(Api.of_github(run, github, ca_bundle=ca_bundle, deadline=deadline))
     if run.provider == CI.GITLAB and (gitlab or job):
-        headers = {"PRIVATE-TOKEN": gitlab} if gitlab else {"JOB-TOKEN": job}
-        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        return GitLabReleases(Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline))
+        return GitLabReleases(Api.of_gitlab(run, gitlab, job, ca_bundle=ca_bundle, deadline=deadline))
     return None
 
 
