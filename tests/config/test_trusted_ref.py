@@ -133,6 +133,7 @@ OWN: list[tuple[Run, bool]] = [
     (run_of(event="workflow_dispatch", branch="feature"), False),
     # these run on the default branch only, and do not always say what it is called
     (run_of(event="schedule", branch="trunk", default_branch=""), True),
+    (run_of(event="schedule", branch="trunk"), False),  # the default branch was renamed since
     (run_of(event="repository_dispatch", branch="trunk", default_branch=""), True),
     (run_of("gitlab"), True),
     (run_of("gitlab", event="web"), True),

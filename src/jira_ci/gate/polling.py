@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
@@ -74,6 +75,11 @@ def until_decided(
             return
 
 
+# In whatever words an error's hint says it: while the gate asks again by itself, nobody has to.
+_AGAIN = re.compile(
+    r"(?:(?P<before>[:;,]?(?: then| or)? )run|(?:^| )(?:Then r|R)un)(?: the job| this job| it)? again(?: later)?"
+    r"(?:, then report it to us)?(?P<end>[.;]|$)"
+)
 _SKEW = 300.0  # seconds by which the runner's clock may differ from Jira's before it is said
 
 
@@ -101,9 +107,9 @@ class GateLog:
     def tell(self, evaluation: Evaluation) -> None:
         """What a look brought besides its decision."""
         for sentence in evaluation.said:
-            self._console.say(sentence)
+            self._console.say(by_itself(sentence))
         for sentence in evaluation.warned:
-            self._console.notice("warning", sentence)
+            self._console.notice("warning", by_itself(sentence))
         evaluation.said.clear()
         evaluation.warned.clear()
         self._check_clock(evaluation)
@@ -164,7 +170,8 @@ class Progress:
         if not news or pause is None:
             return ""
         until = when(datetime.fromtimestamp(int(end), timezone.utc))
-        told, where = " ".join(sentence for sentence, _ in news), "".join(address for _, address in news)
+        told = " ".join(by_itself(sentence) for sentence, _ in news)
+        where = "".join(address for _, address in news)
         return f"{told} Asking again in {round(pause)} s, until {until}.{where}"
 
     def rest(self, evaluations: Sequence[Evaluation]) -> list[str]:
@@ -199,9 +206,14 @@ def _named(evaluation: Evaluation, evaluations: Sequence[Evaluation]) -> str:
     return f"{named}{evaluation.decision.reason}"
 
 
+def by_itself(told: str) -> str:
+    """What is told without *run again*, which the gate does by itself."""
+    return _AGAIN.sub(lambda again: again["end"] if again["before"] is not None else "", told).strip()
+
+
 def result_line(decision: Decision) -> str:
     """The result in one line."""
-    again = decision.result == "wait" and "run again" not in decision.reason and "dry-run" not in decision.reason
+    again = decision.result == "wait" and not _AGAIN.search(decision.reason) and "dry-run" not in decision.reason
     return f"{RESULTS[decision.result]}: {decision.reason}{' Then run this job again.' if again else ''}"
 
 
