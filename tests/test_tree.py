@@ -60,6 +60,7 @@ TESTED_ELSEWHERE = {
     "jira_ci/ci/provider_release.py": "after/test_release_notes_published.py: a release that gets its notes",
     "jira_ci/ci/restart.py": "commands/test_resume.py: a GitHub and a GitLab that refuse",
     "jira_ci/parking/fate.py": "commands/test_resume.py: what becomes of a note",
+    "jira_ci/parking/superseded.py": "commands/test_resume.py: what a newer run has deployed",
     "jira_ci/parking/park.py": "commands/test_resume.py: what a gate leaves, and what is found",
     "jira_ci/report/ahead.py": "commands/test_report.py: which runs connect, and how often",
     "jira_ci/report/deliver.py": "commands/test_report_several_sites.py: sites that answer, or do not",
@@ -144,7 +145,7 @@ def test_a_base_name_stands_once_in_the_sources() -> None:
     ("place", "most"),
     [
         # With what follows a deployment, what waits for one and what an auditor lists, parties of their own.
-        ("jira_ci", 234),
+        ("jira_ci", 235),
         ("jira_sandbox", 50),
         ("jira_ci/gate", 40),  # with pins, tenants, what approvers see and auditors keep, freezes and emergencies
     ],

@@ -162,10 +162,11 @@ def test_a_public_release_names_no_title_that_strangers_do_not_see(
 def test_on_gitlab_the_job_s_own_token_may(sandbox: Sandbox, tmp_path: Path, ci: PretendCI) -> None:
     made = on_gitlab(sandbox, tmp_path, ci, RULE)
     ci.releases["app/1.4"] = "Ours."
-    ended = made.deploy()
+    ci.reader = "glpat-read"  # it reads commits, and writes nothing
+    ended = made.deploy(JIRA_CI_GITLAB_TOKEN=ci.reader)
     assert "Release notes written into the release app/1.4." in ended.out, ended.out
     assert "Sign in with a passkey" in ci.releases["app/1.4"]
-    assert written(ci) == ["PUT /projects/88/releases/app/1.4"]
+    assert written(ci) == ["PUT /projects/88/releases/app/1.4"] * 2, "by the one token, and by the other"
 
 
 RELEASES: dict[str, tuple[dict[str, Any], str]] = {

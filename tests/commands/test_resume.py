@@ -136,6 +136,16 @@ def test_what_somebody_starts_again_by_hand_takes_its_own_note_off(
         assert (len(links(sandbox, key)), labels(sandbox, key)) == (len(left), [LABEL] * len(left))
 
 
+@pytest.mark.parametrize("command", [("gate",), ("deploy", "--issue-keys", "WEB-1", "--", "true")])
+def test_what_is_denied_takes_its_own_note_off(job: Job, sandbox: Sandbox, command: tuple[str, ...]) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--change", key, *command[1:])
+    assert job.jira_ci(command[0], *flags, now=now(sandbox), GITHUB_RUN_ATTEMPT="2").code == 3
+    assert (kept(sandbox, key), links(sandbox, key), labels(sandbox, key)) == ([], [], [])
+
+
 def test_what_is_not_approved_goes_on_waiting(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     ended = resume(job, sandbox, ci)
@@ -221,6 +231,37 @@ def test_a_newer_deployment_makes_no_silent_roll_back(job: Job, sandbox: Sandbox
     (row,) = ended.json["parked"]
     assert (row["fate"], ci.orders) == ("dropped", [])
     assert "run 9300 has deployed there since" in row["why"]
+
+
+@pytest.mark.parametrize(
+    ("tenant", "fate", "why"),
+    [
+        ("Borealis", "resumed", "approved by"),
+        ("AURORA", "dropped", "run 9300 has deployed there since"),
+        ("", "dropped", "for whichever tenant"),
+    ],
+)
+def test_a_newer_deployment_for_another_tenant_takes_nothing_off(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, tenant: str, fate: str, why: str
+) -> None:
+    """Where a change remembers for whom the newer run deployed, and nobody else does."""
+    more = 'comments: internal\n  title: "{project} {version} to {environment} for {tenant}"'
+    job = scene(tmp_path, sandbox, more).job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    ci.head = job.environ["GITHUB_SHA"]
+    ci.run(9001, ci.head)
+    allow(sandbox, parked(job, sandbox, "--tenant", "Aurora"))
+    ci.deployments = [("Prod", 9300)]
+    if tenant:
+        flags = ("--environment", "Prod", "--version", "1.2.4", "--tenant", tenant, "--issue-keys", "WEB-1")
+        again = {"GITHUB_RUN_ID": "9300", "GITHUB_RUN_NUMBER": "340", "JIRA_CI_PARKED": "off"}
+        job.jira_ci("gate", *flags, now=now(sandbox), **again)
+        allow(sandbox, sandbox.site.desk.ledger.all()[-1].key)
+        ended = job.jira_ci("deploy", *flags, "--", "true", now=now(sandbox), **again)
+        assert ended.code == 0, ended.out + ended.err
+    (row,) = resume(job, sandbox, ci).json["parked"]
+    assert row["fate"] == fate, row
+    assert why in row["why"]
 
 
 def test_of_two_runs_for_one_place_the_newest_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:

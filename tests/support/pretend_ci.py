@@ -43,6 +43,8 @@ class PretendCI:
     refuse: tuple[int, Any] | None = None
     broken: int = 0
     reruns: int = 0
+    reader: str = ""
+    """A token that may not write: GitLab's of a project."""
     hidden: bool = False
     """Whether the token is one of another repository or project."""
     faster: bool = False
@@ -206,7 +208,9 @@ def pretend_ci() -> Iterator[PretendCI]:
             made.asked.append(f"{self.command} /{path}")
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = made.github if host == "github" else made.gitlab
-            nothing = 404 if made.hidden else made.broken
+            writes = self.command != "GET"
+            denied = 403 if made.reader and writes and self.headers["PRIVATE-TOKEN"] == made.reader else 0
+            nothing = 404 if made.hidden else made.broken or denied
             status, content = (nothing, {}) if nothing else answer(self.command, f"/{path}", query, sent)
             body = json.dumps(content).encode()
             self.send_response(status)

@@ -72,6 +72,7 @@ def test_examples_for_github_have_permissions(where: str, text: str) -> None:
     for job in jobs:
         permissions = job.get("permissions", document.get("permissions", {}))
         commits = {"contents": "read", "deployments": "read", "pull-requests": "read"}
+        commits |= {"deployments": "write"} if "parked: success" in text else {}
         commits |= {"id-token": "write", "attestations": "write"} if "actions/attest@" in text else {}
         runs = {"contents": "read", "actions": "read"}
         restarts = {"contents": "read", "actions": "write", "deployments": "read"}

@@ -179,19 +179,25 @@ def publish_notes(
         ca_bundle=context.provider_bundle,
         deadline=context.deadline,
     )
-    if found is None:
+    if not found:
         has_releases = run.provider in (CI.GITHUB, CI.GITLAB)
         token = "github-token" if run.provider == CI.GITHUB else "gitlab-token"
         none = f"there is no token for releases here: {token}"
         told.why = none if has_releases else "this run is none of GitHub or GitLab"
         return
-    with closing(found):
-        try:
-            told.why = _publish(found, told, notes, text_of, make=make)
-        except Unreadable as error:
-            tag = told.tag[:100]
-            none = f"the tag {tag} has no published release: make one first, or say create-release: true in the rule"
-            told.why = none if error.missing else str(error).rstrip(".")
+    for one in found:
+        with closing(one):
+            try:
+                told.why = _publish(one, told, notes, text_of, make=make)
+                return
+            except Unreadable as error:
+                tag = told.tag[:100]
+                none = (
+                    f"the tag {tag} has no published release: make one first, or say create-release: true in the rule"
+                )
+                told.why = none if error.missing else str(error).rstrip(".")
+                if not error.denied:
+                    return
 
 
 def _publish(

@@ -45,17 +45,20 @@ class Releases(Protocol):
         """Closes the connections."""
 
 
-def releases(run: Run, *, github: str, gitlab: str, job: str, ca_bundle: str, deadline: Deadline) -> Releases | None:
-    """How the releases of the run's repository are asked; ``None`` where there are none, or no token for them.
+def releases(run: Run, *, github: str, gitlab: str, job: str, ca_bundle: str, deadline: Deadline) -> list[Releases]:
+    """The ways to ask for the releases of the run's repository, the next one for where a token may not; none where
+    there are no releases, or no token for them.
 
     Args:
-        github, gitlab, job: tokens; the last one is GitLab's of the job.
+        github, gitlab, job: tokens; the last one is GitLab's of the job, which may write where a token that only reads
+            was given for the rest.
     """
     if run.provider == CI.GITHUB and github:
-        return GitHubReleases(Api.of_github(run, github, ca_bundle=ca_bundle, deadline=deadline))
-    if run.provider == CI.GITLAB and (gitlab or job):
-        return GitLabReleases(Api.of_gitlab(run, gitlab, job, ca_bundle=ca_bundle, deadline=deadline))
-    return None
+        return [GitHubReleases(Api.of_github(run, github, ca_bundle=ca_bundle, deadline=deadline))]
+    if run.provider != CI.GITLAB:
+        return []
+    ways = [tokens for tokens in ((gitlab, ""), ("", job)) if any(tokens)]
+    return [GitLabReleases(Api.of_gitlab(run, *one, ca_bundle=ca_bundle, deadline=deadline)) for one in ways]
 
 
 class GitHubReleases:

@@ -185,6 +185,8 @@ class _Job:
         outputs, code = result.outputs, int(decision.exit or Exit.BUG)
         if decision.result == "wait" and not number and not self._context.settings.dry_run:
             outputs, code = end_parked(self._context, self._gate, outputs, code)
+        if decision.result == "deny" and not number:
+            self._unpark()
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {**outputs, "approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
         shown = page.refused(result.summary, report.summary)

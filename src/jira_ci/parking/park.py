@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from jira_ci.context import Context
-from jira_ci.errors import AccessError, JiraCiError
+from jira_ci.errors import AccessError, Exit, JiraCiError
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.evaluation import Evaluation
 from jira_ci.gate.subject import Subject, where
@@ -88,10 +88,11 @@ class Waits(Protocol):
 
 
 def unpark(context: Context, gate: Waits) -> None:
-    """Takes the notes of this run off the changes that let it go on: somebody has started it again by hand, and nobody
-    may ever sweep. Asks nothing where there is none; whatever goes wrong is said, and changes nothing."""
+    """Takes the notes of this run off the changes that let it go on, or deny it: somebody has started it again by hand,
+    and nobody may ever sweep. Asks nothing where there is none; whatever goes wrong is said, and changes nothing."""
     run = context.run
-    for one in gate.decided("proceed") if is_supported(run) else ():
+    denied = [one for one in gate.decided("deny") if one.decision.exit in (Exit.DENIED, Exit.WINDOW)]
+    for one in [*gate.decided("proceed"), *denied] if is_supported(run) else ():
         place = canonical(one.subject.environment), canonical(one.subject.tenant)
         own = [note for note in notes(one.notes) if (note.home, note.run, note.place) == (home(run), run.run_id, place)]
         if own and one.change is not None and one.service is not None and not attempt_of(context).objection:

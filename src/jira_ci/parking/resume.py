@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from jira_ci.ci.api import Unreadable
@@ -34,8 +34,9 @@ from jira_ci.gate.targets import Target, asked_for, unaskable
 from jira_ci.jira import change_endpoints, jql
 from jira_ci.jira.service_desk import Service
 from jira_ci.parking.fate import Outcome, Parked, each_once
-from jira_ci.parking.note import Note, home, label, notes
+from jira_ci.parking.note import LIFE, Note, home, label, notes
 from jira_ci.parking.park import take_note_off
+from jira_ci.parking.superseded import Superseded
 from jira_ci.run import CI
 from jira_ci.sites.session import GateSites
 from jira_ci.text import one_line
@@ -65,7 +66,6 @@ class Sweep:
     found: Sources
     restarts: Callable[[Deadline], Restarts]
     clock: Callable[[], float] = time.monotonic
-    _newest: dict[str, int] = field(default_factory=dict)
     _notes: dict[tuple[str, str], Any] = field(default_factory=dict)
     """By the change, what its property with notes held when the gate read it."""
     _decisions: dict[tuple[object, ...], Decision] = field(default_factory=dict)
@@ -82,6 +82,9 @@ class Sweep:
             parked = each_once(one for place, titles in self._places() for one in self._parked(place, titles, errors))
             unread = list(dict.fromkeys(one.at for one in parked if self._is_idle(one)))[_MOST_IDLE:]
             parked.sort(key=lambda one: -int(one.note.run))
+            since = max(min((one.note.parked_at for one in parked), default=self._now), self._now - LIFE)
+            first, last = (since - timedelta(days=1)).date(), (self._now + timedelta(days=2)).date()
+            self._superseded = Superseded(self.context.run.repository, first, last, self._service)
             for one in parked:
                 self._batches.setdefault(one.note.batch, []).append(one)
             started: dict[tuple[str, str], str] = {}
@@ -190,7 +193,7 @@ class Sweep:
         """What may be started, unless the CI objects."""
         waiting = _waiting(parked.note)
         standing = ci.standing(waiting)
-        why = standing.gone or self._objection(parked.note, standing, ci)
+        why = standing.gone or self._objection(parked, standing, ci)
         if why:
             return Outcome(parked, "dropped", why)
         if standing.going or standing.held:
@@ -208,22 +211,16 @@ class Sweep:
             parked, "resumed", decision.reason if begun == "started" else "somebody else has started it by now"
         )
 
-    def _objection(self, note: Note, standing: Standing, ci: Restarts) -> str:
+    def _objection(self, parked: Parked, standing: Standing, ci: Restarts) -> str:
         """Why an approved deployment is not started all the same."""
+        note = parked.note
         if standing.commit != note.commit:
             named, deployed = one_line(note.commit, 40), one_line(standing.commit, 40)
             return f"the note names commit {named}, and the run deploys {deployed}"
         if note.workflow.startswith(_WORKFLOWS) and standing.workflow not in ("", note.workflow):
             named, ran = one_line(note.workflow, 80), one_line(standing.workflow, 80)
             return f"the note names the workflow {named}, and the run is one of {ran}"
-        if note.environment not in self._newest:
-            self._newest[note.environment] = ci.newest(note.environment)
-        newest = self._newest[note.environment]
-        if newest > int(note.run):
-            there = "for whichever tenant: this may" if note.tenant else "there since: this would"
-            of_all = f"to {one_line(note.environment, 80)} since, " if note.tenant else ""
-            return f"run {newest} has deployed {of_all}{there} be a silent roll-back"
-        return ""
+        return self._superseded.why(note, parked.policy, ci)
 
     def _decided(self, parked: Parked) -> Decision:
         """The gate's own decision about what the note says, as if it were asked now; nothing is made or written."""
