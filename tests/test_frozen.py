@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 import subprocess
 import sys
@@ -56,6 +57,7 @@ def test_it_holds_what_it_was_given(make: Any) -> None:
     assert repr(one) == "made.<locals>.Point(x=1, y=2, tags=[], note='')"
     assert [field.name for field in dataclasses.fields(one)] == ["x", "y", "tags", "secret", "note"]
     assert point.__match_args__ == ("x", "y", "tags", "secret", "note")
+    assert str(inspect.signature(point)).startswith("(x: 'int', y: 'int' = 2, tags: 'list[str]' = <factory>")
 
 
 @BOTH

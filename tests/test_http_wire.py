@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,13 @@ def test_a_body_is_sent_as_utf_8_json_and_half_a_character_breaks_nothing() -> N
     assert server.requests[0].json() == {"a": "ÄÖ?"}
     assert server.requests[0].headers["content-type"] == "application/json"
     assert server.requests[0].headers["user-agent"].startswith("jira-ci/")
+
+
+def test_nothing_is_loaded_that_guesses_encodings() -> None:
+    program = (
+        "import sys; from jira_ci.http import Client; from jira_ci.timing import Deadline; Client(Deadline(1))\n"
+        "assert 'requests' in sys.modules and 'charset_normalizer' not in sys.modules\n"
+        "import charset_normalizer, requests\n"
+        "assert charset_normalizer.from_bytes and requests.compat.chardet.detect(b'\\xe4') == {'encoding': 'utf-8'}"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)

@@ -151,6 +151,27 @@ def test_a_start_imports_nothing_heavy(statement: str) -> None:
     assert [name for name in loaded if f"{name}.".startswith(tuple(f"{heavy}." for heavy in HEAVY))] == []
 
 
+def test_nothing_on_the_way_of_a_report_or_a_gate_loads_dataclasses() -> None:
+    """``dataclasses`` brings ``inspect`` and compiles code for each class; ``frozen.py`` has the same without."""
+    way = "jira_ci.commands.report, jira_ci.report.report, jira_ci.commands.gate, jira_ci.gate.by_change"
+    more = "jira_ci.gate.by_jira, jira_ci.gate.record, jira_ci.gate.kept_records, jira_ci.ci.github_env"
+    program = f"import sys; sys.path.insert(0, {str(SRC)!r}); import {way}, {more}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.startswith("jira_ci.")}
+    on_the_way = [path for path in MODULES if _name(path) in loaded]
+    assert len(on_the_way) > 80
+    assert [_name(path) for path in on_the_way if any(name.startswith("dataclasses") for name in _at_top(path))] == []
+
+
+def _at_top(path: Path) -> Iterator[str]:
+    """What a module imports as it is loaded, for more than types."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
 def test_only_one_place_reads_the_environment() -> None:
     readers = [
         _name(path)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import jira_ci.text
+from jira_ci.config import strict_yaml
+from jira_ci.environments import classify
 from jira_ci.text import canonical, for_jira, identifier, markdown, nfkc, one_line, unlinked, without_login
 
 # Python's and .NET's blanks, and the characters that a culture-sensitive comparison in .NET overlooks.
@@ -266,3 +270,24 @@ def test_no_login_of_an_address_is_left(text: str, shown: str) -> None:
 )
 def test_what_a_provider_would_link_is_pulled_apart(text: str, pulled_apart: str) -> None:
     assert unlinked(text) == pulled_apart.replace("|", "\u200b")
+
+
+def test_what_is_printable_holds_nothing_that_a_pattern_would_find() -> None:
+    """Patterns are compiled only where a text is not printable, or not ASCII."""
+    everything = [chr(point) for point in range(sys.maxunicode + 1)]
+    printable = "".join(filter(str.isprintable, everything))
+    in_ascii = "".join(filter(str.isascii, printable))
+    sets = [jira_ci.text._CONTROL, classify._CONTROL, strict_yaml._CONTROL, strict_yaml._REFUSED]
+    assert [re.search(one, printable) for one in sets] == [None] * len(sets)
+    assert re.search(jira_ci.text._REFUSED_BY_JIRA, in_ascii) is None
+    assert re.search(jira_ci.text._SURROGATE, in_ascii) is None
+
+
+LEADS = ["", " ", "\t", "\u00a0", "\u2003", "\u034f", "\ufe0f", "\u00ad", " \u200b ", "  \ufeff"]
+
+
+@pytest.mark.parametrize("lead", LEADS, ids=ascii)
+def test_no_lead_hides_a_command(lead: str) -> None:
+    assert one_line(f"{lead}::error::x").endswith(": :error::x")
+    assert one_line(f"a#{lead}#[error]x" if lead.strip() else "a##[error]x").endswith("#[error]x")
+    assert "##[" not in one_line(f"a{lead}##[error]x")

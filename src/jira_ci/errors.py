@@ -111,7 +111,7 @@ def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
     """``Did you mean X?`` with the nearest of the words, or nothing. Two letters that changed places are nearest."""
     import difflib  # only a mistake needs it
 
-    known = list(words)
+    known, word = list(words), word[:200]  # finding what is near takes the square of a length that anybody may choose
     near = [one for one in known if word and sorted(one) == sorted(word)]
     near += difflib.get_close_matches(word, known, 1, cutoff)
     return f"Did you mean {near[0]}?" if near else ""

@@ -156,7 +156,7 @@ def _ours(standard: Any) -> _Field:
 
 
 class _Standard:
-    """What ``dataclasses`` keeps at a class under this name, made when it asks."""
+    """What ``dataclasses`` or ``inspect`` looks for at a class under this name, made when it asks."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -167,11 +167,15 @@ class _Standard:
         form: _Form = cls._form
         same = [(one.name, form.kinds[one.name], dataclasses.field(**one.said)) for one in form.fields()]
         frozen = cls.__setattr__ is _refuse_to_set
-        twin = dataclasses.make_dataclass(cls.__name__, same, init=False, repr=False, eq=False, frozen=frozen)
-        return getattr(twin, self._name)
+        twin = dataclasses.make_dataclass(cls.__name__, same, repr=False, eq=False, frozen=frozen)
+        if self._name != "__signature__":
+            return getattr(twin, self._name)
+        import inspect
+
+        return inspect.signature(twin)
 
 
-_STANDARD = {name: _Standard(name) for name in ("__dataclass_fields__", "__dataclass_params__")}
+_STANDARD = {name: _Standard(name) for name in ("__dataclass_fields__", "__dataclass_params__", "__signature__")}
 
 
 def _init(self: Any, /, *values: Any, **named: Any) -> None:

@@ -63,7 +63,8 @@ def one_line(text: str, limit: int = 500) -> str:
     (https://www.jetbrains.com/help/teamcity/service-messages.html).
     """
     shown = _without_controls(text[: limit + 1], _escape)
-    if "#" in shown or not shown[:1].isalnum():
+    begin = shown.lstrip(" ")[:1]
+    if ("#" in shown and "[" in shown) or begin == ":" or begin > "~":
         shown = re.sub(_COMMAND, _pulled_apart, shown)
     return shown if len(shown) <= limit else shown[:limit] + "…"
 

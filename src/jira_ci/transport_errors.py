@@ -63,6 +63,11 @@ def _happened(error: Exception) -> tuple[str, str]:
     if isinstance(error, exceptions.ProxyError):
         return _proxy(error)
     certificate, tls = _certificate(error), _tls(error)
+    if certificate and "not valid for" in certificate:
+        return (
+            f"its TLS certificate is another host's ({certificate})",
+            "Check the address: ca-bundle, which trusts another authority, does not help here.",
+        )
     if certificate:
         return (
             f"its TLS certificate is not trusted ({certificate})",

@@ -66,6 +66,15 @@ def test_the_pull_requests_of_a_hundred_commits_take_one_request(github: GitHubG
     assert found.found[sha(7)] == [PullRequest(7, "WEB-7: login", "feature/WEB-2", address, sha(6), sha(7))]
 
 
+def test_the_usual_way_needs_no_pygithub(github: GitHubGraph) -> None:
+    github.deployments = [(1, ["success"], 9001)]
+    with connected(github) as client:
+        last = client.history.last_deployment("prod")
+        range_ = client.history.compare(last, sha(12))
+        client.history.pull_requests_of_all([Bare(commit, 0) for commit, _ in range_.found], descriptions=False)
+        assert (last, "_rest" in vars(client.history)) == (sha(1), False)
+
+
 def test_descriptions_come_only_where_they_are_wanted(github: GitHubGraph) -> None:
     assert read(github, bare(3)).found[sha(3)][0].description is None
     assert "body" not in github.asked[0][0]

@@ -143,6 +143,7 @@ def test_local_moments_are_read_in_the_direction_that_freezes(
 def test_dates_and_moments(entry: dict[str, str], begins: str, ends: str) -> None:
     [span] = read(entry).spans(at("2026-01-01"))
     assert (span.begins, span.ends) == (at(begins), at(ends))
+    assert span.begins.tzinfo is span.ends.tzinfo is UTC
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
@@ -154,6 +155,11 @@ def test_the_calendar_s_last_day_has_no_end(zone: str) -> None:
     assert made.at(at("9999-12-31 23:59:59")) == span
     assert joined([made], at("9999-01-01")) == ([made], NEVER)
     assert made.local(datetime.max.replace(tzinfo=UTC)).year == 9999
+
+
+def test_a_moment_beyond_the_calendar_is_its_first_or_last() -> None:
+    [span] = read(freeze(from_="0001-01-01T00:00+14:00", to="9999-12-31T23:00-05:00")).spans(at("2026-01-01"))
+    assert (span.begins, span.ends) == (datetime.min.replace(tzinfo=UTC), NEVER)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])

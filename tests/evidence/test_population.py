@@ -166,6 +166,18 @@ def test_fresh_believes_no_index(desk: Desk, github: GitHubGraph) -> None:
     assert ended.code == 7
 
 
+@pytest.mark.parametrize(("told", "proof"), [("successful", "record"), (None, "record"), ("failed", "altered")])
+def test_fresh_sees_an_end_that_was_edited(desk: Desk, github: GitHubGraph, told: str | None, proof: str) -> None:
+    github.listed = [OLD]
+    key = desk.change(entry(1, "07-02 10:00", state=told))
+    sha256 = "0" * 15 + "1" + "f" * 48
+    attached = {"schema": "jira-ci.record-attachment/1", "sha256": sha256, "attachment": "1"}
+    value = {**attached, "entry": entry(1, "07-02 10:00")}
+    desk.sandbox.site.desk.extras.set_property(known(desk.sandbox, key).id, f"{PREFIX}{sha256[:16]}", value)
+    [one] = desk.found(*QUARTER, "--fresh")[0]["deployments"]
+    assert (one["proof"], one["state"]) == (proof, "successful")
+
+
 def test_an_emergency_is_listed_with_who_looked_at_it(desk: Desk, github: GitHubGraph) -> None:
     github.listed = [OLD]
     told = {"reason": "Payments are down", "asker": "octocat", "request-type": "Emergency change"}
@@ -269,17 +281,23 @@ def test_where_graphql_is_refused_each_that_has_no_record_is_asked_about(desk: D
         listed(3, "07-05 10:00", "failure"),
         listed(2, "07-04 09:59", commit="b" * 40),
         listed(1, "07-02 09:59"),
+        listed(
+            0,
+            "06-20 09:59",
+            told=[("in_progress", stamp("07-01 10:00"), 9000), ("success", stamp("07-01 10:05"), 9000)],
+        ),
         OLD,
     ]
     found, ended = desk.found()
     assert ended.code == 0, ended.err
     assert [(one["state"], one["finding"]) for one in found["deployments"]] == [
+        ("successful", "no-change"),
         ("successful", None),
         ("successful", None),
         ("failed", "no-change"),
     ]
     statuses = [path for path in github.paths if path.endswith("/statuses")]
-    assert statuses == ["/repos/octo/hello/deployments/503/statuses"]
+    assert statuses == [f"/repos/octo/hello/deployments/{number}/statuses" for number in (503, 500)]
 
 
 def test_without_anything_controlled_there_is_no_population(desk: Desk, github: GitHubGraph) -> None:

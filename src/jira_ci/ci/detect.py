@@ -256,7 +256,7 @@ def connect_comments(
 
         return GitHubComments(run, github_token, ca_bundle=ca_bundle, deadline=deadline)
     if run.provider == CI.GITLAB and run.api_url and gitlab_token:
-        from jira_ci.ci.gitlab_api import GitLabComments
+        from jira_ci.ci.gitlab_comments import GitLabComments
 
         return GitLabComments(run, gitlab_token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
     return None

@@ -1,22 +1,15 @@
-"""History and comments through GitHub's REST API, asked with PyGithub. Imported on use only: it brings all of it."""
+"""History through GitHub's API: by GraphQL and lists of a hundred; what these do not tell is asked with PyGithub."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from github import Auth
-from github.Commit import Commit
-from github.GithubException import BadAttributeException, GithubException
-from github.Repository import Repository
-from github.Requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse
-
-from jira_ci import __version__
 from jira_ci.ci.api import (
     Bare,
     Brought,
@@ -29,50 +22,51 @@ from jira_ci.ci.api import (
     is_parked,
     rows,
     said,
-    touched,
 )
-from jira_ci.ci.bound_session import ABREAST, BoundSession, bound_to
+from jira_ci.ci.bound_session import ABREAST, bound_to
 from jira_ci.ci.github_files import GitHubFiles
 from jira_ci.ci.github_graphql import GraphQL, NotServed, bringing
 from jira_ci.ci.github_pulls import PullRequests
+from jira_ci.exchange import Answer
 from jira_ci.run import PullRequest, Run
-from jira_ci.text import mapping, sha, short, string, url, whole
+from jira_ci.text import mapping, short, whole
 from jira_ci.timing import Deadline
 
 if TYPE_CHECKING:
     from github.Deployment import Deployment
-    from github.PullRequest import PullRequest as GitHubPullRequest
+
+    from jira_ci.ci.github_rest import Rest
 
 T = TypeVar("T")
 _PAGE = 100
-_LISTED = 250
-"""A pull request's own list ends here (https://docs.github.com/rest/pulls/pulls#list-commits-on-a-pull-request)."""
-_FILES = 3000
-"""A commit's list of files ends here (https://docs.github.com/rest/commits/commits#get-a-commit)."""
 _DEPLOYMENTS = 200
 """How many deployments are looked through, each with a request of its own, for one that succeeded."""
 _MANY_DEPLOYMENTS = 1000
 """How many, where a hundred take one request."""
 _RUNS = 5
-_ERRORS = (GithubException, BadAttributeException)
 _RUN = re.compile(r"/actions/runs/([0-9]+)(?:[/?#]|$)")
 _PULLS = "pull-requests: read"
 
 
 class GitHubHistory(GitHubFiles):
-    """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.History`."""
+    """One repository on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.api.History`.
 
-    _errors = (GithubException, BadAttributeException)
+    The usual way needs no PyGithub, whose import takes more time and memory than a whole report.
+    """
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
         super().__init__(run, token, ca_bundle=ca_bundle, deadline=deadline)
         self._run_id, self._workflow, self._branch, self._event = run.run_id, run.workflow, run.branch, run.event
-        self._requester = _requester(self.session, run.api_url, token)
-        # Known well enough to ask questions about: no request of its own.
-        self._repository = Repository(self._requester, {}, {"url": self._home}, completed=True)
-        self._graphql_url = run.graphql_url if bound_to(run.graphql_url, run.api_url) else self._requester.graphql_url
+        self._run, self._token = run, token
+        self._graphql_url = run.graphql_url if bound_to(run.graphql_url, run.api_url) else _graphql_of(run.api_url)
         self._graphql, self._is_refused = GraphQL(run.repository, self._post), False
         self._pulls = PullRequests(self.session, self._graphql, self._pull_requests_of_one)
+
+    @cached_property
+    def _rest(self) -> Rest:
+        from jira_ci.ci.github_rest import Rest
+
+        return Rest(self.session, self._run, self._token)
 
     def compare(self, base: str, head: str) -> Commits:
         what = f"the commits of {short(base)}..{short(head)}"
@@ -95,40 +89,25 @@ class GitHubHistory(GitHubFiles):
 
     def commit_message(self, commit: str) -> str:
         what = f"commit {short(commit)}"
-        return self._ask(what, "contents: read", lambda: said(self._repository.get_git_commit(commit).message), commit)
+        return self._ask(what, "contents: read", lambda: self._rest.message(commit), commit)
 
     def files_of(self, commit: str) -> Touched:
-        def question() -> Touched:
-            files: list[Mapping[str, Any]] = []
-            page, more = 1, True
-            while more and len(files) < _FILES:
-                path = f"{self._home}/commits/{commit}?per_page={_PAGE}&page={page}"
-                headers, answer = self._requester.requestJsonAndCheck("GET", path)
-                files += rows(mapping(answer)["files"])
-                page, more = page + 1, 'rel="next"' in string(headers.get("link"))
-            return touched(files, "filename", "previous_filename", complete=not more and len(files) < _FILES)
-
-        return self._ask(f"the files of commit {short(commit)}", "contents: read", question, commit)
+        what = f"the files of commit {short(commit)}"
+        return self._ask(what, "contents: read", lambda: self._rest.files_of(commit), commit)
 
     def pull_request(self, number: int) -> PullRequest:
-        what = f"pull request #{number}"
-        return self._ask(what, _PULLS, lambda: _pull_request(self._repository.get_pull(number)))
+        return self._ask(f"pull request #{number}", _PULLS, lambda: self._rest.pull_request(number))
 
     def pull_request_commits(self, number: int) -> Commits:
         def question() -> Commits:
-            found = self._repository.get_pull(number)
-            if found.commits > _LISTED:
-                return self.compare(found.base.sha, found.head.sha)
-            return _commits(found.get_commits(), found.commits)
+            found = self._rest.pull_request_commits(number)
+            return found if isinstance(found, Commits) else self.compare(*found)
 
         return self._ask(f"the commits of pull request #{number}", _PULLS, question)
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
-        known = Commit(self._requester, {}, {"url": f"{self._home}/commits/{commit}"}, completed=True)
         what = f"the pull requests of commit {short(commit)}"
-        return self._ask(
-            what, _PULLS, lambda: bringing(commit, [_and_its_fate(one) for one in known.get_pulls()]), commit
-        )
+        return self._ask(what, _PULLS, lambda: bringing(commit, self._rest.pull_requests_of(commit)), commit)
 
     def pull_requests_of_all(self, commits: Sequence[Bare], *, descriptions: bool) -> Brought:
         return self._pulls.of(commits, descriptions=descriptions)
@@ -163,18 +142,18 @@ class GitHubHistory(GitHubFiles):
                     break
             else:
                 return "" if count else None
-        except (NotServed, Refused, AssertionError, *_ERRORS):
+        except (NotServed, Refused):
             return None
         raise Refused(0, f"none of the last {_MANY_DEPLOYMENTS} succeeded")
 
     def _last_by_rest(self, what: str, environment: str) -> str:
-        listed = iter(self._repository.get_deployments(environment=environment))
+        listed = self._rest.deployments(environment)
         count = 0
         while block := list(itertools.islice(listed, min(ABREAST if count else 1, _DEPLOYMENTS - count))):
             questions = [partial(self._succeeded, one) for one in block]
             for deployment, succeeded in zip(block, self._abreast(what, "deployments: read", questions), strict=True):
                 if succeeded:
-                    return commit_id(deployment.sha)
+                    return self._rest.commit_of(deployment)
             count += len(block)
         if next(listed, None) is not None:
             raise Refused(0, f"none of the last {_DEPLOYMENTS} succeeded")
@@ -194,9 +173,7 @@ class GitHubHistory(GitHubFiles):
         return self._ask(what, "actions: read", question) if self._workflow else (0, "")
 
     def _succeeded(self, deployment: Deployment) -> bool:
-        statuses = list(deployment.get_statuses())
-        addresses = [string(address) for status in statuses for address in (status.log_url, status.target_url)]
-        return self._is_success([status.state for status in statuses], addresses)
+        return self._is_success(*self._rest.statuses_of(deployment))
 
     def _is_success(self, states: Sequence[str], addresses: Sequence[str]) -> bool:
         """Whether another run's deployment succeeded, and was one. A later one turns success into inactive, so any
@@ -212,7 +189,9 @@ class GitHubHistory(GitHubFiles):
             raise NotServed("it was refused before")
         asked = {"query": document, "variables": variables}
         try:
-            return mapping(self._requester.requestJsonAndCheck("POST", self._graphql_url, input=asked)[1])
+            headers = {**self._headers, "Content-Type": "application/json"}
+            answer = self.session.request("POST", self._graphql_url, headers=headers, data=json.dumps(asked))
+            return mapping(Answer(answer.status_code, body=answer.content).json())
         except Refused as error:
             self._is_refused = 400 <= error.status < 500 and not error.limited
             raise
@@ -221,79 +200,13 @@ class GitHubHistory(GitHubFiles):
         """What these questions answer, asked several at once."""
         asked = self._asked(what, permission)
         answers: list[T] = []
-        for answer in self.session.side_by_side([partial(ask, asked, one, _ERRORS) for one in questions]):
+        for answer in self.session.side_by_side([partial(ask, asked, one, ()) for one in questions]):
             if isinstance(answer, Unreadable):
                 raise answer
             answers.append(answer)
         return answers
 
 
-def _commits(found: Any, total: Any) -> Commits:
-    read = tuple((said(commit.sha), said(commit.commit.message)) for commit in found)
-    return Commits(read, complete=len(read) >= (whole(total) or 0))
-
-
-def _pull_request(found: GitHubPullRequest) -> PullRequest:
-    return PullRequest(
-        number=found.number,
-        title=string(found.title),
-        branch=string(found.head.ref),
-        url=url(found.html_url),
-        base_sha=sha(found.base.sha),
-        head_sha=sha(found.head.sha),
-        # Not found.body: where a list lacks it, PyGithub asks once more.
-        description=string(found._rawData["body"]) if "body" in found._rawData else None,
-    )
-
-
-def _and_its_fate(found: GitHubPullRequest) -> tuple[PullRequest, bool, bool]:
-    """Also whether it was merged, and whether it comes out of a fork."""
-    head, base = mapping(found._rawData.get("head")), mapping(found._rawData.get("base"))
-    homes = [mapping(end.get("repo")).get("id") for end in (head, base)]
-    return _pull_request(found), bool(found._rawData.get("merged_at")), homes[0] != homes[1]
-
-
-class _Connection(HTTPSRequestsConnectionClass):
-    """Hands PyGithub's requests to our session: PyGithub itself sleeps, follows redirects and knows no deadline. It has
-    one connection for all threads, and gives it a request before it asks for the answer.
-    """
-
-    session_of_all: BoundSession
-    base: str
-
-    def __init__(self, host: str, port: int | None = None, *_: Any, **__: Any) -> None:
-        self.host = f"{host}:{port}" if port else host
-        self._own = threading.local()
-
-    def request(self, verb: str, url: str, input: Any, headers: dict[str, str], stream: bool = False) -> None:  # noqa: ARG002
-        self._own.request = verb, url, input, headers
-
-    def getresponse(self) -> RequestsResponse:
-        verb, url, data, headers = self._own.request
-        address = f"{self.protocol}://{self.host}{url}"
-        return RequestsResponse(self.session_of_all.request(verb, address, headers=headers, data=data))
-
-    def close(self) -> None:
-        """The session is closed by whoever made it."""
-
-
-def _requester(session: BoundSession, api_url: str, token: str) -> Requester:
-    class OurRequester(Requester):
-        """A class of its own, so that the connection class is set for this session only."""
-
-    def connection(protocol: str) -> Any:
-        return type("Connection", (_Connection,), {"session_of_all": session, "protocol": protocol})
-
-    OurRequester.injectConnectionClasses(connection("http"), connection("https"))
-    return OurRequester(
-        auth=Auth.Token(token),
-        base_url=api_url,
-        timeout=30,
-        user_agent=f"jira-ci/{__version__}",
-        per_page=_PAGE,
-        verify=True,
-        retry=None,
-        pool_size=None,
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-    )
+def _graphql_of(api_url: str) -> str:
+    """Where GraphQL is asked: ``/graphql``, on GitHub Enterprise Server ``/api/graphql`` beside ``/api/v3``."""
+    return f"{api_url.rstrip('/').removesuffix('/v3')}/graphql"

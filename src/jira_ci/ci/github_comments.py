@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from github.GithubException import BadAttributeException, GithubException
-
 from jira_ci.ci.api import PAGES, Asked, Comment, Refused, Unreadable, ask, read
 from jira_ci.ci.github_api import GitHubHistory
+from jira_ci.ci.github_rest import ERRORS
 from jira_ci.run import Run
 from jira_ci.text import mapping, string
 from jira_ci.timing import Deadline
@@ -41,7 +40,7 @@ class GitHubComments(GitHubHistory):
             found: list[Comment] = []
             for page in range(1, PAGES + 1):
                 path = f"{self._home}/issues/{number}/comments?per_page={_COMMENTS_PAGE}&page={page}"
-                headers, answer = self._requester.requestJsonAndCheck("GET", path)
+                headers, answer = self._rest.requester.requestJsonAndCheck("GET", path)
                 if not isinstance(answer, list):
                     raise TypeError
                 marked = [part for part in map(mapping, answer) if mark in string(part.get("body"))]
@@ -65,7 +64,7 @@ class GitHubComments(GitHubHistory):
         path = f"{self._home}/issues/comments/{comment.id}"
         what = f"the second comment on pull request #{number}"
         try:
-            self._told(what, "delete", lambda: self._requester.requestJsonAndCheck("DELETE", path))
+            self._told(what, "delete", lambda: self._rest.requester.requestJsonAndCheck("DELETE", path))
         except Unreadable as error:
             if not error.missing:
                 raise
@@ -73,7 +72,7 @@ class GitHubComments(GitHubHistory):
     def _user(self) -> str:
         """The user's name; empty when the token is no user's."""
         try:
-            return string(mapping(self._requester.requestJsonAndCheck("GET", "/user")[1]).get("login"))
+            return string(mapping(self._rest.requester.requestJsonAndCheck("GET", "/user")[1]).get("login"))
         except Refused as error:
             if error.status not in (403, 404):
                 raise
@@ -83,8 +82,8 @@ class GitHubComments(GitHubHistory):
         """The name that an app writes under: its own tokens may not ask for ``/user``, but for this. The workflow's own
         token is one of the app github-actions, which is assumed where nobody answers."""
         try:
-            _, answer = self._requester.graphql_query("query { viewer { login } }", {})
-        except (Refused, GithubException):
+            _, answer = self._rest.requester.graphql_query("query { viewer { login } }", {})
+        except (Refused, *ERRORS):
             return _ACTIONS
         name = string(mapping(mapping(mapping(answer).get("data")).get("viewer")).get("login"))
         if not name:
@@ -92,11 +91,11 @@ class GitHubComments(GitHubHistory):
         return f"{name}[bot]" if self._of_app and not name.endswith("[bot]") else name
 
     def _sent(self, verb: str, path: str, body: str) -> Comment:
-        return _comment(mapping(self._requester.requestJsonAndCheck(verb, path, input={"body": body})[1]))
+        return _comment(mapping(self._rest.requester.requestJsonAndCheck(verb, path, input={"body": body})[1]))
 
     def _told(self, what: str, verb: str, question: Callable[[], T]) -> T:
         asked = Asked("GitHub", self.session.host, what, _PERMISSION, verb)
-        return ask(asked, question, (GithubException, BadAttributeException))
+        return ask(asked, question, ERRORS)
 
 
 def _comment(found: Mapping[str, Any], unknown: str = "") -> Comment:

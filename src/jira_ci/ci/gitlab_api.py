@@ -1,29 +1,25 @@
-"""History and comments through GitLab's REST API, asked with python-gitlab. Imported on use only."""
+"""History and files through GitLab's REST API, without python-gitlab: nearly every job needs them, and importing that
+takes a third of a report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
-from urllib.parse import quote
-
-import gitlab
-from gitlab.exceptions import GitlabError
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from jira_ci import __version__
 from jira_ci.ci.api import (
-    PAGES,
     Asked,
     Bare,
     Brought,
-    Comment,
     Commits,
     Refused,
     Touched,
     Unreadable,
     ask,
     commit_id,
-    read,
     rows,
     said,
     touched,
@@ -31,6 +27,7 @@ from jira_ci.ci.api import (
 )
 from jira_ci.ci.bound_session import BoundSession
 from jira_ci.ci.gitlab_requests import MergeRequests, moment, page_count
+from jira_ci.exchange import Answer
 from jira_ci.git.objects import is_id_of
 from jira_ci.run import PullRequest, Run
 from jira_ci.text import mapping, sha, short, string, url, whole
@@ -57,58 +54,80 @@ class GitLabHistory:
         self.is_job_token = not token
         self._run_id, self._ref = run.run_id, run.branch or run.tag
         self._answers: dict[tuple[str, ...], Any] = {}  # several environments ask the same questions
-        server = self._server = gitlab.Gitlab(
-            run.api_url.removesuffix("/api/v4"),
-            private_token=token or None,
-            job_token=None if token else job_token,
-            user_agent=f"jira-ci/{__version__}",
-            retry_transient_errors=False,
-            keep_base_url=True,  # a server behind a proxy names itself differently in its links to the next page
-            session=self.session,
-        )
-        self._home = run.repository_id
-        self._project = server.projects.get(run.repository_id, lazy=True)
+        self._api, self._home = run.api_url, run.repository_id
+        credential = {"PRIVATE-TOKEN": token} if token else {"JOB-TOKEN": job_token}
+        self._headers = {**credential, "User-Agent": f"jira-ci/{__version__}"}
         self._requests = MergeRequests(self)
+
+    def _get(self, address: str, **query: Any) -> tuple[Any, Mapping[str, str], str]:
+        """What is at an address of the API, its headers, and the query of the next page, or an empty text."""
+        asked = f"{self._api}{address}?{urlencode(query, doseq=True)}".rstrip("?")
+        answer = self.session.request("GET", asked, headers=self._headers)
+        # Only its query: a server behind a proxy names itself differently in its links.
+        more = urlsplit(string(mapping(answer.links.get("next")).get("url"))).query
+        return Answer(answer.status_code, body=answer.content).json(), answer.headers, more
+
+    def _one(self, *path: str, **query: Any) -> Mapping[str, Any]:
+        """One thing of the project.
+
+        Raises:
+            ValueError: it is none.
+        """
+        found = self._get(self._at(*path), **query)[0]
+        if not isinstance(found, Mapping):
+            raise ValueError("no object")
+        return found
+
+    def _at(self, *path: str) -> str:
+        return "/".join([f"/projects/{quote(self._home, safe='')}", *(quote(part, safe="") for part in path)])
+
+    def _listed(self, *path: str, **query: Any) -> Iterator[Mapping[str, Any]]:
+        """A list, by number or by cursor, page by page as it is read (https://docs.gitlab.com/api/rest/#pagination)."""
+        more: Any = query
+        while more:
+            found, _, following = self._get(self._at(*path), **more)
+            yield from rows(found)
+            more = dict(parse_qsl(following, keep_blank_values=True))
 
     def compare(self, base: str, head: str) -> Commits:
         self._requests.base = base
 
         # Not the compare endpoint: it answers with all differences and without pages.
         def question() -> Commits:
-            listed = self._project.commits.list(ref_name=f"{base}..{head}", iterator=True, per_page=_PAGE)
-            found = _commits(listed)
+            found = _commits(self._listed("repository", "commits", ref_name=f"{base}..{head}", per_page=_PAGE))
             # A range that GitLab cannot resolve looks like one without commits: Gitaly passes over git's error
             # (https://gitlab.com/gitlab-org/gitaly/-/blob/master/internal/gitaly/service/commit/commits_helper.go).
             for end in () if found.found or base == head else (base, head):
-                self._project.commits.get(end)
+                self._one("repository", "commits", end)
             return found
 
         return self._ask(f"the commits of {short(base)}..{short(head)}", question, base, head, job_token=False)
 
     def commit_message(self, commit: str) -> str:
-        what = f"commit {short(commit)}"
-        return self._ask(what, lambda: said(self._project.commits.get(commit).attributes.get("message")), commit)
+        return self._ask(
+            f"commit {short(commit)}", lambda: said(self._one("repository", "commits", commit).get("message")), commit
+        )
 
     def files_of(self, commit: str) -> Touched:
         def question() -> Touched:
-            found = self._project.commits.get(commit, lazy=True).diff(get_all=True, per_page=_PAGE)
-            return touched(rows(list(found)), "new_path", "old_path", complete=len(found) < _FILES)
+            found = list(self._listed("repository", "commits", commit, "diff", per_page=_PAGE))
+            return touched(found, "new_path", "old_path", complete=len(found) < _FILES)
 
         return self._ask(f"the files of commit {short(commit)}", question, commit, job_token=False)
 
     def pull_request(self, number: int) -> PullRequest:
         what = f"merge request !{number}"
-        return self._ask(what, lambda: _merge_request(self._project.mergerequests.get(number).attributes))
+        return self._ask(what, lambda: _merge_request(self._one("merge_requests", str(number))))
 
     def pull_request_commits(self, number: int) -> Commits:
         def question() -> Commits:
-            return _commits(self._project.mergerequests.get(number, lazy=True).commits(per_page=_PAGE))
+            return _commits(self._listed("merge_requests", str(number), "commits", per_page=_PAGE))
 
         return self._ask(f"the commits of merge request !{number}", question, job_token=False)
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
         def question() -> list[PullRequest]:
-            found = self._project.commits.get(commit, lazy=True).merge_requests(get_all=True, per_page=_PAGE)
+            found = self._listed("repository", "commits", commit, "merge_requests", per_page=_PAGE)
             return [_merge_request(part) for part in found]
 
         return self._ask(f"the merge requests of commit {short(commit)}", question, commit)
@@ -120,9 +139,8 @@ class GitLabHistory:
         """A page of the list; see :class:`jira_ci.ci.gitlab_requests.Project`."""
 
         def question() -> tuple[list[tuple[PullRequest, Mapping[str, Any]]], int]:
-            path = f"/projects/{quote(self._home, safe='')}/merge_requests"
-            answer = self._server.http_request("get", path, query_data={"per_page": _PAGE, **query})
-            return [(_merge_request(one), one) for one in rows(answer.json())], page_count(answer.headers)
+            found, headers, _ = self._get(self._at("merge_requests"), **{"per_page": _PAGE, **query})
+            return [(_merge_request(one), one) for one in rows(found)], page_count(headers)
 
         return self._ask(what, question, repr(query), job_token=False)
 
@@ -131,7 +149,7 @@ class GitLabHistory:
         what = f"commit {short(commit)}"
 
         def question() -> datetime:
-            return moment(self._project.commits.get(commit).attributes.get("committed_date"))
+            return moment(self._one("repository", "commits", commit).get("committed_date"))
 
         return self._ask(what, question, commit, "time")
 
@@ -141,12 +159,17 @@ class GitLabHistory:
 
     def last_good_run(self) -> tuple[int, str]:
         def question() -> tuple[int, str]:
-            listed = self._project.pipelines.list(
-                ref=self._ref, status="success", order_by="id", sort="desc", per_page=_RUNS, page=1
-            )
-            for pipeline in listed:
-                if str(pipeline.attributes.get("id")) != self._run_id:
-                    return whole(pipeline.attributes.get("iid")) or 0, commit_id(pipeline.attributes.get("sha"))
+            asked = {
+                "ref": self._ref,
+                "status": "success",
+                "order_by": "id",
+                "sort": "desc",
+                "per_page": _RUNS,
+                "page": 1,
+            }
+            for one in rows(self._get(self._at("pipelines"), **asked)[0]):
+                if str(one.get("id")) != self._run_id:
+                    return whole(one.get("iid")) or 0, commit_id(one.get("sha"))
             return 0, ""
 
         what = f"the pipelines of {self._ref} that succeeded"
@@ -154,10 +177,9 @@ class GitLabHistory:
 
     def last_deployment(self, environment: str) -> str:
         def question() -> str:
-            for deployment in self._project.deployments.list(
-                environment=environment, status="success", order_by="id", sort="desc", iterator=True, per_page=20
+            for known in self._listed(
+                "deployments", environment=environment, status="success", order_by="id", sort="desc", per_page=20
             ):
-                known = deployment.attributes
                 pipeline = mapping(mapping(known.get("deployable")).get("pipeline")).get("id")
                 if str(pipeline) != self._run_id:
                     return commit_id(known.get("sha"))
@@ -172,8 +194,9 @@ class GitLabHistory:
 
     def default_commit(self) -> tuple[str, str]:
         def question() -> tuple[str, str]:
-            name = string(self._server.projects.get(self._home).attributes.get("default_branch"))
-            commit = sha(mapping(self._project.branches.get(name).attributes.get("commit")).get("id")) if name else ""
+            name = string(self._one().get("default_branch"))
+            found = self._one("repository", "branches", name) if name else {}
+            commit = sha(mapping(found.get("commit")).get("id"))
             if not commit:
                 raise Refused(0, "the answer does not name it")
             return name, commit
@@ -186,7 +209,8 @@ class GitLabHistory:
         # may be what it answers then.
         def question() -> str:
             try:
-                return commit_id(mapping(self._project.tags.get(name).attributes.get("commit")).get("id"))
+                found = self._one("repository", "tags", name)
+                return commit_id(mapping(found.get("commit")).get("id"))
             except Refused as error:
                 if error.status != 404:
                     raise
@@ -196,26 +220,26 @@ class GitLabHistory:
                     raise
                 return ""
 
-        return ask(Asked("GitLab", self.session.host, f"the tag {name!r}", _NEED), question, (GitlabError,))
+        return ask(Asked("GitLab", self.session.host, f"the tag {name!r}", _NEED), question, ())
 
     def file(self, commit: str, path: str, limit: int) -> bytes | None:
         # A symbolic link is not followed: its content is its target's name.
         def question() -> bytes | None:
             try:
-                found = self._project.files.get(file_path=path, ref=commit)
+                found = self._one("repository", "files", path, ref=commit)
             except Refused as error:
                 if error.status != 404:
                     raise
                 # 404 too, when it is not the file that is missing.
-                if sha(self._project.commits.get(commit).attributes.get("id")) != commit:
+                if sha(self._one("repository", "commits", commit).get("id")) != commit:
                     raise Refused(0, "the answer is not of the documented shape") from None
                 return None
-            if (whole(found.attributes.get("size")) or 0) > limit:
+            if (whole(found.get("size")) or 0) > limit:
                 raise Refused(0, f"it is larger than {limit} bytes")
-            data = found.decode()
-            if len(data) != found.attributes["size"]:
+            data = base64.b64decode(string(found["content"]))
+            if len(data) != found["size"]:
                 raise Refused(0, "its content is not complete")
-            if not is_id_of(string(found.attributes.get("blob_id")), data):
+            if not is_id_of(string(found.get("blob_id")), data):
                 raise Refused(0, "its content is not what its id says")
             return data
 
@@ -225,7 +249,7 @@ class GitLabHistory:
     def named_file(self, ref: str, path: str, limit: int) -> tuple[str, bytes]:
         # A job token may read it where the other project's allow list says so, and GitLab is new enough.
         def question() -> tuple[str, bytes]:
-            found = self._project.files.get(file_path=path, ref=ref).attributes
+            found = self._one("repository", "files", path, ref=ref)
             commit = commit_id(found.get("commit_id"))
             if string(found.get("file_path")) != path or (sha(ref) and sha(ref) != commit):
                 raise Refused(0, "the answer is about another file")
@@ -241,7 +265,7 @@ class GitLabHistory:
         """
 
         def question() -> str:
-            pipeline = mapping(mapping(self._server.http_get("/job")).get("pipeline"))
+            pipeline = mapping(mapping(self._get("/job")[0]).get("pipeline"))
             if str(pipeline.get("project_id")) != self._home:
                 raise Refused(0, "its token is another project's")
             return commit_id(pipeline.get("sha"))
@@ -257,7 +281,7 @@ class GitLabHistory:
         """
 
         def question() -> tuple[str, str]:
-            job = mapping(self._server.http_get("/job"))
+            job = mapping(self._get("/job")[0])
             pipeline, login = mapping(job.get("pipeline")), string(mapping(job.get("user")).get("username"))
             if (str(pipeline.get("project_id")), str(pipeline.get("id"))) != (self._home, self._run_id):
                 raise Refused(0, "its token is another pipeline's")
@@ -276,13 +300,12 @@ class GitLabHistory:
 
         key = (what, *about)  # a sentence has short ids, which somebody may have made alike
         if key not in self._answers:
-            self._answers[key] = ask(Asked("GitLab", self.session.host, what, _NEED), permitted, (GitlabError,))
+            self._answers[key] = ask(Asked("GitLab", self.session.host, what, _NEED), permitted, ())
         return cast("T", self._answers[key])
 
 
-def _commits(found: Iterable[Any]) -> Commits:
-    attributes = (commit.attributes for commit in found)
-    return Commits(tuple((said(known.get("id")), said(known.get("message"))) for known in attributes))
+def _commits(found: Iterable[Mapping[str, Any]]) -> Commits:
+    return Commits(tuple((said(known.get("id")), said(known.get("message"))) for known in found))
 
 
 def _merge_request(found: Any) -> PullRequest:
@@ -299,68 +322,3 @@ def _merge_request(found: Any) -> PullRequest:
         head_sha=sha(found.get("sha")),
         description=string(found["description"]) if "description" in found else None,
     )
-
-
-_COMMENTS_PAGE = 100
-_COMMENTS_NEED = "the scope api and the role Developer (a project access token, given as gitlab-token)"
-
-
-class GitLabComments(GitLabHistory):
-    """One project's comments; see :class:`jira_ci.ci.api.Comments`."""
-
-    def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
-        super().__init__(run, token, job_token=job_token, ca_bundle=ca_bundle, deadline=deadline)
-        self._web = f"{run.repository_url}/-/merge_requests"
-
-    def account(self) -> str:
-        def question() -> str:
-            found = whole(mapping(self._server.http_get("/user")).get("id"))
-            if not found:
-                raise TypeError
-            return str(found)
-
-        return self._told("the token's user", "show", question)
-
-    def comments(self, number: int, mark: str) -> list[Comment]:
-        def question() -> list[Comment]:
-            found: list[Comment] = []
-            notes = self._notes(number).list(iterator=True, per_page=_COMMENTS_PAGE, sort="asc", order_by="created_at")
-            for count, note in enumerate(notes):
-                if count >= PAGES * _COMMENTS_PAGE:
-                    raise Refused(0, f"there are more than {PAGES * _COMMENTS_PAGE}")
-                if mark in string(note.attributes.get("body")):
-                    found.append(self._comment(number, note.attributes))
-            return sorted(found, key=lambda one: one.id)
-
-        return self._told(f"the comments of merge request !{number}", "show", question)
-
-    def comment(self, number: int, body: str) -> Comment:
-        def question() -> Comment:
-            return self._comment(number, self._notes(number).create({"body": body}).attributes)
-
-        return self._told(f"a comment on merge request !{number}", "take", question)
-
-    def rewrite(self, number: int, comment: Comment, body: str) -> Comment:
-        def question() -> Comment:
-            return self._comment(number, mapping(self._notes(number).update(comment.id, {"body": body})))
-
-        return self._told(f"the comment on merge request !{number}", "change", question)
-
-    def delete(self, number: int, comment: Comment) -> None:
-        what = f"the second comment on merge request !{number}"
-        try:
-            self._told(what, "delete", lambda: self._notes(number).delete(comment.id))
-        except Unreadable as error:
-            if not error.missing:
-                raise
-
-    def _notes(self, number: int) -> Any:
-        return self._project.mergerequests.get(number, lazy=True).notes
-
-    def _comment(self, number: int, found: Mapping[str, Any]) -> Comment:
-        author = whole(mapping(found.get("author")).get("id"))
-        made = read(found, str(author) if author else "", "")
-        return Comment(made.id, made.body, made.author, f"{self._web}/{number}#note_{made.id}")
-
-    def _told(self, what: str, verb: str, question: Callable[[], T]) -> T:
-        return ask(Asked("GitLab", self.session.host, what, _COMMENTS_NEED, verb), question, (GitlabError,))

@@ -119,8 +119,6 @@ def joined(freezes: Sequence[Freeze], moment: datetime) -> tuple[list[Freeze], d
             return (held, ends) if held else None
         held += [one for _, one in further if not any(one is known for known in held)]
         ends = max(end for end, _ in further)
-        if ends >= NEVER:
-            break
     return held, NEVER
 
 
@@ -179,7 +177,7 @@ def _in_week(day: str, hour: str, minute: str) -> timedelta:
     """How long after Monday's beginning."""
     known = [name for name in _DAYS if day.casefold() in (name.casefold(), name[:3].casefold())]
     if not known:
-        hint = nearest(day.capitalize()[:80], [*_DAYS, *(name[:3] for name in _DAYS)]) or "Write it as Mon."
+        hint = nearest(day.capitalize(), [*_DAYS, *(name[:3] for name in _DAYS)]) or "Write it as Mon."
         raise InvalidFreeze("every", f"{_shown(day)} is no day of the week", hint)
     if (int(hour), int(minute)) > (24, 0):
         raise InvalidFreeze("every", f"{_shown(f'{hour}:{minute}')} is no time of day", "Write it as 16:00.")
@@ -228,7 +226,7 @@ def _clamped(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # the calendar's first and last day, on one side of Greenwich
-        return _ALWAYS if moment.year < 5000 else NEVER
+        return _ALWAYS if moment.year == 1 else NEVER
 
 
 def _naive(moment: datetime, zone: tzinfo) -> datetime:
@@ -252,8 +250,9 @@ def zone_named(name: str) -> tzinfo:
     if found is not None:
         return found
     wanted = name.rpartition("/")[2].replace(" ", "_").casefold()
-    alike = next((one for one in sorted(_names()) if one.rpartition("/")[2].casefold() == wanted), "")
-    hint = f"Did you mean {alike}?" if alike else nearest(name[:80], sorted(_names())) or "Write it as Europe/Berlin."
+    names = sorted(_names())
+    alike = [one for one in names if one.rpartition("/")[2].casefold() == wanted]
+    hint = f"Did you mean {alike[0]}?" if alike else nearest(name, names) or "Write it as Europe/Berlin."
     raise InvalidFreeze("timezone", f"{_shown(name)} is no time zone", hint)
 
 

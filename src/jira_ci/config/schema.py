@@ -76,6 +76,12 @@ def problems(document: Any, *, partial: bool = False) -> list[Problem]:
     control = small["properties"].get("change-control", {})
     for key in ("if", "then") if partial else ():
         control.pop(key, None)
+    try:  # most files are right, and a check that only says yes or no is made in half of the time
+        fastjsonschema.compile(small, use_default=False, use_formats=False, detailed_exceptions=False)(document)
+    except fastjsonschema.JsonSchemaValueException:
+        pass
+    else:
+        return []
     check = fastjsonschema.compile(small, use_default=False, use_formats=False, fast_fail=False)
     try:
         check(document)
@@ -113,6 +119,8 @@ def _compact(node: Any, values: Sequence[Any]) -> Any:
         small["additionalProperties"] = _compact(node["additionalProperties"], others)
     if "items" in node:
         small["items"] = _compact(node["items"], [one for value in values if isinstance(value, list) for one in value])
+    if "const" in node:  # the library does not know it where nothing is said in detail
+        small["enum"] = [small.pop("const")]
     if "enum" in node:
         small["noun"] = node.get("title", "")
     return small
@@ -215,7 +223,7 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
 def _template(at: KeyPath, template: str, known: Sequence[str]) -> Iterator[Problem]:
     for word in words_in(template):
         if word not in known:
-            hint = nearest(word.lower().replace("_", "-")[:80], known) or f"Known: {', '.join(known)}."
+            hint = nearest(word.lower().replace("_", "-"), known) or f"Known: {', '.join(known)}."
             yield Problem(at, f"{dotted(at)} holds {{{one_line(word, 80)}}}, which stands for nothing.", hint)
 
 
@@ -263,7 +271,7 @@ def _freezes(section: Mapping[str, Any]) -> Iterator[Problem]:
 def _unknown_words(path: KeyPath, template: str) -> Iterator[Problem]:
     for word in dict.fromkeys(words_in(template)):
         if word not in OF_CHANGE:
-            hint = nearest(word.lower().replace("_", "-")[:80], OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
+            hint = nearest(word.lower().replace("_", "-"), OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
             sentence = f"{dotted(path)} holds {{{one_line(word, 80)}}}, which stands for nothing there."
             yield Problem(path, sentence, f"{hint} A brace itself is written twice, as {{{{ or }}}}.")
 

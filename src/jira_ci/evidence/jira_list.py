@@ -122,7 +122,7 @@ class DeskReader:
             one, digest = entry_of(value)
             if one is None:
                 self._miss(change, f"its record {one_line(name, 40)} is gone, or is none.")
-            elif digest != name or one["record"] != name:
+            elif digest != name or one["record"] != name or _ended_otherwise(one, told.get(name, {})):
                 yield {**one, "record": name}, "altered"
             else:
                 yield one, "record"
@@ -153,3 +153,10 @@ class DeskReader:
     def _gap(self, why: str, error: JiraCiError | None = None) -> None:
         self._list.denied |= error is not None and error.exit == Exit.ACCESS
         self._list.gaps.append(Gap("Jira", why, self._period.first, self._period.last))
+
+
+def _ended_otherwise(record: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Whether a record and its index tell of different ends of the deployment, which no digest covers. An index that
+    another writer has put back may not know of one yet."""
+    known = bool(record.get("state") and told.get("state"))
+    return known and any(record.get(name) != told.get(name) for name in ("started", "ended", "state"))

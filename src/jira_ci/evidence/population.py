@@ -217,9 +217,14 @@ class Reader:
         )
 
     def _told(self, asked: DeploymentList, rows: Sequence[Row]) -> dict[str, ProviderDeployment]:
-        """Those without a record of which the list says neither run nor state, each by a question of its own."""
-        silent = [row.provided for row in rows if self._counts(row) and row.recorded is None]
-        wanted = [one for one in silent if one and one.state == "unknown" and not one.runs]
+        """Those without a record of which the list says neither run nor state, each by a question of its own. Of those
+        that were made before the period it may say that they began in it.
+        """
+        silent = [row for row in rows if row.recorded is None and row.provided and not row.provided.runs]
+        first, end = self.period.start - _RUN, self.period.end
+        silent = [row for row in silent if row.state == "unknown" and first <= row.moment < end]
+        silent.sort(key=lambda row: row.moment, reverse=True)
+        wanted = [row.provided for row in silent if row.provided and self._is_controlled(row.environment)]
         found: dict[str, ProviderDeployment] = {}
         try:
             found.update((one.id, asked.told(one)) for one in wanted[:_TOLD])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from urllib.parse import urlsplit
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
+from jira_ci.frozen import replace
 from jira_ci.gate.policy.emergency import Asker, Emergency
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.run import CI
@@ -52,7 +52,7 @@ def with_teams(context: Context, found: Asker, allowed: Emergency) -> Asker:
     except Unreadable as error:
         names = " and ".join(one_line(login, 80) for login in others)
         return Asker(objection=f"whether {names} is in a team that may is not known. {one_line(str(error), 300)}")
-    return dataclasses.replace(found, in_teams=tuple(inside))
+    return replace(found, in_teams=tuple(inside))
 
 
 def _at_github(context: Context) -> Asker:

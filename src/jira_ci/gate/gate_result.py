@@ -22,6 +22,7 @@ from jira_ci.gate.targets import deployer
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Link, Mark, Notice, Page, Paragraph, Part, Phrase, Strong
 from jira_ci.run import CI, Run
+from jira_ci.text import one_line, short
 
 _CHANGE, _GOAL, _PEOPLE, _MISSING = "{change}", "{goal}", "{people}", "{missing}"
 ACTIONS: Mapping[int, str] = MappingProxyType(
@@ -122,6 +123,7 @@ def _people(evaluation: Evaluation) -> str:
 
 _TONES = {"proceed": "good", "wait": "busy", "deny": "stop"}
 _MOST = 50  # environments
+_LONGEST = 300  # characters of the heading
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,14 @@ def summary_page(
     both = list(zip(evaluations, decisions, strict=True))
     facts = [_facts(evaluation, decision) for evaluation, decision in both]
     blocks = [*_reasons(both, whole), *_next(both, heading), *_tables(facts)]
-    title = Mark(_TONES[whole.result], RESULTS[whole.result].lower())
+    title = Mark(_TONES[whole.result], f"{RESULTS[whole.result].lower()}{_what_goes_where(evaluations)}")
     return Page(title, tuple(blocks), _foot(evaluations, heading))
+
+
+def _what_goes_where(evaluations: Sequence[Evaluation]) -> str:
+    """``: 1.4.0 to Prod-EU``, since a run's page may hold many summaries; empty without an evaluation."""
+    places = enumerate_some(dict.fromkeys(where(one.subject) for one in evaluations))
+    return one_line(f": {short(evaluations[0].subject.version)} to {places}", _LONGEST) if places else ""
 
 
 def _reasons(both: Sequence[tuple[Evaluation, Decision]], whole: Decision) -> list[Block]:

@@ -17,6 +17,7 @@ from jira_ci.frozen import dataclass
 from jira_ci.gate.record import digest
 from jira_ci.jira.change_endpoints import LONGEST_PROPERTY
 from jira_ci.jira.service_desk import Service
+from jira_ci.text import mapping
 
 INDEX = "jira-ci.records"
 PREFIX = "jira-ci.record."
@@ -64,16 +65,19 @@ def keep(service: Service, issue_id: str, document: Mapping[str, Any]) -> None:
     raise NetworkError(f"The index of records on the change ({INDEX}) does not name the record: others write it, too.")
 
 
-def kept(service: Service, issue_id: str, sha256: str) -> str:
-    """The digest of the record that the change keeps under this name; empty when it keeps none.
+def kept(service: Service, issue_id: str, sha256: str) -> tuple[str, Mapping[str, Any]]:
+    """The digest of the record that the change keeps under this name, and what it tells of the deployment, which no
+    digest covers; empty when it keeps none.
 
     Raises:
         JiraCiError: Jira did not answer.
     """
     found = service.property(issue_id, key_of(sha256))
     if not isinstance(found, dict):
-        return ""
-    return str(found.get("sha256", "")) if found.get("schema") == ATTACHED_SCHEMA else digest(found)
+        return "", {}
+    if found.get("schema") == ATTACHED_SCHEMA:
+        return str(found.get("sha256", "")), mapping(found.get("entry"))
+    return digest(found), mapping(found.get("deployment"))
 
 
 def merged(index: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], names: set[str]) -> dict[str, Any]:

@@ -233,7 +233,9 @@ def incomplete(settings: Settings, missing: Sequence[str], word: str = "") -> Us
         hint = f"Make a token in your profile in Jira Data Center, and pass {personal}"
     else:
         variables = " and ".join(variable(name, word) for name in missing)
-        hint = f"Create OAuth credentials in the Jira site's settings under Apps, and pass them as {variables}"
+        hint = (
+            f"Create OAuth credentials in the Jira site's settings under Marketplace apps, and pass them as {variables}"
+        )
         hint += f"; for Jira Data Center pass {personal}" if edition(settings) is None else ""
     return UsageError(f"{_are(missing)} not set.", f"{hint}.")
 
