@@ -27,14 +27,6 @@ services:
 
 
 @pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A pull request's job on GitHub that can reach a sandbox."""
-    made = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
-    made.environ |= scenes.reach(sandbox)
-    return made
-
-
-@pytest.fixture
 def monorepo(tmp_path: Path, sandbox: Sandbox) -> Job:
     """A push to GitHub of two commits, each to a service of its own."""
     made = scenes.github(tmp_path, PATH, {})

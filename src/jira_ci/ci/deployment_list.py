@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
 
 from jira_ci import states
 from jira_ci.ci.api import Asked, Refused, Unreadable, ask, is_parked, rows
-from jira_ci.ci.bound_session import BoundSession, bound_to
+from jira_ci.ci.bound_session import Api, bound_to
 from jira_ci.ci.github_graphql import GraphQL, NotServed
 from jira_ci.exchange import Answer
 from jira_ci.run import CI, Run
@@ -117,25 +116,19 @@ class DeploymentList(Protocol):
         """Closes the connections."""
 
 
-class _Api:
-    """One repository's API: each question bounded, its answer JSON."""
-
-    def __init__(self, name: str, home: str, headers: Mapping[str, str], ca_bundle: str, deadline: Deadline) -> None:
-        self._name, self.home, self._headers = name, home, dict(headers)
-        self._session = BoundSession(home, ca_bundle, deadline)
+class _Api(Api):
+    """One repository's API, and its GraphQL."""
 
     def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
         return ask(Asked(self._name, self._session.host, what, permission), question, (NotServed,))
-
-    def get(self, path: str, **parameters: str | int) -> Any:
-        return self._session.request("GET", self.home + path, params=parameters, headers=self._headers).json()
 
     def graphql(self, address: str, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         sent = {"query": document, "variables": variables}
         answer = self._session.request("POST", address, json=sent, headers=self._headers)
         return mapping(Answer(answer.status_code, body=answer.content).json())
 
-    def pages(self, path: str, **parameters: str | int) -> Iterator[list[Mapping[str, Any]]]:
+    def sheets(self, path: str, **parameters: str | int) -> Iterator[list[Mapping[str, Any]]]:
+        """The pages of a list, each as a list."""
         for page in range(1, _PAGES + 1):
             found = rows(self.get(path, **parameters, per_page=_PAGE, page=page))
             yield found
@@ -150,9 +143,6 @@ class _Api:
         except Refused:
             return None
 
-    def close(self) -> None:
-        self._session.close()
-
 
 _DEPLOYMENTS = "`permissions: deployments: read`"
 _WHAT = "the deployments"
@@ -165,10 +155,7 @@ class GitHubDeployments:
     provider = CI.GITHUB
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-        self._api = _Api(
-            "GitHub", f"{run.api_url}/repos/{quote(run.repository)}", headers, ca_bundle=ca_bundle, deadline=deadline
-        )
+        self._api = _Api.of_github(run, token, ca_bundle=ca_bundle, deadline=deadline)
         usual = f"{run.api_url.removesuffix('/v3')}/graphql"
         address = run.graphql_url if bound_to(run.graphql_url, run.api_url) else usual
         self._graphql = GraphQL(run.repository, lambda *asked: self._api.graphql(address, *asked))
@@ -188,7 +175,7 @@ class GitHubDeployments:
 
     def told(self, deployment: ProviderDeployment) -> ProviderDeployment:
         def question() -> ProviderDeployment:
-            found = [one for page in self._api.pages(f"/deployments/{deployment.id}/statuses") for one in page]
+            found = [one for page in self._api.sheets(f"/deployments/{deployment.id}/statuses") for one in page]
             return _with_statuses(deployment, found, ("log_url", "target_url"), "created_at")
 
         return self._api.ask(f"the statuses of deployment {deployment.id}", _DEPLOYMENTS, question)
@@ -212,7 +199,7 @@ class GitHubDeployments:
         return bool(into.found)
 
     def _by_rest(self, into: ProviderList, oldest: datetime) -> bool:
-        for page in self._api.pages("/deployments"):
+        for page in self._api.sheets("/deployments"):
             into.take([_of_rest(one) for one in page])
             if into.reached and into.reached < oldest:
                 return True
@@ -236,9 +223,7 @@ class GitLabDeployments:
     provider = CI.GITLAB
 
     def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
-        headers = {"PRIVATE-TOKEN": token} if token else {"JOB-TOKEN": job_token}
-        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        self._api = _Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._api = _Api.of_gitlab(run, token, job_token, ca_bundle=ca_bundle, deadline=deadline)
         self._has_token = bool(token)
 
     def since(self, oldest: datetime) -> ProviderList:
@@ -257,7 +242,7 @@ class GitLabDeployments:
 
     def _read(self, into: ProviderList, oldest: datetime) -> None:
         limit = oldest.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for page in self._api.pages("/deployments", order_by="updated_at", sort="desc", updated_after=limit):
+        for page in self._api.sheets("/deployments", order_by="updated_at", sort="desc", updated_after=limit):
             into.take([_of_gitlab(one) for one in page], [_touched(one) for one in page])
             if into.reached and into.reached < oldest:
                 return

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from jira_ci.ci.api import Refused, rows
-from jira_ci.ci.past_runs import PAGE, Api
+from jira_ci.ci.bound_session import PAGE, Api
 from jira_ci.run import CI, Run
 from jira_ci.text import mapping, string, whole
 from jira_ci.timing import Deadline
@@ -54,14 +54,11 @@ def releases(run: Run, *, github: str, gitlab: str, job: str, ca_bundle: str, de
             was given for the rest.
     """
     if run.provider == CI.GITHUB and github:
-        headers = {"Authorization": f"Bearer {github}", "Accept": "application/vnd.github+json"}
-        home = f"{run.api_url}/repos/{quote(run.repository)}"
-        return [GitHubReleases(Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline))]
+        return [GitHubReleases(Api.of_github(run, github, ca_bundle=ca_bundle, deadline=deadline))]
     if run.provider != CI.GITLAB:
         return []
-    home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-    tokens = [{name: token} for name, token in (("PRIVATE-TOKEN", gitlab), ("JOB-TOKEN", job)) if token]
-    return [GitLabReleases(Api("GitLab", home, one, ca_bundle=ca_bundle, deadline=deadline)) for one in tokens]
+    ways = [tokens for tokens in ((gitlab, ""), ("", job)) if any(tokens)]
+    return [GitLabReleases(Api.of_gitlab(run, *one, ca_bundle=ca_bundle, deadline=deadline)) for one in ways]
 
 
 class GitHubReleases:

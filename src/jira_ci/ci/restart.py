@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
 
 from jira_ci.ci.api import Refused, Unreadable
+from jira_ci.ci.bound_session import Api
 from jira_ci.ci.gitlab_env import milliseconds
-from jira_ci.ci.past_runs import Api, GitHubRuns, GitLabRuns
+from jira_ci.ci.past_runs import GitHubRuns, GitLabRuns
 from jira_ci.exchange import Answer
 from jira_ci.run import CI, Run
 from jira_ci.text import mapping, one_line, string, whole
@@ -123,9 +123,7 @@ class GitHubRestarts:
     """One repository's runs on GitHub or GitHub Enterprise Server; see :class:`Restarts`."""
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-        home = f"{run.api_url}/repos/{quote(run.repository)}"
-        self._api, self._now = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline), now
+        self._api, self._now = Api.of_github(run, token, ca_bundle=ca_bundle, deadline=deadline), now
         self._past = GitHubRuns(run, token, ca_bundle=ca_bundle, deadline=deadline)
         self._jobs: dict[str, Sequence[Mapping[str, Any]]] = {}
         self._own = run.run_id
@@ -228,10 +226,8 @@ class GitLabRestarts:
     """One project's pipelines on GitLab; see :class:`Restarts`."""
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline, now: datetime) -> None:  # noqa: ARG002
-        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        headers = {"PRIVATE-TOKEN": token}
-        self._api = Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
-        self._all = Api("GitLab", run.api_url, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._api = Api.of_gitlab(run, token, ca_bundle=ca_bundle, deadline=deadline)
+        self._all = Api("GitLab", run.api_url, {"PRIVATE-TOKEN": token}, ca_bundle=ca_bundle, deadline=deadline)
         self._past = GitLabRuns(run, token, job_token="", ca_bundle=ca_bundle, deadline=deadline)
         self._jobs: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
 

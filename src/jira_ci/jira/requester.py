@@ -151,9 +151,9 @@ def hits(body: Any, edition: Edition, read: Callable[[Any], Sequence[F]]) -> Hit
     return Hits(found, after)
 
 
-def parsed(page: Page, parse: Callable[[Any], Any]) -> Page:
+def parsed(page: Page, read: Callable[[Any], Any]) -> Page:
     """The page with each of its values read."""
-    return Page(page.start, tuple(parse(value) for value in page.values), page.last)
+    return Page(page.start, tuple(read(value) for value in page.values), page.last)
 
 
 class Requester:
@@ -221,13 +221,13 @@ class Requester:
 
         return every_page(fetch)
 
-    def _read(self, ask: Question, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
+    def _read(self, ask: Question, read: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
         self._login.connect()
         request, answer = self._login.send(ask)
         stamp = self._timeline.stamp(answer, self._clock())
         if answer.status not in (statuses or (200,)):
             raise refusal(request, answer, self._login.audience)
         try:
-            return parse(answer.json()), stamp
+            return read(answer.json()), stamp
         except WrongShape as error:
             raise misshapen(request, answer, error) from None

@@ -13,20 +13,9 @@ ISSUE = "/rest/api/3/issue"
 DOC = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Hi"}]}]}
 
 
-@pytest.fixture
-def key(site: Pretend) -> str:
-    return site.raised()
-
-
-def walk(site: Pretend, key: str, name: str) -> int:
-    found = {one["name"]: one["id"] for one in site.get(f"{ISSUE}/{key}/transitions")["transitions"]}
-    site.refused("POST", f"{ISSUE}/{key}/transitions", {"transition": {"id": found.get(name, "999")}})
-    return site.last.status
-
-
 def test_who_may_not_transition_sees_no_transitions(site: Pretend, key: str) -> None:
     site.desk.desk.denied.add("TRANSITION_ISSUES")
-    assert walk(site, key, "Start planning") == 400
+    assert site.walk(key, "Start planning") == 400
 
 
 def test_comments_of_the_platform_are_public_unless_they_say_otherwise(site: Pretend, key: str) -> None:
