@@ -32,10 +32,10 @@ pictures: $(VENV)/.ready
 	$(BIN)/python docs/pictures/make.py
 
 # Does a test notice every change to what decides? Not in CI: it takes an hour. Survivors that are expected, since they
-# change nothing: in _decide what only the type checker needs, and everywhere strict= of zip over two pairs, another
-# empty value for one that is only asked whether it is empty; in freezes the lengths that are cut before nearest(), the
-# year of _clamped, and > for >= NEVER in joined; in tightening another negative number for the rank of an unknown value.
-# Looked at no further: what is decorated (properties), which mutmut leaves alone.
+# change nothing: `and` for `or` in _decide where it only tells the type checker what a gap is already; another word for
+# "unmapped" in match (all but infer and error mean it); another text for the id or name of a status that Jira leaves out
+# in allows; None for False in shown. Looked at no further: what is decorated (properties), which mutmut leaves alone.
+# A value that a table works out when it is collected proves nothing here: mutants are there only when a test runs.
 mutants:
 	$(PYTHON) -m venv .mutants
 	.mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt

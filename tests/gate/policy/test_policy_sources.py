@@ -121,6 +121,7 @@ def test_a_repository_without_a_file_obeys_the_organisations() -> None:
     whole = OURS.replace("OPS}", "OPS, minimum-approvals: 2}")
     found = policy(sources(organisation=whole))
     assert (found.minimum_approvals, found.project, found.source) == (2, "shop", "acme/policies@c:p.yml")
+    assert (found.emergency, found.in_force["emergency"]) == (None, "off")
     assert decision(sources(organisation=whole), "Prd", gate=False).row == 2
     partial = "change-control: {enabled: true, minimum-approvals: 2}\nenvironments: {'*': {change-controlled: true}}\n"
     assert "names no service-desk" in decision(sources(organisation=partial), gate=False).reason
