@@ -6,8 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +71,36 @@ def make_repository(folder: Path, site: str) -> tuple[str, str]:
     return base, git(folder, "rev-parse", "HEAD")
 
 
-def main_branch_run(folder: Path, head: str) -> dict[str, str]:
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """The story is told on this terminal."""
+
+
+@contextmanager
+def published(folder: Path) -> Iterator[str]:
+    """Serves the repository as its origin, on loopback, so that nobody's real one is asked; yields the host's address.
+
+    It is git's own protocol for plain files: https://git-scm.com/docs/git-update-server-info
+    """
+    bare = folder / "origin" / "acme" / "shop.git"
+    git(folder, "clone", "--quiet", "--bare", str(folder / "shop"), str(bare))
+    git(bare, "update-server-info")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder / "origin"))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        git(folder / "shop", "remote", "set-url", "origin", f"{address}/acme/shop.git")
+        yield address
+        server.shutdown()
+
+
+def main_branch_run(folder: Path, head: str, server: str) -> dict[str, str]:
     """The variables of a GitHub run on the default branch."""
     repository = {"full_name": "acme/shop", "id": 77, "default_branch": "main"}
     push = {"ref": "refs/heads/main", "after": head, "repository": repository}
     (folder / "push.json").write_text(json.dumps(push), encoding="utf-8")
     return github_run(folder, head, head) | {
         "GITHUB_EVENT_NAME": "push",
+        "GITHUB_SERVER_URL": server,
         "GITHUB_EVENT_PATH": str(folder / "push.json"),
         "GITHUB_REF": "refs/heads/main",
         "GITHUB_REF_NAME": "main",

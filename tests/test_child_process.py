@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_ci.child_process import CannotStart, Child, exit_code, without_credentials
+from jira_ci.child_process import CannotStart, Child, exit_code, spelt, without_credentials
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no signals")
 
@@ -48,6 +48,19 @@ def test_a_command_that_a_signal_ended_has_a_shells_code(tmp_path: Path) -> None
 
 def test_windows_codes_keep_their_32_bits() -> None:
     assert [exit_code(code) for code in (0, 259, 0x7FFFFFFF, 0xC0000005)] == [0, 259, 0x7FFFFFFF, -1073741819]
+
+
+def test_names_of_variables_keep_their_case_where_python_has_capitals() -> None:
+    environ = {"PATH": "p", "TARGET": "prod", "JIRA_CI_STATE": "x"}
+    assert spelt(environ, ["Path", "target", "gone"]) == {"Path": "p", "target": "prod", "JIRA_CI_STATE": "x"}
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows has programs of several endings")
+def test_a_program_that_is_called_cmd_is_found_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "ship.cmd").write_text("@exit /b 5\n")
+    child = Child(["ship"], directory=tmp_path, environ={**os.environ, "PATH": str(tmp_path)})
+    assert child.wait(lambda: 0)
+    assert child.exit == 5
 
 
 def test_arguments_and_directory_arrive_as_they_are(tmp_path: Path) -> None:

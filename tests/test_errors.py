@@ -56,3 +56,8 @@ def test_the_nearest_word_is_named_when_one_is_near(word: str, hint: str) -> Non
 
 def test_letters_that_changed_places_are_nearest() -> None:
     assert nearest("--form", ["--format", "--from"]) == "Did you mean --from?"
+
+
+def test_of_a_word_of_any_length_only_the_beginning_is_compared() -> None:
+    name = "x" * 200
+    assert nearest(name + "y" * 5000, [name]) == f"Did you mean {name}?"

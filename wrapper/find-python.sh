@@ -31,6 +31,7 @@ for jira_ci_name in python3 python python3.14 python3.13 python3.12 python3.11 p
     fi
     jira_ci_said=$("$jira_ci_python" -E -S -s -c '
 import sys
+sys.path[:] = [path for path in sys.path if path]  # not the folder that the job is in
 print("%d.%d" % sys.version_info[:2])
 if sys.version_info >= (3, 10):
     from importlib.util import find_spec

@@ -90,6 +90,19 @@ def restore_locale(environ: MutableMapping[str, str], ctype: str) -> None:
         environ.pop("LC_CTYPE", None)
 
 
+def restore_conversion(environ: MutableMapping[str, str]) -> None:
+    """Takes back that values which look like paths reach us as they are. On Windows Git's ``sh``, which starts us,
+    makes ``C:/Program Files/Git/app`` of ``/app``, and what the user's own script starts may count on that.
+
+    https://www.msys2.org/docs/filesystem-paths/
+    """
+    theirs = environ.pop("JIRA_CI_MSYS", None)
+    if theirs:
+        environ["MSYS2_ENV_CONV_EXCL"] = theirs
+    elif theirs is not None:
+        environ.pop("MSYS2_ENV_CONV_EXCL", None)
+
+
 def _nothing_is_approved(environ: Mapping[str, str]) -> None:
     """Says so before anything can go wrong. Of two outputs with one name the runner takes the last."""
     text = publish.github(_FAILS_CLOSED, f"jira-ci-{secrets.token_hex(16)}")
@@ -136,6 +149,7 @@ def _say(line: str) -> None:
 
 if __name__ == "__main__":
     restore_locale(os.environ, sys.argv[2])
+    restore_conversion(os.environ)
     _word = os.environ.pop("JIRA_CI_WORD", "")  # no business of what is deployed
     _code = launch(sys.argv[1], os.environ)
     give_word(_word, _code, os.environ)

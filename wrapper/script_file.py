@@ -7,6 +7,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from jira_ci.errors import UsageError
 _WINDOWS = sys.platform == "win32"
 # PowerShell goes on after an error, and ends with 0 or 1 whatever its last program said: GitHub adds the same lines.
 _BEFORE = "$ErrorActionPreference = 'stop'\n"
+_QUOTE = re.compile("['\u2018\u2019\u201a\u201b]")  # all of these are one to it
 _AFTER = "\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }\n"
 
 
@@ -31,7 +33,7 @@ def command(path: Path, environ: Mapping[str, str], shell: str = "auto", *, wind
         UsageError: bash is asked for on Windows, and there is none but the one that starts another system.
     """
     if shell == "pwsh":
-        quoted = str(path).replace("'", "''")
+        quoted = _QUOTE.sub(r"\g<0>\g<0>", str(path))
         return ["pwsh", "-NoProfile", "-NonInteractive", "-Command", f". '{quoted}'"]
     bash = "" if shell == "sh" else _bash(environ, windows=windows)
     if windows and shell == "bash" and not bash:  # by its name alone Windows would find the one in System32

@@ -29,6 +29,7 @@ GROUPS = {
     "keys": "Issue keys",
     "deployment": "Deployments",
     "change": "The change",
+    "policy": "The policy",
     "gate": "The gate",
     "script": "The script of command: deploy",
     "unpin": "Taking a pin off",

@@ -10,6 +10,8 @@ import gc
 import os
 import sys
 
+from jira_ci.given_locale import give_back
+
 # What leads Python to files: https://docs.python.org/3/using/cmdline.html#environment-variables
 _LEADING = (
     "PYTHONPATH",
@@ -49,6 +51,7 @@ def _is_led(from_folder: bool) -> bool:
 def _again() -> int:
     text = ["-X", "utf8"] if sys.flags.utf8_mode else []
     command = [sys.executable, "-I", *text, "-c", _AGAIN, _HERE, *sys.argv[1:]]
+    give_back(os.environ)
     if os.name != "nt":
         os.execv(sys.executable, command)  # noqa: S606 - the same Python
     # There the caller would not wait for what took our place.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,12 @@ class Child:
         try:
             # Ours are not inheritable (PEP 446); what the user's shell hands on is: <(...), a job server's pipe.
             self._process = subprocess.Popen(
-                argv, cwd=directory, env=environ, stdout=stdout, close_fds=False, start_new_session=self._leads
+                _started_by_name(argv, environ),
+                cwd=directory,
+                env=_as_given(environ),
+                stdout=stdout,
+                close_fds=False,
+                start_new_session=self._leads,
             )
         except OSError as error:
             raise _cannot_start(argv[0], error) from None
@@ -175,6 +181,31 @@ def _job(process: subprocess.Popen[bytes]) -> Job | None:
     return None
 
 
+def _started_by_name(argv: Sequence[str], environ: Mapping[str, str]) -> Sequence[str]:
+    """With the whole name of its program: by itself Windows adds ``.exe`` alone, and many are called ``.cmd``."""
+    found = shutil.which(argv[0], path=environ.get("PATH")) if _WINDOWS else None
+    return [found or argv[0], *argv[1:]]
+
+
+def _as_given(environ: Mapping[str, str]) -> Mapping[str, str]:
+    if sys.platform == "win32":
+        import nt
+
+        return spelt(environ, nt.environ)
+    return environ
+
+
+def spelt(environ: Mapping[str, str], given: Iterable[str]) -> dict[str, str]:
+    """The environment with its names as they were given: on Windows Python has all of them in capitals, and bash tells
+    ``target`` from ``TARGET``.
+
+    Args:
+        given: the names that this process was started with.
+    """
+    names = {name.upper(): name for name in given}
+    return {names.get(name, name): value for name, value in environ.items()}
+
+
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without our secrets, under all their names, and without the action's inputs, which the step was
     given and not the user's command; ``GITHUB_TOKEN`` and the like are the user's."""
@@ -210,7 +241,11 @@ def _cannot_start(program: str, error: OSError) -> CannotStart:
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         hint = "Check its name and PATH; of a script also its first line."
         return CannotStart(_NOT_FOUND, f"{one_line(program, 200)} was not found: {reason}. {hint}")
-    hint = "It must be an executable program: chmod +x, and a first line such as #!/bin/sh for a script."
+    hint = (
+        "Windows starts no scripts by themselves: put the program before it, such as bash ./deploy.sh."
+        if _WINDOWS
+        else "It must be an executable program: chmod +x, and a first line such as #!/bin/sh for a script."
+    )
     return CannotStart(_NOT_EXECUTABLE, f"{one_line(program, 200)} cannot be run: {reason}. {hint}")
 
 

@@ -15,6 +15,7 @@ from typing import TextIO
 
 from jira_ci.errors import Interrupted
 from jira_ci.frozen import dataclass, field
+from jira_ci.given_locale import give_back
 from jira_ci.timing import Deadline
 
 _DESCRIPTOR = 3  # where a receipt is written
@@ -120,4 +121,5 @@ def real_edges() -> Edges:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     environ = os.environ
+    give_back(environ)
     return Edges(environ, Path.cwd(), sys.stdout, sys.stderr, receipt=Receipt(environ))

@@ -1,7 +1,7 @@
 """What can go wrong, one class for each exit code.
 
     JiraCiError               1   our bug, when nothing below fits
-      UsageError              2   a flag, setting or file cannot be meant
+      UsageError              2   a flag, setting or file is invalid
       AccessError             6   a credential or permission is missing or refused
       NetworkError            7   Jira, a proxy or the CI's server did not give a usable answer
       RejectedError           8   Jira understood the report and refused it
@@ -66,7 +66,7 @@ class JiraCiError(Exception):
 
 
 class UsageError(JiraCiError):
-    """A flag, a setting, an environment variable or a file that cannot be meant (exit 2)."""
+    """A flag, a setting, an environment variable or a file that is invalid (exit 2)."""
 
     exit = Exit.USAGE
     kind = "usage"
@@ -111,7 +111,7 @@ def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
     """``Did you mean X?`` with the nearest of the words, or nothing. Two letters that changed places are nearest."""
     import difflib  # only a mistake needs it
 
-    known = list(words)
+    known, word = list(words), word[:200]  # finding what is near takes the square of a length that anybody may choose
     near = [one for one in known if word and sorted(one) == sorted(word)]
     near += difflib.get_close_matches(word, known, 1, cutoff)
     return f"Did you mean {near[0]}?" if near else ""

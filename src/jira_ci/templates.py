@@ -85,7 +85,7 @@ _RULES = {"url": _in_address}
 
 
 def _unknown(name: str, origin: str, word: str) -> UsageError:
-    near = nearest(word.lower().replace("_", "-")[:80], WORDS)
+    near = nearest(word.lower().replace("_", "-"), WORDS)
     return UsageError(
         f"{name} ({origin}) holds {{{one_line(word, 80)}}}, which stands for nothing.",
         f"{near or 'Known: ' + ', '.join(WORDS) + '.'} A brace itself is written twice, as {{{{ or }}}}.",

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc")
+"""Letters, marks and signs that are drawn as a blank, or not at all, and count as neither."""
 LONGEST_NAME = 500
 """Characters that a name (of an environment, a tenant, a service) may have where it is written down; Jira shows
 255."""

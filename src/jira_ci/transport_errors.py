@@ -31,7 +31,7 @@ def is_final(error: Exception) -> bool:
         return True
     if _certificate(error) or _tls(error) or _tunnel(error).startswith("4"):
         return True
-    if isinstance(error, ValueError):  # an address, a header or a proxy that cannot be meant
+    if isinstance(error, ValueError):  # an address, a header or a proxy that is invalid
         return True
     # What requests itself complains about: a file of authorities that is not there.
     return isinstance(error, OSError) and not isinstance(error, (RequestException, ConnectionError, TimeoutError))
@@ -63,6 +63,11 @@ def _happened(error: Exception) -> tuple[str, str]:
     if isinstance(error, exceptions.ProxyError):
         return _proxy(error)
     certificate, tls = _certificate(error), _tls(error)
+    if certificate and "not valid for" in certificate:
+        return (
+            f"its TLS certificate is another host's ({certificate})",
+            "Check the address: ca-bundle, which trusts another authority, does not help here.",
+        )
     if certificate:
         return (
             f"its TLS certificate is not trusted ({certificate})",

@@ -77,7 +77,7 @@ def test_versions_are_made_in_projects_that_are_named_only(here: Scene) -> None:
     assert here.version("MOB") is None
     assert here.versions("MOB-2") == []
     assert here.status("MOB-2") == "Done", "what can be done is done"
-    assert "one is made in the projects that projects names only" in ended.out
+    assert "one is made in those projects only that jira.projects names" in ended.out
 
 
 def test_a_version_that_may_not_be_made_is_said_and_fails_nothing(here: Scene) -> None:
@@ -124,6 +124,7 @@ def test_issues_that_are_hidden_or_moved_or_not_there_are_told_apart(here: Scene
     assert here.status("WEB-4") == "Done"
     assert here.versions("WEB-4") == ["Shop 1.4"]
     assert here.version("MOB") is not None
+    assert "After Prod: not there, or not shown to the account: WEB-3, WEB-4000\n" in ended.out
 
 
 def test_credentials_of_its_own_are_used_and_no_others(here: Scene) -> None:

@@ -14,11 +14,12 @@ def rolled_back(here: Scene, *flags: str) -> Ended:
 
 def test_what_we_added_is_taken_off(here: Scene) -> None:
     here.deploy(keys="WEB-1,WEB-2,MOB-1")
-    ended = rolled_back(here)
+    ended = rolled_back(here, "--on-error", "fail")
     assert ended.code == 0, ended.out
     assert [here.versions(key) for key in ("WEB-1", "WEB-2", "MOB-1")] == [[], [], []]
     assert here.status("WEB-1") == "Done", "where it goes now is for people to say"
-    assert "it stays released" in ended.out
+    assert "version Shop 1.4 of WEB: it stays released" in ended.out
+    assert "Not everything was done" not in ended.out
 
 
 def test_what_somebody_else_added_stays(here: Scene) -> None:

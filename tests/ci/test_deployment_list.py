@@ -88,6 +88,8 @@ def gitlab() -> Iterator[GitLab]:
         ([("in_progress", 4, 7), ("failure", 3, 7)], "failed", 3),
         ([("success", 4, 7), ("failure", 2, 7)], "failed", 2),
         ([("success", 4, 7), ("in_progress", 4, 7)], "successful", 4),
+        ([("success", 4, 7), ("failure", 4, 7)], "failed", 4),
+        ([("failure", 4, 7), ("success", 4, 7)], "failed", 4),
         ([("inactive", 1, 8)], "unknown", None),
         ([("error", 1, 8)], "failed", 1),
         ([("success", 3, 7), ("in_progress#jira-ci-parked", 4, 7)], "pending", None),
@@ -185,10 +187,39 @@ def test_gitlabs_list(gitlab: GitLab) -> None:
     assert [one.ended for one in found][1:3] == [NOON - timedelta(hours=2), None]
 
 
+def test_what_gitlab_made_long_before_it_began(gitlab: GitLab) -> None:
+    gitlab.listed = [
+        of_gitlab(900, started=stamp(5), updated=stamp(4)),  # a manual job, played weeks after its pipeline was made
+        of_gitlab(901, started=None, status="created", updated=stamp(3)),
+        of_gitlab(902, started=None, status="canceled", updated=stamp(2)),
+        of_gitlab(903, started=None, status="skipped", updated=stamp(1)),
+        of_gitlab(904, run=0, updated=stamp(1)),
+        of_gitlab(905),
+    ]
+    found = since(gitlab, NOON - timedelta(hours=6)).found
+    assert [(one.id, one.unbegun) for one in sorted(found.values(), key=lambda one: -int(one.id))] == [
+        ("100", False),
+        ("99", True),
+        ("98", True),
+        ("97", True),
+        ("96", False),
+    ]
+    assert found["100"].moment == NOON - timedelta(hours=5)
+    assert found["96"].moment == NOON - timedelta(hours=904), "the API made it, and nothing else is told"
+
+
+def test_what_github_made_when_its_job_began_to_wait(github: GitHubGraph) -> None:
+    told = [("success", 1, 7), ("in_progress", 2, 7), ("queued", 3, 7), ("waiting", 99, 7)]
+    github.listed = [of_github(99, *told), of_github(100, ("success", 98, 8))]
+    first, second = since(github).found.values()
+    assert (first.moment, first.created) == (NOON - timedelta(hours=2), NOON - timedelta(hours=99))
+    assert second.moment == second.created, "who never said that it began made it then"
+
+
 def test_gitlabs_pages_stop_where_they_may_also_for_a_job_token(gitlab: GitLab) -> None:
     gitlab.listed = [of_gitlab(number) for number in range(250)]
-    assert len(since(gitlab, NOON - timedelta(hours=120)).found) == 200
-    assert len(gitlab.paths) == 2
+    assert len(since(gitlab, NOON - timedelta(hours=120)).found) == 120
+    assert len(gitlab.paths) == 3, "two pages, and when the project was made"
     whole = since(gitlab, token="", job_token="job-t0ken")
     assert (len(whole.found), whole.ended, whole.born, whole.problem) == (250, True, None, "")
     assert since(gitlab).born == datetime(2020, 1, 1, tzinfo=timezone.utc)

@@ -8,31 +8,18 @@ from pathlib import Path
 import pytest
 
 import scenes
-from gate_jobs import EVENT, POLICY, commit, scene
+from gate_jobs import POLICY, commit, scene
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from pretend_ci import pretend_ci
 from scenes import Job
 
 PATH = os.environ["PATH"]
-PLAIN = 'environments:\n  Azure-Dev: development\n  "qa*": testing\n'
 
 
 @pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A push to main that reports, without change control."""
-    made = scenes.github(tmp_path, PATH, EVENT)
-    commit(made, PLAIN)
-    made.environ |= scenes.reach(sandbox)
-    return made
-
-
-@pytest.fixture
-def gated(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A push to main that reports and has change control."""
-    made = scene(tmp_path, sandbox, "minimum-approvals: 1").job
-    made.environ |= scenes.reach(sandbox)
-    return made
+def job(pushed: Job) -> Job:
+    return pushed
 
 
 def verdicts(text: str) -> list[str]:

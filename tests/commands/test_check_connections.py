@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 import scenes
-from gate_jobs import EVENT, commit, scene
+from gate_jobs import commit
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 from scenes import Job
@@ -25,20 +25,8 @@ connections:
 
 
 @pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A push to main that reports, without change control."""
-    made = scenes.github(tmp_path, PATH, EVENT)
-    commit(made, "environments: {Azure-Dev: development}\n")
-    made.environ |= scenes.reach(sandbox)
-    return made
-
-
-@pytest.fixture
-def gated(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """The same with change control."""
-    made = scene(tmp_path, sandbox, "minimum-approvals: 1").job
-    made.environ |= scenes.reach(sandbox)
-    return made
+def job(pushed: Job) -> Job:
+    return pushed
 
 
 def _checks(job: Job, code: int, *words: str, **environ: str) -> dict[str, dict[str, object]]:
@@ -72,7 +60,15 @@ def test_a_repository_without_a_commit_is_not_ok(tmp_path: Path, sandbox: Sandbo
     made.git("init", "-q")
     ended = made.jira_ci("check")
     assert ended.code == 2
-    assert "PROBLEM  run: there is no commit here" in ended.out
+    assert [line for line in ended.out.splitlines() if " run: " in line][1:] == [
+        "PROBLEM  run: there is no commit here, and a report is always about one. "
+        "Commit something, or check out the repository's history before this."
+    ]
+
+
+def test_what_a_run_does_not_say_is_a_warning(job: Job) -> None:
+    del job.environ["GITHUB_EVENT_PATH"]
+    assert "warning  run: GITHUB_EVENT_PATH is not set" in job.jira_ci("check").out
 
 
 def test_connections_that_nothing_is_reported_to_are_tested_as_well(job: Job, sandbox: Sandbox) -> None:
@@ -113,6 +109,36 @@ def test_dead_hosts_end_it_and_are_named(gated: Job, sandbox: Sandbox) -> None:
     )
     assert "PROBLEM  cloud id: " in ended.out
     assert "PROBLEM  gate credentials: " in ended.out
+
+
+def test_a_slow_host_does_not_keep_another_site_s_account_from_being_asked(job: Job, sandbox: Sandbox) -> None:
+    """The slow one answers once the account was asked about."""
+    asked = Event()
+
+    def before(request: Request) -> None:
+        if request.path.endswith("/myself"):
+            asked.set()
+
+    sandbox.before = before
+    with Sandbox() as slow:
+        slow.before = lambda _: None if asked.wait(60) else Answer(503)
+        commit(job, f"{OTHERS.format(site=sandbox.address, other=slow.address)}report-to: [default, emea]\n")
+        words = {"JIRA_CI_EMEA_CLIENT_ID": "a", "JIRA_CI_EMEA_CLIENT_SECRET": "b"}
+        words |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+        found = _checks(job, 6, "--timeout", "60s", **words)
+    assert found["emea: cloud id"]["ok"]
+    assert found["default: account"]["ok"]
+
+
+def test_the_account_of_reports_is_tried_where_the_gate_has_another(job: Job, sandbox: Sandbox) -> None:
+    with Sandbox() as desk:
+        policy = "change-control: {enabled: true, connection: emea, service-desk: OPS}\n"
+        policy += "environments: {Prod: {type: production, change-controlled: true}}\n"
+        commit(job, OTHERS.format(site=sandbox.address, other=desk.address) + policy)
+        words = {"JIRA_CI_EMEA_USER": desk.credentials.user, "JIRA_CI_EMEA_TOKEN": desk.credentials.token}
+        found = _checks(job, 6, JIRA_CI_USER="x", JIRA_CI_TOKEN="wrong", **words)
+    assert found["gate credentials"]["ok"]
+    assert not found["account"]["ok"]
 
 
 @pytest.mark.parametrize("cloud_id", [False, True])

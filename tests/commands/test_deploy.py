@@ -461,7 +461,7 @@ class StandIn:
     def fresh(self) -> float:
         return 30.0
 
-    def waited_for(self) -> list[Evaluation]:
+    def decided(self, result: str) -> list[Evaluation]:
         return []
 
     def comment(self, kind: deploy.Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None:

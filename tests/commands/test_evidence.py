@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import fastjsonschema
 import pytest
@@ -90,6 +91,42 @@ def test_what_the_change_keeps_may_have_been_changed(job: Job, sandbox: Sandbox)
     ended = verified(job, sandbox, path)
     assert ended.code == 3
     assert "keeps another record under this name" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "code", "told"),
+    [
+        ("successful", "successful", 0, "keeps the same record."),
+        ("failed", "successful", 3, "another end of its deployment: failed"),
+        ("failed", None, 0, "keeps the same record. Its deployment ended later: failed."),
+        (None, "successful", 0, "and nothing of how its deployment ended"),
+    ],
+)
+def test_how_it_ended_is_covered_by_no_digest_and_compared(
+    there: str | None, here: str | None, code: int, told: str, job: Job, sandbox: Sandbox
+) -> None:
+    key = approved(sandbox)
+    path = record(job, sandbox)
+    document = json.loads(path.read_text(encoding="ascii"))
+    ends = {
+        state: {**document, "deployment": {**document["deployment"], "state": state}}
+        for state in (None, "successful", "failed")
+    }
+    sandbox.site.desk.extras.set_property(known(sandbox, key).id, key_of(digest(document)), ends[there])
+    path.write_text(json.dumps(ends[here]), encoding="ascii")
+    ended = verified(job, sandbox, path)
+    assert (ended.code, told in ended.out) == (code, True), ended.out
+
+
+@pytest.mark.parametrize(
+    "changes", [{"decision": "deny", "approved": False}, {"exit": 4}, {"decision": "wait", "exit": 4}]
+)
+def test_a_record_that_contradicts_itself_is_no_gate_s(changes: dict[str, Any], job: Job, sandbox: Sandbox) -> None:
+    approved(sandbox)
+    path = record(job, sandbox)
+    path.write_text(json.dumps({**json.loads(path.read_text("ascii")), **changes}), encoding="ascii")
+    ended = verified(job, sandbox, path)
+    assert (ended.code, "contradicts itself" in ended.out) == (3, True), ended.out
 
 
 def test_a_record_leads_no_token_to_a_site_that_nobody_named(job: Job, sandbox: Sandbox) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import past_runs
 import scenes
-from ci.servers import Api, serving
+from ci.servers import Api
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
 from past_runs import github_run
@@ -18,19 +18,6 @@ from scenes import Job
 
 PATH = os.environ["PATH"]
 REALLY = ("--dry-run", "false")
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with serving("/api") as api:
-        yield api
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    made = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
-    made.environ |= scenes.reach(sandbox)
-    return made
 
 
 def report(job: Job, *arguments: str, **environ: str) -> None:

@@ -350,14 +350,16 @@ def test_with_a_gate_production_is_controlled_and_what_waits_is_resumed(on_githu
     on_github.write(".github/workflows/try.yml", _deploys("qa"))
     ended = on_github.jira_ci("init", "--gate", "--site", "acme.atlassian.net", "--format", "json")
     assert ended.code == 0, ended.err
-    assert ended.json["written"] == [".jira-ci.yml", ".github/workflows/jira.yml", ".github/workflows/jira-resume.yml"]
+    assert ended.json["written"] == [".jira-ci.yml", ".github/workflows/jira-resume.yml"], "nothing here builds"
     found = _config(on_github)
     assert found.enabled
     assert {rule.name: bool(rule.change_controlled) for rule in found.rules} == {"Prod-EU": True, "qa": False}
     assert found.document["change-control"]["service-desk"] == "YOUR_DESK"
     steps = "\n".join(ended.json["next"])
     assert ".jira-ci.yml line 11: write the key of your service desk's project in place of YOUR_DESK" in steps
-    assert "jira-ci deploy --environment Prod-EU -- ./deploy.sh" in steps
+    gated = "command: deploy\n          script: ./deploy.sh\n          environment: Prod-EU\n"
+    assert steps.count(gated) == 1
+    assert "state: in_progress\n          environment: qa\n" in steps
     assert "JIRA_USER and JIRA_TOKEN" in steps
     again = on_github.jira_ci("init", "--gate", "--format", "json").json
     assert (again["written"], again["left"]) == ([], ended.json["written"])
@@ -388,7 +390,8 @@ def test_without_a_gate_the_same_lines_are_a_comment(on_github: Job, flags: tupl
 
 
 def test_a_name_is_inert_in_the_command_to_copy(on_github: Job) -> None:
-    on_github.write(".github/workflows/ship.yml", _deploys("'prod $(touch pwned)'"))
+    on_github.git("remote", "set-url", "origin", "https://git.example/a/b.git")
+    on_github.write(".jira/config.yml", "deployments: {environmentMapping: {production: ['prod $(touch pwned)']}}\n")
     steps = "\n".join(on_github.jira_ci("init", "--gate", "--format", "json").json["next"])
     assert "jira-ci deploy --environment 'prod $(touch pwned)' -- ./deploy.sh" in steps
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 
 import past_runs
 import scenes
-from ci.servers import Api, serving
+from ci.servers import Api
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
 from past_runs import PROJECT, REPO, github_run
@@ -22,12 +21,6 @@ from scenes import NOW, Job
 PATH = os.environ["PATH"]
 PROD = ("--environment", "Prod")
 LATER = NOW + 3600
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with serving("/api") as api:
-        yield api
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_data_center_has_notes_too(start_sandbox: Callable[..., Sandbox], tmp_pa
 
 
 def test_the_command_takes_what_a_deployment_takes() -> None:
-    assert set(COMMANDS["release"].groups) - {"change"} < set(COMMANDS["deployment"].groups)
+    assert set(COMMANDS["release"].groups) - {"change", "policy"} < set(COMMANDS["deployment"].groups)
 
 
 def test_the_lead_time_is_an_output(here: Scene) -> None:

@@ -17,14 +17,6 @@ PATH = os.environ["PATH"]
 TEMPLATE = {"JIRA_CI_WORD": "of the template"}
 
 
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A pull request's job on GitHub that can reach a sandbox."""
-    made = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
-    made.environ |= scenes.reach(sandbox)
-    return made
-
-
 def test_a_build_appears_on_the_issue_with_its_tests(job: Job, sandbox: Sandbox) -> None:
     job.write("reports/a.xml", '<testsuite><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>')
     ended = job.jira_ci("report", "--state", "success", "--test-results", "reports/*.xml")

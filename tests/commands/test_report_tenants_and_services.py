@@ -12,7 +12,7 @@ import pytest
 
 import scenes
 from gate_jobs import scene
-from jira_ci.jira.records import keys_of, services_of
+from jira_ci.jira.identity import keys_of, services_of
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
 from scenes import Job
@@ -24,14 +24,6 @@ services:
   web: {ids: [WEB-SVC, WEB-SVC-2], paths: ["services/web/**"]}
   all: {ids: [ALL]}
 """
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A pull request's job on GitHub that can reach a sandbox."""
-    made = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
-    made.environ |= scenes.reach(sandbox)
-    return made
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 import scenes
 from gate_jobs import POLICY, commit, scene
-from jira_ci.jira.endpoints import PARKED
+from jira_ci.jira.change_endpoints import PARKED
 from jira_ci.parking.note import label
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
@@ -120,6 +120,32 @@ def test_a_second_attempt_leaves_no_second_note(job: Job, sandbox: Sandbox) -> N
     assert len(links(sandbox, key)) == 1
 
 
+@pytest.mark.parametrize("command", [("gate",), ("deploy", "--issue-keys", "WEB-1", "--", "true")])
+def test_what_somebody_starts_again_by_hand_takes_its_own_note_off(
+    job: Job, sandbox: Sandbox, command: tuple[str, ...]
+) -> None:
+    key = parked(job, sandbox)
+    parked(job, sandbox, GITHUB_RUN_ID="9002", GITHUB_RUN_NUMBER="42")
+    allow(sandbox, key)
+    for run, left in (("9001", ["9002"]), ("9002", [])):
+        again = {"GITHUB_RUN_ID": run, "GITHUB_RUN_ATTEMPT": "2"}
+        flags = ("--environment", "Prod", "--version", "1.2.3", *command[1:])
+        ended = job.jira_ci(command[0], *flags, now=now(sandbox), **again)
+        assert ended.code == 0, ended.out + ended.err
+        assert [note["run"] for note in kept(sandbox, key)] == left
+        assert (len(links(sandbox, key)), labels(sandbox, key)) == (len(left), [LABEL] * len(left))
+
+
+@pytest.mark.parametrize("command", [("gate",), ("deploy", "--issue-keys", "WEB-1", "--", "true")])
+def test_what_is_denied_takes_its_own_note_off(job: Job, sandbox: Sandbox, command: tuple[str, ...]) -> None:
+    key = parked(job, sandbox)
+    sandbox.desk.transition(key, "Authorize")
+    sandbox.desk.decline(key)
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--change", key, *command[1:])
+    assert job.jira_ci(command[0], *flags, now=now(sandbox), GITHUB_RUN_ATTEMPT="2").code == 3
+    assert (kept(sandbox, key), links(sandbox, key), labels(sandbox, key)) == ([], [], [])
+
+
 def test_what_is_not_approved_goes_on_waiting(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     ended = resume(job, sandbox, ci)
@@ -207,6 +233,37 @@ def test_a_newer_deployment_makes_no_silent_roll_back(job: Job, sandbox: Sandbox
     assert "run 9300 has deployed there since" in row["why"]
 
 
+@pytest.mark.parametrize(
+    ("tenant", "fate", "why"),
+    [
+        ("Borealis", "resumed", "approved by"),
+        ("AURORA", "dropped", "run 9300 has deployed there since"),
+        ("", "dropped", "for whichever tenant"),
+    ],
+)
+def test_a_newer_deployment_for_another_tenant_takes_nothing_off(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, tenant: str, fate: str, why: str
+) -> None:
+    """Where a change remembers for whom the newer run deployed, and nobody else does."""
+    more = 'comments: internal\n  title: "{project} {version} to {environment} for {tenant}"'
+    job = scene(tmp_path, sandbox, more).job
+    job.environ |= {"RUNNER_NAME": RUNNER, "GITHUB_JOB": "deploy"}
+    ci.head = job.environ["GITHUB_SHA"]
+    ci.run(9001, ci.head)
+    allow(sandbox, parked(job, sandbox, "--tenant", "Aurora"))
+    ci.deployments = [("Prod", 9300)]
+    if tenant:
+        flags = ("--environment", "Prod", "--version", "1.2.4", "--tenant", tenant, "--issue-keys", "WEB-1")
+        again = {"GITHUB_RUN_ID": "9300", "GITHUB_RUN_NUMBER": "340", "JIRA_CI_PARKED": "off"}
+        job.jira_ci("gate", *flags, now=now(sandbox), **again)
+        allow(sandbox, sandbox.site.desk.ledger.all()[-1].key)
+        ended = job.jira_ci("deploy", *flags, "--", "true", now=now(sandbox), **again)
+        assert ended.code == 0, ended.out + ended.err
+    (row,) = resume(job, sandbox, ci).json["parked"]
+    assert row["fate"] == fate, row
+    assert why in row["why"]
+
+
 def test_of_two_runs_for_one_place_the_newest_is_started(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
     key = parked(job, sandbox)
     parked(job, sandbox, GITHUB_RUN_ID="9002", GITHUB_RUN_NUMBER="42")
@@ -225,6 +282,21 @@ def test_another_job_of_the_same_run_is_no_newer_one(job: Job, sandbox: Sandbox,
     ended = resume(job, sandbox, ci)
     assert sorted(one["version"] for one in ended.json["parked"]) == ["1.2.3", "1.2.4"], ended.out
     assert ended.json["dropped"] == []
+
+
+def test_a_job_that_waits_for_two_changes_is_started_once_when_both_let_it(
+    job: Job, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    job.jira_ci("gate", "--environment", "Prod,Stage", "--version", "1.2.3", now=now(sandbox))
+    prod, stage = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]
+    allow(sandbox, prod)
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, len(ended.json["waiting"]), ci.orders) == (0, 2, [])
+    assert f"its job waits for {stage}, too" in ended.json["parked"][0]["why"]
+    allow(sandbox, stage)
+    ended = resume(job, sandbox, ci)
+    assert (len(ended.json["resumed"]), ci.orders) == (2, ["/actions/jobs/9071/rerun"])
+    assert (kept(sandbox, prod), kept(sandbox, stage)) == ([], [])
 
 
 def test_a_note_about_another_commit_than_the_run_s_starts_nothing(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
@@ -329,6 +401,22 @@ def test_a_deleted_run_is_taken_off(job: Job, sandbox: Sandbox, ci: PretendCI) -
     ended = resume(job, sandbox, ci)
     assert (ended.code, ended.json["parked"][0]["why"]) == (0, "the run was deleted")
     assert kept(sandbox, key) == []
+
+
+@pytest.mark.parametrize("provider", ["GitHub", "GitLab"])
+def test_a_token_that_is_shown_nothing_loses_no_note(
+    tmp_path: Path, job: Job, sandbox: Sandbox, ci: PretendCI, provider: str
+) -> None:
+    if provider == "GitLab":
+        job = _gitlab(tmp_path / "gitlab", sandbox, ci)
+    key = parked(job, sandbox)
+    allow(sandbox, key)
+    ci.hidden = True
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    job.environ |= given
+    ended = resume(job, sandbox, ci)
+    assert (ended.code, ended.json["parked"][0]["fate"], len(kept(sandbox, key))) == (6, "unclear", 1)
+    assert "did not find the" in ended.json["parked"][0]["why"]
 
 
 def test_a_run_in_progress_is_left_alone(job: Job, sandbox: Sandbox, ci: PretendCI) -> None:
@@ -569,6 +657,41 @@ def test_who_deployed_last_is_asked_once_for_all_notes_of_a_place(job: Job, sand
     ]
 
 
+KEYED = {"name": "Ship / deploy (eu)"}
+FIRST = {"started_at": "2020-01-01T00:00:00Z", "completed_at": "2020-01-01T00:01:00Z"}
+LONG = {"started_at": "2020-01-01T00:01:00Z", "completed_at": "2100-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("deploy", "test", "order"),
+    [
+        (KEYED, {}, "/actions/jobs/9071/rerun"),
+        (LONG, FIRST, "/actions/jobs/9071/rerun"),
+        ({}, {}, "/actions/runs/9001/rerun-failed-jobs"),
+        (LONG, LONG, "/actions/runs/9001/rerun-failed-jobs"),
+    ],
+)
+def test_of_several_jobs_of_one_runner_the_one_that_waited_is_started(
+    job: Job, sandbox: Sandbox, ci: PretendCI, deploy: dict[str, str], test: dict[str, str], order: str
+) -> None:
+    allow(sandbox, parked(job, sandbox, "--parked", "success", code=0))
+    ci.jobs[9001][0] |= deploy
+    ci.jobs[9001][1] |= {"runner_name": RUNNER, **test}
+    resume(job, sandbox, ci)
+    assert ci.orders == [order]
+
+
+@pytest.mark.parametrize(("runner", "started"), [("GitHub Actions 8", False), ("", True)])
+def test_what_somebody_cancelled_is_for_people_where_it_had_begun(
+    job: Job, sandbox: Sandbox, ci: PretendCI, runner: str, *, started: bool
+) -> None:
+    allow(sandbox, parked(job, sandbox))
+    _again(ci, "cancelled", started_at="2026-03-04T12:00:00Z", runner_name=runner)
+    (row,) = resume(job, sandbox, ci).json["parked"]
+    assert (row["fate"], len(ci.orders)) == ("resumed" if started else "dropped", int(started))
+    assert started or "was cancelled; start it by hand" in row["why"]
+
+
 def _again(ci: PretendCI, conclusion: str, **changes: str) -> None:
     """Somebody has started the run again; its newest attempt lists both jobs."""
     ci.runs[9001] |= {"run_attempt": 2, "conclusion": conclusion}
@@ -657,6 +780,17 @@ def test_on_gitlab_the_job_that_deploys_is_played(
     assert kept(sandbox, key) == []
 
 
+def test_on_gitlab_a_job_that_triggers_a_child_pipeline_is_played_too(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    ci.bridges.append({**ci.jobs[5001][0], "id": 700, "name": "ship"})
+    allow(sandbox, parked(job, sandbox, "--parked-job", "ship"))
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    assert job.jira_ci("resume", now=now(sandbox), **given).code == 0
+    assert ci.orders == ["/jobs/700/play"]
+
+
 @pytest.mark.parametrize(("newest", "order"), [("600", "/jobs/600/retry"), ("599", "")])
 def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_one_that_waited(
     tmp_path: Path, sandbox: Sandbox, ci: PretendCI, newest: str, order: str
@@ -669,6 +803,45 @@ def test_on_gitlab_a_job_that_went_well_is_started_again_only_where_it_is_the_on
     ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
     assert (ended.code, ended.json["parked"][0]["fate"]) == (0, "resumed" if order else "dropped")
     assert ci.orders == ([order] if order else [])
+
+
+ODD: dict[str, tuple[dict[str, Any], dict[str, Any], str, int, str]] = {
+    "skipped": ({"status": "skipped"}, {}, "waiting", 0, "say parked: success where the gate is asked"),
+    "waits elsewhere": ({"status": "waiting_for_callback"}, {}, "waiting", 0, "the run is going on"),
+    "another name": ({"name": "deplyo"}, {}, "dropped", 0, "no job deploy: mend parked-job"),
+    "played meanwhile": ({}, {"faster": True}, "resumed", 0, "somebody else has started it by now"),
+    "protected": ({}, {"refuse": (403, {"message": "403 Forbidden"})}, "unclear", 6, "and the right to deploy there"),
+    "refused": ({}, {"refuse": (400, {"message": "Unplayable Job"})}, "unclear", 7, "it answered: Unplayable Job"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_on_gitlab_what_keeps_a_job_from_being_played_is_said(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, name: str
+) -> None:
+    changes, answers, fate, code, why = ODD[name]
+    job = _gitlab(tmp_path, sandbox, ci)
+    allow(sandbox, parked(job, sandbox, "--parked-job", "deploy"))
+    ci.jobs[5001][0] |= changes
+    for field, value in answers.items():
+        setattr(ci, field, value)
+    given = {"CI_PIPELINE_ID": "5900", "CI_API_V4_URL": f"{ci.address}/gitlab", "JIRA_CI_GITLAB_TOKEN": "glpat-1"}
+    ended = job.jira_ci("resume", "--format", "json", now=now(sandbox), **given)
+    (row,) = ended.json["parked"]
+    assert (ended.code, row["fate"], ci.orders) == (code, fate, [])
+    assert why.casefold() in row["why"].casefold()
+
+
+@pytest.mark.parametrize(("action", "told"), [("", True), ("start", True), ("verify", False)])
+def test_on_gitlab_a_job_that_only_waits_and_ends_well_should_deploy_nothing(
+    tmp_path: Path, sandbox: Sandbox, ci: PretendCI, action: str, *, told: bool
+) -> None:
+    job = _gitlab(tmp_path, sandbox, ci)
+    flags = ("--environment", "Prod", "--version", "1.2.3", "--parked", "success")
+    of_job = {"CI_ENVIRONMENT_NAME": "Prod", "CI_ENVIRONMENT_ACTION": action}
+    ended = job.jira_ci("gate", *flags, now=now(sandbox), **of_job)
+    assert ended.code == 0, ended.out
+    assert ("GitLab counts it as a deployment" in ended.err) is told
 
 
 def test_a_child_pipeline_is_printed_and_nothing_is_asked(tmp_path: Path, sandbox: Sandbox, ci: PretendCI) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 import past_runs
 import scenes
-from ci.servers import Api, serving
+from ci.servers import Api
 from gate_faults import answered
 from jira_sandbox.http_types import Answer, Request, json_answer
 from jira_sandbox.server import Sandbox
@@ -22,20 +22,6 @@ from scenes import NOW, Job
 PATH = os.environ["PATH"]
 PROD = ("--environment", "Prod")
 LATER = NOW + 3600
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with serving("/api") as api:
-        yield api
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox) -> Job:
-    """A job on GitHub that deploys, as run #41."""
-    made = scenes.github(tmp_path, PATH, scenes.pull_request("WEB-12 Pay by card"), "pull_request")
-    made.environ |= scenes.reach(sandbox)
-    return made
 
 
 def later(job: Job, run_id: str = "9005", number: str = "45", workflow: str = "ci.yml") -> Job:

@@ -143,6 +143,7 @@ def test_local_moments_are_read_in_the_direction_that_freezes(
 def test_dates_and_moments(entry: dict[str, str], begins: str, ends: str) -> None:
     [span] = read(entry).spans(at("2026-01-01"))
     assert (span.begins, span.ends) == (at(begins), at(ends))
+    assert span.begins.tzinfo is span.ends.tzinfo is UTC
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
@@ -154,6 +155,11 @@ def test_the_calendar_s_last_day_has_no_end(zone: str) -> None:
     assert made.at(at("9999-12-31 23:59:59")) == span
     assert joined([made], at("9999-01-01")) == ([made], NEVER)
     assert made.local(datetime.max.replace(tzinfo=UTC)).year == 9999
+
+
+def test_a_moment_beyond_the_calendar_is_its_first_or_last() -> None:
+    [span] = read(freeze(from_="0001-01-01T00:00+14:00", to="9999-12-31T23:00-05:00")).spans(at("2026-01-01"))
+    assert (span.begins, span.ends) == (datetime.min.replace(tzinfo=UTC), NEVER)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
@@ -176,6 +182,8 @@ def test_weekly_ones_have_no_trouble_with_the_ends_of_the_calendar(zone: str, mo
         (freeze(from_="2026-12-20", to="2026-12-19", timezone="UTC"), "to", '"2026-12-19" is not after from'),
         (freeze(from_="2026-12-20T10:00Z", to="2026-12-20T11:00+01:00"), "to", "is not after from"),
         (freeze(from_="2026-02-29", to="2026-12-19", timezone="UTC"), "from", "is no date of the calendar"),
+        (freeze(from_="2026-02-20T24:30", to="2026-12-19", timezone="UTC"), "from", "is no date of the calendar"),
+        (freeze(from_="2026-02-20T10:00", to="9999-12-31T24:00", timezone="UTC"), "to", "is no date of the calendar"),
         (freeze(from_="2026-02-20T25:00", to="2026-12-19", timezone="UTC"), "from", "is no date of the calendar"),
         (freeze(from_="2026-02-20T10:00+99:00", to="2026-12-19", timezone="UTC"), "from", "no date of the calendar"),
         (freeze(from_="20.12.2026", to="2026-12-31", timezone="UTC"), "from", "is no date and no date and time"),
@@ -379,3 +387,12 @@ def test_a_variable_does_not_move_a_zone(monkeypatch: pytest.MonkeyPatch) -> Non
     made = read(freeze(from_="2026-07-01", to="2026-07-01", timezone="America/Sao_Paulo"))
     [span] = made.spans(at("2026-01-01"))
     assert span.begins == at("2026-07-01 03:00")
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-12-20T24:00", "2026-12-20 24:00:00", "2026-12-20T24:00Z", "2026-12-21T01:00+01:00"]
+)
+def test_a_day_may_end_at_24_hours(text: str) -> None:
+    """Python 3.14 reads that hour, and those before it do not."""
+    [span] = read(freeze(from_="2026-12-20", to=text, timezone="UTC")).spans(at("2026-12-20"))
+    assert span.ends == at("2026-12-21")

@@ -342,6 +342,7 @@ def test_a_name_that_holds_a_password_is_refused(section: str) -> None:
             "{sub-tasks: true}",
             "after.production says no fix-version, no transition and no notes, so that nothing follows.",
         ),
+        ("{transition: Done, create-release: true}", "after.production.create-release is there, and notes is not."),
         (
             "{transition: Done, release-version: true}",
             "after.production.release-version is there, and fix-version is not.",

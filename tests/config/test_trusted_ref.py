@@ -133,6 +133,7 @@ OWN: list[tuple[Run, bool]] = [
     (run_of(event="workflow_dispatch", branch="feature"), False),
     # these run on the default branch only, and do not always say what it is called
     (run_of(event="schedule", branch="trunk", default_branch=""), True),
+    (run_of(event="schedule", branch="trunk"), False),  # the default branch was renamed since
     (run_of(event="repository_dispatch", branch="trunk", default_branch=""), True),
     (run_of("gitlab"), True),
     (run_of("gitlab", event="web"), True),
@@ -822,6 +823,16 @@ def test_a_stale_memory_of_a_reused_checkout_does_not(upstream: Repository, tmp_
     clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
     (found,) = policy_places(run_of(commit=now), git=clone.git, connect=nobody)
     assert found.commit == now
+
+
+def test_a_variable_of_gitlabs_alone_makes_no_branch_the_default_one(upstream: Repository, tmp_path: Path) -> None:
+    clone = upstream.clone(tmp_path / "work")
+    clone.run("remote", "set-url", "origin", f"file://{tmp_path}/gone/acme/shop.git")
+    clone.run("checkout", "--quiet", "-b", "feature")
+    own = run_of("gitlab", branch="feature", default_branch="feature", commit=write(clone, LOOSE))
+    with pytest.raises(UsageError, match="could not be read from a trusted place"):
+        policy_places(own, git=clone.git, connect=nobody)
+    assert content(policy_places(own, git=clone.git, connect=lambda: Provider(("main", tip(upstream))))[0]) == STRICT
 
 
 def test_a_protected_branch_whose_default_branch_nobody_knows_has_no_policy(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_gated_deployment_is_approved_in_the_sandbox_and_frozen(
     job.commit("Start")
     assert "counts once it is committed on the default branch: until then no" in job.jira_ci(*waits).err
     job.git("add", ".jira-ci.yml")
-    job.commit("Production needs a change")
+    job.commit("WEB-12 Production needs a change")
     assert job.jira_ci("sandbox", "clock", "2026-12-01T10:00:00+01:00").code == 0, "a Tuesday without a freeze"
     assert [job.jira_ci(*words).code for words in (*report, waits)] == [0, 4]
     [change] = [one.key for one in sandbox.site.desk.ledger.all() if one.request_type]

@@ -93,7 +93,7 @@ def test_a_misspelt_name_would_be_found(word: str) -> None:
 
 
 def test_there_is_a_page_for_each_of_them() -> None:
-    assert PAGES.keys() == {"octopus", "harness", "sleuth", "jenkins", "atlassian-github-app"}
+    assert PAGES.keys() == {"octopus", "harness", "sleuth", "jenkins", "atlassian-github-app", "gajira"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -156,7 +156,10 @@ def _pushed(folder: Path) -> Job:
     return job
 
 
-@pytest.mark.parametrize(("page", "environment"), [("sleuth", "Production"), ("atlassian-github-app", "Produktion")])
+@pytest.mark.parametrize(
+    ("page", "environment"),
+    [("sleuth", "Production"), ("atlassian-github-app", "Produktion"), ("gajira", "Production")],
+)
 def test_the_workflow_reports_a_deployment(page: str, environment: str, tmp_path: Path, sandbox: Sandbox) -> None:
     job, given = _pushed(tmp_path), _step(page)
     for text in _files(page):

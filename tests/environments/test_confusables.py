@@ -23,6 +23,9 @@ from jira_ci.environments.confusables import looks_like, skeleton
         ("Prod\u2013EU", "Prod-EU"),
         ("Prod\u2212EU", "Prod-EU"),
         ("Pr\u0301od", "Prod"),
+        ("Prod\u3164", "Prod"),  # Hangul's filler, Braille's blank, a character of nobody's
+        ("\u2800prod-eu", "prod*"),
+        ("Prod\ue000", "Prod"),
         ("rnain", "main"),
         ("\u0420rod-eu", "prod*"),
         (" prod-eu", "prod*"),

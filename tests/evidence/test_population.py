@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from evidence_scenes import NOON, QUARTER, Desk, asked, entry, listed, on_github, on_gitlab, stamp
-from gate_jobs import commit
+from gate_jobs import POLICY, commit
 from gate_subjects import known
 from jira_ci.evidence.population import of_a_clone, review
 from jira_ci.evidence.population_rows import Approved, Change, Emergency, Recorded, Review
 from jira_ci.gate.kept_records import INDEX, PREFIX
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_ci.run import CI, Run
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
@@ -71,6 +71,28 @@ def test_what_went_by_the_gate_and_what_went_past_it(desk: Desk, github: GitHubG
     assert (second["run"], second["actor"], second["provider-id"]) == ("9002", "octocat", "502")
     assert found["figures"]["all"]["deployment-frequency"] == {"value": 2 / 92, "of": 2, "unknown": 0}
     assert "2 known, 1 of them without a record" in ended.err
+
+
+def test_a_gate_and_a_deploy_of_one_job_are_one_deployment(desk: Desk, github: GitHubGraph) -> None:
+    asked_first = entry(1, "07-02 10:00", started=None, ended=None, state=None)
+    desk.change(asked_first, entry(2, "07-02 10:01", run="octo/hello#9001/1"))
+    github.listed = [listed(1, "07-02 09:58"), OLD]
+    found, ended = desk.found()
+    assert ended.code == 0, ended.err
+    assert [(one["record"][-1], one["provider-id"]) for one in found["deployments"]] == [("2", "501")]
+    assert found["figures"]["all"]["deployment-frequency"]["of"] == 1
+    assert "A record of a gate that was asked before the same deployment" in found["notes"][0]
+
+
+def test_what_jira_itself_gates_did_not_go_past_a_gate(desk: Desk, github: GitHubGraph) -> None:
+    text = POLICY.format(site=desk.sandbox.address, more="gate-by: jira")
+    github.files = {".jira-ci.yml": text.encode()}
+    commit(desk.job, text)
+    github.listed = [listed(1, "07-02 09:58"), OLD]
+    found, ended = desk.found()
+    assert (ended.code, [one["finding"] for one in found["deployments"]]) == (7, ["by-jira"]), ended.err
+    assert "Prod is gated by Jira itself" in found["not-provable"][1]["why"]
+    assert "gated by Jira itself, no record" in ended.err
 
 
 def test_an_empty_list_never_means_none(desk: Desk, github: GitHubGraph) -> None:
@@ -144,6 +166,18 @@ def test_fresh_believes_no_index(desk: Desk, github: GitHubGraph) -> None:
     assert ended.code == 7
 
 
+@pytest.mark.parametrize(("told", "proof"), [("successful", "record"), (None, "record"), ("failed", "altered")])
+def test_fresh_sees_an_end_that_was_edited(desk: Desk, github: GitHubGraph, told: str | None, proof: str) -> None:
+    github.listed = [OLD]
+    key = desk.change(entry(1, "07-02 10:00", state=told))
+    sha256 = "0" * 15 + "1" + "f" * 48
+    attached = {"schema": "jira-ci.record-attachment/1", "sha256": sha256, "attachment": "1"}
+    value = {**attached, "entry": entry(1, "07-02 10:00")}
+    desk.sandbox.site.desk.extras.set_property(known(desk.sandbox, key).id, f"{PREFIX}{sha256[:16]}", value)
+    [one] = desk.found(*QUARTER, "--fresh")[0]["deployments"]
+    assert (one["proof"], one["state"]) == (proof, "successful")
+
+
 def test_an_emergency_is_listed_with_who_looked_at_it(desk: Desk, github: GitHubGraph) -> None:
     github.listed = [OLD]
     told = {"reason": "Payments are down", "asker": "octocat", "request-type": "Emergency change"}
@@ -196,6 +230,8 @@ def test_other_repositories_and_other_environments_are_left_out(desk: Desk, gith
         ("Dev", "--environment Dev is not change controlled"),
         ("Prod,Prodution", "The nearest is Prod"),
         ("Prod*", "is a pattern"),
+        (" ", "--environment is empty"),
+        (",", "--environment is empty"),
     ],
 )
 def test_a_name_with_a_mistake_in_it_makes_no_empty_list(desk: Desk, name: str, told: str) -> None:
@@ -245,17 +281,23 @@ def test_where_graphql_is_refused_each_that_has_no_record_is_asked_about(desk: D
         listed(3, "07-05 10:00", "failure"),
         listed(2, "07-04 09:59", commit="b" * 40),
         listed(1, "07-02 09:59"),
+        listed(
+            0,
+            "06-20 09:59",
+            told=[("in_progress", stamp("07-01 10:00"), 9000), ("success", stamp("07-01 10:05"), 9000)],
+        ),
         OLD,
     ]
     found, ended = desk.found()
     assert ended.code == 0, ended.err
     assert [(one["state"], one["finding"]) for one in found["deployments"]] == [
+        ("successful", "no-change"),
         ("successful", None),
         ("successful", None),
         ("failed", "no-change"),
     ]
     statuses = [path for path in github.paths if path.endswith("/statuses")]
-    assert statuses == ["/repos/octo/hello/deployments/503/statuses"]
+    assert statuses == [f"/repos/octo/hello/deployments/{number}/statuses" for number in (503, 500)]
 
 
 def test_without_anything_controlled_there_is_no_population(desk: Desk, github: GitHubGraph) -> None:
@@ -315,11 +357,37 @@ def test_on_gitlab(tmp_path: Path, sandbox: Sandbox) -> None:
     ]
 
 
+def test_a_manual_job_counts_when_it_is_played(tmp_path: Path, sandbox: Sandbox) -> None:
+    provider = GitLab()
+    with serving(provider):
+        desk = on_gitlab(tmp_path, sandbox, provider, LATER)
+        made = {"commit": "a" * 40, "ref": "main", "environment": "Prod"}
+        played = {"started": stamp("07-03 10:00"), "updated": stamp("07-03 10:05")}
+        provider.listed = [
+            {**made, "id": 3, "created": stamp("07-01 10:00"), "run": 5003, "status": "created", "started": None},
+            {**made, "id": 2, "created": stamp("03-01 10:00"), "run": 5002, "status": "success", **played},
+            {**made, "id": 1, "created": stamp("06-29 10:00"), "run": 5001, "status": "success"},
+        ]
+        found, ended = desk.found()
+    assert ended.code == 0, ended.err
+    assert [(one["provider-id"], one["started"]) for one in found["deployments"]] == [("2", stamp("07-03 10:00"))]
+    assert found["notes"] == ["Of 1 more the job has not begun, so that nothing was deployed: not listed."]
+
+
+def test_what_waited_for_its_review_is_of_the_quarter_in_which_it_began(desk: Desk, github: GitHubGraph) -> None:
+    waited = [("success", stamp("07-02 10:05"), 9001), ("in_progress", stamp("07-02 10:00"), 9001)]
+    over = [("success", stamp("10-01 10:05"), 9002), ("in_progress", stamp("10-01 10:00"), 9002)]
+    github.listed = [listed(2, "09-29 10:00", told=over), listed(1, "06-05 10:00", told=waited), OLD]
+    found, ended = desk.found()
+    assert ended.code == 0, ended.err
+    assert [(one["provider-id"], one["started"]) for one in found["deployments"]] == [("501", stamp("07-02 10:00"))]
+
+
 def test_what_jira_is_asked(desk: Desk, github: GitHubGraph) -> None:
     github.listed = [OLD]
     desk.change(entry(1, "07-02 10:00"))
     assert desk.evidence().code == 0
-    assert asked(desk)[-2:] == ["GET mypermissions", "POST jql"]
+    assert asked(desk)[-3:] == ["GET mypermissions", "POST jql", "GET properties"]
 
 
 DAY = timedelta(days=1)

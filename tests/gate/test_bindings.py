@@ -202,7 +202,7 @@ def test_what_was_deployed_is_known_by_its_id() -> None:
     whole = whole.with_deployment(deployed(1, "successful"))
     assert [(one.id, one.outcome) for one in whole.deployments] == [("id-1", "successful"), ("id-2", "started")]
     assert [one.id for one in whole.earlier(HERE, "id-2")] == ["id-1"]
-    assert whole.earlier(replace(HERE, tenant="EU")) == ()
+    assert whole.earlier(replace(HERE, tenant="EU"), "id-2") == ()
 
 
 @pytest.mark.parametrize(
@@ -252,6 +252,29 @@ def test_a_full_property_forgets_the_oldest_deployments_and_nothing_that_decides
     assert [one.id for one in kept.deployments[:2]] == ["id-0", "id-1"]
     assert kept.deployments[-1].id == "id-299"
     assert len(kept.deployments) + kept.dropped == 300
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "more", "kept"),
+    [
+        (["successful", "started", "failed", "failed"], 0, [0, 1, 2, 3]),
+        (["successful", "started", "failed", "failed"], 1, [0, 1, 3]),
+        (["successful", "started", "successful", "failed"], 1, [1, 2, 3]),
+    ],
+)
+def test_there_is_room_for_so_many_characters_and_no_more(outcomes: list[Outcome], more: int, kept: list[int]) -> None:
+    *some, last = (deployed(number, outcome) for number, outcome in enumerate(outcomes))
+    room = 32_000 - len(json.dumps(ChangeProperty(deployments=(*some, last)).document())) + more
+    whole = ChangeProperty(deployments=(*some, replace(last, run=last.run + "x" * room)), dropped=7).document()
+    assert [one["id"] for one in whole["deployments"]] == [f"id-{number}" for number in kept]
+    assert whole["dropped"] == 7 + len(outcomes) - len(kept)
+
+
+def test_what_is_bound_beside_is_of_the_same_repository_and_not_this() -> None:
+    us, elsewhere = replace(HERE, environment="Prod-US"), replace(HERE, repository="acme/other")
+    assert ChangeProperty((bound(A, elsewhere), bound(A, us))).beside(HERE) == bound(A, us)
+    assert ChangeProperty((bound(), bound(A, us))).beside(HERE) is None
+    assert ChangeProperty((bound(A, elsewhere),)).beside(HERE) is None
 
 
 def test_what_has_to_stay_and_does_not_fit_is_not_written() -> None:

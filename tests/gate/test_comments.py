@@ -16,7 +16,8 @@ from gate_jobs import Scene, pinned, scene
 from gate_subjects import Subject
 from jira_ci.gate.comments import Kind, marker, telling
 from jira_ci.gate.record import digest
-from jira_ci.jira.parse import Account, Comment
+from jira_ci.jira.parse import Account
+from jira_ci.jira.parse_change import Comment
 from jira_ci.jira.rich_text import plain, wiki
 from jira_ci.run import CI, Run
 from jira_sandbox.accounts import DINA, RELEASE

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jira_ci.gate.create_change import Unfit, field_values
-from jira_ci.jira.parse import Field
+from jira_ci.jira.parse_desk import Field
 
 
 def field(kind: str, items: str = "", choices: tuple[str, ...] = (), name: str = "Thing", id: str = "f1") -> Field:

@@ -8,7 +8,8 @@ import pytest
 
 from jira_ci.gate.edits import Edits, Watched, edits
 from jira_ci.gate.requirements import Edit, Moved, Requirements, Status
-from jira_ci.jira.parse import Account, History, Item, Step, Value
+from jira_ci.jira.parse import Account
+from jira_ci.jira.parse_change import History, Item, Step, Value
 
 POLICY = Requirements(
     ("Implementing", "Awaiting implementation"), ("Review", "Authorize"), 0, "off", False, "commit", "open"
@@ -156,6 +157,8 @@ def test_title_and_type_bind_whatever_the_policy_watches(field: str) -> None:
 def test_a_custom_field_without_an_id_is_known_by_its_name_as_older_data_centers_tell_it() -> None:
     found = edits(History((by(ANA, 11, "", "Planned End"),), True), WATCHED, GO, POLICY, at(10))
     assert [one.field for one in found.found] == ["Planned End"]
+    found = edits(History((by(ANA, 11, "priority", "n" * 101),), True), WATCHED, GO, POLICY, at(10))
+    assert [one.field for one in found.found] == ["n" * 100 + "…"]
     assert edits(History((by(ANA, 11, "", "Summary"),), True), WATCHED, GO, POLICY, at(10)).edited is False
 
 

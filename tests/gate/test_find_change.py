@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ import pytest
 import atlassian
 from gate_faults import FAULTS, answered
 from gate_subjects import IMPATIENT, RUN, TITLE, Policy, Subject, approved, asking, finder, known, reader, titled
+from jira_ci.errors import NetworkError
 from jira_ci.gate.change_property import Change
-from jira_ci.gate.find_change import PAUSES, Finder, Search
+from jira_ci.gate.find_change import PAUSES, Candidates, Finder, Search
 from jira_ci.gate.subject import Attempt
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.desk.markup import shown
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
@@ -201,6 +203,16 @@ def test_what_the_index_has_not_noticed_yet_is_noticed(sandbox: Sandbox, alter: 
     sandbox.site.desk.ledger.delay = math.inf
     alter(sandbox.desk, key)
     assert row(find(sandbox, create=False)) == 16
+
+
+def test_an_answer_about_another_issue_is_no_candidate(sandbox: Sandbox) -> None:
+    approved(sandbox)
+    other = approved(sandbox, summary="Something else")
+    with asking(sandbox) as service:
+        candidates = Candidates(service, Policy(), Subject())
+        (found,) = candidates.indexed()
+        with pytest.raises(NetworkError, match="answered with another issue"):
+            candidates.open([replace(found, id=other)])  # as a proxy's answer may be
 
 
 def test_several_changes_of_others_are_listed(sandbox: Sandbox) -> None:

@@ -19,7 +19,7 @@ from jira_ci.gate.gate import Gate
 from jira_ci.gate.gate_result import NOT_YET, GateResult, local_and_utc
 from jira_ci.gate.record import Deployment, digest
 from jira_ci.gate.targets import objection
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_ci.output.markdown import as_markdown
 from jira_ci.run import CI, PullRequest, Run
 from jira_sandbox.accounts import DINA

@@ -35,7 +35,7 @@ def test_a_change_that_waits_names_who_must_answer_and_links_to_it(here: Scene) 
     key = here.sandbox.desk.create(TITLE).key
     here.sandbox.desk.transition(key, "Authorize")
     found = asked(here)
-    assert found.headings == ["⏳ Jira: wait"]
+    assert found.headings == ["⏳ Jira: wait: 1.2.3 to Prod"]
     assert found.quotes == [
         f"Next: Have {key} approved by Ana Souza, and moved to Implementing, then run this job again."
     ]
@@ -58,7 +58,7 @@ def test_where_it_proceeds_nothing_is_to_be_done(here: Scene) -> None:
     here.sandbox.desk.approve(key)
     here.sandbox.desk.transition(key, "Implementing")
     found = asked(here)
-    assert (found.headings, found.quotes) == (["✅ Jira: proceed"], [])
+    assert (found.headings, found.quotes) == (["✅ Jira: proceed: 1.2.3 to Prod"], [])
     assert asked(here, "dry-run=true").quotes == ["Next: Run this job again, without dry-run."]
 
 

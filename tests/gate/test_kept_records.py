@@ -36,14 +36,36 @@ def test_a_record_is_a_property_of_its_own_that_the_index_names(sandbox: Sandbox
     key, document = approved(sandbox), record()
     with asking(sandbox) as service:
         keep(service, known(sandbox, key).id, document)
-        assert kept(service, known(sandbox, key).id, digest(document)) == digest(document)
-        assert kept(service, known(sandbox, key).id, digest(record(1))) == ""
+        assert kept(service, known(sandbox, key).id, digest(document))[0] == digest(document)
+        assert kept(service, known(sandbox, key).id, digest(record(1))) == ("", {})
     found = properties(sandbox, key)
     name = digest(document)[:16]
     assert found[f"jira-ci.record.{name}"] == document
     (told,) = found[INDEX]["records"]
     assert (told["record"], told["state"], told["approvers"]) == (name, None, ["account-ana"])
     assert (told["environment"], told["version"], told["by"]) == ("Prod", "1.0.1", "hubot")
+
+
+def test_keeping_one_takes_five_questions(sandbox: Sandbox) -> None:
+    issue, document = known(sandbox, approved(sandbox)).id, record()
+    with asking(sandbox) as service:
+        service.myself()
+        for one in (document, with_deployment(document, ENDED)):
+            before = len(sandbox.exchanges)
+            keep(service, issue, one)
+            asked = [f"{seen.method} {seen.path.rsplit('/', 1)[-1]}" for seen in list(sandbox.exchanges)[before:]]
+            own, index = key_of(digest(document)), INDEX
+            assert asked == [f"PUT {own}", f"GET {index}", f"PUT {index}", f"GET {index}", "GET properties"]
+
+
+def test_an_index_that_tells_of_others_only_names_it_at_least(sandbox: Sandbox) -> None:
+    key, document = approved(sandbox), record()
+    later = [{"record": f"{number:016x}", "at": "9999", "state": "x" * 200} for number in range(100)]
+    index = {"schema": "jira-ci.records/1", "records": later}
+    sandbox.site.desk.extras.set_property(known(sandbox, key).id, INDEX, index)
+    with asking(sandbox) as service:
+        keep(service, known(sandbox, key).id, document)
+    assert digest(document)[:16] in properties(sandbox, key)[INDEX]["older"]
 
 
 def test_what_became_of_it_is_kept_under_the_same_name(sandbox: Sandbox) -> None:
@@ -62,7 +84,7 @@ def test_a_large_record_is_a_file_that_its_property_names(sandbox: Sandbox) -> N
     issue = known(sandbox, key).id
     with asking(sandbox) as service:
         keep(service, issue, document)
-        assert kept(service, issue, digest(document)) == digest(document)
+        assert kept(service, issue, digest(document))[0] == digest(document)
     (file,) = sandbox.site.desk.extras.attachments(issue)
     assert json.loads(file.content) == document
     pointer = properties(sandbox, key)[key_of(digest(document))]

@@ -376,7 +376,7 @@ def test_every_reading_has_its_own_say() -> None:
         *["key", "now", "aged", "status", "approvals", "pages_complete", "own_account", "excluded", "members"],
         *["start", "end", "edited", "edits", "commit_differs", "spent", "gaps"],
         # For the record and for sentences.
-        *["reporter", "window_fields", "moved", "held", "fixed", "commit", "other", "earlier"],
+        *["reporter", "window_fields", "moved", "held", "fixed", "commit", "repository", "other", "earlier"],
     ]
 
 

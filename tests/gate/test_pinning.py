@@ -17,7 +17,7 @@ from jira_ci.gate.change_property import Change
 from jira_ci.gate.gate_result import GateResult
 from jira_ci.gate.pinning import Pins
 from jira_ci.gate.subject import Attempt
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
 
@@ -210,6 +210,22 @@ def test_a_pin_of_another_repository_is_left_where_it_is(here: Scene) -> None:
     ask(here)
     bound = {one.scope.repository: one.commit for one in held(here.sandbox, key).bindings}
     assert bound == {"acme/shop": other, "acme/second": second}
+
+
+def test_a_change_that_the_gate_of_another_repository_made_is_for_nothing_else(here: Scene) -> None:
+    key = ask(here).records[0]["change"]["key"]
+    here.sandbox.desk.transition(key, "Authorize")
+    approve(here.sandbox, key)
+    assert ask(here).decision.row == 31
+    first = here.job.environ["GITHUB_SHA"]
+    here.job.environ |= {"GITHUB_REPOSITORY": "beta/shop"}  # its project is called by the same name
+    here.job.git("remote", "set-url", "origin", "https://github.com/beta/shop.git")
+    here.job.environ["GITHUB_SHA"] = second = here.job.commit("Second")
+    found = ask(here)
+    assert (found.decision.row, found.decision.exit) == (21, 3)
+    assert f"was made for commit {first} of acme/shop" in found.decision.reason
+    assert second in found.decision.reason
+    assert [one.scope.repository for one in held(here.sandbox, key).bindings] == ["acme/shop"]
 
 
 def test_of_two_that_pin_at_once_one_stays_and_the_other_follows_it(here: Scene) -> None:

@@ -11,7 +11,7 @@ from gate_jobs import Scene, commit, scene
 from gate_subjects import known
 from jira_ci.gate.bindings import ChangeProperty, Outcome, read
 from jira_ci.gate.gate_result import GateResult
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.server import Sandbox
 
 POLICY = """\
@@ -159,6 +159,26 @@ def test_the_change_goes_on_with_its_last_member(here: Scene) -> None:
             closed.append([found.end_status.get(kind) for found in gate.closable(kind)])
     assert closed == [[], ["Failed"], ["Completed"]]
     assert f"{key} stays open for Prod-US." in here.log.getvalue()
+
+
+def test_two_members_that_end_at_once_leave_no_change_open(here: Scene) -> None:
+    govern(here, more="end-status: {successful: Completed}")
+    ask(here, EU)
+    (key,) = made(here.sandbox)
+    approve(here.sandbox, key)
+    with here.gate(EU) as first, here.gate(US) as second:
+        for gate in (first, second):
+            assert gate.confirm().decision.result == "proceed"
+            gate.comment("started")
+        before = here.sandbox.site.desk.extras.properties(known(here.sandbox, key).id)[PROPERTY]
+        first.comment("successful")
+        here.sandbox.site.desk.extras.set_property(
+            known(here.sandbox, key).id, PROPERTY, before
+        )  # what second had read
+        second.comment("successful")
+        assert second.closable("successful") == []
+        assert [one.key for one in first.closable("successful")] == [key]
+    assert [one.outcome for one in held(here.sandbox, key).deployments] == ["successful", "successful"]
 
 
 def test_by_hand_as_well_it_goes_on_with_its_last_member(here: Scene) -> None:

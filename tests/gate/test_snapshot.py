@@ -19,7 +19,7 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.accounts import ANA, BEN, CLEO, RELEASE
 from jira_sandbox.desk.change_issue import Stage
 from jira_sandbox.http_types import Answer, Request

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ci.repositories import Repository
 from jira_ci.errors import UsageError
 from jira_ci.gate.decision import Decision
-from jira_ci.gate.subject import Named, Subject, default_version, describe, named, seen, titled
+from jira_ci.gate.subject import Named, Subject, abbreviated, default_version, describe, named, seen, titled
 from jira_ci.git.repository import Git
 from jira_ci.run import PullRequest, Run
 
@@ -104,6 +104,14 @@ MOVING = [
     "heads/x",
     "origin/x",
     "refs/remotes/origin/x",
+    "@",
+    "@~1",
+    "HEAD~1",
+    "FETCH_HEAD",
+    "v1^0",
+    "v1^{commit}",
+    "x@{1}",
+    ":/fix",
 ]
 
 
@@ -159,6 +167,8 @@ def test_without_a_version_it_is_the_tag_else_the_whole_commit() -> None:
         ({"version": "1\u202e0"}, "U+202E"),
         ({"version": "1\u200b0"}, "U+200B"),
         ({"version": "1\ufeff0"}, "U+FEFF"),
+        ({"version": "1.0\u3164"}, "U+3164"),
+        ({"environment": "Prod\u2800"}, "U+2800"),
         ({"version": "1\ud8000"}, "U+D800"),
         ({"version": "1\ufffe0"}, "U+FFFE"),
         ({"project": "Web 😀"}, "U+1F600"),
@@ -231,8 +241,33 @@ def test_what_a_version_names_in_the_checkout(checkout: Repository) -> None:
         assert named(checkout.git, name) == Named(commit=old), name
     assert named(checkout.git, "f" * 40) == Named(commit="f" * 40)
     assert named(checkout.git, "f" * 64) == Named()  # an image's digest
-    for name in ("", "1.0", "v1~1", "v1^0", "v1^{}", "main@{0}", "a..b", "-h", "v1 ", old[:6], "x\ny", "*", "20260301"):
+    for name in ("", "1.0", "v9~1", "1.0~rc1", "a..b", "-h", "v1 ", old[:6], "x\ny", "*", "20260301", "img:1.0"):
         assert named(checkout.git, name) == Named(), name
+
+
+def test_what_git_knows_otherwise_moves(checkout: Repository) -> None:
+    checkout.run("update-ref", "refs/remotes/upstream/next", "HEAD")
+    for name in ("@", "HEAD~1", "main~1", "v1^0", "v1^{}", "v1~0", "main@{0}", "upstream/next", "origin"):
+        assert named(checkout.git, name) == Named(is_branch=True), name
+        assert "moves" in denied(judged(checkout, name)), name
+    described = f"v1-3-g{checkout.git.head()[:9]}"
+    assert named(checkout.git, described) == Named(commit=checkout.git.head())
+
+
+@pytest.mark.parametrize(
+    ("version", "short"),
+    [
+        ("1a2b3c4", "1a2b3c4"),
+        ("V1.0-3-G1A2B3C4", "1a2b3c4"),
+        ("v1.0-3-g1234567", "1234567"),
+        ("1234567", ""),
+        ("1a2b3c", ""),
+        ("1.0.1", ""),
+        ("20260301", ""),
+    ],
+)
+def test_the_beginning_of_an_id_is_seen(version: str, short: str) -> None:
+    assert abbreviated(version) == short
 
 
 def judged(checkout: Repository, version: str, **values: Any) -> Subject | Decision:
@@ -281,11 +316,20 @@ def test_the_runs_own_tag_or_commit_has_to_be_checked_out_too(checkout: Reposito
 def test_a_commit_that_a_step_makes_counts_as_the_one_below(checkout: Repository) -> None:
     below = checkout.git.head()
     made = checkout.commit("Release 1.0.1")
-    at = seen(checkout.git, run_of(commit=below), below)
+    at = seen(checkout.git, run_of(commit=below, branch="main"), below)
     assert (at.checkout, at.on_top) == (below, made)
-    found = judged(checkout, below, commit=below)
+    found = judged(checkout, below, commit=below, branch="main")
     assert isinstance(found, Subject)
     assert found.commit == below
+
+
+def test_a_commit_that_a_step_makes_on_another_branch_is_another_one(checkout: Repository) -> None:
+    below = checkout.git.head()
+    checkout.run("checkout", "--quiet", "-b", "aside")
+    made = checkout.commit("Something else")
+    at = seen(checkout.git, run_of(commit=below), "1.0.1")
+    assert (at.checkout, at.on_top) == (made, "")
+    assert seen(checkout.git, run_of(commit=below, branch="aside"), "1.0.1").on_top == made
 
 
 def test_a_commit_that_was_checked_out_does_not_count_as_the_one_below(checkout: Repository) -> None:

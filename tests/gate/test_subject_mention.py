@@ -32,6 +32,9 @@ from jira_ci.gate.change_property import missing, names
         ("take 30, then 31", "30"),
         ("30: the fix", "30"),
         ("'30'", "30"),
+        ("*30*", "30"),
+        ("|30|2026-03-01|", "30"),
+        ("Prod\u2014at last", "Prod"),
     ],
 )
 def test_a_whole_word_is_a_mention(text: str, word: str) -> None:
@@ -81,6 +84,18 @@ def test_a_whole_word_is_a_mention(text: str, word: str) -> None:
         ("?a=b&30", "30"),
         ("12:1.2.3", "1.2.3"),
         ("12:-30", "30"),
+        ("2*30 hosts", "30"),
+        ("30\u00d72", "30"),
+        ("10\u00b730", "30"),
+        ("10^30", "30"),
+        ("20\u201430", "30"),
+        ("\u00a530", "30"),
+        ("\u20b930", "30"),
+        ("30\u00a2", "30"),
+        ("12\u00b0 30\u2032", "30"),
+        ("\u00b130", "30"),
+        ("\u226430", "30"),
+        ("\u00a730", "30"),
     ],
 )
 def test_part_of_a_longer_word_is_none(text: str, word: str) -> None:

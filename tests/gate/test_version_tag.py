@@ -17,7 +17,7 @@ from gate_subjects import approved as people
 from gate_subjects import known
 from jira_ci.checks.gate_checks import lines
 from jira_ci.gate.gate_result import GateResult
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_sandbox.server import Sandbox
 from providers.github_server import GitHub
 from providers.serving import Reply, serving
@@ -325,6 +325,21 @@ def test_where_nobody_can_be_asked_policy_and_checkout_may_suffice(
     assert found.decision.row == row, found.decision.reason
     assert f"hether {TAG} is a tag was " in here.log.getvalue()
     assert ("pass github-token" in here.log.getvalue()) is (more != "bind: version")
+
+
+def test_the_beginning_of_an_id_that_the_clone_lacks_is_no_approval_of_what_is_here(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    here = clone(tmp_path, sandbox)
+    remote(here, tmp_path)
+    for version in ("1a2b3c4d5e", "v1.2-7-g1a2b3c4d5e"):
+        key = people(sandbox, summary=f'Deploy "Web Site" version {version} to "Prod"')
+        found = ask(here, f"version={version}")
+        assert told(found) == (38, "wait", 7)
+        assert "looks like a commit's id" in found.decision.reason
+        assert pin_of(sandbox, key) == []
+    here.sandbox.desk.create('Deploy "Web Site" version 1a2b3c4 to "Prod"')
+    assert told(ask(here, "version=1a2b3c4"))[1:] == ("wait", 4)  # who approves from now on is told the commit
 
 
 def test_check_says_before_that_nobody_can_be_asked(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.init import files, github_workflow, gitlab_jobs, next_steps
-from jira_ci.init.files import Deploying, Found, Named, Pipelines
+from jira_ci.init.files import Deploying, Found, Pipelines
 from jira_ci.run import CI
 
 NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=30).filter(str.strip)
@@ -21,16 +21,6 @@ ANY = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30)
 def _found(**more: object) -> Found:
     given = {"providers": ("github",), "project_name": "shop", "site": "", "projects": (), "projects_comment": ""}
     return Found(**{**given, "environments": (), **more})  # type: ignore[arg-type]
-
-
-@given(NAMES, ANY)
-def test_an_environment_keeps_its_name(name: str, where: str) -> None:
-    row = Named(name, "unmapped", where)
-    file, config = files.make_config(_found(environments=(row,), projects_comment=where), ".jira-ci.yml")
-    assert config.document["environments"] == {name: "unmapped"}
-    assert config.document.keys() == {"project-name", "jira", "environments"}
-    assert next_steps.of(_found(environments=(row,)), config)
-    assert file.text.count("\n") == 7
 
 
 @given(st.lists(NAMES, min_size=1, max_size=3))
@@ -78,12 +68,6 @@ def test_a_step_holds_the_environment_as_it_is(name: str) -> None:
 def test_only_plain_words_are_written_without_quotes(value: str, written: str) -> None:
     assert files.quoted(value) == written
     assert yaml.safe_load(files.quoted(value)) == value
-
-
-@pytest.mark.parametrize(("name", "shown"), [("Shop", True), ("", False)])
-def test_a_project_name_that_cannot_be_one_is_left_out(name: str, shown: bool) -> None:
-    file, _ = files.make_config(_found(project_name=name), ".jira-ci.yml")
-    assert ("project-name" in file.text) is shown
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def _write(root: Path, name: str, document: Any) -> None:
         ("${{ matrix.where }}", ("a", "b", "c")),
         ("${{ github.ref_name == 'main' && 'it''s live' || 'next' }}", ("it's live", "next")),
         ("${{ vars.X }}", ()),
-        ("${{ inputs.to }}-${{ matrix.where }}", ()),
-        ("${{ format('{0}', inputs.to) }}", ()),
+        ("${{ inputs.to }}-${{ matrix.where }}", ("Dev-a", "Prod-a", "Dev-b", "Prod-b", "Dev-c", "Prod-c")),
+        ("${{ format('{0}', inputs.to) }}", ("Dev", "Prod")),
         ("${{ github.ref == 'main' && vars.X || 'next' }}", ("next",)),
     ],
 )
@@ -177,3 +177,98 @@ def test_aliases_of_aliases_are_not_written_out(tmp_path: Path) -> None:
     found = github_workflow.look_at_github(tmp_path)
     assert found.deploying == ()
     assert "counted with every alias written out. It was passed over." in found.notes[0]
+
+
+def test_files_of_wildcards_and_child_pipelines_are_read(tmp_path: Path) -> None:
+    elsewhere = [{"project": "acme/ci", "file": "x.yml"}, {"template": "Jobs/SAST.gitlab-ci.yml"}]
+    starts = {"trigger": {"include": [{"local": "a/ci.yml"}]}}
+    _write(tmp_path, ".gitlab-ci.yml", {"include": [{"local": "/ci/**/*.yml"}, *elsewhere], "a": starts})
+    _write(tmp_path, "ci/deep/deploy.yml", {"ship": {"environment": "prod", "script": ["x"]}})
+    _write(tmp_path, "a/ci.yml", {"ship a": {"environment": "a-prod", "script": ["x"]}})
+    found = gitlab_jobs.look_at_gitlab(tmp_path)
+    assert [(one.file, one.names, one.obstacle, one.child) for one in found.deploying] == [
+        ("ci/deep/deploy.yml", ("prod",), "", False),
+        ("a/ci.yml", ("a-prod",), "it is of a child pipeline", True),
+    ]
+    assert found.notes == ("Jobs of other projects were not read: acme/ci.",)
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ({"inputs": {"to": {"options": ["dev", "prod"], "default": "dev"}}}, ("dev", "prod")),
+        ({"inputs": {"to": {"default": "dev"}}}, ("dev",)),
+        ({"inputs": {"to": None}}, ()),
+    ],
+)
+def test_inputs_of_a_gitlab_file_are_known_by_its_header(
+    tmp_path: Path, header: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    job = {"ship": {"environment": "$[[ inputs.to ]]", "script": ["x"]}}
+    text = f"{yaml.safe_dump({'spec': header})}---\n{yaml.safe_dump(job)}"
+    (tmp_path / ".gitlab-ci.yml").write_text(text, "utf-8")
+    assert [one.names for one in gitlab_jobs.look_at_gitlab(tmp_path).deploying] == [names]
+
+
+@pytest.mark.parametrize(
+    ("job", "found"),
+    [
+        ({"uses": "acme/ci/.github/workflows/x.yml@v1", "with": {"environment": "prod"}}, [("prod",)]),
+        ({"uses": "acme/ci/.github/workflows/x.yml@v1", "with": {"deploy_env": "prod"}}, [("prod",)]),
+        ({"uses": "acme/ci/.github/workflows/x.yml@v1", "with": {"envelope": "prod"}}, []),
+        ({"uses": "./.github/workflows/x.yml", "with": {"environment": "prod"}}, []),
+        ({"environment": {"name": "prod", "deployment": "false"}, "steps": []}, [("prod",)]),
+    ],
+)
+def test_where_a_workflow_of_another_repository_deploys(tmp_path: Path, job: dict[str, Any], found: list[Any]) -> None:
+    _write(tmp_path, ".github/workflows/ship.yml", {"on": "push", "jobs": {"ship": job}})
+    deploying = github_workflow.look_at_github(tmp_path).deploying
+    assert [one.names for one in deploying] == found
+    assert all(one.deploys is ("uses" in job) for one in deploying)
+
+
+def test_what_seems_to_deploy_and_does_not_say_where(tmp_path: Path) -> None:
+    steps = {"runs-on": "x", "steps": [{"run": "x"}]}
+    _write(tmp_path, ".github/workflows/a.yml", {"on": "push", "jobs": {"deploy-prod": steps, "deployable": steps}})
+    _write(tmp_path, ".github/workflows/b.yml", {"on": "push", "jobs": {"deploy": steps, "d": {"environment": "x"}}})
+    assert github_workflow.look_at_github(tmp_path).unnamed == (".github/workflows/a.yml, job deploy-prod",)
+    _write(tmp_path, ".gitlab-ci.yml", {"deploy:prod": {"script": ["x"]}, ".deploy": {"script": ["x"]}, "t": {}})
+    assert gitlab_jobs.look_at_gitlab(tmp_path).unnamed == (".gitlab-ci.yml, job deploy:prod",)
+
+
+def test_tests_are_found_in_what_a_workflow_calls(tmp_path: Path) -> None:
+    _write(tmp_path, ".github/workflows/ci.yml", {"on": "push", "jobs": {"a": {"uses": "./.github/workflows/t.yml"}}})
+    steps = [{"uses": "./.github/actions/test"}, {"uses": "./../outside"}, {"run": "gotestsum --junitfile a.xml"}]
+    _write(tmp_path, ".github/workflows/t.yml", {"on": "workflow_call", "jobs": {"t": {"steps": steps}}})
+    action = {"runs": {"using": "composite", "steps": [{"run": "pytest --junitxml=b.xml", "shell": "bash"}]}}
+    _write(tmp_path, ".github/actions/test/action.yaml", action)
+    assert github_workflow.look_at_github(tmp_path).tests == ("b.xml", "a.xml")
+
+
+def test_paths_that_start_a_deployment_are_a_part_of_the_repository(tmp_path: Path) -> None:
+    push = {"push": {"paths": ["services/billing/**", ".github/workflows/billing.yml"]}}
+    _write(tmp_path, ".github/workflows/billing.yml", {"on": push, "jobs": {"d": {"environment": "prod"}}})
+    _write(tmp_path, ".github/workflows/test.yml", {"on": push, "jobs": {"t": {"steps": []}}})
+    assert github_workflow.look_at_github(tmp_path).parts == (("billing", ("services/billing/**",)),)
+
+
+def test_what_is_passed_on_from_workflow_to_workflow_arrives(tmp_path: Path) -> None:
+    def calls(file: str, **given: str) -> dict[str, Any]:
+        return {"uses": f"./.github/workflows/{file}", "with": given, "strategy": {"matrix": {"to": ["qa", "prod"]}}}
+
+    called = {"workflow_call": {"inputs": {"to": {"type": "string"}}}}
+    _write(tmp_path, ".github/workflows/z.yml", {"on": "push", "jobs": {"a": calls("m.yml", to="${{ matrix.to }}")}})
+    _write(tmp_path, ".github/workflows/m.yml", {"on": called, "jobs": {"b": calls("a.yml", to="${{ inputs.to }}-eu")}})
+    _write(tmp_path, ".github/workflows/a.yml", {"on": called, "jobs": {"c": {"environment": "${{ inputs.to }}"}}})
+    circle = calls("c.yml", to="${{ inputs.to }}x")
+    _write(tmp_path, ".github/workflows/c.yml", {"on": called, "jobs": {"d": circle}})
+    [found] = github_workflow.look_at_github(tmp_path).deploying
+    assert found.names == ("qa-eu", "prod-eu")
+
+
+@pytest.mark.parametrize("nothing", [None, "~", "", {"url": "https://x"}, ["prod"]])
+def test_no_environment_is_none(tmp_path: Path, nothing: Any) -> None:
+    job = {"environment": nothing, "steps": [], "script": ["x"]}
+    _write(tmp_path, ".github/workflows/x.yml", {"on": "push", "jobs": {"ship": job}})
+    _write(tmp_path, ".gitlab-ci.yml", {"ship": job})
+    assert github_workflow.look_at_github(tmp_path).deploying == gitlab_jobs.look_at_gitlab(tmp_path).deploying == ()

@@ -12,7 +12,8 @@ from faulty_server import Connection, FaultyServer, Step, hang, reply
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.http import Client
 from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Access, Login, Refusals
+from jira_ci.jira.access import Access
+from jira_ci.jira.auth import Login, Refusals
 from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import BUILDS, Submission, bulk, submit
 from jira_ci.run import CI, Run

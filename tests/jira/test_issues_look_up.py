@@ -13,7 +13,8 @@ from faulty_server import FaultyServer, reply, reset
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access
+from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.issues import IssueTitles, look_up
 from jira_ci.timing import Deadline

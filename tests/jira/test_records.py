@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_ci.errors import UsageError
-from jira_ci.jira import records
+from jira_ci.jira import identity, records
 from jira_ci.jira.records import BuildRecord, DeploymentRecord, Report
 from jira_ci.run import CI, Run
 
@@ -310,7 +310,7 @@ def test_at_its_end_a_record_says_what_the_end_says() -> None:
 def test_no_more_than_500_keys_are_sent_the_most_certain_first() -> None:
     record = build(keys=tuple(f"WEB-{number}" for number in range(1, 700)))
     check("builds", record)
-    assert records.keys_of(record) == [f"WEB-{number}" for number in range(1, 501)]
+    assert identity.keys_of(record) == [f"WEB-{number}" for number in range(1, 501)]
 
 
 @pytest.mark.parametrize("state", ["pending", "in_progress"])
@@ -329,8 +329,8 @@ def test_a_tag_is_a_reference_too_and_gitlabs_address_differs() -> None:
 
 def test_other_keys_make_another_record_and_leave_the_first_alone() -> None:
     record = build(keys=("WEB-1", "UTF-8"))
-    assert records.keys_of(records.with_keys(record, ["WEB-1"])) == ["WEB-1"]
-    assert records.keys_of(record) == ["WEB-1", "UTF-8"]
+    assert identity.keys_of(identity.with_keys(record, ["WEB-1"])) == ["WEB-1"]
+    assert identity.keys_of(record) == ["WEB-1", "UTF-8"]
 
 
 _TYPES = {str: "string", int: "integer", list: "array", dict: "object"}

@@ -13,7 +13,8 @@ from jira_ci.errors import AccessError, JiraCiError, NetworkError
 from jira_ci.exchange import Answer, Request
 from jira_ci.http import Client
 from jira_ci.jira import remote_links
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access
+from jira_ci.jira.auth import Login
 from jira_ci.jira.status_errors import refusal
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS
 from patience import Patience

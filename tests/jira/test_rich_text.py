@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import atlassian
-from jira_ci.jira import parse, rich_text
-from jira_ci.jira.rich_text import Line, Own
+from jira_ci.jira import rich_text
+from jira_ci.jira.rich_text import Line, Own, shown_text
 
 RUN = "https://ci.example/acme/shop/runs/7"
 PLAIN = [
@@ -114,7 +114,7 @@ def test_atlassian_reads_any_text_as_itself(many: list[str]) -> None:
 @given(st.lists(st.lists(st.one_of(texts, st.just(""), texts.map(Own)), max_size=4), max_size=5))
 def test_a_document_is_one_and_shows_the_text(lines: list[Line]) -> None:
     made = rich_text.document(lines)
-    assert parse.plain(made) == "\n".join(line for line in rich_text.plain(lines).split("\n") if line.strip())
+    assert shown_text(made) == "\n".join(line for line in rich_text.plain(lines).split("\n") if line.strip())
     assert "link" not in str([node["content"] for node in made["content"]]) or "link" in rich_text.plain(lines)
     atlassian.document_check()(made)
 
@@ -140,3 +140,57 @@ def test_the_judge_of_documents_refuses(node: dict[str, Any]) -> None:
     document = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [node]}]}
     with pytest.raises(JsonSchemaValueException):
         atlassian.document_check()(document)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        ("h1. *Plain*", "h1. *Plain*"),
+        ({"type": "doc", "version": 1, "content": []}, ""),
+        (
+            {
+                "type": "doc",
+                "content": [
+                    {
+                        "type": "paragraph",
+                        "content": [
+                            {"type": "text", "text": "Version 1."},
+                            {"type": "text", "text": "2", "marks": [{"type": "strong"}]},
+                            {"type": "hardBreak"},
+                            {"type": "text", "text": "to Prod"},
+                        ],
+                    },
+                    {
+                        "type": "bulletList",
+                        "content": [
+                            {
+                                "type": "listItem",
+                                "content": [
+                                    {
+                                        "type": "paragraph",
+                                        "content": [
+                                            {"type": "mention", "attrs": {"text": "@Ana"}},
+                                            {"type": "inlineCard", "attrs": {"url": "https://ci/1"}},
+                                        ],
+                                    }
+                                ],
+                            }
+                        ],
+                    },
+                ],
+            },
+            "Version 1.2\nto Prod\n@Anahttps://ci/1",
+        ),
+        ({"type": "doc", "content": [{"type": "mention", "attrs": None}, {"type": "unheardOf"}]}, ""),
+    ],
+)
+def test_rich_text_becomes_what_people_read(value: Any, text: str) -> None:
+    assert shown_text(value) == text
+
+
+def test_a_very_deep_document_is_read_to_its_end() -> None:
+    node: dict[str, Any] = {"type": "text", "text": "deep"}
+    for _ in range(50_000):
+        node = {"type": "panel", "content": [node]}
+    assert shown_text({"type": "doc", "content": [node]}) == "deep"

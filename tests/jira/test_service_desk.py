@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ import pytest
 from faulty_server import FaultyServer, Step, cut, reply, reset
 from jira_ci.errors import AccessError, NetworkError, Redirected
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Login, Route
-from jira_ci.jira.service_desk import Service, Stamp
+from jira_ci.jira.access import Access, Route
+from jira_ci.jira.auth import Login
+from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
 from patience import Patience
 
@@ -24,7 +24,6 @@ DENIED = reply(401, b"Unauthorized")
 CLOUD_ID = reply(200, {"cloudId": "11-22"})
 TOKEN = reply(200, {"access_token": "fresh", "expires_in": 900, "token_type": "Bearer"})
 COMMENT = {"id": "1", "body": "x", "public": False, "author": None}
-SIX = datetime(2026, 11, 21, 6, tzinfo=timezone.utc)
 BASIC = "Basic " + base64.b64encode(b"ana@example.com:secret").decode()
 
 
@@ -394,41 +393,6 @@ def test_a_comment_is_internal_when_it_shall_be() -> None:
         service.comment("7", "x", public=False)
         assert server.requests[1].json() == {"body": "x", "public": False}
         assert server.requests[1].path == "/rest/servicedeskapi/request/7/comment"
-
-
-@pytest.mark.parametrize(
-    ("headers", "stamp"),
-    [
-        ({"date": "Sat, 21 Nov 2026 06:00:00 GMT"}, Stamp(SIX, False, 7.0)),
-        ({"date": "Sat, 21 Nov 2026 06:00:00 -0000"}, Stamp(SIX, False, 7.0)),
-        ({"date": "Sat, 21 Nov 2026 06:00:00 GMT", "age": "0"}, Stamp(SIX, True, 7.0)),
-        ({"date": "Sat, 21 Nov 2026 06:00:00 GMT, Sat, 21 Nov 2026 06:00:00 GMT"}, Stamp(SIX, False, 7.0)),
-        ({"date": "Sat, 21 Nov 2026 06:00:00 GMT, Sat, 21 Nov 2026 06:00:01 GMT"}, Stamp(None, False, 7.0)),
-        ({"date": "Sat, 21 Nov 2026 06:00:00 GMT, yesterday"}, Stamp(None, False, 7.0)),
-        ({"date": "Sat, 21 Nov 2026 06:00:00 GMT, "}, Stamp(None, False, 7.0)),
-        ({"date": "Sat Nov 21 06:00:00 2026, Sat Nov 21 07:00:00 2026"}, Stamp(None, False, 7.0)),
-        ({"date": "yesterday"}, Stamp(None, False, 7.0)),
-        ({"date": ""}, Stamp(None, False, 7.0)),
-        ({"date": "Sat, 99 Nov 99999999999 06:00:00 GMT"}, Stamp(None, False, 7.0)),
-        ({}, Stamp(None, False, 7.0)),
-    ],
-)
-def test_an_answer_keeps_the_time_at_which_it_was_given(headers: dict[str, str], stamp: Stamp) -> None:
-    issue = {
-        "id": "7",
-        "key": "OPS-7",
-        "fields": {
-            "summary": "x",
-            "project": {"id": "1", "key": "OPS"},
-            "issuetype": {"id": "2", "name": "Change"},
-            "status": {"id": "3", "name": "Review"},
-        },
-    }
-    with FaultyServer([ME, reply(200, issue, **headers)]) as server:
-        client = Client(Patience())
-        service = Service(Login(client, Access(server.url, user="a@b", token="t")), clock=lambda: 7.0)
-        assert service.issue("7")[1] == stamp
-        client.close()
 
 
 def test_headers_of_the_site_reach_the_site_and_not_the_gateway() -> None:

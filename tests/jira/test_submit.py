@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from jira_ci.errors import AccessError, NetworkError, RejectedError
 from jira_ci.exchange import Answer, Request
-from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.identity import keys_of
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import TooLarge
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind, Submission, submit
 

@@ -16,3 +16,9 @@ def site() -> Pretend:
 @pytest.fixture
 def bare() -> BareSite:
     return BareSite()
+
+
+@pytest.fixture
+def key(site: Pretend) -> str:
+    """Of a change that the pipeline raised."""
+    return site.raised()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import io
-import json
 import os
 import queue
 import signal
@@ -17,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,17 +23,9 @@ from jira_ci.commands import sandbox as command
 from jira_ci.errors import JiraCiError, UsageError
 from jira_sandbox.http_types import Answer
 from jira_sandbox.server import Sandbox
-from pretend import basic
+from sandbox_socket import ask
 
 signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-
-
-def ask(sandbox: Sandbox, method: str, path: str, body: Any = None) -> tuple[Any, http.client.HTTPMessage]:
-    headers = {"Authorization": basic(), **({"Content-Type": "application/json"} if body is not None else {})}
-    with closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=20)) as connection:
-        connection.request(method, path, json.dumps(body).encode() if body is not None else None, headers)
-        answer = connection.getresponse()
-        return json.loads(answer.read() or b"null"), answer.headers
 
 
 def step(sandbox: Sandbox | None, *words: str, **environ: str) -> str:

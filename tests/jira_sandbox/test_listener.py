@@ -9,47 +9,15 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from typing import Any
 
 import pytest
 import trustme
 
+from bare_site import GRANT
 from jira_sandbox.http_types import Answer, Request
 from jira_sandbox.server import Sandbox
-from pretend import basic
+from sandbox_socket import REQUEST, ask, connect, report_over, send
 from submissions import build
-
-REQUEST = {"serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "Deploy shop 1.2.3"}}
-
-
-def ask(sandbox: Sandbox, method: str, path: str, body: Any = None) -> tuple[Any, http.client.HTTPMessage]:
-    headers = {"Authorization": basic(), **({"Content-Type": "application/json"} if body is not None else {})}
-    with closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=20)) as connection:
-        connection.request(method, path, json.dumps(body).encode() if body is not None else None, headers)
-        answer = connection.getresponse()
-        return json.loads(answer.read() or b"null"), answer.headers
-
-
-GRANT = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
-
-
-def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    sent = {"Content-Type": "application/json"} if body is not None else {}
-    connection.request(method, path, data, {**sent, **headers})
-    answer = connection.getresponse()
-    content = answer.read()
-    return answer.status, json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
-
-
-def connect(sandbox: Sandbox) -> closing[http.client.HTTPConnection]:
-    return closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10))
-
-
-def report_over(sandbox: Sandbox, connection: http.client.HTTPConnection, *records: dict[str, Any]) -> Any:
-    token = send(connection, "POST", "/oauth/token", GRANT)[1]["access_token"]
-    path = f"/jira/builds/0.1/cloud/{sandbox.cloud_id}/bulk"
-    return send(connection, "POST", path, {"builds": list(records)}, Authorization=f"Bearer {token}")
 
 
 def raw(sandbox: Sandbox, data: bytes) -> bytes:

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import json
 from contextlib import closing
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import pytest
 
 from jira_sandbox import moments
 from jira_sandbox.pages.report_view import Deployment, deployment
 from jira_sandbox.server import Sandbox
-from pretend import basic
+from sandbox_socket import REQUEST, ask
 from submissions import deployment as record
-
-REQUEST = {"serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "Deploy shop 1.2.3"}}
-
-
-def ask(sandbox: Sandbox, method: str, path: str, body: Any = None) -> tuple[Any, http.client.HTTPMessage]:
-    headers = {"Authorization": basic(), **({"Content-Type": "application/json"} if body is not None else {})}
-    with closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=20)) as connection:
-        connection.request(method, path, json.dumps(body).encode() if body is not None else None, headers)
-        answer = connection.getresponse()
-        return json.loads(answer.read() or b"null"), answer.headers
 
 
 def at(time: str, environment: str = "Prod", number: int = 1) -> Deployment:

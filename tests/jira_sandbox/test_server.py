@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-from contextlib import closing
-from typing import Any
-
 import pytest
 
+from bare_site import GRANT
 from jira_sandbox.server import Sandbox
+from sandbox_socket import connect, report_over, send
 from submissions import build
-
-GRANT = {"grant_type": "client_credentials", "client_id": "sandbox-client", "client_secret": "sandbox-secret"}
-
-
-def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    sent = {"Content-Type": "application/json"} if body is not None else {}
-    connection.request(method, path, data, {**sent, **headers})
-    answer = connection.getresponse()
-    content = answer.read()
-    return answer.status, json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
-
-
-def connect(sandbox: Sandbox) -> closing[http.client.HTTPConnection]:
-    return closing(http.client.HTTPConnection(sandbox.address.removeprefix("http://"), timeout=10))
-
-
-def report_over(sandbox: Sandbox, connection: http.client.HTTPConnection, *records: dict[str, Any]) -> Any:
-    token = send(connection, "POST", "/oauth/token", GRANT)[1]["access_token"]
-    path = f"/jira/builds/0.1/cloud/{sandbox.cloud_id}/bulk"
-    return send(connection, "POST", path, {"builds": list(records)}, Authorization=f"Bearer {token}")
 
 
 def test_exchanges_are_recorded_in_full_oldest_first(sandbox: Sandbox) -> None:

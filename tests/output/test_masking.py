@@ -164,6 +164,12 @@ def by_turns(text: str) -> str:
         "hex": lambda text: text.encode().hex(),
         "hex in capitals": lambda text: text.encode().hex().upper(),
         "hex with colons": lambda text: text.encode().hex(":"),
+        "base64 twice": lambda text: b64(b64(text)),
+        "base64 of user and secret in base64": lambda text: b64(b64("somebody:" + text)),
+        "hex of base64": lambda text: b64(text).encode().hex(),
+        "hex twice": lambda text: text.encode().hex().encode().hex(),
+        "percent in base64": lambda text: b64(percent(text)),
+        "json in hex": lambda text: json.dumps(text)[1:-1].encode().hex(),
     }.items(),
     ids=lambda item: item[0],
 )
@@ -196,6 +202,16 @@ def test_a_line_may_end_within_an_escape(escape: str, width: int, end: str) -> N
     masked = Masker([secret])(f"before {wrapped} behind")
     assert masked.startswith("before ***")
     assert len(masked) < len("before *** behind") + 2 * width
+
+
+@pytest.mark.parametrize(
+    "escape", ["%{:02x}", "%25{:02X}", "\\u{:04x}", "\\x{:02x}", "\\{:03o}", "&#{};", "&#x00{:x};"]
+)
+def test_an_escaped_secret_that_a_shortened_line_ends_in_is_masked_too(escape: str) -> None:
+    written = "".join(escape.format(ord(one)) for one in "s3cr3t-Token_42/+z")
+    mask, enough = Masker(["s3cr3t-Token_42/+z"]), 9 * len(escape.format(100))
+    for at in range(enough, len(written)):
+        assert mask(f"before {written[:at]}… behind") == "before ***… behind", at
 
 
 def test_what_stands_beside_an_escaped_secret_stays() -> None:

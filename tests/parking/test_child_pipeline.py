@@ -63,7 +63,7 @@ def test_when_the_job_starts(folder: Path, decision: str, start: str, expected: 
     ("file", "job", "told", "hint"),
     [
         ("ci/deploy.yml", "deploy", {}, "needs:"),
-        ("ci/deploy.yml", "deploy", {"JIRA_CI_OUT_DECISION": "deny"}, "needs:"),
+        ("ci/deploy.yml", "deploy", {"JIRA_CI_OUT_DECISION": "deny"}, "log of its job"),
         ("ci/deplyo.yml", "deploy", {"JIRA_CI_OUT_DECISION": "wait"}, "Name the file"),
         ("ci/deploy.yml", "deplyo", {"JIRA_CI_OUT_DECISION": "wait"}, "Name a job"),
         ("ci/deploy.yml", "dep.oy", {"JIRA_CI_OUT_DECISION": "wait"}, "Name a job"),

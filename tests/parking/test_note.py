@@ -92,6 +92,7 @@ def test_anything_may_stand_in_the_property(value: Any) -> None:
         {"run": "९००१"},
         {"run": ""},
         {"run": "1" * 19},
+        {"run": "0009001"},
         {"home": ""},
         {"commit": ""},
         {"environment": 7},
@@ -109,6 +110,13 @@ def test_nobody_makes_a_note_live_longer() -> None:
     value = with_note(None, note(expires=NOW + timedelta(days=4000)))
     (read,) = notes(value)
     assert read.expires == read.parked_at + LIFE
+
+
+def test_a_note_may_be_of_the_end_of_time() -> None:
+    value = with_note(None, note())
+    value["notes"][0] |= {"parked-at": "9999-12-31T00:00:00Z", "expires": "9999-12-31T00:00:00Z"}
+    assert [one.expires.year for one in notes(value)] == [9999]
+    assert len(notes(with_note(value, note(run="9002")))) == 2
 
 
 def test_a_repository_is_known_by_what_does_not_change() -> None:

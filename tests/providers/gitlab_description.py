@@ -215,6 +215,7 @@ EXTRACT: dict[str, Any] = {
             order_by=_one_of("id iid created_at updated_at finished_at ref"),
             sort=_SORT,
             environment=_TEXT,
+            **_texts("updated_after updated_before"),
             status=_one_of("created running success failed canceled blocked"),
             **_PAGES,
         ),

@@ -35,6 +35,10 @@ def sha(number: int) -> str:
     return f"{number:040x}"
 
 
+def _touched(shown: Mapping[str, Any]) -> str:
+    return str(shown["updated_at"])
+
+
 class GitLab(Provider):
     """The project 42 has a straight line of commits, of which ``main`` names the last."""
 
@@ -79,7 +83,7 @@ class GitLab(Provider):
         """Newest first: the commit's number, and the pipeline that made it (0 when the API made it)."""
         self.listed: list[dict[str, Any]] = []
         """Every deployment, newest first, for who names no environment: id, commit, environment, created, ref, status,
-        run (0 when the API made it)."""
+        run (0 when the API made it); where they differ, started (None for never) and updated."""
         self.created = "2020-01-01T00:00:00.000Z"
         """When the project was made."""
         self.pipelines: list[tuple[int, int, str]] = []
@@ -189,7 +193,12 @@ class GitLab(Provider):
 
     def _deployments(self, query: Mapping[str, str], *_: str) -> Reply:
         if "environment" not in query:
-            return self._page(query, "deployments", [self._shown_listed(one) for one in self.listed])
+            if "updated_after" in query and query.get("order_by") != "updated_at":
+                return refusal(400, "`updated_at` filter requires `updated_at` sort")
+            shown = [self._shown_listed(one) for one in self.listed]
+            if "updated_after" in query:
+                shown = sorted((one for one in shown if one["updated_at"] > query["updated_after"]), key=_touched)[::-1]
+            return self._page(query, "deployments", shown)
         known = self.deployments if query.get("environment") == "prod" else []
         found = [self._deployment(len(known) - place, *one) for place, one in enumerate(known)]
         return self._page(query, "deployments", found if query.get("sort") == "desc" else found[::-1])
@@ -291,9 +300,10 @@ class GitLab(Provider):
         return {"id": 1, "status": "success", **texts, **times, "pipeline": self._shown(*known), **changes}
 
     def _shown_listed(self, one: dict[str, Any]) -> dict[str, Any]:
-        times = {"created_at": one["created"], "updated_at": one["created"]}
+        times = {"created_at": one["created"], "updated_at": one.get("updated", one["created"])}
         place = {"environment": {"id": 9, "name": one["environment"], "external_url": None}}
-        made = {"deployable": self._job(one["run"]) if one["run"] else None}
+        started = one.get("started", one["created"])
+        made = {"deployable": self._job(one["run"], started_at=started) if one["run"] else None}
         known = {"id": one["id"], "iid": one["id"], "ref": one["ref"], "sha": one["commit"], "status": one["status"]}
         return {**known, **times, **place, **made, "user": _USER}
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from jira_ci.errors import NetworkError
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_blocks, exchange_document, exchange_lines
 from jira_ci.jira.submit import LinkSubmission, Submission
-from jira_ci.output import exchanges
 from jira_ci.report import report_result
 from jira_ci.report.plan import Entry
 from jira_ci.report.report_result import SiteResult
@@ -100,7 +99,7 @@ def test_each_exchange_is_a_fold_of_its_own() -> None:
     question = Request("GET", "https://jira.example/rest/api/3/serverInfo", "say what it is")
     link = Request("POST", "https://jira.example/rest/api/2/issue/WEB-1/remotelink", "show it on WEB-1", {"x": 1})
     heard = [(question, Answer(200)), (link, Answer(201)), (link, Answer(404))]
-    titles = [title for title, _ in exchanges.exchange_blocks(heard)]
+    titles = [title for title, _ in exchange_blocks(heard)]
     assert titles[1:] == ["Asked jira.example to show it on WEB-1: 201", "Asked jira.example to show it on WEB-1: 404"]
 
 
@@ -139,7 +138,7 @@ TOKEN = Request("POST", "https://api.example/oauth/token", "give an access token
 
 def test_an_exchange_is_shown_in_full() -> None:
     answer = Answer(202, {}, b'{"x": 1}')
-    assert list(exchanges.exchange_lines(REPORT, answer)) == [
+    assert list(exchange_lines(REPORT, answer)) == [
         "POST https://api.example/x",
         'sent: {"a": "ä"}',
         'answer: 202 {"x": 1}',
@@ -149,8 +148,8 @@ def test_an_exchange_is_shown_in_full() -> None:
 def test_a_token_is_never_shown_not_even_before_the_masker_knows_it() -> None:
     answer = Answer(200, {}, b'{"access_token": "t0k3n"}')
     shown = [
-        *exchanges.exchange_lines(TOKEN, answer),
-        json.dumps(exchanges.exchange_document(TOKEN, answer)),
+        *exchange_lines(TOKEN, answer),
+        json.dumps(exchange_document(TOKEN, answer)),
     ]
     assert "t0k3n" not in "".join(shown)
     assert "s3cr3t" not in "".join(shown)
@@ -169,7 +168,7 @@ def test_a_token_is_never_shown_not_even_before_the_masker_knows_it() -> None:
     ],
 )
 def test_an_exchange_as_a_document(body: bytes, shown: Any) -> None:
-    assert exchanges.exchange_document(REPORT, Answer(202, {}, body)) == {
+    assert exchange_document(REPORT, Answer(202, {}, body)) == {
         "method": "POST",
         "url": "https://api.example/x",
         "body": {"a": "ä"},
@@ -178,4 +177,4 @@ def test_an_exchange_as_a_document(body: bytes, shown: Any) -> None:
 
 
 def test_a_dry_run_has_no_answer() -> None:
-    assert "answer" not in exchanges.exchange_document(dataclasses.replace(REPORT, bearer=""), None)
+    assert "answer" not in exchange_document(dataclasses.replace(REPORT, bearer=""), None)

@@ -209,6 +209,8 @@ def test_hostile_and_broken_files_are_named_and_the_others_still_count(name: str
         (_SUITE + b"<!DOCTYPE x []>" + _SUITE, "document type declaration"),
         (_SUITE[:-3], "it is not well-formed XML"),
         (b"<testsuite>&unknown;</testsuite>", "it is not well-formed XML"),
+        (b"<TestRun xmlns='http://x'/>", "TestRun, not testsuites or testsuite (.NET writes JUnit with the package"),
+        (b"<coverage/>", "coverage, not testsuites or testsuite (that is a report of coverage)"),
         (b'<?xml version="1.0" encoding="no-such"?><testsuite/>', "unknown encoding: no-such"),
         (b'<?xml version="1.0" encoding="gbk"?><testsuite/>', "multi-byte encodings are not supported"),
         (

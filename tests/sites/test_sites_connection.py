@@ -13,7 +13,8 @@ from faulty_server import FaultyServer, reply
 from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.errors import UsageError
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access
+from jira_ci.jira.auth import Login
 from jira_ci.run import CI, Run
 from jira_ci.settings import Settings, resolve
 from jira_ci.sites.session import SiteSession

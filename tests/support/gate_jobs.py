@@ -18,7 +18,7 @@ from jira_ci.context import Context, make_console, open_context
 from jira_ci.edges import Edges
 from jira_ci.gate.bindings import Binding, ChangeProperty, Scope
 from jira_ci.gate.gate import Gate
-from jira_ci.jira.endpoints import PROPERTY
+from jira_ci.jira.change_endpoints import PROPERTY
 from jira_ci.settings import resolve
 from jira_sandbox.server import Sandbox
 from scenes import Job, NoSignals

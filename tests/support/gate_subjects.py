@@ -14,7 +14,8 @@ from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Attempt
 from jira_ci.gate.subject import Subject as RealSubject
 from jira_ci.http import Client
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access
+from jira_ci.jira.auth import Login
 from jira_ci.jira.service_desk import Service
 from jira_ci.timing import Deadline
 from jira_sandbox.desk.change_issue import Change as Issue

@@ -6,9 +6,13 @@ import http.client
 from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode
 
+from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
+from jira_sandbox.site_state import Site
+from submissions import deployment
 
 
 @dataclass
@@ -77,3 +81,23 @@ def _ask(sandbox: Sandbox, method: str, path: str, body: str | None, headers: di
     with closing(http.client.HTTPConnection(sandbox.address.partition("//")[2], timeout=10)) as connection:
         connection.request(method, path, body, headers)
         return page(connection.getresponse())
+
+
+HOSTILE = (
+    "<script>document.title='owned'</script><svg onload=alert(1)>\"'--><img src=x onerror=alert(2)> "
+    "{{ 7*191 }} \u202egnp.exe\u2066\u200b\x1b[31m </textarea></title><base href=//evil.example>"
+)
+
+
+def report(site: Site, *records: dict[str, Any]) -> None:
+    """Submits builds and deployments, all of which are taken."""
+    for one in records:
+        family = BUILDS if "buildNumber" in one else DEPLOYMENTS
+        answer = site.submit(family, {family.name: [one]})
+        assert answer[f"accepted{family.noun}s"], answer
+
+
+def on(name: str, kind: str = "production", identity: str = "", **changes: Any) -> dict[str, Any]:
+    """A deployment to this environment."""
+    environment = {"id": identity or name.lower(), "displayName": name, "type": kind}
+    return deployment(environment=environment, **changes)

@@ -21,6 +21,8 @@ class PretendCI:
 
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    bridges: list[dict[str, Any]] = field(default_factory=list)
+    """Jobs of GitLab's that trigger a child pipeline, of any."""
     deployments: list[tuple[str, int]] = field(default_factory=list)
     """Environment and run of each that succeeded, newest first."""
     statuses: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -32,9 +34,23 @@ class PretendCI:
     asked: list[str] = field(default_factory=list)
     releases: dict[str, str] = field(default_factory=dict)
     """The text of each tag's release."""
+    tags: list[str] = field(default_factory=list)
+    """Those that a release can be made of."""
+    drafts: list[str] = field(default_factory=list)
+    """Tags whose release nobody has published."""
+    made: list[dict[str, Any]] = field(default_factory=list)
+    """The orders by which releases were made."""
+    taken: str = ""
+    """The text of a release that somebody else makes just before we do."""
     refuse: tuple[int, Any] | None = None
     broken: int = 0
     reruns: int = 0
+    reader: str = ""
+    """A token that may not write: GitLab's of a project."""
+    hidden: bool = False
+    """Whether the token is one of another repository or project."""
+    faster: bool = False
+    """Whether somebody plays each of GitLab's jobs just before it is ordered."""
     address: str = ""
 
     def run(self, run_id: int, commit: str, **changes: Any) -> None:
@@ -66,9 +82,24 @@ class PretendCI:
             self.releases[tag] = str(text)
         return 200, {"id": 1 + list(self.releases).index(tag), "tag_name": tag, field: self.releases[tag]}
 
+    def make(self, body: dict[str, Any], taken: int, no_tag: tuple[int, Any]) -> tuple[int, Any]:
+        """The answer to an order to make a release: as GitHub's documents and GitLab's service have it."""
+        tag = str(body["tag_name"])
+        if self.taken:
+            self.releases[tag] = self.taken
+        if self.refuse or tag in self.releases:
+            return self.refuse or (taken, {"message": "x", "errors": [{"code": "already_exists"}]})
+        if tag not in self.tags:
+            return no_tag
+        self.made.append(body)
+        self.releases[tag] = str(body.get("body", body.get("description")))
+        return 201, {"id": len(self.releases), "tag_name": tag}
+
     def github(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
         """The answer of GitHub's API about ``acme/shop``."""
         parts = path.removeprefix("/repos/acme/shop").strip("/").split("/")
+        if parts == ["releases"] or (parts[:3] == ["git", "ref", "tags"] and self.tags):
+            return self._making(method, parts, body)
         if parts[0] == "releases":
             tag = "/".join(parts[2:]) if parts[1] == "tags" else [*self.releases, *[""] * 99][int(parts[1]) - 1]
             return self.release(method, tag, body.get("body"), "body")
@@ -87,6 +118,14 @@ class PretendCI:
             run = int(parts[2])
             return 200, {"total_count": 2, "jobs": self.jobs[run]} if parts[3:] == ["jobs"] else self.runs[run]
         return 404, {"message": "Not Found"}
+
+    def _making(self, method: str, parts: list[str], body: dict[str, Any]) -> tuple[int, Any]:
+        if parts[0] == "git":
+            return (200, {"ref": "x"}) if "/".join(parts[3:]) in self.tags else (404, {"message": "Not Found"})
+        if method != "POST":
+            return 200, [{"tag_name": one, "draft": True} for one in self.drafts]
+        self.tags.append(body["tag_name"])  # of the default branch, where there is none
+        return self.make(body, 422, (201, {}))
 
     def _deployments(self, parts: list[str], query: dict[str, str]) -> tuple[int, Any]:
         if len(parts) == 1:
@@ -122,6 +161,8 @@ class PretendCI:
             return 200, self.token
         parts = path.removeprefix("/projects/88").strip("/").split("/")
         first = query.get("page", "1") == "1"
+        if parts == ["releases"]:
+            return self.make(body, 409, (422, {"message": "Ref is not specified"}))
         if parts[0] == "releases":
             return self.release(method, "/".join(parts[1:]), body.get("description"), "description")
         if method == "POST":
@@ -136,15 +177,18 @@ class PretendCI:
             found = [run for name, run in self.deployments if name == query["environment"]] if first else []
             return 200, [{"deployable": {"pipeline": {"id": run, "iid": run, "status": "success"}}} for run in found]
         if parts[0] == "pipelines" and int(parts[1]) in self.jobs:
-            return 200, self.jobs[int(parts[1])] if first else []
+            listed = self.bridges if parts[2:] == ["bridges"] else self.jobs[int(parts[1])]
+            return 200, listed if first else []
         return 404, {"message": "404 Not found"}
 
     def _play(self, path: str, parts: list[str]) -> tuple[int, Any]:
         if self.refuse:
             return self.refuse
-        job = next((one for jobs in self.jobs.values() for one in jobs if one["id"] == int(parts[1])), None)
+        known = [*self.bridges, *(one for jobs in self.jobs.values() for one in jobs)]
+        job = next((one for one in known if one["id"] == int(parts[1])), None)
         if job is None:
             return 404, {"message": "404 Not found"}
+        job["status"] = "pending" if self.faster else job["status"]
         playable = {"play": ("manual",), "retry": ("failed", "canceled", "success")}[parts[2]]
         if job["status"] not in playable:
             return 400, {"message": "400 Bad request - Unplayable Job"}
@@ -168,7 +212,10 @@ def pretend_ci() -> Iterator[PretendCI]:
             made.asked.append(f"{self.command} /{path}")
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = made.github if host == "github" else made.gitlab
-            status, content = (made.broken, {}) if made.broken else answer(self.command, f"/{path}", query, sent)
+            writes = self.command != "GET"
+            denied = 403 if made.reader and writes and self.headers["PRIVATE-TOKEN"] == made.reader else 0
+            nothing = 404 if made.hidden else made.broken or denied
+            status, content = (nothing, {}) if nothing else answer(self.command, f"/{path}", query, sent)
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

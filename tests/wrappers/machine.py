@@ -21,19 +21,7 @@ LOCK = ROOT / "requirements" / "runtime.txt"
 PYTHON = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
 _TOOLS = ("git", "[", "cat", "cksum", "echo", "env", "grep", "mkdir", "rm", "touch")  # yash takes even these from PATH
-_POISON = (
-    "json",
-    "sitecustomize",
-    "usercustomize",
-    "argparse",
-    "pip",
-    "venv",
-    "requests",
-    "yaml",
-    "jira_ci",
-    "site",
-    "os",
-)
+_POISON = sorted({*sys.stdlib_module_names, "sitecustomize", "usercustomize", "pip", "requests", "yaml", "jira_ci"})
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 """What ``sh`` may be: Debian's, the one of Git for Windows and macOS, Alpine's."""
 EVERY_SHELL = [*SHELLS, *(name for name in ("mksh", "yash", "zsh", "ksh93", "posh") if shutil.which(name))]

@@ -42,7 +42,7 @@ def _file(machine: Machine, example: str, sandbox: Sandbox) -> None:
     sandbox.site.desk.denied.clear()
 
 
-def _github(runner: Runner, sandbox: Sandbox, state: str) -> Step:
+def _github(runner: Runner, sandbox: Sandbox, state: str, **changes: str) -> Step:
     document = yaml.safe_load((ROOT / "examples" / "github" / "after-deployment.yml").read_text(encoding="utf-8"))
     (job,) = document["jobs"].values()
     (step,) = (step for step in job["steps"] if "jira-ci" in step.get("uses", ""))
@@ -62,7 +62,7 @@ def _github(runner: Runner, sandbox: Sandbox, state: str) -> Step:
         "GITHUB_REF_NAME": "v1.4",
         "GITHUB_REF_TYPE": "tag",
     }
-    return runner.finish(*runner.start({**given, "issue-keys": "WEB-7", "state": state}))
+    return runner.finish(*runner.start({**given, "issue-keys": "WEB-7", "state": state, **changes}))
 
 
 @pytest.mark.parametrize(("state", "status"), [("success", "Done"), ("failure", "In Progress")])
@@ -74,6 +74,13 @@ def test_github(runner: Runner, sandbox: Sandbox, state: str, status: str) -> No
     assert followed(sandbox) == Followed(status, ["web v1.4"] if good else []), step.log
     assert ("After the deployment" in step.summary) == good
     assert sandbox.credentials.token not in step.log + step.summary
+
+
+def test_by_hand_the_step_has_another_command(runner: Runner, sandbox: Sandbox) -> None:
+    _file(runner.machine, "github/after-deployment.yml", sandbox)
+    step = _github(runner, sandbox, "success", command="release")
+    assert (step.code, followed(sandbox)) == (0, Followed("Done", ["web v1.4"])), step.log
+    assert states(sandbox) == [], "nothing is reported"
 
 
 @pytest.mark.parametrize("good", [True, False])

@@ -66,15 +66,18 @@ def test_no_expression_stands_in_a_script(where: str, text: str) -> None:
 @pytest.mark.parametrize(("where", "text"), GITHUB)
 def test_examples_for_github_have_permissions(where: str, text: str) -> None:
     document = yaml.safe_load(text)
-    jobs = [job for job in document["jobs"].values() if "jira-ci/jira-ci" in str(job)]
-    assert jobs, "the example does not use the action"
+    ours = ("jira-ci/jira-ci", "jira-ci evidence")
+    jobs = [job for job in document["jobs"].values() if any(one in str(job) for one in ours)]
+    assert jobs, "the example uses neither the action nor the command"
     for job in jobs:
         permissions = job.get("permissions", document.get("permissions", {}))
         commits = {"contents": "read", "deployments": "read", "pull-requests": "read"}
+        commits |= {"deployments": "write"} if "parked: success" in text else {}
         commits |= {"id-token": "write", "attestations": "write"} if "actions/attest@" in text else {}
         runs = {"contents": "read", "actions": "read"}
         restarts = {"contents": "read", "actions": "write", "deployments": "read"}
         needed = {"command: reconcile": runs, "command: resume": restarts}
+        needed |= {"jira-ci evidence": {"contents": "read", "deployments": "read"}}
         assert permissions == next((found for command, found in needed.items() if command in text), commits)
 
 
@@ -124,7 +127,7 @@ def test_examples_for_gitlab_that_deploy_through_the_gate_do_it_one_at_a_time(wh
 
 def test_the_files_are_examples_of_what_can_be_done() -> None:
     names = {where for where, _ in [*GITHUB, *GITLAB] if where.startswith("examples")}
-    both = {"manual-dispatch", "gated-deployment", "reconcile", "after-deployment"}
+    both = {"manual-dispatch", "gated-deployment", "reconcile", "after-deployment", "one-approval", "evidence"}
     github = {"report-every-push", "deployment", "pull-requests", "monorepo", "reusable"}
     assert {f"examples/github/{name}.yml" for name in both | github} <= names
     assert {f"examples/gitlab/{name}.yml" for name in both} <= names

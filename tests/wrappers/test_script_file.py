@@ -52,6 +52,7 @@ def test_powershell_stops_at_an_error_and_ends_as_its_last_program(tmp_path: Pat
 
 def test_a_quote_in_the_path_stays_one(tmp_path: Path) -> None:
     assert script_file.command(Path("it's"), {}, "pwsh")[-1] == ". 'it''s'"
+    assert script_file.command(Path("O’Brien"), {}, "pwsh")[-1] == ". 'O’’Brien'"
 
 
 @pytest.mark.skipif(

@@ -8,8 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.after.issue_work import IssueWork
-from jira_ci.after.moves import Step
-from jira_ci.after.rule import Rule
+from jira_ci.after.rule import Rule, Step
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Question, segment
 from jira_ci.jira.parse import WrongShape, mapping, optional_text

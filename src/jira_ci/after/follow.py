@@ -15,8 +15,7 @@ from functools import partial
 from jira_ci.after import outcome as outcomes
 from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import NotesOutcome, Outcome
-from jira_ci.after.publish_notes import publish_notes, titles_for_readers
-from jira_ci.after.release_notes import notes_of, plain, templated
+from jira_ci.after.release_notes import notes_of, plain, publish_notes, templated, titles_for_readers
 from jira_ci.after.release_versions import Versions, Wanted
 from jira_ci.after.rule import TYPES, Rule, rule_of, unreachable, version_name
 from jira_ci.after.take_off import take_off
@@ -24,13 +23,12 @@ from jira_ci.context import Context, Result
 from jira_ci.credentials import variable
 from jira_ci.environments.classify import Environment
 from jira_ci.errors import AccessError, Exit, JiraCiError, UsageError, nearest
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_document, exchange_lines
 from jira_ci.http import Client
 from jira_ci.jira import versions
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
 from jira_ci.jira.issue_edits import WorkItem
-from jira_ci.output.exchanges import exchange_document, exchange_lines
 from jira_ci.output.page import Mark, Page
 from jira_ci.run import Run
 from jira_ci.run_words import fill, of_run
@@ -159,7 +157,6 @@ class FollowUp:
         work = IssueWork(login, edition, rule, value)
         outcome.issues = work.outcomes
         items = work.read(deployed.keys)
-        outcome.missing = missing(deployed.keys, items)
         found = self._versions(login, edition, rule, deployed.environment, name, items)
         outcome.versions = found.outcomes if name else outcome.versions
         # A step that Jira refuses keeps none of the others from being done; whatever it was is in the outcome.
@@ -167,6 +164,7 @@ class FollowUp:
             self._step(outcome, lambda project=project, identity=identity: found.ensure(project, identity))  # type: ignore[misc]
         self._step(outcome, lambda: work.act(items, {project: one.id for project, one in found.found.items()}))
         self._step(outcome, found.finish)
+        self._step(outcome, lambda: setattr(outcome, "missing", work.missing(deployed.keys, items)))
         if rule.notes:
             self._step(outcome, lambda: self._publish(login, rule, deployed, outcome, items))
 
@@ -180,7 +178,8 @@ class FollowUp:
         route, site = login.connect()[0], login.access.site
         notes = notes_of(items, titles_for_readers(context, login.client, site, route.edition, deployed.keys))
         text_of = partial(templated, rule.notes, words, site=site)
-        outcome.notes.written, outcome.notes.why = publish_notes(context, outcome.notes.tag, notes, text_of)
+        outcome.notes.why = ""
+        publish_notes(context, outcome.notes, notes, text_of, make=rule.create_release)
 
     @staticmethod
     def _step(outcome: Outcome, act: Callable[[], None]) -> None:
@@ -330,14 +329,6 @@ def login_at(context: Context, client: Client, site: Site) -> Login:
         keep_secret=context.console.mask.add,
         refusals=context.refusals,
     )
-
-
-def missing(keys: Sequence[str], items: Sequence[WorkItem]) -> tuple[str, ...]:
-    """Keys that lead to none of these issues. A moved issue answers under another key: as many are not missing."""
-    known = {one.key.upper() for one in items}
-    lost = [key for key in dict.fromkeys(keys) if key.upper() not in known]
-    moved = known - {key.upper() for key in keys}
-    return () if len(moved) >= len(lost) else tuple(lost)
 
 
 def deployed_by(entries: Sequence[tuple[Environment | None, Sequence[str]]]) -> list[Deployed]:

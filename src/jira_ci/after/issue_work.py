@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from jira_ci.after.moves import Step, moving, screened, versioning
 from jira_ci.after.outcome import IssueOutcome
-from jira_ci.after.rule import Rule
+from jira_ci.after.rule import Rule, Step, moving, screened, versioning
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected
 from jira_ci.exchange import Answer
 from jira_ci.jira import issue_edits
@@ -66,6 +65,20 @@ class IssueWork:
             question = issue_edits.look(part, self._edition, transitions=bool(self._rule.transition))
             found |= {one.id: one for one in self._items(question)}
         return list(found.values())
+
+    def missing(self, keys: Sequence[str], items: Sequence[WorkItem]) -> tuple[str, ...]:
+        """Those of the keys that lead to none of the issues that were read for them. A moved issue answers under
+        another key: where some were moved and others are not there, a few are asked for one by one.
+
+        Raises:
+            JiraCiError: the credential is refused, or Jira gives no usable answer.
+        """
+        known = {one.key.upper() for one in items}
+        lost = [key for key in dict.fromkeys(keys) if key.upper() not in known]
+        moved = known - {key.upper() for key in keys}
+        if len(moved) >= len(lost):
+            return ()
+        return tuple(key for key in lost if not moved or len(lost) > FEW or not self.read([key]))
 
     def act(self, items: Sequence[WorkItem], versions: Mapping[str, str]) -> None:
         """Versions and moves them.

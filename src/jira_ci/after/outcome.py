@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.after.moves import Became, Step
+from jira_ci.after.rule import Became, Step
 from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.output import page
 from jira_ci.output.page import Block, Heading, Notice, Phrase, Strong
 from jira_ci.text import one_line
 
 _NAMED = 20
+_STAYS = "it stays released: whether it is still true is for people to say"
 _MOST = 50
 _WORDS: Mapping[Became, str] = {
     "done": "done",
@@ -41,6 +42,8 @@ class VersionOutcome:
     released: bool = False
     why: str = ""
     """What could not be done with it, and why."""
+    stays: bool = False
+    """Whether it is released, and stays so though a deployment was rolled back."""
 
 
 @dataclass
@@ -51,6 +54,8 @@ class NotesOutcome:
     written: bool = False
     why: str = ""
     """What kept them out of it."""
+    made: bool = False
+    """Whether the release was made for them."""
 
     @property
     def name(self) -> str:
@@ -62,11 +67,13 @@ class NotesOutcome:
         where = self.name
         if self.why:
             return f"No release notes in {where}: {one_line(self.why, 500)}."
+        if self.made:
+            return f"Made {where}, with the release notes."
         return f"Release notes {'written into' if self.written else 'stand already in'} {where}."
 
     def document(self) -> dict[str, Any]:
         """For the JSON document."""
-        return {"tag": self.tag, "written": self.written, "error": self.why}
+        return {"tag": self.tag, "made": self.made, "written": self.written, "error": self.why}
 
 
 @dataclass
@@ -132,7 +139,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
 
 def _version(one: VersionOutcome) -> str:
     what = [*(["made"] if one.made else []), *(["released"] if one.released else [])]
-    done = " and ".join(what) or "there already"
+    done = " and ".join(what) or (_STAYS if one.stays else "there already")
     name = f"version {one_line(one.name, 100)} of {one_line(one.project, 60)}"
     return f"{name}: {one_line(one.why, 500)}" if one.why else f"{name}: {done}"
 

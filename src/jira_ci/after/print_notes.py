@@ -11,8 +11,17 @@ from typing import Any, cast
 from jira_ci.after.follow import login_at, objection, withheld, words_of
 from jira_ci.after.issue_work import IssueWork
 from jira_ci.after.outcome import NotesOutcome
-from jira_ci.after.publish_notes import publish_notes, titles_for_readers
-from jira_ci.after.release_notes import FORMS, Form, Note, by_type, notes_of, templated, written
+from jira_ci.after.release_notes import (
+    FORMS,
+    Form,
+    Note,
+    by_type,
+    notes_of,
+    publish_notes,
+    templated,
+    titles_for_readers,
+    written,
+)
 from jira_ci.after.rule import Rule, rule_of
 from jira_ci.context import Context, Result
 from jira_ci.environments.classify import Environment
@@ -65,19 +74,28 @@ def print_notes(
         "text": text,
     }
     result = Result(document=document, summary=Page(Mark("good", heading or "release notes"), _blocks(notes, where)))
-    return _published(context, result, words["version"], notes, of["markdown"]) if publish else result
+    if not publish:
+        return result
+    return _published(context, result, words["version"], notes, of["markdown"], make=rule.create_release)
 
 
 def _published(
-    context: Context, result: Result, tag: str, notes: Sequence[Note], text_of: Callable[[Sequence[Note]], str]
+    context: Context,
+    result: Result,
+    tag: str,
+    notes: Sequence[Note],
+    text_of: Callable[[Sequence[Note]], str],
+    *,
+    make: bool,
 ) -> Result:
     """The result with what became of the tag's release."""
     told = NotesOutcome(context.run.tag or tag)
     if context.settings.dry_run:
         context.console.say(f"Dry run: the release {one_line(told.tag, 100)} would get these notes.")
         return result
-    why = objection(context.run).rstrip(".")
-    told.written, told.why = (False, why) if why else publish_notes(context, told.tag, notes, text_of)
+    told.why = objection(context.run).rstrip(".")
+    if not told.why:
+        publish_notes(context, told, notes, text_of, make=make)
     fails = bool(told.why) and context.settings.on_error == "fail"
     if told.why:
         context.console.notice("error" if fails else "warning", told.sentence())

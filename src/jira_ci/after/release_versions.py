@@ -82,9 +82,10 @@ class Versions:
                 page, last = versions.page(answer.json(), self._edition)
             except WrongShape as error:
                 raise misshapen(request, answer, error) from None
-            found = next((one for one in page if one.name.casefold() == name), None)
-            if found is not None or last:
-                return found
+            found = [one for one in page if one.name.casefold() == name]
+            if found or last:
+                # Where an import brought two that differ in case, the one that is meant.
+                return min(found, key=lambda one: one.name != self._wanted.name, default=None)
             start += len(page)
         return None
 
@@ -116,7 +117,7 @@ class Versions:
 
     def _make(self, project: str, project_id: str, outcome: VersionOutcome) -> Version | None:
         if project not in self._wanted.projects:
-            outcome.why = "there is none, and one is made in the projects that projects names only"
+            outcome.why = "there is none, and one is made in those projects only that jira.projects names"
             return None
         wanted = self._wanted
         try:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jira_ci.after.issue_work import mark_of
-from jira_ci.after.moves import Step
 from jira_ci.after.outcome import IssueOutcome, Outcome, VersionOutcome
+from jira_ci.after.rule import Step
 from jira_ci.jira import issue_edits
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
@@ -36,12 +36,9 @@ def take_off(login: Login, edition: Edition, project: str, version: Version, out
         JiraCiError: the credential is refused, or Jira gives no usable answer.
     """
     mark = mark_of(version.id)
-    kept = "it stays released: whether it is still true is for people to say" if version.released else ""
     holding, whole = _holding(login, edition, project, version, mark)
-    if not whole:
-        more = f"only the first {len(holding)} issues that have it were looked at: run it again for the rest"
-        kept = "; ".join(filter(None, (kept, more)))
-    outcome.versions[project] = VersionOutcome(project, version.name, why=kept)
+    more = f"only the first {len(holding)} issues that have it were looked at: run it again for the rest"
+    outcome.versions[project] = VersionOutcome(project, version.name, why="" if whole else more, stays=version.released)
     for item in holding:
         value = item.properties.get(mark) if edition == "cloud" else _property(login, item, mark)
         outcome.issues[item.key] = IssueOutcome(item.key, _off(login, item, version, value, outcome.environment, run))

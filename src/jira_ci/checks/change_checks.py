@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from jira_ci.checks import resume_checks
 from jira_ci.checks.desk_checks import desk_lines
 from jira_ci.checks.report_checks import Line, failed, warning
+from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError, nearest
 from jira_ci.gate import targets
@@ -21,10 +22,12 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.snapshot import SnapshotReader
 from jira_ci.gate.subject import Subject, describe, titled, where
-from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Route
-from jira_ci.jira.parse import Desk
+from jira_ci.jira import jql
+from jira_ci.jira.access import Route
+from jira_ci.jira.parse_desk import Desk
 from jira_ci.jira.service_desk import Service
+from jira_ci.run import CI
+from jira_ci.sites import trust
 from jira_ci.sites.session import gate_access
 from jira_ci.text import canonical, one_line
 
@@ -82,7 +85,7 @@ def _similar(service: Service, policy: Policy, subject: Subject) -> Change | Non
     if not words.strip() or policy.change:
         return None
     candidates = Candidates(service, policy, subject)
-    for found in service.search_once(endpoints.open_issues(policy.service_desk, words)).values[:_MOST]:
+    for found in service.search_once(jql.open_issues(policy.service_desk, words)).values[:_MOST]:
         issue, _ = service.issue(found.id)
         if candidates.fits(issue) and not issue.done:
             return Change(issue.id, issue.key, issue.project_key, issue.type_name, issue.summary, "title", ours=False)
@@ -148,6 +151,20 @@ def site_lines(service: Service, context: Context, controlled: Sequence[Controll
             yield from desk_lines(service, desk, there)
     yield from _window_lines(service, [environment.policy for environment in controlled])
     yield from _environment_lines(service, context, able)
+    named = (team for one in able for team in (one.policy.emergency.teams if one.policy.emergency else ()))
+    yield from (_team(context, team) for team in dict.fromkeys(named))
+
+
+def _team(context: Context, team: str) -> Line:
+    """Whether its members can be read: at the night of the emergency it is too late to find out."""
+    if context.run.provider not in (CI.GITHUB, CI.GITLAB):
+        return Line("gate emergency", f"the team {one_line(team, 80)}: not tested, because this is no job of a CI's")
+    try:
+        trust.see_team(context, team)
+    except Unreadable as error:
+        found = f"Who is in the team {one_line(team, 80)} cannot be read, so that none of them may ask. {error}"
+        return warning("gate emergency", found, "Set organisation-token.")
+    return Line("gate emergency", f"the team {one_line(team, 80)} is there, and whoever is in it may ask")
 
 
 def _refused(context: Context, policy: Policy, error: JiraCiError) -> Line:

@@ -10,8 +10,8 @@ from jira_ci.gate.approvals import near_miss
 from jira_ci.gate.create_change import is_of_type, shown
 from jira_ci.gate.policy.lint import Controlled
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.jira import endpoints
-from jira_ci.jira.parse import Desk, Kind
+from jira_ci.jira import jql
+from jira_ci.jira.parse_desk import Desk, Kind
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
@@ -107,7 +107,7 @@ def _names(service: Service, desk: Desk, names: Sequence[str]) -> Iterator[Line]
     """Whether the approvals of the newest changes have these names, as far as there are any."""
     subject, seen = "gate required approvals", dict[str, None]()
     try:
-        for issue in service.newest(endpoints.newest_issues(desk.project_key), _RECENT):
+        for issue in service.newest(jql.newest_issues(desk.project_key), _RECENT):
             seen |= dict.fromkeys(_approvals(service, issue.id))
     except JiraCiError as error:
         yield failed(subject, error)

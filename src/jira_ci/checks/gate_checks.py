@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from jira_ci.checks import resume_checks
 from jira_ci.checks.change_checks import site_lines
-from jira_ci.checks.report_checks import Line, attempt, failed, warning
+from jira_ci.checks.report_checks import Line, attempt, failed, tried, warning
 from jira_ci.config.model import Config
 from jira_ci.config.policy_files import Sources
 from jira_ci.context import Context
@@ -176,9 +177,12 @@ def _place(context: Context, sites: GateSites, controlled: list[Controlled]) -> 
     policy = able[0].policy
     try:
         if policy.gate_by == "jira":
-            yield from gating_lines(sites.gating(policy.site, policy.credentials), context, able)
+            found = gating_lines(sites.gating(policy.site, policy.credentials), context, able)
         else:
-            yield from site_lines(sites.service(policy.site, policy.credentials), context, able)
+            found = site_lines(sites.service(policy.site, policy.credentials), context, able)
+        whose = tried(policy.site, policy.credentials) if policy.gate_by == "change" else ""
+        for line in found:
+            yield replace(line, tried=whose)
     except UsageError as error:
         yield failed("gate connection", error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.jira import stored
+from jira_ci.jira.access import site_url
 from jira_ci.jira.auth import Login
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import expect
@@ -33,6 +34,8 @@ class Line:
     exit: Exit = Exit.OK
     doubtful: bool = False
     """Whether it works, and somebody should look at it all the same."""
+    tried: str = ""
+    """Whose user and token this line is about, so that nobody tries them once more."""
 
     @property
     def verdict(self) -> str:
@@ -59,7 +62,7 @@ def failed(subject: str, error: JiraCiError) -> Line:
 
 
 def warning(subject: str, found: str, hint: str) -> Line:
-    """A line for what works, and is hardly meant."""
+    """A line for what works, and is likely a mistake."""
     return Line(subject, found, hint, doubtful=True)
 
 
@@ -193,8 +196,8 @@ def lines(context: Context) -> Iterator[Line]:
     if not run.commit:
         hint = "Commit something, or check out the repository's history before this."
         yield Line("run", "there is no commit here, and a report is always about one.", hint, Exit.USAGE)
-    for gap in run.gaps:
-        yield Line("run", gap)
+    for gap in run.gaps if run.commit else ():  # without a commit that is what is wrong
+        yield warning("run", gap, "")
     for name in context.environment_names:
         yield attempt("environment", lambda name=name: _environment(context, name))  # type: ignore[misc]
 
@@ -245,13 +248,26 @@ def _connections(node: Any) -> Iterator[str]:
             yield from _connections(part)
 
 
-def account_lines(context: Context) -> Iterator[Line]:
-    """Who ``user`` and ``token`` are on Jira Cloud, where nobody else has asked: titles and keys are looked up so."""
-    for site in sites(context):
+def tried(site: str, word: str) -> str:
+    """Whose user and token: those of a site's address, by the word of their variables."""
+    return f"{site} {word}"
+
+
+def account_lines(context: Context, known: Collection[str]) -> Iterator[Line]:
+    """Who ``user`` and ``token`` are on Jira Cloud, where nobody else has asked: titles and keys are looked up so.
+
+    Args:
+        known: what was ``tried`` by then.
+    """
+    reported = sites(context)
+    for site in reported:
         own = site.settings
+        if tried(site_url(own.site, own.instance), site.word) in known:
+            continue
         if site.edition == "cloud" and own.token and not (site.fault or site.withheld(context.run)):
             with closing(_session(context, site)) as session:
-                yield attempt("account", lambda session=session: _account(Service(session.person("issues"))))  # type: ignore[misc]
+                line = attempt("account", lambda session=session: _account(Service(session.person("issues"))))  # type: ignore[misc]
+            yield from _named([line], site, len(reported) > 1)
 
 
 def _environment(context: Context, name: str) -> str:

@@ -1,17 +1,19 @@
-"""The session that PyGithub and python-gitlab ask through: one API, bounded answers, polite to rate limits."""
+"""The session that PyGithub, python-gitlab and we ask through: one API, bounded answers, polite to rate limits."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jira_ci import retry
-from jira_ci.ci.api import Refused, Unreadable
+from jira_ci.ci.api import Asked, Refused, Unreadable, ask, rows
 from jira_ci.exchange import Answer
 from jira_ci.http import ApiSession
+from jira_ci.run import Run
+from jira_ci.text import mapping
 from jira_ci.timing import Call, Deadline, Late
 from jira_ci.transport_errors import happened
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     import requests
 
 T = TypeVar("T")
+A = TypeVar("A", bound="Api")
+PAGE = 100
+_PAGES = 10
+"""GitHub lists no more than a thousand runs (https://docs.github.com/rest/actions/workflow-runs)."""
 _LARGEST = 32 * 1024 * 1024  # bytes; a compare answer's first page carries up to 300 files with their patches
 _LATE = "no answer before the deadline (timeout)"
 _MOST = 500  # requests: a page that names itself as the next one ends here
@@ -141,6 +147,80 @@ class BoundSession:
             return False
         self._resume = min(self._resume, left - wait)
         return True
+
+
+class Api:
+    """One repository's or project's API: reads JSON, and knows what a refusal means.
+
+    Args:
+        name: ``GitHub`` or ``GitLab``.
+        home: the address of everything about this repository.
+        headers: with the credential.
+    """
+
+    def __init__(self, name: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline) -> None:
+        self._name, self._home, self._headers = name, home, dict(headers)
+        self._session = BoundSession(home, ca_bundle, deadline)
+
+    @classmethod
+    def of_github(cls: type[A], run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> A:
+        """That of the run's repository on GitHub or GitHub Enterprise Server."""
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+        home = f"{run.api_url}/repos/{quote(run.repository)}"
+        return cls("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+
+    @classmethod
+    def of_gitlab(cls: type[A], run: Run, token: str, job_token: str = "", *, ca_bundle: str, deadline: Deadline) -> A:
+        """That of the run's project on GitLab; without a token it is asked with the job's."""
+        headers = {"PRIVATE-TOKEN": token} if token or not job_token else {"JOB-TOKEN": job_token}
+        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
+        return cls("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._session.close()
+
+    def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
+        """What the question answers; see :func:`jira_ci.ci.api.ask`."""
+        return ask(Asked(self._name, self._session.host, what, permission), question, ())
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """A JSON answer.
+
+        Raises:
+            Refused: there was none.
+        """
+        return self._session.request("GET", self._home + path, params=parameters, headers=self._headers).json()
+
+    def post(self, path: str) -> Any:
+        """The JSON answer to an order that has no body.
+
+        Raises:
+            Refused: it was not taken.
+        """
+        return self._session.request("POST", self._home + path, headers=self._headers).json()
+
+    def write(self, method: str, path: str, body: Mapping[str, str]) -> None:
+        """Gives something other values.
+
+        Raises:
+            Refused: they were not taken.
+        """
+        self._session.request(method, self._home + path, headers=self._headers, json=dict(body)).json()
+
+    def pages(self, path: str, name: str = "", **parameters: str | int) -> Iterator[Mapping[str, Any]]:
+        """The parts of a list, page by page.
+
+        Args:
+            name: where the list stands in each answer; empty where it is the answer.
+        """
+        for page in range(1, _PAGES + 1):
+            answer = self.get(path, **parameters, per_page=PAGE, page=page)
+            found = rows(answer if not name else mapping(answer).get(name))
+            yield from found
+            if len(found) < PAGE:
+                return
+        raise Refused(0, f"more than {_PAGES * PAGE} would have to be read")
 
 
 def _caught(question: Callable[[], T]) -> Callable[[], T | Unreadable]:

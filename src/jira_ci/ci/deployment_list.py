@@ -1,4 +1,4 @@
-"""Every deployment that GitHub or GitLab knows, the newest first, back to a moment. Imported on use only.
+"""Every deployment that GitHub or GitLab knows and that may have begun since a moment. Imported on use only.
 
 https://docs.github.com/rest/deployments/deployments and https://docs.gitlab.com/api/deployments/
 """
@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
 
 from jira_ci import states
 from jira_ci.ci.api import Asked, Refused, Unreadable, ask, is_parked, rows
-from jira_ci.ci.bound_session import BoundSession, bound_to
+from jira_ci.ci.bound_session import Api, bound_to
 from jira_ci.ci.github_graphql import GraphQL, NotServed
 from jira_ci.exchange import Answer
 from jira_ci.run import CI, Run
@@ -32,7 +31,14 @@ _OVER = ("successful", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class ProviderDeployment:
-    """One deployment, as the provider tells it. Texts are empty where it does not say."""
+    """One deployment, as the provider tells it. Texts are empty where it does not say.
+
+    Attributes:
+        created: when it was made, which may be long before: as its pipeline was on GitLab, and on GitHub when its job
+            began to wait for a review.
+        began: when its job began to run; None where that is not told.
+        unbegun: whether its job certainly has not begun, so that nothing was deployed.
+    """
 
     id: str
     environment: str
@@ -47,6 +53,13 @@ class ProviderDeployment:
     runs: tuple[str, ...] = ()
     """Ids of the runs that told of it."""
     url: str = ""
+    began: datetime | None = None
+    unbegun: bool = False
+
+    @property
+    def moment(self) -> datetime:
+        """When it began, as far as that is known."""
+        return self.began or self.created
 
 
 @dataclass
@@ -54,7 +67,7 @@ class ProviderList:
     """What was read of the list.
 
     Attributes:
-        reached: back to which moment it was read without a gap; ``None`` where nothing was.
+        reached: what may have begun since this moment was read without a gap; ``None`` where nothing was.
         ended: whether that is because there is nothing older.
         born: when the repository was made, where that was asked.
         problem: why it was read no further back, as a sentence.
@@ -68,8 +81,11 @@ class ProviderList:
     problem: str = ""
     denied: bool = False
 
-    def take(self, page: Sequence[ProviderDeployment]) -> None:
+    def take(self, page: Sequence[ProviderDeployment], moments: Sequence[datetime] = ()) -> None:
         """Adds a page of the list.
+
+        Args:
+            moments: by which the list is sorted; when its deployments were made, where that is left out.
 
         Raises:
             Refused: it holds nothing new, so that the pages repeat.
@@ -78,7 +94,7 @@ class ProviderList:
             raise Refused(0, "a page repeats what another one has shown")
         self.found.update((one.id, one) for one in page)
         if page:
-            self.reached = min(one.created for one in page)
+            self.reached = min(moments or [one.created for one in page])
 
     def fail(self, error: Unreadable) -> None:
         """It is read no further."""
@@ -100,25 +116,19 @@ class DeploymentList(Protocol):
         """Closes the connections."""
 
 
-class _Api:
-    """One repository's API: each question bounded, its answer JSON."""
-
-    def __init__(self, name: str, home: str, headers: Mapping[str, str], ca_bundle: str, deadline: Deadline) -> None:
-        self._name, self.home, self._headers = name, home, dict(headers)
-        self._session = BoundSession(home, ca_bundle, deadline)
+class _Api(Api):
+    """One repository's API, and its GraphQL."""
 
     def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
         return ask(Asked(self._name, self._session.host, what, permission), question, (NotServed,))
-
-    def get(self, path: str, **parameters: str | int) -> Any:
-        return self._session.request("GET", self.home + path, params=parameters, headers=self._headers).json()
 
     def graphql(self, address: str, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         sent = {"query": document, "variables": variables}
         answer = self._session.request("POST", address, json=sent, headers=self._headers)
         return mapping(Answer(answer.status_code, body=answer.content).json())
 
-    def pages(self, path: str, **parameters: str | int) -> Iterator[list[Mapping[str, Any]]]:
+    def sheets(self, path: str, **parameters: str | int) -> Iterator[list[Mapping[str, Any]]]:
+        """The pages of a list, each as a list."""
         for page in range(1, _PAGES + 1):
             found = rows(self.get(path, **parameters, per_page=_PAGE, page=page))
             yield found
@@ -133,9 +143,6 @@ class _Api:
         except Refused:
             return None
 
-    def close(self) -> None:
-        self._session.close()
-
 
 _DEPLOYMENTS = "`permissions: deployments: read`"
 _WHAT = "the deployments"
@@ -148,10 +155,7 @@ class GitHubDeployments:
     provider = CI.GITHUB
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-        self._api = _Api(
-            "GitHub", f"{run.api_url}/repos/{quote(run.repository)}", headers, ca_bundle=ca_bundle, deadline=deadline
-        )
+        self._api = _Api.of_github(run, token, ca_bundle=ca_bundle, deadline=deadline)
         usual = f"{run.api_url.removesuffix('/v3')}/graphql"
         address = run.graphql_url if bound_to(run.graphql_url, run.api_url) else usual
         self._graphql = GraphQL(run.repository, lambda *asked: self._api.graphql(address, *asked))
@@ -171,7 +175,7 @@ class GitHubDeployments:
 
     def told(self, deployment: ProviderDeployment) -> ProviderDeployment:
         def question() -> ProviderDeployment:
-            found = [one for page in self._api.pages(f"/deployments/{deployment.id}/statuses") for one in page]
+            found = [one for page in self._api.sheets(f"/deployments/{deployment.id}/statuses") for one in page]
             return _with_statuses(deployment, found, ("log_url", "target_url"), "created_at")
 
         return self._api.ask(f"the statuses of deployment {deployment.id}", _DEPLOYMENTS, question)
@@ -195,7 +199,7 @@ class GitHubDeployments:
         return bool(into.found)
 
     def _by_rest(self, into: ProviderList, oldest: datetime) -> bool:
-        for page in self._api.pages("/deployments"):
+        for page in self._api.sheets("/deployments"):
             into.take([_of_rest(one) for one in page])
             if into.reached and into.reached < oldest:
                 return True
@@ -209,14 +213,17 @@ _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 
 class GitLabDeployments:
     """On GitLab. A job token may read deployments, and not when the project was made
-    (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access)."""
+    (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access).
+
+    A deployment is made with its pipeline, and a manual job may be played long after. So the list is the one of those
+    that were touched since: whatever has begun was. GitLab wants that order and that limit together
+    (https://docs.gitlab.com/api/deployments/#list-project-deployments).
+    """
 
     provider = CI.GITLAB
 
     def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
-        headers = {"PRIVATE-TOKEN": token} if token else {"JOB-TOKEN": job_token}
-        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        self._api = _Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._api = _Api.of_gitlab(run, token, job_token, ca_bundle=ca_bundle, deadline=deadline)
         self._has_token = bool(token)
 
     def since(self, oldest: datetime) -> ProviderList:
@@ -234,8 +241,9 @@ class GitLabDeployments:
         self._api.close()
 
     def _read(self, into: ProviderList, oldest: datetime) -> None:
-        for page in self._api.pages("/deployments", order_by="id", sort="desc"):
-            into.take([_of_gitlab(one) for one in page])
+        limit = oldest.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for page in self._api.sheets("/deployments", order_by="updated_at", sort="desc", updated_after=limit):
+            into.take([_of_gitlab(one) for one in page], [_touched(one) for one in page])
             if into.reached and into.reached < oldest:
                 return
         into.ended = True
@@ -297,12 +305,25 @@ def _of_rest(found: Mapping[str, Any]) -> ProviderDeployment:
     )
 
 
+def _touched(found: Mapping[str, Any]) -> datetime:
+    """Raises ValueError where that is not said."""
+    moment = _moment(string(found.get("updated_at")) or string(found.get("created_at")))
+    if moment is None:
+        raise ValueError("a deployment without a moment")
+    return moment
+
+
+_NOT_BEGUN = ("created", "blocked", "skipped")
+"""GitLab's statuses of a manual job that nobody has played, of one that has to be approved, and of one left out."""
+
+
 def _of_gitlab(found: Mapping[str, Any]) -> ProviderDeployment:
     job = mapping(found.get("deployable"))
     pipeline = mapping(job.get("pipeline"))
     state = states.from_event(string(found.get("status")) or "unknown")
     ended = string(job.get("finished_at")) or string(found.get("updated_at"))
     number = whole(pipeline.get("id"))
+    waits = string(found.get("status")) in _NOT_BEGUN or ("started_at" in job and not job["started_at"])
     return _made(
         found.get("id"),
         found.get("created_at"),
@@ -314,6 +335,8 @@ def _of_gitlab(found: Mapping[str, Any]) -> ProviderDeployment:
         ended=_moment(ended) if state in _OVER else None,
         runs=(str(number),) if number else (),
         url=url(job.get("web_url")) or url(pipeline.get("web_url")),
+        began=_moment(string(job.get("started_at"))),
+        unbegun=waits,
     )
 
 
@@ -325,10 +348,17 @@ def _with_statuses(
     is marked as one that only waits, *success* says nothing."""
     told = [(_moment(string(one.get(when))) or made.created, string(one.get("state")).lower()) for one in statuses]
     known = [(at, states.from_event(word)) for at, word in told if word != "inactive"]
-    at, state = max(known, key=lambda one: (one[0], states.of(one[1]).phase), default=(None, "unknown"))
+    last = max(known, key=lambda one: (one[0], states.of(one[1]).phase, states.of(one[1]).severity), default=None)
+    at, state = last or (None, "unknown")
+    began = min((at for at, state in known if states.of(state).phase == states.GOING), default=None)
     links = [url(one.get(name)) for one in statuses for name in addresses]
     runs = tuple(dict.fromkeys(match[1] for link in links if (match := _RUN.search(link))))
     state = "pending" if is_parked(links) or not told else state if known else "unknown"
     return replace(
-        made, state=state, ended=at if state in _OVER else None, runs=runs, url=next(filter(None, links), "")
+        made,
+        state=state,
+        ended=at if state in _OVER else None,
+        runs=runs,
+        url=next(filter(None, links), ""),
+        began=began,
     )

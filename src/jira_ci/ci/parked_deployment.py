@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
-from urllib.parse import quote
 
 from jira_ci.ci.api import PARKED_MARK, Unreadable, rows
-from jira_ci.ci.past_runs import Api, runs_of
+from jira_ci.ci.bound_session import Api
+from jira_ci.ci.past_runs import runs_of
 from jira_ci.run import Run
 from jira_ci.text import string, whole
 from jira_ci.timing import Deadline
@@ -30,11 +30,9 @@ def mark(run: Run, token: str, environment: str, *, ca_bundle: str, deadline: De
     Returns:
         Why it could not be; empty where it is marked, or GitHub made none.
     """
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-    home = f"{run.api_url}/repos/{quote(run.repository)}"
     if not token:
         return "there is no github-token"
-    with closing(Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline)) as api:
+    with closing(Api.of_github(run, token, ca_bundle=ca_bundle, deadline=deadline)) as api:
         try:
             what = f"the deployments to {environment[:100]!r}"
             going = api.ask(what, _WRITE, lambda: _going(api, run, environment))

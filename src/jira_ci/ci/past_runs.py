@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from jira_ci.ci.api import Asked, Refused, ask, is_parked, rows
-from jira_ci.ci.bound_session import BoundSession
+from jira_ci.ci.api import Refused, is_parked, rows
+from jira_ci.ci.bound_session import PAGE, Api
 from jira_ci.ci.github_env import from_github, legs_of_workflow
 from jira_ci.ci.gitlab_env import from_gitlab, legs_of, milliseconds
 from jira_ci.run import Leg, PastRun, Run
@@ -47,70 +47,6 @@ class Runs(Protocol):
 
 
 T = TypeVar("T")
-PAGE = 100
-_PAGES = 10
-"""GitHub lists no more than a thousand runs (https://docs.github.com/rest/actions/workflow-runs)."""
-
-
-class Api:
-    """One repository's or project's API: reads JSON, and knows what a refusal means.
-
-    Args:
-        name: ``GitHub`` or ``GitLab``.
-        home: the address of everything about this repository.
-        headers: with the credential.
-    """
-
-    def __init__(self, name: str, home: str, headers: Mapping[str, str], *, ca_bundle: str, deadline: Deadline) -> None:
-        self._name, self._home, self._headers = name, home, dict(headers)
-        self._session = BoundSession(home, ca_bundle, deadline)
-
-    def close(self) -> None:
-        self._session.close()
-
-    def ask(self, what: str, permission: str, question: Callable[[], T]) -> T:
-        """What the question answers; see :func:`jira_ci.ci.api.ask`."""
-        return ask(Asked(self._name, self._session.host, what, permission), question, ())
-
-    def get(self, path: str, **parameters: str | int) -> Any:
-        """A JSON answer.
-
-        Raises:
-            Refused: there was none.
-        """
-        return self._session.request("GET", self._home + path, params=parameters, headers=self._headers).json()
-
-    def post(self, path: str) -> Any:
-        """The JSON answer to an order that has no body.
-
-        Raises:
-            Refused: it was not taken.
-        """
-        return self._session.request("POST", self._home + path, headers=self._headers).json()
-
-    def write(self, method: str, path: str, body: Mapping[str, str]) -> None:
-        """Gives something other values.
-
-        Raises:
-            Refused: they were not taken.
-        """
-        self._session.request(method, self._home + path, headers=self._headers, json=dict(body)).json()
-
-    def pages(self, path: str, name: str = "", **parameters: str | int) -> Iterator[Mapping[str, Any]]:
-        """The parts of a list, page by page.
-
-        Args:
-            name: where the list stands in each answer; empty where it is the answer.
-        """
-        for page in range(1, _PAGES + 1):
-            answer = self.get(path, **parameters, per_page=PAGE, page=page)
-            found = rows(answer if not name else mapping(answer).get(name))
-            yield from found
-            if len(found) < PAGE:
-                return
-        raise Refused(0, f"more than {_PAGES * PAGE} would have to be read")
-
-
 _ACTIONS = "`permissions: actions: read`"
 _CONTENTS = "`permissions: contents: read`"
 _DEPLOYMENTS = "`permissions: deployments: read`"
@@ -123,9 +59,7 @@ class GitHubRuns:
     """One repository's runs on GitHub or GitHub Enterprise Server; see :class:`jira_ci.ci.past_runs.Runs`."""
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-        home = f"{run.api_url}/repos/{quote(run.repository)}"
-        self._api = Api("GitHub", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._api = Api.of_github(run, token, ca_bundle=ca_bundle, deadline=deadline)
         self._repository, self._own = run.repository, run.run_id
         self._files: dict[tuple[str, str], str] = {}
 
@@ -135,15 +69,8 @@ class GitHubRuns:
     def numbered(self, workflow: str, number: int) -> PastRun:
         def question() -> PastRun:
             name = quote(workflow.rpartition("/")[2], safe="")
-            for found in self._api.pages(f"/actions/workflows/{name}/runs", "workflow_runs"):
-                past = from_github(found, self._repository)
-                if past is None:
-                    raise Refused(0, "the answer is not of the documented shape")
-                if past.number <= number:  # they come newest first
-                    if past.number != number:
-                        break
-                    return past
-            raise Refused(404)
+            pages = self._api.pages(f"/actions/workflows/{name}/runs", "workflow_runs")
+            return _with_number(number, (from_github(found, self._repository) for found in pages))
 
         return self._api.ask(f"run #{number} of {workflow}", _ACTIONS, question)
 
@@ -241,6 +168,25 @@ _NEED = "the scope read_api (a project access token, given as gitlab-token)"
 _BADLY = ("failed", "canceled")
 
 
+def _with_number(number: int, runs: Iterable[PastRun | None]) -> PastRun:
+    """The run with this number.
+
+    Args:
+        runs: the newest first; ``None`` is one that cannot be read.
+
+    Raises:
+        Refused: there is none, or one before it cannot be read.
+    """
+    for past in runs:
+        if past is None:
+            raise Refused(0, "the answer is not of the documented shape")
+        if past.number <= number:
+            if past.number != number:
+                break
+            return past
+    raise Refused(404)
+
+
 class GitLabRuns:
     """One project's pipelines on GitLab; see :class:`jira_ci.ci.past_runs.Runs`.
 
@@ -249,9 +195,7 @@ class GitLabRuns:
     """
 
     def __init__(self, run: Run, token: str, *, job_token: str, ca_bundle: str, deadline: Deadline) -> None:
-        headers = {"PRIVATE-TOKEN": token} if token else {"JOB-TOKEN": job_token}
-        home = f"{run.api_url}/projects/{quote(run.repository_id, safe='')}"
-        self._api = Api("GitLab", home, headers, ca_bundle=ca_bundle, deadline=deadline)
+        self._api = Api.of_gitlab(run, token, job_token, ca_bundle=ca_bundle, deadline=deadline)
         self._job_token_only, self._own = not token, run.run_id
         self._jobs: dict[str, list[Mapping[str, Any]]] = {}  # several records of a pipeline ask the same question
 
@@ -266,15 +210,7 @@ class GitLabRuns:
 
     def numbered(self, workflow: str, number: int) -> PastRun:  # noqa: ARG002 - a project has one pipeline
         def question() -> PastRun:
-            for found in self._api.pages("/pipelines", order_by="id", sort="desc"):
-                past = from_gitlab(found)
-                if past is None:
-                    raise Refused(0, "the answer is not of the documented shape")
-                if past.number <= number:  # they come newest first
-                    if past.number != number:
-                        break
-                    return past
-            raise Refused(404)
+            return _with_number(number, map(from_gitlab, self._api.pages("/pipelines", order_by="id", sort="desc")))
 
         return self._ask(f"pipeline #{number}", question)
 

@@ -40,7 +40,7 @@ def run(context: Context, arguments: Namespace) -> Result:
     )
 
 
-_SECONDS = 9.0
+_SECONDS = 8.0
 """For everything that is asked, where nobody set ``timeout``."""
 _GRACE = 1.0  # seconds after that, in which a question that it ended says whom it was for
 _PATIENCE = 1.0  # seconds before it is said who is waited for
@@ -61,20 +61,26 @@ def _lines(context: Context) -> Iterator[Line]:
             asked += report_checks.site_questions(context)
         except UsageError as error:
             yield report_checks.failed("connection", error)
-    asked += [("what follows a deployment", lambda: _after(context)), ("the gate", lambda: gate_checks.lines(context))]
-    told: set[str] = set()
-    for line in _at_once(context, asked):
-        told.add(line.subject)
+    accounts = bool(asked)
+    asked += [("what follows a deployment", lambda: _after(context)), ("the gate", lambda: _gate(context, accounts))]
+    yield from _at_once(context, asked)
+
+
+def _gate(context: Context, accounts: bool) -> Iterator[Line]:
+    """The gate, and the accounts that it did not ask about: once it is known, and not after a host that is dead."""
+    known = set()
+    for line in gate_checks.lines(context):
+        known.add(line.tried)
         yield line
-    if "gate credentials" not in told and len(asked) > 2:
-        yield from report_checks.account_lines(context)
+    if accounts:
+        yield from report_checks.account_lines(context, known)
 
 
 def _at_once(context: Context, asked: Sequence[Question]) -> Iterator[Line]:
     """The lines of each question, in their order; all begin now, and none outlives the deadline."""
     running = [(who, Call(lambda ask=ask: list(ask()))) for who, ask in asked]  # type: ignore[misc]
     over = Event()
-    Thread(target=_say_who, args=(context, [who for who, _ in asked], over), daemon=True).start()
+    Thread(target=_say_who, args=(context, list(dict.fromkeys(who for who, _ in asked)), over), daemon=True).start()
     try:
         end = Deadline(context.deadline.remaining() + _GRACE)
         for who, call in running:

@@ -26,7 +26,7 @@ from jira_ci.gate.record import Deployment
 from jira_ci.keys.parse_keys import explicit
 from jira_ci.output import page
 from jira_ci.output.page import Page
-from jira_ci.parking.park import end_parked
+from jira_ci.parking.park import end_parked, unpark
 from jira_ci.report.deploying import TwoReports, bounded
 from jira_ci.sites.sites import missing_credentials, sites
 from jira_ci.text import one_line
@@ -51,7 +51,7 @@ class Gate(Protocol):
 
     def fresh(self) -> float: ...
 
-    def waited_for(self) -> Sequence[Evaluation]: ...
+    def decided(self, result: str) -> Sequence[Evaluation]: ...
 
     def comment(self, kind: Step, *, seconds: float | None = None, deadline: Deadline | None = None) -> None: ...
 
@@ -185,6 +185,8 @@ class _Job:
         outputs, code = result.outputs, int(decision.exit or Exit.BUG)
         if decision.result == "wait" and not number and not self._context.settings.dry_run:
             outputs, code = end_parked(self._context, self._gate, outputs, code)
+        if decision.result == "deny" and not number:
+            self._unpark()
         self._context.console.say(f"The command was not started{f': signal {number} came' if number else ''}.")
         said = {**outputs, "approved": False, "decision": "deny" if decision.result == "deny" else "wait"}
         shown = page.refused(result.summary, report.summary)
@@ -244,6 +246,15 @@ class _Job:
 
         _told_in_time(lambda: self._gate.keep(deadline), deadline, complain)
 
+    def _unpark(self) -> None:
+        """A run that somebody has started again waits no more."""
+        deadline = Deadline(_COMMENT, whole=self._whole)
+
+        def complain(problem: str) -> None:
+            self._context.console.notice("warning", f"The change may still have a note of this run: {problem}.")
+
+        _told_in_time(lambda: unpark(self._context, self._gate), deadline, complain)
+
     def _forgo(self) -> None:
         """What was kept of a start says that it does not come."""
         deadline = Deadline(_COMMENT, whole=self._whole)
@@ -265,6 +276,7 @@ class _Job:
             self._context.console.notice("warning", sentence)
         result = bounded(lambda: self._gate.amend(became), Deadline(_RECORD), result, complain)
         self._keep(self._whole)
+        self._unpark()
         report = self._follow(report, became)
         number = self._signals.received
         code = 128 + number if number else became.exit

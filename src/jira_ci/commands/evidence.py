@@ -59,7 +59,13 @@ def run(context: Context, arguments: Namespace) -> Result:
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:
-    """Each of them, separated by commas or lines as in every list."""
+    """Each of them, separated by commas or lines as in every list.
+
+    Raises:
+        UsageError: one is empty, as of a variable that is not set: that would be a list of all.
+    """
+    if not all(one.strip(" ,\r\n\t") for one in given):
+        raise UsageError("--environment is empty.", "Name one, or leave it out for all.")
     return tuple(filter(None, (part.strip() for one in given for part in re.split(r"[,\n\r]", one))))
 
 

@@ -10,7 +10,7 @@ from jira_ci.context import Context, Result
 from jira_ci.gate.by_jira import Reports
 from jira_ci.gate.gate import Gate
 from jira_ci.gate.gate_result import document
-from jira_ci.parking.park import end_parked
+from jira_ci.parking.park import end_parked, unpark
 
 
 def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG001 - it has no arguments of its own
@@ -23,6 +23,7 @@ def run(context: Context, arguments: argparse.Namespace) -> Result:  # noqa: ARG
         found = gate.ask()
         gate.keep()
         outputs, code = end_parked(context, gate, found.outputs, found.decision.exit)
+        unpark(context, gate)
     return Result(code, outputs, document(found), found.summary)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from jira_ci.config.model import DEFAULT_NAME, Config
 from jira_ci.context import Context, Result
-from jira_ci.init import files, github_workflow, gitlab_jobs, hints, look, next_steps
+from jira_ci.init import config_file, files, github_workflow, gitlab_jobs, hints, look, next_steps
 from jira_ci.init.files import File, Found
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -55,7 +55,7 @@ def _plan(context: Context, *, gate: bool) -> _Plan:
     seen = look.seen(context.git)
     found = look.look(context.root, context.run, seen, site, hints.zone(context.edges.environ))
     found = replace(found, gate=gate and not found.gating)
-    file, config = files.make_config(found, given.config)
+    file, config = config_file.make_config(found, given.config)
     proposed = [file]
     proposed += github_workflow.make(found) if CI.GITHUB in found.providers else []
     proposed += gitlab_jobs.make(found) if CI.GITLAB in found.providers else []

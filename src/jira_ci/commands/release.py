@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jira_ci.report.plan import Plan
 
 _NONE_OPEN = 16  # the gate's row
-_FORMS = ("markdown", "wiki", "adf")
+_FORMS = ("markdown", "wiki", "adf")  # those of release_notes, which a start does not wait for
 
 
 def add_arguments(child: ArgumentParser) -> None:

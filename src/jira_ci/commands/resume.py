@@ -15,8 +15,9 @@ from jira_ci.gate.subject import where
 from jira_ci.gate.targets import trusted_files
 from jira_ci.output import page
 from jira_ci.output.page import Link, Mark, Notice, Page, Phrase
+from jira_ci.parking.fate import Outcome, worst
 from jira_ci.parking.note import is_supported
-from jira_ci.parking.resume import Outcome, Sweep, worst
+from jira_ci.parking.resume import Sweep
 from jira_ci.run import CI
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from jira_ci.edges import real_edges
 from jira_ci.errors import NetworkError, RejectedError, UsageError
-from jira_ci.jira.endpoints import base_url
+from jira_ci.jira.access import base_url
 from jira_ci.text import one_line
 
 _FLAGS = {

@@ -30,7 +30,7 @@ _ENDLESS = 600  # stretches that follow one another without a gap: weekly ones f
 
 
 class InvalidFreeze(Exception):
-    """A freeze that cannot be meant.
+    """A freeze that is invalid.
 
     Args:
         key: the one to correct; empty for the whole.
@@ -94,7 +94,7 @@ def read(entry: Mapping[str, Any]) -> Freeze:
     """One entry of the file, which fits the schema.
 
     Raises:
-        InvalidFreeze: it cannot be meant.
+        InvalidFreeze: it is invalid.
     """
     zone = zone_named(str(entry["timezone"])) if "timezone" in entry else None
     spans, own = (_weekly(entry, zone), zone) if "every" in entry else _once(entry, zone)
@@ -119,8 +119,6 @@ def joined(freezes: Sequence[Freeze], moment: datetime) -> tuple[list[Freeze], d
             return (held, ends) if held else None
         held += [one for _, one in further if not any(one is known for known in held)]
         ends = max(end for end, _ in further)
-        if ends >= NEVER:
-            break
     return held, NEVER
 
 
@@ -179,7 +177,7 @@ def _in_week(day: str, hour: str, minute: str) -> timedelta:
     """How long after Monday's beginning."""
     known = [name for name in _DAYS if day.casefold() in (name.casefold(), name[:3].casefold())]
     if not known:
-        hint = nearest(day.capitalize()[:80], [*_DAYS, *(name[:3] for name in _DAYS)]) or "Write it as Mon."
+        hint = nearest(day.capitalize(), [*_DAYS, *(name[:3] for name in _DAYS)]) or "Write it as Mon."
         raise InvalidFreeze("every", f"{_shown(day)} is no day of the week", hint)
     if (int(hour), int(minute)) > (24, 0):
         raise InvalidFreeze("every", f"{_shown(f'{hour}:{minute}')} is no time of day", "Write it as 16:00.")
@@ -195,12 +193,14 @@ def _fixed(
     if not found:
         raise InvalidFreeze(key, f"{_shown(text)} is no date and no date and time", hint)
     date, time, seconds, offset = found.groups()
+    midnight = time == "24:00" and seconds in (None, ":00")  # which some versions of Python read, and others do not
     try:
-        local = datetime.fromisoformat(f"{date}T{time or '00:00'}{seconds or ':00'}")
+        local = datetime.fromisoformat(f"{date}T{'00:00' if midnight else time or '00:00'}{seconds or ':00'}")
+        local += timedelta(days=1) if midnight else timedelta(0)
         if offset:
             aware = datetime.fromisoformat(f"{local.isoformat()}{_offset(offset)}")
             return _clamped(aware), aware.tzinfo
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidFreeze(key, f"{_shown(text)} is no date of the calendar", hint) from None
     if zone is None:
         problem = f"{_shown(text)} has no offset, and there is no timezone, so that it is nobody's time"
@@ -226,7 +226,7 @@ def _clamped(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # the calendar's first and last day, on one side of Greenwich
-        return _ALWAYS if moment.year < 5000 else NEVER
+        return _ALWAYS if moment.year == 1 else NEVER
 
 
 def _naive(moment: datetime, zone: tzinfo) -> datetime:
@@ -250,8 +250,9 @@ def zone_named(name: str) -> tzinfo:
     if found is not None:
         return found
     wanted = name.rpartition("/")[2].replace(" ", "_").casefold()
-    alike = next((one for one in sorted(_names()) if one.rpartition("/")[2].casefold() == wanted), "")
-    hint = f"Did you mean {alike}?" if alike else nearest(name[:80], sorted(_names())) or "Write it as Europe/Berlin."
+    names = sorted(_names())
+    alike = [one for one in names if one.rpartition("/")[2].casefold() == wanted]
+    hint = f"Did you mean {alike[0]}?" if alike else nearest(name, names) or "Write it as Europe/Berlin."
     raise InvalidFreeze("timezone", f"{_shown(name)} is no time zone", hint)
 
 

@@ -93,7 +93,7 @@ def _unknown_key(path: tuple[Step, ...], key: str, known: list[str]) -> Problem:
 
 
 def _nearest_key(key: str, known: list[str]) -> str:
-    return nearest(key[:80].lower().replace("_", "-"), known)
+    return nearest(key.lower().replace("_", "-"), known)
 
 
 def _misfit(path: tuple[Step, ...], rule: str, value: Any, wanted: Mapping[str, Any]) -> Problem:
@@ -101,7 +101,7 @@ def _misfit(path: tuple[Step, ...], rule: str, value: Any, wanted: Mapping[str, 
     if rule == "type":
         return Problem(path, f"{at}: {_not(value, wanted)}.", _hint_type(value, wanted))
     if rule == "enum":
-        return Problem(path, f"{at}: {_not(value, wanted)}.", nearest(str(value)[:80].lower(), wanted["enum"]))
+        return Problem(path, f"{at}: {_not(value, wanted)}.", nearest(str(value).lower(), wanted["enum"]))
     if rule == "pattern" and is_site and "@" in value:
         return Problem(path, f"{at} holds a user name or password.", "Take it out; credentials are settings.")
     if rule == "pattern":

@@ -207,6 +207,9 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(
                     (*at, key), f"{dotted((*at, key))} is there, and fix-version is not.", "Name the version."
                 )
+        if rule.get("create-release") and "notes" not in rule:
+            sentence = f"{dotted((*at, 'create-release'))} is there, and notes is not."
+            yield Problem((*at, "create-release"), sentence, 'Say what stands in it, such as notes: "{notes}".')
         yield from _template((*at, "fix-version"), rule.get("fix-version", ""), WORDS)
         for key in ("description", "notes"):
             yield from _template((*at, key), rule.get(key, ""), (*WORDS, "notes"))
@@ -220,7 +223,7 @@ def _after(document: Mapping[str, Any]) -> Iterator[Problem]:
 def _template(at: KeyPath, template: str, known: Sequence[str]) -> Iterator[Problem]:
     for word in words_in(template):
         if word not in known:
-            hint = nearest(word.lower().replace("_", "-")[:80], known) or f"Known: {', '.join(known)}."
+            hint = nearest(word.lower().replace("_", "-"), known) or f"Known: {', '.join(known)}."
             yield Problem(at, f"{dotted(at)} holds {{{one_line(word, 80)}}}, which stands for nothing.", hint)
 
 
@@ -268,7 +271,7 @@ def _freezes(section: Mapping[str, Any]) -> Iterator[Problem]:
 def _unknown_words(path: KeyPath, template: str) -> Iterator[Problem]:
     for word in dict.fromkeys(words_in(template)):
         if word not in OF_CHANGE:
-            hint = nearest(word.lower().replace("_", "-")[:80], OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
+            hint = nearest(word.lower().replace("_", "-"), OF_CHANGE) or f"Known: {', '.join(OF_CHANGE)}."
             sentence = f"{dotted(path)} holds {{{one_line(word, 80)}}}, which stands for nothing there."
             yield Problem(path, sentence, f"{hint} A brace itself is written twice, as {{{{ or }}}}.")
 

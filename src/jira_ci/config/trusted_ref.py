@@ -165,10 +165,14 @@ def is_own(run: Run) -> bool:
     if run.provider == CI.GITHUB:
         if run.pull_request or run.tag or not run.branch or run.branch.startswith(_QUEUE):
             return False
-        return run.protected or run.branch == run.default_branch or run.event in _DEFAULT_ONLY
+        return run.protected or _is_on_default(run)
     of_parent = run.event == "parent_pipeline" and run.pull_request  # the parent's merge request
     on_default = not run.tag and run.branch != "" and run.branch == run.default_branch
     return not of_parent and (run.protected or on_default)
+
+
+def _is_on_default(run: Run) -> bool:
+    return run.branch == run.default_branch or (run.event in _DEFAULT_ONLY and not run.default_branch)
 
 
 def path_of(config: str, setting: str = "config") -> str:
@@ -228,11 +232,14 @@ class _Reader:
     def _begun_with(self) -> Branch:
         """The default branch as it was when this run was made, unless the checkout remembers a later one."""
         run = self._run
-        if run.tag or not (run.branch == run.default_branch or run.event in _DEFAULT_ONLY):
+        if run.tag or not _is_on_default(run):
             raise GitError("this run is not the default branch's")
         try:
             name, commit, relaxed = self.remembered()
         except GitError:
+            # Whoever starts a pipeline on GitLab may give CI_DEFAULT_BRANCH, too; its runner fetches the job's branch.
+            if run.provider == CI.GITLAB and self._git.ask("for-each-ref", "--count=1", "refs/remotes/origin/"):
+                raise
             commit = ""
         if commit and commit != run.commit and not self._git.has(run.commit, commit):
             return name, commit, relaxed

@@ -13,7 +13,8 @@ from jira_ci.corrections.correction_sites import CorrectionSite
 from jira_ci.corrections.past_records import Target, as_run
 from jira_ci.errors import AccessError, Exit, JiraCiError, NetworkError, RejectedError, UsageError
 from jira_ci.jira import stored
-from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.identity import keys_of
+from jira_ci.jira.records import Record
 from jira_ci.jira.stored import Stored
 from jira_ci.jira.submit import Kind, Submission
 from jira_ci.output import page

@@ -7,13 +7,12 @@ from typing import Any
 
 from jira_ci import templates
 from jira_ci.context import Context
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_blocks, exchange_document
 from jira_ci.jira import stored
 from jira_ci.jira.endpoints import Make
 from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import expect
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
-from jira_ci.output import exchanges
 from jira_ci.run import Run
 from jira_ci.sites.session import SiteSession
 from jira_ci.sites.sites import Site
@@ -67,7 +66,7 @@ class CorrectionSite:
         """Sends records; see :func:`jira_ci.jira.submit.submit`.
 
         Raises:
-            UsageError: ``property`` cannot be meant.
+            UsageError: ``property`` is invalid.
         """
         make = bulk(kind, run, templates.given(self._context.settings))
         return submit(kind, records, make, self.session.cloud().ask)
@@ -84,7 +83,7 @@ class CorrectionSite:
     def hear(self, request: Request, answer: Answer) -> None:
         """Remembers an exchange, and prints it with log-level debug."""
         named = {"connection": self.name} if self.name else {}
-        self.requests.append({**named, **exchanges.exchange_document(request, answer)})
+        self.requests.append({**named, **exchange_document(request, answer)})
         if self._context.settings.log_level == "debug":
-            for title, lines in exchanges.exchange_blocks([(request, answer)]):
+            for title, lines in exchange_blocks([(request, answer)]):
                 self._context.console.block(self.says(title), lines)

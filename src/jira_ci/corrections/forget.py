@@ -14,7 +14,8 @@ from jira_ci.corrections.correction_result import is_data_center
 from jira_ci.corrections.correction_sites import CorrectionSite
 from jira_ci.corrections.past_records import Jobs, Provider, Reference, Target, references
 from jira_ci.errors import AccessError, JiraCiError, UsageError
-from jira_ci.jira import endpoints, identity
+from jira_ci.jira import identity
+from jira_ci.jira.access import base_url, cloud_id
 from jira_ci.jira.endpoints import Make
 from jira_ci.jira.records import PLACE, TEXT
 from jira_ci.jira.stored import deleting, deleting_all, unlink, was_linked
@@ -190,8 +191,8 @@ class Forgetting:
         if meant.places:
             self.context.console.say(site.says(_BY_RUN))
         if self.dry:
-            api = endpoints.base_url(site.site.settings.api_url, "api-url")
-            cloud = endpoints.cloud_id(site.site.settings.cloud_id)
+            api = base_url(site.site.settings.api_url, "api-url")
+            cloud = cloud_id(site.site.settings.cloud_id)
             made = [(one.title, one.make(api, cloud, "")) for one in wanted]
             self._show(site, [(title, request.method, request.url) for title, request in made])
             return

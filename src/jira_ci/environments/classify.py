@@ -161,7 +161,7 @@ def _controlled(name: str, rules: Sequence[Rule]) -> bool:
 
 
 def _unmatched(name: str, config: Config) -> UsageError:
-    near = nearest(name[:200], [rule.name for rule in config.rules])
+    near = nearest(name, [rule.name for rule in config.rules])
     where = config.where("unmatched-environments")
     return UsageError(
         f"No rule in {config.name} matches the environment {one_line(name, 80)}, and unmatched-environments is error "

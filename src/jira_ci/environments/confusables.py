@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from jira_ci.environments.classify import SPECIAL, glob_matches, is_glob
-from jira_ci.text import LONGEST_NAME, canonical
+from jira_ci.text import LONGEST_NAME, UNSEEN, canonical
 
 # Behind each text of ASCII the characters that look like it, by their numbers: out of Unicode's confusables.txt 13.0
 # (https://www.unicode.org/reports/tr39/#Confusable_Detection), those of the Basic Multilingual Plane that the
@@ -113,7 +113,7 @@ def _seen(character: str) -> str:
     if character.isascii():
         return character
     kind = unicodedata.category(character)
-    if kind in ("Cf", "Mn", "Me"):
+    if kind in ("Cf", "Mn", "Me", "Co", "Cn") or character in UNSEEN:
         return ""
     return "-" if kind == "Pd" else _alike().get(ord(character), character)
 

@@ -1,14 +1,20 @@
-"""A population as JSON; its schema is published as ``jira-ci-evidence.schema.json``."""
+"""A population as JSON, and DORA's figures over it: each with how many it was computed from, and how many could not be.
+
+The schema is published as ``jira-ci-evidence.schema.json``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from jira_ci.evidence.metrics import figures
-from jira_ci.evidence.population_rows import Approved, Gap, Population, Review, Row, written
+from jira_ci import dora
+from jira_ci.evidence.population_rows import Approved, Gap, Period, Population, Review, Row, written
+from jira_ci.text import canonical
 
 SCHEMA = "jira-ci.evidence/1"
+_JUDGED = ("successful", "failed", "rolled_back")
 
 
 def document(population: Population) -> dict[str, Any]:
@@ -42,11 +48,11 @@ def _gap(gap: Gap) -> dict[str, Any]:
 
 def _deployment(row: Row, asked: str, review: Review | None) -> dict[str, Any]:
     own, theirs = row.recorded, row.provided
-    known_to = [*([asked] if theirs else []), *(["Jira"] if own or row.change else [])]
+    known_to = [*([asked] if theirs else []), *(["Jira"] if own or row.change or row.reported else [])]
     return {
         "environment": row.environment,
-        "tenant": (own.tenant or None) if own else None,
-        "version": own.version if own else theirs.ref if theirs else "",
+        "tenant": row.tenant or None,
+        "version": row.version,
         "commit": row.commit,
         "actor": row.actor,
         "started": written(row.moment),
@@ -55,7 +61,7 @@ def _deployment(row: Row, asked: str, review: Review | None) -> dict[str, Any]:
         "provider-state": theirs.state if theirs else None,
         "provider-id": theirs.id if theirs else None,
         "run": row.run or None,
-        "url": (theirs.url or None) if theirs else None,
+        "url": row.url or None,
         "known-to": known_to,
         "change": {"key": row.change.key, "url": row.change.url} if row.change else None,
         "record": own.record if own else None,
@@ -86,3 +92,54 @@ def _emergency(row: Row, review: Review | None) -> Mapping[str, Any] | None:
         "reviewed": _approvals(review.approvals) if review else None,
         "in-time": review.in_time if review else None,
     }
+
+
+def figures(population: Population) -> dict[str, Any]:
+    """Of everything, and of each environment by its name."""
+    names = {canonical(row.environment): row.environment for row in population.rows}
+    of_each = {
+        name: [row for row in population.rows if canonical(row.environment) == key] for key, name in names.items()
+    }
+    over = _over(population.period, population.read_at)
+    return {
+        "all": _figures(population.rows, over),
+        "environments": {name: _figures(rows, over) for name, rows in sorted(of_each.items())},
+    }
+
+
+def _over(period: Period, now: datetime) -> timedelta:
+    """How much of the period is over."""
+    return max(min(period.end, now) - period.start, timedelta(0))
+
+
+def _figures(rows: Sequence[Row], over: timedelta) -> dict[str, Any]:
+    known = [row for row in rows if _is_known(row)]
+    judged = [row for row in known if row.state in _JUDGED]
+    unknown = len(rows) - len(known)
+    found = dora.figures(map(_for_dora, judged), over)
+    return {
+        "deployment-frequency": _figure(found.per_day, found.deployments, unknown),
+        "lead-time": _figure(found.lead_time, found.timed, found.deployments - found.timed + unknown),
+        "change-failure-rate": _figure(found.change_failure_rate, found.judged, unknown),
+        "time-to-restore": _figure(found.time_to_restore, found.restored, found.unrestored),
+    }
+
+
+def _is_known(row: Row) -> bool:
+    """Whether it is known how it went. A job that failed without a record may have been denied by the gate: then
+    nothing was deployed, and nothing failed."""
+    if row.recorded is None:
+        return row.state == "successful"
+    return row.state in (*_JUDGED, "cancelled")
+
+
+def _for_dora(row: Row) -> dora.Deployment:
+    tenant = row.recorded.tenant if row.recorded else ""
+    place = f"{canonical(row.environment)}/{canonical(tenant)}"
+    lead = row.recorded.lead_time if row.recorded else None
+    return dora.Deployment(place, row.ended or row.moment, row.state, lead)
+
+
+def _figure(value: float | None, of: int, unknown: int) -> dict[str, Any]:
+    """A figure: ``value`` of ``of`` deployments, and how many besides that are not known."""
+    return {"value": value, "of": of, "unknown": unknown}

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from jira_ci.evidence.evidence_document import document
-from jira_ci.evidence.metrics import figures
+from jira_ci.evidence.evidence_document import document, figures
 from jira_ci.evidence.population_rows import Gap, Population, Review, Row
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase
@@ -22,6 +21,7 @@ _FINDINGS = {
     "": "",
     "no-change": "no change, no record",
     "no-record": "no record",
+    "by-jira": "gated by Jira itself, no record",
     "altered": "the record was altered",
 }
 _CSV = re.findall(
@@ -101,20 +101,18 @@ def _table(population: Population) -> tuple[tuple[str, ...], list[tuple[Phrase, 
 
 
 def _cells(row: Row) -> tuple[Phrase, ...]:
-    own, theirs = row.recorded, row.provided
-    version = own.version if own else theirs.ref if theirs else ""
+    own, link = row.recorded, row.url
     approved = [f"{one.account}{f' {_time(one.at)}' if one.at else ''}" for one in (own.approvals if own else ())]
     kinds = [
         *(["emergency"] if own and own.emergency else []),
         *([f"freeze: {own.freeze}"] if own and own.freeze else []),
     ]
     look = "; ".join(filter(None, (_FINDINGS[row.finding], *kinds, _differing(row))))
-    link = theirs.url if theirs else ""
     return (
         (Link(_time(row.moment), link),) if link else (_time(row.moment),),
         (row.environment,),
-        (own.tenant,) if own and own.tenant else (),
-        (Code(version),) if version else (),
+        (row.tenant,) if row.tenant else (),
+        (Code(row.version),) if row.version else (),
         (Code(short(row.commit)),) if row.commit else (),
         (row.actor,) if row.actor else (),
         (Link(row.change.key, row.change.url),) if row.change else ("none",),

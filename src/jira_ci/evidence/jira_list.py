@@ -12,8 +12,8 @@ from jira_ci.errors import Exit, JiraCiError
 from jira_ci.evidence.population_rows import Change, Gap, Noted, Period, Recorded, moment, recorded
 from jira_ci.gate import bindings
 from jira_ci.gate.kept_records import INDEX, PREFIX, entry_of, index_of, names_among
-from jira_ci.jira import endpoints
-from jira_ci.jira.parse import Found
+from jira_ci.jira import change_endpoints, jql
+from jira_ci.jira.parse_change import Found
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
@@ -64,8 +64,8 @@ class DeskReader:
         try:
             self._see()
             since, until = self._period.first - _UNTOUCHED, self._period.last + _ZONES
-            query = endpoints.issues_between(self._desk, since, until)
-            for page in self._service.pages_with(query, (INDEX, endpoints.PROPERTY)):
+            query = jql.issues_between(self._desk, since, until)
+            for page in self._service.pages_with(query, (INDEX, change_endpoints.PROPERTY)):
                 for found, values in page:
                     self._take(found, values)
         except JiraCiError as error:
@@ -88,7 +88,7 @@ class DeskReader:
             own = self._properties(change, values)
             for one, proof in self._entries(change, own):
                 self._add(recorded(change, one, proof), change)
-            self._note(change, own.get(endpoints.PROPERTY))
+            self._note(change, own.get(change_endpoints.PROPERTY))
         except NotFound:
             self._miss(change, "deleted, or hidden, since the search found it.")
         except JiraCiError as error:
@@ -101,7 +101,9 @@ class DeskReader:
         if self._service.connect().edition == "cloud" and not self._fresh:
             return told
         keys = self._service.property_keys(change.id)
-        read = {key: self._service.property(change.id, key) for key in (INDEX, endpoints.PROPERTY) if key in keys}
+        read = {
+            key: self._service.property(change.id, key) for key in (INDEX, change_endpoints.PROPERTY) if key in keys
+        }
         return {**{key: None for key in keys if key.startswith(PREFIX)}, **read}
 
     def _entries(self, change: Change, own: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:
@@ -120,7 +122,7 @@ class DeskReader:
             one, digest = entry_of(value)
             if one is None:
                 self._miss(change, f"its record {one_line(name, 40)} is gone, or is none.")
-            elif digest != name or one["record"] != name:
+            elif digest != name or one["record"] != name or _ended_otherwise(one, told.get(name, {})):
                 yield {**one, "record": name}, "altered"
             else:
                 yield one, "record"
@@ -151,3 +153,10 @@ class DeskReader:
     def _gap(self, why: str, error: JiraCiError | None = None) -> None:
         self._list.denied |= error is not None and error.exit == Exit.ACCESS
         self._list.gaps.append(Gap("Jira", why, self._period.first, self._period.last))
+
+
+def _ended_otherwise(record: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Whether a record and its index tell of different ends of the deployment, which no digest covers. An index that
+    another writer has put back may not know of one yet."""
+    known = bool(record.get("state") and told.get("state"))
+    return known and any(record.get(name) != told.get(name) for name in ("started", "ended", "state"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from jira_ci.ci.deployment_list import ProviderDeployment
@@ -14,6 +14,8 @@ _CLOCKS = timedelta(minutes=5)  # that the provider's and Jira's may differ
 
 _Place = tuple[str, str]
 """A run, or a commit, and an environment."""
+_Shared = tuple[str, ...]
+"""A change, a run, a commit, an environment and a tenant."""
 
 
 def joined(
@@ -24,7 +26,8 @@ def joined(
 
     A record belongs to a deployment of its run to its environment. Where the provider does not say which run it was,
     the commit stands for it. The newest that had begun by then is taken, and each once as long as there are others: the
-    legs of a matrix have one each, and a job for two tenants has one for both.
+    legs of a matrix have one each, and a job for two tenants has one for both. A gate that was asked before ``deploy``
+    asked once more has left a record as well, which is of the same deployment.
 
     Args:
         recorded: of the repository that the provider was asked about.
@@ -32,7 +35,8 @@ def joined(
     deployments = {one.id: one for one in provided}
     records = {(one.change.site, one.change.id, one.record): one for one in recorded}
     found = _matched(list(deployments.values()), list(records.values()))
-    rows = [Row(found.get(at), one, one.change) for at, one in enumerate(records.values())]
+    looks = _looks(list(records.values()), found)
+    rows = [Row(found.get(at), one, one.change, looks[at]) for at, one in enumerate(records.values()) if at in looks]
     taken = {one.id for one in found.values()}
     left = _unrecorded(noted, list(records.values()))
     for one in deployments.values():
@@ -59,13 +63,13 @@ def _matched(deployments: Sequence[ProviderDeployment], records: Sequence[Record
     """The deployment of each record, by the record's place."""
     by_run: dict[_Place, list[ProviderDeployment]] = defaultdict(list)
     by_commit: dict[_Place, list[ProviderDeployment]] = defaultdict(list)
-    for one in sorted(deployments, key=lambda one: (one.created, one.id)):
+    for one in sorted(deployments, key=lambda one: (one.moment, one.id)):
         place = canonical(one.environment)
         for run in one.runs:
             by_run[run, place].append(one)
         if not one.runs and one.commit:
             by_commit[one.commit, place].append(one)
-    order = sorted(range(len(records)), key=lambda at: (records[at].moment, records[at].record))
+    order = sorted(range(len(records)), key=lambda at: (records[at].is_look, records[at].moment, records[at].record))
     taken: set[str] = set()
     found: dict[int, ProviderDeployment] = {}
     for places, attribute in ((by_run, "run"), (by_commit, "commit")):
@@ -78,14 +82,42 @@ def _matched(deployments: Sequence[ProviderDeployment], records: Sequence[Record
     return found
 
 
+def _looks(records: Sequence[Recorded], found: Mapping[int, ProviderDeployment]) -> dict[int, tuple[str, ...]]:
+    """The records that are of a deployment each, by their place, with those of looks before the same one."""
+    places: dict[_Shared, list[int]] = defaultdict(list)
+    for at in sorted(range(len(records)), key=lambda at: (records[at].moment, records[at].record)):
+        places[_shared(records[at])].append(at)
+    looks: dict[int, tuple[str, ...]] = dict.fromkeys(range(len(records)), ())
+    sharing = Counter(one.id for one in found.values())
+    for same in places.values():
+        for place, one in enumerate(same):
+            own = found.get(one)
+            if not (records[one].is_look and records[one].run) or (own and sharing[own.id] == 1):
+                continue  # it deployed, or nothing else tells of the provider's deployment
+            later = (at for at in same[place + 1 :] if not records[at].is_look or (own and found.get(at) == own))
+            last = next(later, None)
+            if last is not None:
+                looks[last] = (*looks[last], *looks.pop(one), records[one].record)
+                sharing.subtract([own.id] if own else [])
+    return looks
+
+
+def _shared(record: Recorded) -> _Shared:
+    """What is the same of all looks before one deployment. The attempt may be another one: on GitLab each job has its
+    own."""
+    change = record.change
+    names = canonical(record.environment), canonical(record.tenant)
+    return change.site, change.id, canonical(record.repository), record.run, record.commit, *names
+
+
 def _nearest(near: Sequence[ProviderDeployment], record: Recorded, taken: set[str]) -> ProviderDeployment:
     """The newest that had begun by then and is free, else the first that is free, else the newest that had begun."""
-    begun = [one for one in near if one.created - _CLOCKS <= record.moment]
+    begun = [one for one in near if one.moment - _CLOCKS <= record.moment]
     free = [one for one in begun if one.id not in taken]
     later = [one for one in near if one.id not in taken]
     if free:
-        return max(free, key=lambda one: one.created)
-    return min(later, key=lambda one: one.created) if later else max(begun or near, key=lambda one: one.created)
+        return max(free, key=lambda one: one.moment)
+    return min(later, key=lambda one: one.moment) if later else max(begun or near, key=lambda one: one.moment)
 
 
 def _unrecorded(noted: Iterable[Noted], records: Sequence[Recorded]) -> list[Noted]:

@@ -14,6 +14,7 @@ from jira_ci.ci.deployment_list import DeploymentList, ProviderDeployment, Provi
 from jira_ci.context import Context
 from jira_ci.environments.classify import is_glob
 from jira_ci.errors import JiraCiError, UsageError
+from jira_ci.evidence import kept_reports
 from jira_ci.evidence.jira_list import DeskReader, JiraList
 from jira_ci.evidence.joining import joined, of_the_same_runs
 from jira_ci.evidence.population_rows import Approved, Gap, Noted, Period, Population, Recorded, Review, Row
@@ -21,6 +22,7 @@ from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.snapshot import approval_of
 from jira_ci.gate.targets import asked_for, trusted_files, unaskable
+from jira_ci.jira.service_desk import Service
 from jira_ci.run import CI, Run
 from jira_ci.sites.session import GateSites
 from jira_ci.text import canonical, one_line
@@ -28,9 +30,9 @@ from jira_ci.timing import Deadline
 
 _GITLAB = "https://gitlab.com/api/v4"
 _NAMES = {CI.GITHUB: "GitHub", CI.GITLAB: "GitLab"}
-_JOB = timedelta(days=6)
-"""How long after its job began a deployment may begin: a job on a runner of one's own lives for five days
-(https://docs.github.com/actions/reference/limits)."""
+_RUN = timedelta(days=36)
+"""How long after it was made a deployment may begin on GitHub: a run lives for 35 days, in which a job waits for its
+review (https://docs.github.com/actions/reference/limits)."""
 _LAG = timedelta(hours=1)  # what happened since may not be in Jira's index yet
 _KEPT = {CI.GITHUB: timedelta(days=90)}
 """How long a provider certainly keeps what it knows (https://docs.github.com/organizations/managing-organization-settings
@@ -55,6 +57,7 @@ class Reader:
     _controlled: dict[str, bool] = field(default_factory=dict)
     _nameless: list[str] = field(default_factory=list)
     _name: str = ""
+    _accounts: dict[tuple[str, str], Service] = field(default_factory=dict)
 
     def read(self) -> Population:
         """Asks the provider and Jira.
@@ -73,7 +76,9 @@ class Reader:
         with closing(GateSites(self.context)) as sites:
             jira = self._jira(sites)
             rows, left = self._provided(jira)
-            rows = [row for row in rows if self._counts(row)]
+            rows = sorted((*rows, *self._further(rows)), key=lambda row: row.moment)
+            counted = [row for row in rows if self._counts(row)]
+            rows = [dataclasses.replace(row, by_jira=self._is_by_jira(row)) for row in self._begun(counted)]
             self._undated(left)
             reviews = dict(self._reviews(sites, rows))
         self._end(rows)
@@ -139,6 +144,7 @@ class Reader:
             )
             found.append(reader.read())
             self._gaps += found[-1].gaps
+            self._accounts.setdefault((policy.site, policy.credentials), service)
         return found
 
     def _places(self) -> list[Policy]:
@@ -150,7 +156,9 @@ class Reader:
                     places.setdefault((policy.site, policy.credentials, policy.service_desk), policy)
                 elif isinstance(policy, Policy):
                     self._gap(
-                        "Jira", f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records."
+                        "Jira",
+                        f"{one_line(name, 60)} is gated by Jira itself (gate-by: jira), which keeps no records: the "
+                        "changes that Jira makes for it tell who approved.",
                     )
                 elif policy.row == _INVALID:
                     self._gap("Jira", f"What is in force for {one_line(name, 60)} is not known: {policy.reason}")
@@ -172,7 +180,7 @@ class Reader:
             return joined([], recorded, noted)
         self._name = _NAMES[asked.provider]
         with closing(asked):
-            listed = asked.since(self.period.start - _JOB)
+            listed = asked.since(self.period.start - _RUN)
             self._reach(self._name, asked.provider, listed)
             ours = of_the_same_runs(foreign, listed.found.values())
             self._say_foreign(len(foreign) - len(ours))
@@ -182,6 +190,15 @@ class Reader:
             if again:
                 rows, left = joined({**listed.found, **again}.values(), [*recorded, *ours], noted)
             return rows, left
+
+    def _further(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """What was reported, and neither list has: a job without an environment that went past the gate."""
+        for service in self._accounts.values():
+            for one in kept_reports.further(service, self.period, self.context.run.repository, rows):
+                if isinstance(one, str):
+                    self._gap("Jira", one)
+                else:
+                    yield one
 
     def _say_foreign(self, count: int) -> None:
         if count:
@@ -200,9 +217,14 @@ class Reader:
         )
 
     def _told(self, asked: DeploymentList, rows: Sequence[Row]) -> dict[str, ProviderDeployment]:
-        """Those without a record of which the list says neither run nor state, each by a question of its own."""
-        silent = [row.provided for row in rows if self._counts(row) and row.recorded is None]
-        wanted = [one for one in silent if one and one.state == "unknown" and not one.runs]
+        """Those without a record of which the list says neither run nor state, each by a question of its own. Of those
+        that were made before the period it may say that they began in it.
+        """
+        silent = [row for row in rows if row.recorded is None and row.provided and not row.provided.runs]
+        first, end = self.period.start - _RUN, self.period.end
+        silent = [row for row in silent if row.state == "unknown" and first <= row.moment < end]
+        silent.sort(key=lambda row: (not self.period.holds(row.moment), abs(row.moment - self.period.start)))
+        wanted = [row.provided for row in silent if row.provided and self._is_controlled(row.environment)]
         found: dict[str, ProviderDeployment] = {}
         try:
             found.update((one.id, asked.told(one)) for one in wanted[:_TOLD])
@@ -234,6 +256,17 @@ class Reader:
             return False
         return row.recorded is not None or row.change is not None or self._is_controlled(row.environment)
 
+    def _begun(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """Those that are deployments. What waits for somebody to play its job has deployed nothing."""
+        waiting = 0
+        for row in rows:
+            if row.finding == "no-change" and row.provided and row.provided.unbegun:
+                waiting += 1
+            else:
+                yield row
+        if waiting:
+            self._notes.append(f"Of {waiting} more the job has not begun, so that nothing was deployed: not listed.")
+
     def _is_controlled(self, name: str) -> bool:
         """Whether the policy wants a change there; a name that no rule knows counts, as the gate denies it."""
         if name not in self._controlled:
@@ -249,6 +282,11 @@ class Reader:
                     "deployment is for: one without a record may be for another tenant."
                 )
         return self._controlled[name]
+
+    def _is_by_jira(self, row: Row) -> bool:
+        """Whether Jira itself gates its environment today, for whomever it was."""
+        found = [one for one in self._settled(row.environment) if isinstance(one, Policy)]
+        return bool(found) and all(one.gate_by == "jira" for one in found)
 
     def _undated(self, left: Sequence[Noted]) -> None:
         """What a change tells of, and nobody says when it was."""
@@ -292,6 +330,13 @@ class Reader:
         known = {
             name for row in rows for name in (canonical(row.environment), *(row.recorded.names if row.recorded else ()))
         }
+        looks = sum(len(row.looks) for row in rows)
+        if looks:
+            self._notes.append(
+                f"{looks} records of gates that were asked before the same deployment once more are not listed again."
+                if looks > 1
+                else "A record of a gate that was asked before the same deployment once more is not listed again."
+            )
         nothing = [one_line(name, 80) for name in self.environments if canonical(name) not in known]
         if nothing:
             self._notes.append(f"No deployment to {', '.join(nothing[:_TOLD])} is known; is the name spelt so?")

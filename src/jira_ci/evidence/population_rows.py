@@ -159,6 +159,11 @@ class Recorded:
         return self.started or self.at
 
     @property
+    def is_look(self) -> bool:
+        """Whether it tells that a deployment may begin, and of none that has begun: that of a gate alone."""
+        return not (self.started or self.ended or self.state)
+
+    @property
     def names(self) -> frozenset[str]:
         """Of its environment, in a form in which two spellings of one are the same."""
         return frozenset(canonical(name) for name in (self.environment, self.other_name) if name)
@@ -177,19 +182,64 @@ class Noted:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """A deployment that was reported, and that no gate let through. Texts are empty where they are not known.
+
+    Attributes:
+        at: when it was reported.
+        run: the id of the run that deployed.
+    """
+
+    at: datetime
+    environment: str
+    repository: str = ""
+    run: str = ""
+    tenant: str = ""
+    version: str = ""
+    commit: str = ""
+    by: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
-    """One deployment: what the provider says of it, what its record says, or both."""
+    """One deployment: what the provider says of it, what its record says, or both; or that it was reported.
+
+    Attributes:
+        reported: where neither of them says anything.
+        looks: the names of records of gates that were asked before, about the same deployment.
+        by_jira: whether Jira itself gates this environment today, which keeps no record.
+    """
 
     provided: ProviderDeployment | None = None
     recorded: Recorded | None = None
     change: Change | None = None
+    looks: tuple[str, ...] = ()
+    by_jira: bool = False
+    reported: Reported | None = None
 
     @property
     def moment(self) -> datetime:
         """When it began: that decides in which period it is."""
         if self.recorded is not None:
             return self.recorded.moment
-        return self.provided.created if self.provided else _NEVER
+        return self.provided.moment if self.provided else self.reported.at if self.reported else _NEVER
+
+    @property
+    def tenant(self) -> str:
+        told = self.recorded or self.reported
+        return told.tenant if told else ""
+
+    @property
+    def version(self) -> str:
+        """Where nothing else is known, the ref."""
+        told = self.recorded or self.reported
+        return told.version if told else self.provided.ref if self.provided else ""
+
+    @property
+    def url(self) -> str:
+        """Of the job, or of the run."""
+        return (self.provided.url if self.provided else "") or (self.reported.url if self.reported else "")
 
     @property
     def ended(self) -> datetime | None:
@@ -198,35 +248,41 @@ class Row:
     @property
     def state(self) -> str:
         """Jira's word. The record's counts; where a gate was asked without ``deploy``, only the provider knows."""
-        own = self.recorded.state if self.recorded else ""
+        own = self.recorded.state if self.recorded else "successful" if self.reported else ""
         return own or (self.provided.state if self.provided else "") or "unknown"
 
     @property
     def environment(self) -> str:
-        return self.recorded.environment if self.recorded else self.provided.environment if self.provided else ""
+        told = self.recorded or self.provided or self.reported
+        return told.environment if told else ""
 
     @property
     def commit(self) -> str:
-        return (self.recorded.commit if self.recorded else "") or (self.provided.commit if self.provided else "")
+        told = (self.recorded, self.provided, self.reported)
+        return next((one.commit for one in told if one and one.commit), "")
 
     @property
     def actor(self) -> str:
         """A login."""
-        return (self.recorded.by if self.recorded else "") or (self.provided.actor if self.provided else "")
+        own = self.recorded or self.reported
+        return (own.by if own else "") or (self.provided.actor if self.provided else "")
 
     @property
     def run(self) -> str:
         """``acme/shop#9001/1``, or the run's id alone."""
         if self.recorded is not None and self.recorded.run:
             return f"{self.recorded.repository}#{self.recorded.run}/{self.recorded.attempt}"
+        if self.reported is not None:
+            return f"{self.reported.repository}#{self.reported.run}" if self.reported.run else ""
         return self.provided.runs[0] if self.provided and self.provided.runs else ""
 
     @property
-    def finding(self) -> Literal["", "no-record", "no-change", "altered"]:
-        """What is to be looked into: a change without a record, neither of them, or a record that was edited."""
+    def finding(self) -> Literal["", "no-record", "no-change", "by-jira", "altered"]:
+        """What is to be looked into: a change without a record, neither of them, neither where Jira itself gates, or a
+        record that was edited."""
         if self.recorded is not None:
             return "altered" if self.recorded.proof == "altered" else ""
-        return "no-record" if self.change else "no-change"
+        return "no-record" if self.change else "by-jira" if self.by_jira else "no-change"
 
 
 @dataclass(frozen=True)

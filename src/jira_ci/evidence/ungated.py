@@ -6,20 +6,23 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from jira_ci.config.policy_files import Loaded, Sources
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, UsageError
+from jira_ci.evidence import kept_reports
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.kept_records import INDEX, index_of
 from jira_ci.gate.policy import emergency, one_change
 from jira_ci.gate.policy.policy import Policy, settle
+from jira_ci.gate.record import FILE
 from jira_ci.gate.subject import Named, describe, titled
-from jira_ci.gate.targets import asked_for, tenants, trusted_files, unaskable, what_is_there
+from jira_ci.gate.targets import asked_for, deployer, tenants, trusted_files, unaskable, what_is_there
 from jira_ci.gate.verification import records_of
-from jira_ci.jira import endpoints
+from jira_ci.jira import jql
 from jira_ci.jira.service_desk import Service
 from jira_ci.output.page import Notice, Page
 from jira_ci.output.publish import artifact
@@ -92,15 +95,28 @@ def _sentences(context: Context, names: Sequence[str]) -> Iterator[tuple[str, st
                     _is_this(context, one, name, tenant) for one in _entries(context, service, policy, name, tenant, at)
                 ):
                     why = f"No gate let this deployment to {place} through: no record on a change."
-                    yield place, f"{why} jira-ci evidence lists it so."
+                    yield place, f"{why} {_kept(context, service, name, tenant)}"
+
+
+def _kept(context: Context, service: Service, name: str, tenant: str) -> str:
+    """Keeps it for the auditor's list; whether that was done, as a sentence."""
+    run, now = context.run, datetime.fromtimestamp(context.edges.clock(), timezone.utc)
+    if run.event in _OF_ANOTHER:
+        run = dataclasses.replace(run, run_id="")
+    try:
+        version, by = context.given.version, deployer(context)
+        kept_reports.keep(service, run, now, place=(name, tenant), version=version, by=by)
+    except JiraCiError as error:
+        return f"That could not be kept for jira-ci evidence, which lists it only where GitHub or GitLab does: {error}"
+    return "jira-ci evidence lists it so."
 
 
 def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
-    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.gate_result.write`."""
+    """What a gate of this job has let through, as its files say: :func:`jira_ci.gate.record.write`."""
     temporary = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
     paths = [
-        artifact(context, "jira-ci-record.json"),
-        *sorted(Path(temporary).glob("jira-ci-record-*.json"))[:_MOST],
+        artifact(context, f"{FILE}.json"),
+        *sorted(Path(temporary).glob(f"{FILE}-*.json"))[:_MOST],
     ]
     for path in paths:
         try:
@@ -115,7 +131,7 @@ def _records_of_this_job(context: Context) -> Iterator[Mapping[str, Any]]:
 def _entries(
     context: Context, service: Service, policy: Policy, name: str, tenant: str, at: Named
 ) -> Iterator[Mapping[str, Any]]:
-    """What the changes that can be meant tell of their records."""
+    """What the changes of this deployment tell of their records."""
     if policy.change:
         yield from index_of(service.property(policy.change, INDEX)).told
         return
@@ -126,7 +142,7 @@ def _entries(
     titles = emergency.titles(
         policy.emergency, title
     )  # whoever finds the words of the usual one finds them in the other as well
-    for page in service.pages_with(endpoints.titled_issues(policy.service_desk, title), (INDEX,)):
+    for page in service.pages_with(jql.titled_issues(policy.service_desk, title), (INDEX,)):
         for found, values in page:
             if found.summary in titles:
                 value = values.get(INDEX) if values else service.property(found.id, INDEX)

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.context import Context
-from jira_ci.gate.policy.emergency import Asker
+from jira_ci.frozen import replace
+from jira_ci.gate.policy.emergency import Asker, Emergency
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.run import CI
 from jira_ci.sites import trust
@@ -15,7 +16,9 @@ from jira_ci.text import one_line
 # Somebody does something, and is named. A schedule asks by itself; a run that another run starts, a merge queue's or a
 # comment's may come from a pull request, and names whoever began that.
 _GITHUB = ("workflow_dispatch", "repository_dispatch", "push", "release", "deployment")
-_GITLAB = ("web", "api", "trigger", "push", "chat")
+# So does a trigger token, which is kept by other systems and always says who made it, and not who uses it
+# (https://docs.gitlab.com/ci/triggers/).
+_GITLAB = ("web", "api", "push", "chat")
 _AGAIN = "Start a run by hand, and say the reason there."
 
 
@@ -39,6 +42,19 @@ def asker(context: Context, pull_request: str) -> Asker:
         found: Asker = context.files["asker"]
         return found
     return Asker(objection="nothing vouches here for who asks: only GitHub and GitLab do.")
+
+
+def with_teams(context: Context, found: Asker, allowed: Emergency) -> Asker:
+    """Who asks, with those in a team that the policy names; asked of the provider, once for each who is not named."""
+    others = [login for login in found.logins if not allowed.names(login)]
+    if found.objection or not (others and allowed.teams):
+        return found
+    try:
+        inside = [login for login in others if trust.in_a_team(context, allowed.teams, login)]
+    except Unreadable as error:
+        names = " and ".join(one_line(login, 80) for login in others)
+        return Asker(objection=f"whether {names} is in a team that may is not known. {one_line(str(error), 300)}")
+    return replace(found, in_teams=tuple(inside))
 
 
 def _at_github(context: Context) -> Asker:

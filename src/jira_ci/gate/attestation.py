@@ -6,12 +6,17 @@ https://github.com/in-toto/attestation/blob/main/spec/predicates/svr.md: a verif
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.gate.record import digest
+from jira_ci.gate.record import FILE, digest, dumps
+from jira_ci.output import publish
+from jira_ci.run import CI
 from jira_ci.text import one_line
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -74,6 +79,25 @@ def statement(records: Sequence[Mapping[str, Any]], artifact_digest: str = "") -
             ],
         },
     }
+
+
+def write_statement(context: Context, records: Sequence[Mapping[str, Any]], path: str) -> str:
+    """Writes the in-toto statement of a proceed beside the record, and gives its path; empty without one.
+
+    On GitLab, where its name is always the same, none of an earlier decision stays.
+
+    Args:
+        path: of the file with the records; empty where there is none.
+    """
+    if context.run.provider == CI.GITLAB:
+        old = publish.artifact(context, f"{FILE}.intoto.json")
+        with contextlib.suppress(OSError):
+            if not old.parent.is_symlink():
+                old.unlink()
+    made = statement(records, artifact(context.given.artifact_digest))
+    if not path or made is None:
+        return ""
+    return str(publish.keep(Path(path).with_suffix(".intoto.json"), dumps(made) + "\n", context, mode=0o600) or "")
 
 
 def _policies(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

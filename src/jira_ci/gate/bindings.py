@@ -49,16 +49,15 @@ class Scope:
 
     def same(self, other: Scope) -> bool:
         """Whether both are about the same deployment."""
-        mine = (self.project, self.environment, self.tenant)
-        theirs = (other.project, other.environment, other.tenant)
-        return self.same_repository(other) and all(
-            canonical(one) == canonical(two) for one, two in zip(mine, theirs, strict=True)
-        )
+        return self.same_repository(other) and self._place() == other._place()
 
     def same_repository(self, other: Scope) -> bool:
         """Whether both are about the same repository, as far as they say."""
         names = {canonical(self.repository), canonical(other.repository)} - {""}
         return len(names) < 2
+
+    def _place(self) -> list[str]:
+        return [*map(canonical, (self.project, self.environment, self.tenant))]
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,13 @@ class ChangeProperty:
             return None
         return next((one for one in self.bindings if one.scope.same_repository(scope)), None)
 
-    def earlier(self, scope: Scope, own: str = "") -> tuple[Deployed, ...]:
+    def elsewhere(self, scope: Scope) -> Binding | None:
+        """What is bound of another repository, where nothing is of this one."""
+        if any(one.scope.same_repository(scope) for one in self.bindings):
+            return None
+        return next(iter(self.bindings), None)
+
+    def earlier(self, scope: Scope, own: str) -> tuple[Deployed, ...]:
         """What was deployed on it before.
 
         Args:
@@ -203,8 +208,8 @@ def read(found: Mapping[str, Any] | None) -> ChangeProperty:
         raise NotOurs(f"its schema is {one_line(str(schema), 60)}, and {_SCHEMA} is the newest that is known here.")
     bindings = tuple(map(_binding, _objects(found, "bindings")))
     deployments = tuple(map(_deployed, _objects(found, "deployments")))
-    dropped = found.get("dropped", 0)
-    return ChangeProperty(bindings, deployments, dropped if type(dropped) is int and dropped > 0 else 0)
+    dropped = found.get("dropped")
+    return ChangeProperty(bindings, deployments, max(dropped, 0) if type(dropped) is int else 0)
 
 
 def _objects(found: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:

@@ -22,7 +22,7 @@ from jira_ci.gate.snapshot import REQUEST_TYPE, SnapshotReader
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.targets import Target
 from jira_ci.gate.window import edge
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.service_desk import Service
 from jira_ci.text import canonical, one_line
 
@@ -200,7 +200,6 @@ class ByChange(Evaluation):
 
     @property
     def notes(self) -> Any:
-        """What the change's property with notes held when it was last read, whoever wrote it."""
         return self._reader.notes if self.change is not None else None
 
     def change_facts(self) -> ChangeFacts:

@@ -23,8 +23,9 @@ from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
 from jira_ci.jira import gating
 from jira_ci.jira.gating import Gate, GatingSite, Identity, Status
-from jira_ci.jira.records import TEXT, Record, as_ended, is_shown, keys_of, services_of
-from jira_ci.jira.service_desk import Stamp
+from jira_ci.jira.identity import is_shown, keys_of, services_of
+from jira_ci.jira.records import TEXT, Record, as_ended
+from jira_ci.jira.requester import Stamp
 from jira_ci.jira.submit import Submission
 from jira_ci.text import canonical, one_line
 

@@ -3,8 +3,8 @@
 Versions hold points, hyphens and slashes, so that these belong to a word wherever another word follows or precedes
 them: ``1.2.3`` is not named by ``1.2.3-rc1``, ``1.2.3.4`` or ``app/1.2.3``, and ``Prod`` not by ``Prod-EU`` or
 ``pre-prod``. So do the marks of moments, sums and addresses between digits: ``30`` is not named by ``12:30``, ``1,30``,
-``30%`` or ``#30``. The full stop of a sentence ends a word. ``v1.2.3`` and ``1.2.3`` are two versions, because
-nothing says that they are the same.
+``2*30``, ``30%``, ``#30`` or ``$30``. The full stop of a sentence ends a word. ``v1.2.3`` and ``1.2.3`` are two
+versions, because nothing says that they are the same.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Literal
 from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.bindings import Binding, NotOurs, Scope, read
 from jira_ci.gate.subject import Attempt, Subject
-from jira_ci.jira.parse import Issue
+from jira_ci.jira.parse_change import Issue
 from jira_ci.text import canonical
 
 _LONGEST_RUN = 500
 _JOINING = frozenset("-./\\+~_@&\u2010\u2011\u2012\u2013\u2212")
-_BETWEEN_DIGITS = frozenset(":,'\u2019\u2236\u066b\u066c")
-_OF_NUMBERS = frozenset("%#$\u2030\u00b0\u20ac\u00a3")
+_BETWEEN_DIGITS = frozenset(":,'*^\u2019\u2236\u066b\u066c\u00b7\u22c5\u00d7\u00f7\u2014\u2026")
+_OF_NUMBERS = frozenset("%#\u2030\u2031\u00b0\u2032\u2033\u00b1\u2264\u2265\u00a7")  # beside the signs of money
 
 FoundBy = Literal["key", "title", "created"]
 
@@ -119,7 +119,8 @@ def _is_free(edge: str, neighbours: str) -> bool:
         neighbours: what stands beside it, the nearest first.
     """
     number, parted = edge.isdecimal(), False
-    if number and neighbours[:1] in _OF_NUMBERS:
+    nearest = neighbours[:1]
+    if number and nearest and (nearest in _OF_NUMBERS or unicodedata.category(nearest) == "Sc"):
         return False
     for character in neighbours:
         if character in _BETWEEN_DIGITS:

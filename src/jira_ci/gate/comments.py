@@ -11,7 +11,7 @@ from jira_ci.frozen import dataclass
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.subject import Subject, where
 from jira_ci.jira import rich_text
-from jira_ci.jira.parse import Comment
+from jira_ci.jira.parse_change import Comment
 from jira_ci.jira.rich_text import Line, Own
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused

@@ -12,13 +12,12 @@ from typing import Any
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, Redirected, nearest
 from jira_ci.frozen import dataclass
-from jira_ci.gate import contents
-from jira_ci.gate.description import description, sendable
+from jira_ci.gate.description import description, sendable, titled
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment
 from jira_ci.jira import rich_text
-from jira_ci.jira.parse import Desk, Field, RequestType
+from jira_ci.jira.parse_desk import Desk, Field, RequestType
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
 from jira_ci.run_words import fill_all
@@ -221,7 +220,7 @@ def prepare(service: Service, policy: Policy, subject: Subject, attempt: Attempt
         )
     known = service.request_fields(desk.id, kind.id)
     cloud = service.connect().edition == "cloud"
-    attempt, said = contents.titled(service, attempt)
+    attempt, said = titled(service, attempt)
     asked = policy.emergency_asked
     told = [*(asked.lines if asked else ()), *description(subject, attempt, policy.description)]
     values: dict[str, Any] = {"summary": subject.title, "description": sendable(told, cloud=cloud)}
@@ -302,7 +301,7 @@ def find_desk(service: Service, wanted: str) -> Desk:
         JiraCiError: as for every question.
     """
     try:
-        desk = service.desk_once(wanted)
+        desk = service.desk(wanted)
         if is_in_project(desk.project_id, desk.project_key, wanted):
             return desk
     except (NotFound, Refused):

@@ -8,7 +8,7 @@ from datetime import datetime
 from jira_ci.frozen import dataclass
 from jira_ci.gate.requirements import Edit, Moved, Requirements, Status
 from jira_ci.gate.window import moment
-from jira_ci.jira.parse import History, Item, Step, Value
+from jira_ci.jira.parse_change import History, Item, Step, Value
 from jira_ci.text import canonical, one_line
 
 _Dated = list[tuple[datetime, Step]]

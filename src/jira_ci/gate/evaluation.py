@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from jira_ci.config.policy_files import Sources
 from jira_ci.errors import JiraCiError
@@ -21,7 +22,7 @@ from jira_ci.gate.record import ChangeFacts, Evidence, HistoryFacts, WindowFacts
 from jira_ci.gate.requirements import Snapshot
 from jira_ci.gate.subject import Subject, where
 from jira_ci.gate.targets import Target
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.service_desk import Service
 
 _FROZEN = 37
@@ -97,6 +98,11 @@ class Evaluation(ABC):
         """What was read of the policy, with what made this decision less sure; for the record."""
         source, more = self.target.source, (*self.relaxed, *self.tag.relaxed)
         return replace(source, relaxed=(*source.relaxed, *more)) if source and more else source
+
+    @property
+    def notes(self) -> Any:
+        """What the change's property with notes of waiting runs held when it was last read, whoever wrote it."""
+        return None
 
     @property
     def window_over(self) -> datetime | None:

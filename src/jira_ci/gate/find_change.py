@@ -13,8 +13,8 @@ from jira_ci.gate.create_change import Impossible, Lost, is_in_project, is_of_ty
 from jira_ci.gate.decision import Decision, decision_of
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Attempt, Subject
-from jira_ci.jira import endpoints
-from jira_ci.jira.parse import Found, Issue
+from jira_ci.jira import jql
+from jira_ci.jira.parse_change import Found, Issue
 from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound, Refused
 from jira_ci.text import one_line
@@ -35,7 +35,7 @@ class Candidates:
         Raises:
             JiraCiError: the search did not answer, or not to its end.
         """
-        query = endpoints.open_issues(self._policy.service_desk, self._subject.title)
+        query = jql.open_issues(self._policy.service_desk, self._subject.title)
         found = self._service.search(query, reconcile)
         if not found.complete:
             raise NetworkError("Jira's list of changes with this title did not come to its end.", "Run again.")
@@ -62,9 +62,12 @@ class Candidates:
 
     def _read(self, candidate: Found) -> Issue | None:
         try:
-            return self._service.candidate(candidate.id)
+            found = self._service.candidate(candidate.id)
         except NotFound:
             return None  # deleted since it was indexed
+        if found.id != candidate.id:
+            raise NetworkError(f"Jira was asked for {candidate.key}, and answered with another issue.", "Run again.")
+        return found
 
 
 _MOST = 50  # changes with one title that are read

@@ -14,7 +14,7 @@ from jira_ci.context import Context, Result
 from jira_ci.environments.classify import collisions
 from jira_ci.errors import Exit, UsageError
 from jira_ci.frozen import replace
-from jira_ci.gate import attestation, contents, record, targets
+from jira_ci.gate import attestation, description, record, targets
 from jira_ci.gate.bookkeeping import Bookkeeping, Closable
 from jira_ci.gate.by_change import ByChange
 from jira_ci.gate.by_jira import ByJira, PendingDeployments, Reports
@@ -22,14 +22,13 @@ from jira_ci.gate.comments import Kind
 from jira_ci.gate.decision import Decision, combine, fresh_for, in_dry_run, out_of_date, too_old, unrecorded
 from jira_ci.gate.evaluation import Decided, Evaluation
 from jira_ci.gate.find_change import PAUSES
-from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result, write, write_statement
+from jira_ci.gate.gate_result import NOT_YET, GateResult, gate_result
 from jira_ci.gate.policy.policy import Policy
-from jira_ci.gate.polling import Backoff, until_decided
+from jira_ci.gate.polling import Backoff, GateLog, until_decided
 from jira_ci.gate.record import Deployment
 from jira_ci.gate.targets import Target
 from jira_ci.gate.version_tag import PROVIDER, VersionTag
-from jira_ci.gate.wait_line import GateLog
-from jira_ci.jira import endpoints
+from jira_ci.jira.access import site_url
 from jira_ci.output.publish import publish
 from jira_ci.sites.session import GateSites
 from jira_ci.sites.sites import sites
@@ -58,7 +57,7 @@ class Gate:
         *,
         deploying: bool,
         reports: Callable[[Context], Reports],
-        tests: contents.Tests = lambda _: ("", ""),
+        tests: description.Tests = lambda _: ("", ""),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.05),  # noqa: S311 - spreads load, guards nothing
@@ -105,12 +104,13 @@ class Gate:
         """Seconds for which the last result may still be used."""
         return fresh_for(self._result.begun, self._clock()) if self._result else 0.0
 
-    def waited_for(self) -> Sequence[Evaluation]:
-        """What the last result waits for, with some seconds to write something there; nothing when it does not wait."""
-        if self._result is None or self._result.decision.result != "wait":
+    def decided(self, result: str) -> Sequence[Evaluation]:
+        """What was decided so, with some seconds to write something there; nothing where the last result as a whole is
+        another."""
+        if self._result is None or self._result.decision.result != result:
             return []
         self._sites.give(Deadline(_COMMENT, self._clock, self._sleep))
-        return [one for one in self._evaluations if one.decision.result == "wait"]
+        return [one for one in self._evaluations if one.decision.result == result]
 
     def announce(self) -> None:
         """Writes that nothing is approved, before anything is asked."""
@@ -180,7 +180,7 @@ class Gate:
         """The result with what became of the deployment in its records, which are written anew."""
         found = self._result or self.ask()
         records = tuple(record.with_deployment(one, deployment) for one in found.records)
-        outputs = {**found.outputs, "record": write(self._context, records)}
+        outputs = {**found.outputs, "record": record.write(self._context, records)}
         self._result = replace(found, records=records, outputs=outputs)
         return self._result
 
@@ -212,7 +212,7 @@ class Gate:
             policy,
             service=self._sites.service(policy.site, policy.credentials),
             attempt=replace(targets.attempt_of(self._context), id=self._id),
-            complete=lambda attempt, subject: contents.completed(self._context, attempt, subject, self._count_tests),
+            complete=lambda attempt, subject: description.completed(self._context, attempt, subject, self._count_tests),
             clock=self._clock,
             pauses=self._pauses,
         )
@@ -234,7 +234,7 @@ class Gate:
 
     def _warn_unless_reported(self, policy: Policy) -> None:
         """Only the reports of a job tell its start and its end; a site that gets none shows it as pending."""
-        reported = [endpoints.site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
+        reported = [site_url(one.settings.site, one.settings.instance) for one in sites(self._context)]
         if policy.site not in reported:
             self._context.console.notice(
                 "warning",
@@ -305,7 +305,7 @@ class Gate:
         named = (evaluation.subject.environment for evaluation in self._evaluations)
         outputs["environment"] = list(dict.fromkeys(filter(None, named)))
         decision = self._result.decision
-        write_statement(self._context, self._result)
+        attestation.write_statement(self._context, self._result.records, self._result.outputs["record"])
         self._log.conclude(self._evaluations, decision)
         if decision.result == "deny" or self._whole.hurried:
             self._call_off()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 from jira_ci import __version__
 from jira_ci.context import Context
 from jira_ci.frozen import dataclass
-from jira_ci.gate import attestation, record
+from jira_ci.gate import record
 from jira_ci.gate.approvals import Approval, Demand, Review, review
 from jira_ci.gate.change_property import Change
 from jira_ci.gate.decision import Decision, combine, demanded
@@ -23,8 +21,8 @@ from jira_ci.gate.subject import where
 from jira_ci.gate.targets import deployer
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Link, Mark, Notice, Page, Paragraph, Part, Phrase, Strong
-from jira_ci.output.publish import artifact, keep
 from jira_ci.run import CI, Run
+from jira_ci.text import one_line, short
 
 _CHANGE, _GOAL, _PEOPLE, _MISSING = "{change}", "{goal}", "{people}", "{missing}"
 ACTIONS: Mapping[int, str] = MappingProxyType(
@@ -125,6 +123,7 @@ def _people(evaluation: Evaluation) -> str:
 
 _TONES = {"proceed": "good", "wait": "busy", "deny": "stop"}
 _MOST = 50  # environments
+_LONGEST = 300  # characters of the heading
 
 
 @dataclass(frozen=True)
@@ -152,8 +151,14 @@ def summary_page(
     both = list(zip(evaluations, decisions, strict=True))
     facts = [_facts(evaluation, decision) for evaluation, decision in both]
     blocks = [*_reasons(both, whole), *_next(both, heading), *_tables(facts)]
-    title = Mark(_TONES[whole.result], RESULTS[whole.result].lower())
+    title = Mark(_TONES[whole.result], f"{RESULTS[whole.result].lower()}{_what_goes_where(evaluations)}")
     return Page(title, tuple(blocks), _foot(evaluations, heading))
+
+
+def _what_goes_where(evaluations: Sequence[Evaluation]) -> str:
+    """``: 1.4.0 to Prod-EU``, since a run's page may hold many summaries; empty without an evaluation."""
+    places = enumerate_some(dict.fromkeys(where(one.subject) for one in evaluations))
+    return one_line(f": {short(evaluations[0].subject.version)} to {places}", _LONGEST) if places else ""
 
 
 def _reasons(both: Sequence[tuple[Evaluation, Decision]], whole: Decision) -> list[Block]:
@@ -253,7 +258,6 @@ def _foot(evaluations: Sequence[Evaluation], heading: Heading) -> Phrase:
     return page.separated(phrases, " · ")
 
 
-_FILE = "jira-ci-record"
 NOT_YET: Mapping[str, Any] = {
     "decision": "wait",
     "approved": False,
@@ -298,7 +302,7 @@ def gate_result(context: Context, evaluations: Sequence[Evaluation], decisions: 
     whole = combine(decisions)
     records = tuple(_record(context, evaluation, one) for evaluation, one in zip(evaluations, decisions, strict=True))
     changes = tuple(evaluation.change for evaluation in evaluations if evaluation.change)
-    path = write(context, records)
+    path = record.write(context, records)
     heading = Heading(context.run, path, dry=context.given.dry_run)
     return GateResult(
         decision=whole,
@@ -309,41 +313,6 @@ def gate_result(context: Context, evaluations: Sequence[Evaluation], decisions: 
         summary=summary_page(evaluations, decisions, whole, heading),
         begun=min(evaluation.begun for evaluation in evaluations),
     )
-
-
-def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
-    """Writes the records, one alone as it is and several as a list, and gives the file's path; empty when it
-    could be kept nowhere, which is said.
-
-    On GitLab it is in the checkout, where artifacts come from; elsewhere among temporary files, under a name that
-    another deployment of the same job does not take.
-    """
-    lines = [record.dumps(one) for one in records]
-    text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
-    if context.run.provider == CI.GITLAB:
-        path = artifact(context, f"{_FILE}.json")
-    else:
-        folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
-        name = record.digest({"records": [record.digest(one) for one in records]})[:16]
-        path = Path(folder) / f"{_FILE}-{name}.json"
-    return str(keep(path, text + "\n", context, mode=0o600) or "")
-
-
-def write_statement(context: Context, result: GateResult) -> str:
-    """Writes the in-toto statement of a proceed beside the record, and gives its path; empty without one.
-
-    On GitLab, where its name is always the same, none of an earlier decision stays.
-    """
-    if context.run.provider == CI.GITLAB:
-        old = artifact(context, f"{_FILE}.intoto.json")
-        with contextlib.suppress(OSError):
-            if not old.parent.is_symlink():
-                old.unlink()
-    path = result.outputs["record"]
-    made = attestation.statement(result.records, attestation.artifact(context.given.artifact_digest))
-    if result.decision.result != "proceed" or not path or made is None:
-        return ""
-    return str(keep(Path(path).with_suffix(".intoto.json"), record.dumps(made) + "\n", context, mode=0o600) or "")
 
 
 def document(result: GateResult) -> dict[str, Any]:

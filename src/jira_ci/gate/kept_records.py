@@ -15,8 +15,9 @@ from typing import Any
 from jira_ci.errors import JiraCiError, NetworkError
 from jira_ci.frozen import dataclass
 from jira_ci.gate.record import digest
-from jira_ci.jira.endpoints import LONGEST_PROPERTY
+from jira_ci.jira.change_endpoints import LONGEST_PROPERTY
 from jira_ci.jira.service_desk import Service
+from jira_ci.text import mapping
 
 INDEX = "jira-ci.records"
 PREFIX = "jira-ci.record."
@@ -48,12 +49,15 @@ def keep(service: Service, issue_id: str, document: Mapping[str, Any]) -> None:
     for turn in range(_TRIES):
         index = service.property(issue_id, INDEX)
         index = index if isinstance(index, dict) and index.get("schema") == INDEX_SCHEMA else {}
-        lost = _left_out(index, service.property_keys(issue_id)) - {own["record"]}
-        names = _open(index, own)
-        open_ones |= {name: _entries(service, issue_id, [name]) for name in names if name not in open_ones}
-        ended = [one for name in names for one in open_ones[name] if one not in _told(index)]
-        if not lost and not ended and own in _told(index):
-            return
+        lost, ended = set[str](), list[dict[str, Any]]()
+        if own in _told(index) or own["record"] in _named(index):
+            # What else it lacks is looked for now, where it stays; looked for before, others would leave it out again.
+            lost = _left_out(index, service.property_keys(issue_id)) - {own["record"]}
+            names = _open(index, own)
+            open_ones |= {name: _entries(service, issue_id, [name]) for name in names if name not in open_ones}
+            ended = [one for name in names for one in open_ones[name] if one not in _told(index)]
+            if not lost and not ended:
+                return
         if turn:
             service.deadline.sleep(_PAUSE * turn)
         left_out = _entries(service, issue_id, sorted(lost)[:_REPAIRED])
@@ -61,16 +65,19 @@ def keep(service: Service, issue_id: str, document: Mapping[str, Any]) -> None:
     raise NetworkError(f"The index of records on the change ({INDEX}) does not name the record: others write it, too.")
 
 
-def kept(service: Service, issue_id: str, sha256: str) -> str:
-    """The digest of the record that the change keeps under this name; empty when it keeps none.
+def kept(service: Service, issue_id: str, sha256: str) -> tuple[str, Mapping[str, Any]]:
+    """The digest of the record that the change keeps under this name, and what it tells of the deployment, which no
+    digest covers; empty when it keeps none.
 
     Raises:
         JiraCiError: Jira did not answer.
     """
     found = service.property(issue_id, key_of(sha256))
     if not isinstance(found, dict):
-        return ""
-    return str(found.get("sha256", "")) if found.get("schema") == ATTACHED_SCHEMA else digest(found)
+        return "", {}
+    if found.get("schema") == ATTACHED_SCHEMA:
+        return str(found.get("sha256", "")), mapping(found.get("entry"))
+    return digest(found), mapping(found.get("deployment"))
 
 
 def merged(index: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], names: set[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from jira_ci.frozen import dataclass
 from jira_ci.gate.approvals import Approval, Approver, Demand, Member, Review
-from jira_ci.gate.bindings import spent_by
+from jira_ci.gate.bindings import Scope, spent_by
 from jira_ci.gate.requirements import Edit, Requirements, Snapshot, Status
 from jira_ci.gate.window import Window
 from jira_ci.text import one_line
@@ -216,6 +216,12 @@ def _other_commit(facts: Facts) -> str:
         return (
             f"{facts.key} was approved for {_bound_places(facts)}, and not for what is deployed here, which "
             f"one-change-for names now. Close {facts.key} and run again, so that a change for all of them is approved."
+        )
+    if bound and not bound.scope.same_repository(Scope(facts.read.repository, "", "", "")):
+        return (
+            f"{facts.key} was made for commit {shown(bound.commit)} of {shown(bound.scope.repository)}, and approved "
+            f"before it was for {shown(facts.read.repository)}, whose commit {shown(facts.read.commit)} is deployed. "
+            f"Give each repository a project-name of its own, or close {facts.key} and run again for another change."
         )
     was = f"commit {shown(bound.commit)} (run {one_line(bound.run, 200)})" if bound else "another commit"
     flags = bound.scope.flags if bound else ""

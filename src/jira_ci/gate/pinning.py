@@ -83,7 +83,8 @@ class Pins:
         self._service, self._change, self._subject, self._attempt = service, change, subject, attempt
         self._readers, self._clock = readers, clock
         self._settling = SETTLING if settling is None else settling
-        self._tried = self._begun = self._over = False
+        self._tried = self._begun = False
+        self._ended: Deployed | None = None
         self._noting = threading.Lock()
 
     def pin(self, read: Snapshot, decision: Decision, *, may_pin: bool) -> Pinned:
@@ -200,13 +201,15 @@ class Pins:
         if not self._noting.acquire(timeout=max(0.0, self._service.deadline.remaining())):
             return f"{outcome.capitalize()} was not noted on {self._change.key}: an earlier note is still on its way."
         try:
-            return "" if outcome == "started" and self._over else self._noted(outcome, earlier)
+            return "" if outcome == "started" and self._ended else self._noted(outcome, earlier)
         finally:
             self._noting.release()
 
     def _noted(self, outcome: Outcome, earlier: Deployed | None) -> str:
-        self._begun, self._over = True, self._over or (outcome != "started" and earlier is None)
+        self._begun = True
         deployed = replace(earlier, outcome=outcome) if earlier else self._deployed(outcome)
+        if outcome != "started" and earlier is None:
+            self._ended = deployed
         try:
             self._service.set_mark(self._change.id, self._held().with_deployment(deployed).document())
         except (NotOurs, NoRoom, JiraCiError) as error:
@@ -223,7 +226,10 @@ class Pins:
         key, own = self._change.key, [scope_of(one) for one in (self._subject, *also)]
         try:
             held = self._held()
-        except (NotOurs, JiraCiError) as error:
+            if self._ended and self._ended not in held.deployments:  # another member ended at once, and overwrote it
+                held = held.with_deployment(self._ended)
+                self._service.set_mark(self._change.id, held.document())
+        except (NotOurs, NoRoom, JiraCiError) as error:
             return "", f"{key} is left open, because it is not known how its other deployments ended: {error}"
         left, states = [], [state]
         for scope in scopes_of(self._subject):

@@ -8,21 +8,27 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from jira_ci.config.policy_files import Sources
+from jira_ci.context import Context
 from jira_ci.frozen import dataclass
 from jira_ci.gate.approvals import Approval, Demand, Review
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Edit, Moved
 from jira_ci.gate.subject import Subject
+from jira_ci.output import publish
 from jira_ci.run import CI, Run
 from jira_ci.text import string
 
 SCHEMA = "jira-ci.decision/2"
+FILE = "jira-ci-record"
+"""How the name of a file with records begins."""
 _MAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _PULL_EVENTS = ("pull_request", "pull_request_target", "merge_request_event", "external_pull_request_event")
 
@@ -164,6 +170,24 @@ def digest(document: Mapping[str, Any]) -> str:
     fixed = {key: value for key, value in document.items() if key != "deployment"}
     text = json.dumps(fixed, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def write(context: Context, records: Sequence[Mapping[str, Any]]) -> str:
+    """Writes the records, one alone as it is and several as a list, and gives the file's path; empty when it
+    could be kept nowhere, which is said.
+
+    On GitLab it is in the checkout, where artifacts come from; elsewhere among temporary files, under a name that
+    another deployment of the same job does not take.
+    """
+    lines = [dumps(one) for one in records]
+    text = lines[0] if len(lines) == 1 else "[" + ",\n".join(lines) + "]"
+    if context.run.provider == CI.GITLAB:
+        path = publish.artifact(context, f"{FILE}.json")
+    else:
+        folder = context.edges.environ.get("RUNNER_TEMP", "") or tempfile.gettempdir()
+        name = digest({"records": [digest(one) for one in records]})[:16]
+        path = Path(folder) / f"{FILE}-{name}.json"
+    return str(publish.keep(path, text + "\n", context, mode=0o600) or "")
 
 
 def _subject(subject: Subject, run: Run) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Snapshot:
         moved: how its status came into the proceed list, for the record; ``None`` where that is not known.
         held: our own property; ``None`` when it cannot be read, and empty without one.
         fixed: whether somebody approved the change at some time, so that its commit stays what it is.
-        commit: what is deployed.
+        commit, repository: what is deployed, and out of which repository.
         other: what is bound to another commit.
         earlier: what was deployed on the change before.
     """
@@ -142,6 +142,7 @@ class Snapshot:
     held: ChangeProperty | None = None
     fixed: bool = False
     commit: str = ""
+    repository: str = ""
     other: Binding | None = None
     earlier: tuple[Deployed, ...] = ()
 

@@ -9,7 +9,7 @@ from jira_ci.errors import JiraCiError
 from jira_ci.frozen import replace
 from jira_ci.gate import bindings
 from jira_ci.gate.approvals import Approval, Approver, Excluded, Member, review
-from jira_ci.gate.bindings import ChangeProperty
+from jira_ci.gate.bindings import Binding, ChangeProperty
 from jira_ci.gate.change_property import Change, missing, scope_of, unnamed, words
 from jira_ci.gate.decision import Decision, decide, decision_of
 from jira_ci.gate.edits import Watched, allows, edits
@@ -17,9 +17,11 @@ from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.requirements import Requirements, Snapshot, Status
 from jira_ci.gate.subject import Attempt, Subject
 from jira_ci.gate.window import moment_of
-from jira_ci.jira import endpoints, parse
-from jira_ci.jira.parse import History, Issue
-from jira_ci.jira.service_desk import Service, Stamp
+from jira_ci.jira import parse_desk
+from jira_ci.jira.change_endpoints import PROPERTY
+from jira_ci.jira.parse_change import History, Issue
+from jira_ci.jira.requester import Stamp
+from jira_ci.jira.service_desk import Service
 from jira_ci.jira.status_errors import NotFound
 from jira_ci.text import canonical, one_line
 
@@ -132,9 +134,7 @@ class SnapshotReader:
         since = edits(issue.history, self._watched(issue), status, rules, approved, own)
         held, scope = _held(issue), scope_of(self._subject)
         fixed = was_approved(issue.history, status, rules, approvals or (), [own, *(one.account for one in excluded)])
-        other = held.other_commit(scope, self._subject.commit, fixed=fixed) if held else None
-        if other is None and held and fixed and self._subject.members:
-            other = held.beside(scope)  # the group was made larger after its approval
+        other = _other(held, self._subject, fixed=fixed, ours=_is_by(issue, own)) if held else None
         earlier = held.earlier(scope, self._attempt.id) if held else ()
         return Snapshot(
             key=issue.key,
@@ -159,6 +159,7 @@ class SnapshotReader:
             held=held,
             fixed=fixed,
             commit=self._subject.commit,
+            repository=self._subject.repository,
             other=other,
             earlier=earlier,
         )
@@ -215,7 +216,7 @@ class SnapshotReader:
             bindings.read(issue.mark)
         except bindings.NotOurs as error:
             told = str(error).removesuffix(".")
-            yield f"our property of the change, {endpoints.PROPERTY}, is unreadable: {told} (gate --unpin takes it off)"
+            yield f"our property of the change, {PROPERTY}, is unreadable: {told} (gate --unpin takes it off)"
         if self._drifted(stamps):
             yield "Jira's clock and this machine's do not go equally fast"
 
@@ -229,6 +230,20 @@ class SnapshotReader:
                 drifted = drifted or abs(apart) > _DRIFT
             self._last = stamp
         return drifted
+
+
+def _other(held: ChangeProperty, subject: Subject, *, fixed: bool, ours: bool) -> Binding | None:
+    """What the change is bound to instead of what is deployed."""
+    scope = scope_of(subject)
+    found = held.other_commit(scope, subject.commit, fixed=fixed)
+    if found is None and fixed and subject.members:
+        found = held.beside(scope)  # the group was made larger after its approval
+    # Of a change that the gate made, what was approved is known: two repositories may have a project of one name.
+    return held.elsewhere(scope) if found is None and fixed and ours else found
+
+
+def _is_by(issue: Issue, account: str | None) -> bool:
+    return issue.creator is not None and issue.creator.id == account
 
 
 def _held(issue: Issue) -> ChangeProperty | None:
@@ -261,7 +276,7 @@ def was_approved(
     return any(allows(item.after, policy) for item in moved)
 
 
-def approval_of(raw: parse.Approval) -> Approval:
+def approval_of(raw: parse_desk.Approval) -> Approval:
     approvers = tuple(
         Approver(one.account.id if one.account else None, one.decision, one.account.name if one.account else "")
         for one in raw.approvers

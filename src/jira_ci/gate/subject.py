@@ -13,7 +13,7 @@ from jira_ci.gate.policy.one_change import Place
 from jira_ci.git.origin import has_host, origin_objection
 from jira_ci.git.repository import Git
 from jira_ci.run import CI, Run
-from jira_ci.text import canonical, one_line
+from jira_ci.text import UNSEEN, canonical, first, one_line
 
 _LONGEST = 255  # characters of a summary
 # Controls, invisible characters, halves of a pair, line separators, and what is no character at all.
@@ -21,8 +21,12 @@ _UNSHOWABLE = ("Cc", "Cf", "Cs", "Zl", "Zp", "Cn")
 _SLOT = re.compile(r"\{(project|version|environment|tenant)\}")
 _FULL_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")  # a shorter one may be a date
 _SHORT_ID = re.compile("(?:.*-g)?(?=[0-9]*[a-f])([0-9a-f]{7,63})")  # also as git describe has it; digits are a number
+_DESCRIBED = re.compile("(?:.*-[0-9]+-g)([0-9a-f]{7,63})")  # where even digits are none
+_HEXADECIMAL = re.compile("(?:.*-g)?[0-9a-f]+")
 _TAG_REF = re.compile("^(refs/)?tags/")
 _EXPRESSION = re.compile(r"[~^:?*\[\\\s]|\.\.|@\{")  # what git takes for more than a name
+# What git reads as *that commit itself*, *as it was*, or *the newest that says*, whatever the checkout has.
+_POINTING = re.compile(r"@\{|\^\{|^:/|^@([~^]|$)|\^0?$|^(HEAD|[A-Z]+_HEAD)([~^@]|$)")
 _BRANCH_REF = re.compile("(refs/)?(heads|remotes)/|origin/")
 # Names of what moves, whatever the repository has: an approval of them would be one of everything to come.
 _MOVING = ("latest", "head", "main", "master")
@@ -150,6 +154,7 @@ class Named:
     """What a version names in the checkout."""
 
     is_branch: bool = False
+    """Whether it is a branch, or something else that git knows and that moves: ``FETCH_HEAD``, ``v1~1``."""
     commit: str = ""
     """The full id, when it is a tag or a commit."""
     checkout: str = ""
@@ -171,21 +176,32 @@ def commit_like(version: str) -> bool:
     return bool(_EXPRESSION.search(version) or _FULL_ID.fullmatch(version.lower()))
 
 
+def abbreviated(version: str) -> str:
+    """The beginning of a commit's id that a version is, or ends with as git describe has it; empty where it is none."""
+    identity = version.lower()
+    found = _SHORT_ID.fullmatch(identity) or _DESCRIBED.fullmatch(identity)
+    return found[1] if found else ""
+
+
 def named(git: Git, version: str) -> Named:
     """Asks the checkout. A tag wins: it is what a deployment of that name would take."""
-    if not version or _EXPRESSION.search(version):
+    if not version:
         return Named()
-    name = tag_name(version)
-    tagged = git.resolve(f"refs/tags/{version}") or git.resolve(f"refs/tags/{name}")
-    if tagged:
-        return Named(commit=tagged)
-    if any(git.resolve(f"refs/{where}/{version}") for where in ("heads", "remotes/origin")):
-        return Named(is_branch=True)
-    identity = version.lower()
-    if _FULL_ID.fullmatch(identity):
-        return Named(commit=git.resolve(identity) or _foreign_id(git, identity))
-    described = _SHORT_ID.fullmatch(identity)
-    return Named(commit=git.resolve(described[1]) if described else "")
+    name, identity = tag_name(version), version.lower()
+    if not _EXPRESSION.search(version):
+        *tags, branch, remote = git.resolve_each(
+            f"refs/tags/{version}", f"refs/tags/{name}", f"refs/heads/{version}", f"refs/remotes/origin/{version}"
+        )
+        if any(tags):
+            return Named(commit=first(tags))
+        if branch or remote:
+            return Named(is_branch=True)
+        if _FULL_ID.fullmatch(identity):
+            return Named(commit=git.resolve(identity) or _foreign_id(git, identity))
+        if short := abbreviated(version):
+            return Named(commit=git.resolve(short))
+    # What git knows by another name moves. The beginning of an id, if it is short or all digits, may be a date.
+    return Named(is_branch=not _HEXADECIMAL.fullmatch(identity) and bool(git.resolve(version)))
 
 
 def _foreign_id(git: Git, identity: str) -> str:
@@ -212,7 +228,7 @@ def seen(git: Git, run: Run, version: str, told: Callable[[], str] = _nobody) ->
         reason = told() if run.provider == CI.GITLAB else ""
         return Named(problem=f"{why} CI_COMMIT_SHA alone does not tell what is deployed. {reason}" if reason else "")
     found = named(git, version)
-    if head != run.commit and run.commit and _is_committed_on_top(git, head, run.commit):
+    if head != run.commit and run.commit and _is_committed_on_top(git, head, run):
         return replace(found, checkout=run.commit, on_top=head)
     return replace(found, checkout=head)
 
@@ -223,12 +239,15 @@ def _is_own(git: Git, run: Run) -> bool:
     return all(not has_host(one) or not origin_objection([one], anywhere, trusting=False) for one in git.addresses())
 
 
-def _is_committed_on_top(git: Git, head: str, commit: str) -> bool:
+def _is_committed_on_top(git: Git, head: str, run: Run) -> bool:
     """Whether a step of this job has committed on top of the run's commit, as release tools do: git remembers it as
-    HEAD's last movement, where a checkout of another commit is remembered as such."""
+    HEAD's last movement, where a checkout of another commit is remembered as such. On another branch than the run's it
+    is something else."""
     moved = git.ask("log", "-1", "--walk-reflogs", "--format=%H %gs", "HEAD").partition(" ")
     parents = git.ask("log", "-1", "--format=%P", head).split()
-    return moved[0] == head and moved[2].startswith("commit: ") and parents == [commit]
+    branch = git.ask("symbolic-ref", "--quiet", "HEAD").removeprefix("refs/heads/")
+    on_ref = branch in ("", run.branch)
+    return on_ref and moved[0] == head and moved[2].startswith("commit: ") and parents == [run.commit]
 
 
 def default_version(run: Run) -> str:
@@ -327,7 +346,9 @@ def _objections(subject: Subject, template: str, run: Run, at: Named) -> Iterato
 def _is_moving(version: str, run: Run, at: Named) -> bool:
     name = canonical(version)
     branches = (run.branch, run.default_branch, run.pull_request.branch if run.pull_request else "")
-    if name in _MOVING or name in map(canonical, filter(None, branches)) or _BRANCH_REF.match(version):
+    if name in _MOVING or name in map(canonical, filter(None, branches)):
+        return True
+    if _BRANCH_REF.match(version) or _POINTING.search(version):
         return True
     return at.is_branch and version != run.tag
 
@@ -366,7 +387,7 @@ def _title_objections(title: str) -> Iterator[str]:
 
 def _unshowable(text: str) -> str:
     """The first character that no summary can hold as it is (``U+1F600``), or an empty text."""
-    bad = (one for one in text if ord(one) > 0xFFFF or unicodedata.category(one) in _UNSHOWABLE)
+    bad = (one for one in text if ord(one) > 0xFFFF or unicodedata.category(one) in _UNSHOWABLE or one in UNSEEN)
     return next((f"U+{ord(one):04X}" for one in bad), "")
 
 

@@ -12,7 +12,7 @@ from jira_ci.context import Context
 from jira_ci.environments.classify import tenant_rule
 from jira_ci.errors import UsageError
 from jira_ci.frozen import dataclass, replace
-from jira_ci.gate.asker import asker
+from jira_ci.gate.asker import asker, with_teams
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.policy import emergency, one_change
 from jira_ci.gate.policy.emergency import Asker, EmergencyAsked
@@ -20,7 +20,7 @@ from jira_ci.gate.policy.matching import alike_tenant
 from jira_ci.gate.policy.overrides import Asked
 from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.subject import Attempt, Named, Subject, check_untitled, describe, seen, titled
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI, Run
 from jira_ci.run_words import of_run
 from jira_ci.sites import session, trust
@@ -252,7 +252,9 @@ def _targets(
 def _in_emergency(context: Context, policy: Policy) -> tuple[Policy, Decision | None]:
     """The policy in the emergency that is asked for; as it was, and row 36, where there is none."""
     reason = context.console.mask(emergency.reason_of(context.given.emergency))
-    who = asker(context, objection(context.run)) if policy.emergency and reason else Asker()
+    who = Asker()
+    if policy.emergency and reason:
+        who = with_teams(context, asker(context, objection(context.run)), policy.emergency)
     where = policy.origins.get("emergency", "")
     why = emergency.refusal(policy.emergency, policy.gate_by, where, reason, who)
     if why or policy.emergency is None:

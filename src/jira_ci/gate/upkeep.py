@@ -15,7 +15,7 @@ from jira_ci.gate.gate_result import NOT_YET
 from jira_ci.gate.pinning import Pins
 from jira_ci.gate.policy.policy import Policy
 from jira_ci.gate.subject import Subject
-from jira_ci.jira.parse import Issue
+from jira_ci.jira.parse_change import Issue
 from jira_ci.jira.service_desk import Service
 from jira_ci.run import CI
 from jira_ci.sites.session import GateSites

@@ -14,9 +14,9 @@ from jira_ci.context import Context
 from jira_ci.errors import Exit, JiraCiError, UsageError
 from jira_ci.gate import kept_records, record
 from jira_ci.gate.targets import trusted_files
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.sites.session import GateSites
-from jira_ci.text import named_once, one_line
+from jira_ci.text import named_once, one_line, string
 from jira_ci.timing import Deadline
 
 _LARGEST = 16 * 1024 * 1024  # bytes of a file with records
@@ -80,6 +80,9 @@ def verify(context: Context, path: Path) -> Iterator[Verified]:
 def _verified(sites: GateSites, words: Mapping[str, str], found: Mapping[str, Any]) -> Verified:
     sha256, change = record.digest(found), found["change"]
     key, site = one_line(change["key"], 60), change["site"]
+    doubt = _contradiction(found)
+    if doubt:
+        return Verified(sha256, key, f"The record contradicts itself: {doubt}. The file was changed.", Exit.DENIED)
     if not change["id"] or found["decision"] != "proceed" or found["schema"] == _FIRST:
         why = "version 0.1 kept none" if found["schema"] == _FIRST else "only what may begin is kept on its change"
         return Verified(sha256, key, f"No change keeps this record: {why}.")
@@ -88,15 +91,42 @@ def _verified(sites: GateSites, words: Mapping[str, str], found: Mapping[str, An
         return Verified(sha256, key, f"{told} Set site, if it is yours.", Exit.USAGE)
     try:
         service = sites.service(site, words[site])
-        kept = kept_records.kept(service, change["id"], sha256)
+        kept, deployment = kept_records.kept(service, change["id"], sha256)
     except JiraCiError as error:
         return Verified(sha256, key, f"{key} could not be asked: {error}", error.exit)
     if kept == sha256:
-        return Verified(sha256, key, f"{key} keeps the same record.")
+        return _ended(sha256, key, found["deployment"], deployment)
     if kept:
         return Verified(sha256, key, f"{key} keeps another record under this name: {kept}.", Exit.DENIED)
     hint = "the file was changed, or the record was never kept there, or has been taken away."
     return Verified(sha256, key, f"{key} keeps no such record: {hint}", Exit.DENIED)
+
+
+def _contradiction(found: Mapping[str, Any]) -> str:
+    """What no gate writes; empty when there is nothing like that."""
+    if (found["decision"] == "proceed") != (found["exit"] == 0):
+        return f"its decision is {found['decision']}, and its exit {found['exit']}"
+    if found["approved"] and found["decision"] != "proceed":
+        return f"it is approved, and its decision is {found['decision']}"
+    return ""
+
+
+def _ended(sha256: str, key: str, told: Mapping[str, Any], kept: Mapping[str, Any]) -> Verified:
+    """The same decision; how the deployment ended is written into the record later, and no digest covers it.
+
+    Args:
+        told: by the file.
+        kept: on the change.
+    """
+    state, there = told["state"], string(kept.get("state"))
+    if state and there and any(told[name] != kept.get(name) for name in ("started", "ended", "state")):
+        another = f"{one_line(there, 40)}, {one_line(string(kept.get('ended')), 40)}"
+        said = f"{key} keeps the same decision, and another end of its deployment: {another}"
+        return Verified(sha256, key, f"{said}; the file says {state}, {told['ended']}.", Exit.DENIED)
+    if state and not there:
+        return Verified(sha256, key, f"{key} keeps the same record, and nothing of how its deployment ended.")
+    more = f" Its deployment ended later: {one_line(there, 40)}." if there and not state else ""
+    return Verified(sha256, key, f"{key} keeps the same record.{more}")
 
 
 def _words(context: Context) -> dict[str, str]:

@@ -12,7 +12,7 @@ from jira_ci.context import Context
 from jira_ci.frozen import replace
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Evaluation, TagFacts
-from jira_ci.gate.subject import commit_like, tag_name
+from jira_ci.gate.subject import abbreviated, commit_like, tag_name
 from jira_ci.gate.targets import Target
 from jira_ci.git.command import GitError
 from jira_ci.git.origin import has_host, origin_objection
@@ -144,7 +144,23 @@ class VersionTag:
             self.relaxed = (f"the tag {one_line(self._name, 80)} is not there any more, or not yet",)
         elif not self.commit and self._of_copy:
             self.relaxed = (f"whether {one_line(self._name, 80)} is a tag was asked of a copy on this machine only",)
+        if not self.commit:
+            self._doubt_commit(commit)
         return self._compared(commit)
+
+    def _doubt_commit(self, commit: str) -> None:
+        """The beginning of an id is one of a commit that a clone without its history does not have, as far as anybody
+        knows."""
+        git, short = self._context.git, abbreviated(self._name)
+        if not short or commit.startswith(short) or git.resolve(short) or not (git.problem() or git.boundary()):
+            return
+        name = one_line(self._name, 80)
+        self.relaxed = (*self.relaxed, f"which commit {name} names is not known: the checkout lacks history")
+        self.doubt = (
+            f"The version {name!r} looks like a commit's id, the checkout lacks the history that would tell which, and "
+            "nobody was told for which commit the change was approved. Check out the whole history, or give the whole "
+            "id, then run again."
+        )
 
     def _doubt(self, why: str) -> None:
         """Nobody could be asked. A tag of the checkout was compared with it, and what a whole clone has no tag of had

@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 
 from jira_ci.git import command as git_command
 from jira_ci.git.command import GitError
-from jira_ci.git.log import CHUNK, follow
+from jira_ci.git.log import follow, whole_records
 from jira_ci.text import one_line
 
 # What a repository's or a user's settings would change about the files that are named.
@@ -161,17 +161,8 @@ def _found(head: str, files: dict[int, str]) -> Change:
 
 def _parts(pipe: IO[bytes]) -> Iterator[str]:
     """What stands between NULs, decoded with replacement."""
-    pending: list[bytes] = []
-    while chunk := pipe.read(CHUNK):
-        end = chunk.rfind(b"\0")
-        if end < 0:
-            pending.append(chunk)
-            continue
-        pending.append(chunk[:end])
-        yield from b"".join(pending).decode("utf-8", "replace").split("\0")
-        pending = [chunk[end + 1 :]]
-    if rest := b"".join(pending):
-        yield rest.decode("utf-8", "replace")
+    for piece in whole_records(pipe):
+        yield from piece.decode("utf-8", "replace").split("\0")
 
 
 def idle_merges(listed: Iterable[str], head: str) -> set[str]:

@@ -18,7 +18,7 @@ from jira_ci.text import one_line
 T = TypeVar("T")
 Commit = tuple[str, str, str]
 """Id, the parents' ids as git prints them, message."""
-CHUNK = 1 << 16
+_CHUNK = 1 << 16
 """Bytes read at once."""
 _PIPE = 1 << 20  # bytes, where the system lets us: git works on while the commits are looked at
 _SECONDS = 300.0  # a log of a million commits takes about ten
@@ -124,19 +124,23 @@ def _widen(pipe: IO[bytes] | None) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _blocks(pipe: IO[bytes]) -> Iterator[tuple[str, list[Commit]]]:
+def whole_records(pipe: IO[bytes]) -> Iterator[bytes]:
+    """What git prints, in pieces that end where a NUL stands; the NUL between two pieces is in neither."""
     pending: list[bytes] = []
-    while chunk := pipe.read(CHUNK):
+    while chunk := pipe.read(_CHUNK):
         end = chunk.rfind(b"\0")
         if end < 0:
             pending.append(chunk)
             continue
         pending.append(chunk[:end])
-        yield _block(b"".join(pending))
+        yield b"".join(pending)
         pending = [chunk[end + 1 :]]
-    rest = b"".join(pending)
-    if rest:
-        yield _block(rest)
+    if rest := b"".join(pending):
+        yield rest
+
+
+def _blocks(pipe: IO[bytes]) -> Iterator[tuple[str, list[Commit]]]:
+    return map(_block, whole_records(pipe))
 
 
 def _block(records: bytes) -> tuple[str, list[Commit]]:

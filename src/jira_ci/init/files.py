@@ -1,4 +1,4 @@
-"""The CI files that a repository has, as values, and the files that are proposed for it: YAML read and written."""
+"""The CI files that a repository has, as values, and files that are proposed for it: YAML read and written."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from jira_ci.config import model
-from jira_ci.config.model import Config, read_bytes
+from jira_ci.config.model import read_bytes
 from jira_ci.config.strict_yaml import MAX_BYTES
 from jira_ci.errors import UsageError
 from jira_ci.run import CI
-from jira_ci.text import one_line
+from jira_ci.text import canonical, one_line
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,18 @@ class Deploying:
     """GitLab: which of ``rules``, ``only`` and ``except`` it has."""
     by_hand: bool = False
     """GitLab: whether a person starts it."""
+    open: bool = False
+    """GitHub: whether only a run knows all that it may become."""
+    uses: str = ""
+    """GitHub: the workflow of another repository that deploys for it."""
+    alone: bool = True
+    """Whether ``concurrency`` or a ``resource_group`` keeps other runs from deploying at the same time."""
+    deploys: bool = True
+    """GitHub: whether the environment gets a deployment (``deployment: false`` is for its secrets alone)."""
+    starts: bool = False
+    """GitLab: whether it starts another pipeline, and runs nothing itself."""
+    child: bool = False
+    """GitLab: whether it is of a child pipeline, which has files of its own."""
 
     @property
     def where(self) -> str:
@@ -68,6 +79,10 @@ class Pipelines:
     """Where the test results of what builds are."""
     tested_by: str = ""
     """GitLab: the job that has them."""
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """GitHub: what deploys for changes of some paths only: what it may be called, and these paths."""
+    unnamed: tuple[str, ...] = ()
+    """Jobs that are called as if they deployed, and name no environment."""
     includes: Literal["", "one", "several"] = ""
     """GitLab: whether ``.gitlab-ci.yml`` has an ``include`` already, and whether that is a list."""
     notes: tuple[str, ...] = ()
@@ -125,6 +140,11 @@ class Found:
     def production(self) -> tuple[Named, ...]:
         return tuple(row for row in self.environments if row.type == "production")
 
+    def waits(self, job: Deploying) -> bool:
+        """Whether the job deploys to what shall wait for an approved change."""
+        controlled = {canonical(row.name) for row in self.production} if self.gate else set()
+        return not controlled.isdisjoint(map(canonical, job.names))
+
 
 @dataclass(frozen=True)
 class File:
@@ -135,6 +155,8 @@ class File:
     text: str
 
 
+NOTHING = ("", "~", "null")
+"""How a file says that there is no value, since all scalars are read as texts."""
 _MOST_FILES = 100
 _MOST_DOCUMENTS = 4
 _MOST_VALUES = 500_000
@@ -174,10 +196,13 @@ def _parsed(data: bytes, name: str) -> Any:
 
     last: Any = None
     try:
-        # GitLab's component files begin with a document of their own.
+        # GitLab's files with inputs begin with a document of their own, which says what these are.
         for document in islice(yaml.load_all(data, yaml.BaseLoader), _MOST_DOCUMENTS):
-            last = document
+            header = last.get("spec") if isinstance(last, dict) else None
+            last = {"spec": header, **document} if header and isinstance(document, dict) else document
         many = _values(last, {}) > _MOST_VALUES
+    except yaml.reader.ReaderError:
+        raise UsageError(f"{name} is not in UTF-8, or has control characters.") from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
@@ -262,94 +287,3 @@ def write(root: Path, file: File) -> None:
     except OSError as error:
         why = error.strerror or str(error)
         raise UsageError(f"{one_line(file.name, 200)} could not be written: {one_line(why, 200)}.") from None
-
-
-SCHEMA = "https://raw.githubusercontent.com/jira-ci/jira-ci/main/jira-ci.schema.json"
-# Of a reserved top-level domain (RFC 2606): a forgotten placeholder leads to nobody else's server.
-PLACEHOLDER = "your-site.invalid"
-DESK = "YOUR_DESK"
-"""Stands where the service desk's project belongs, which only people know."""
-_UNSURE = "not sure: development, testing, staging, production or unmapped?"
-
-
-def make_config(found: Found, name: str) -> tuple[File, Config]:
-    """The file, and what it says.
-
-    Args:
-        name: from the repository's top, with slashes.
-
-    Raises:
-        UsageError: the site that was given cannot stand in the file.
-    """
-    text = "\n".join(
-        [
-            f"# yaml-language-server: $schema={SCHEMA}",
-            *_name(found),
-            *_jira(found),
-            *_environments(found),
-            *_services(found),
-            *_change_control(found),
-        ]
-    )
-    return File(name, f"{text}\n"), model.parse(f"{text}\n".encode(), name)
-
-
-def _name(found: Found) -> Iterator[str]:
-    if found.project_name:
-        yield f"project-name: {quoted(found.project_name)}"
-
-
-def _jira(found: Found) -> Iterator[str]:
-    yield "jira:"
-    if found.site:
-        yield f"  site: {quoted(found.site)}"
-    else:
-        yield f"  site: {PLACEHOLDER} # write your Jira site's host, such as acme.atlassian.net"
-    if found.projects:
-        yield f"  # {comment(found.projects_comment)}"
-        yield f"  projects: {listed(found.projects)} # only their issues count"
-    else:
-        yield "  # projects: [WEB] # only issues of these projects would count; no commit names an issue yet"
-
-
-def _environments(found: Found) -> Iterator[str]:
-    if not found.environments:
-        yield "# environments: # Jira's type of each environment, where its name does not say it"
-        yield "#   Azure-Dev: development"
-        return
-    yield "environments:"
-    for row in found.environments:
-        why = f"{_UNSURE} ({row.comment})" if row.unsure else row.comment
-        gated = row.gated or (found.gate and row.type == "production")
-        said = f"{{type: {row.type}, change-controlled: true}}" if gated else row.type
-        yield f"  {quoted(row.name)}: {said} # {comment(why, 400)}"
-    if found.gating and all(row.name != "*" for row in found.environments):
-        yield f'  "*": {{change-controlled: false}} # {comment(found.gating)} gates no other'
-
-
-def service_name(found: Found) -> str:
-    """What the only service is called in the file; its ids are what Jira calls it."""
-    return found.project_name or "service"
-
-
-def _services(found: Found) -> Iterator[str]:
-    if found.service_ids:
-        yield "services: # a deployment is of one when the setting service names it"
-        yield f"  {quoted(service_name(found))}: {{ids: {listed(found.service_ids)}}}"
-
-
-def _change_control(found: Found) -> Iterator[str]:
-    if found.gating:
-        yield f"change-control: # {comment(found.gating)}: deploymentGating"
-        yield "  enabled: true"
-        yield "  gate-by: jira"
-        return
-    if not found.production:
-        return
-    mark = "" if found.gate else "# "
-    if mark:
-        yield "# To let deployments wait for an approved change, give what they go to change-controlled: true, and:"
-    yield f"{mark}change-control:"
-    yield f"{mark}  enabled: true"
-    yield f"{mark}  service-desk: {DESK} # write its project's key, such as OPS"
-    yield f"{mark}  minimum-approvals: 1"

@@ -5,26 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jira_ci.errors import UsageError
 from jira_ci.init import files, hints
+from jira_ci.init.expressions import MOST, Texts, alternatives, legs, of_leg
 from jira_ci.init.files import Deploying, File, Found, Pipelines
 from jira_ci.text import mapping, mappings, string
 
 FOLDER = ".github/workflows"
 OURS = f"{FOLDER}/jira.yml"
 RESUME = f"{FOLDER}/jira-resume.yml"
-_MOST = 200  # names that one expression may stand for
+_MOST_ACTIONS = 50
+_MOST_PATHS = 20
+_NESTED = 10  # https://docs.github.com/actions/reference/workflows-and-actions/reusing-workflow-configurations
 _BUILDING = {"push", "pull_request", "merge_group"}
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_INPUT = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
-_MATRIX = re.compile(r"matrix\.([\w-]+)")
-_LITERAL = re.compile(r"(?:.*&&\s*)?'((?:[^']|'')*)'", re.DOTALL)
+_PASSED = re.compile(r"(?:(?:deploy(?:ment)?|target|github)[-_])?env(?:ironment)?(?:[-_]name)?", re.IGNORECASE)
+_DEPLOYS = re.compile(r"(?:.*[-_ ])?(?:deploy|rollout)(?:[-_ ].*)?", re.IGNORECASE)
 _NAME = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
-
-Values = Mapping[str, list[str]]
 
 
 @dataclass
@@ -57,7 +57,7 @@ def look_at_github(root: Path) -> Pipelines:
             notes.append(f"{error.message} It was passed over.")
     _pass_inputs(workflows)
     building = [workflow for workflow in workflows if _builds(workflow) and not _reports(workflow)]
-    steps = [step for workflow in building for job in workflow.jobs.values() for step in mappings(job.get("steps"))]
+    steps = list(_steps(root, building, workflows))
     named = {_title(workflow): None for workflow in building}
     notes += [
         f"{workflow.file} has a name that cannot be referred to." for workflow in building if not _title(workflow)
@@ -69,14 +69,42 @@ def look_at_github(root: Path) -> Pipelines:
         reports=tuple(workflow.file for workflow in workflows if _reports(workflow)),
         runs_on=hints.runs_on(job for workflow in workflows for job in workflow.jobs.values()),
         tests=hints.junit_paths((string(step.get("run")) for step in steps), (mapping(s.get("with")) for s in steps)),
+        parts=tuple(part for workflow in workflows for part in _parts(workflow)),
+        unnamed=tuple(one for workflow in workflows for one in _unnamed(workflow)),
         notes=tuple(notes),
     )
+
+
+def _steps(root: Path, building: list[_Workflow], workflows: list[_Workflow]) -> Iterator[Mapping[str, Any]]:
+    """What those that build do: in their jobs, in the workflows that these call, in this repository's actions."""
+    by_file = {f"./{workflow.file}": workflow for workflow in workflows}
+    jobs = [job for workflow in building for job in workflow.jobs.values()]
+    called = [by_file[uses] for uses in (string(job.get("uses")) for job in jobs) if uses in by_file]
+    jobs += [job for workflow in called for job in workflow.jobs.values()]
+    actions: set[str] = set()
+    for step in (step for job in jobs for step in mappings(job.get("steps"))):
+        yield step
+        uses = string(step.get("uses"))
+        if uses.startswith("./") and uses not in actions and len(actions) < _MOST_ACTIONS:
+            actions.add(uses)
+            yield from _of_action(root, uses.removeprefix("./").rstrip("/"))
+
+
+def _of_action(root: Path, folder: str) -> list[Mapping[str, Any]]:
+    for name in ("action.yml", "action.yaml"):
+        try:
+            document = files.read_yaml(root, f"{folder}/{name}" if folder else name)
+        except UsageError:
+            continue  # GitHub says so by itself
+        if document is not None:
+            return mappings(mapping(document.get("runs")).get("steps"))
+    return []
 
 
 def _title(workflow: _Workflow) -> str:
     """What ``workflow_run`` knows it by: its name, else its file."""
     name = string(workflow.document.get("name")) or workflow.file
-    return name if _NAME.fullmatch(name) and not _EXPRESSION.search(name) else ""
+    return name if _NAME.fullmatch(name) and "${{" not in name else ""
 
 
 def _builds(workflow: _Workflow) -> bool:
@@ -92,77 +120,93 @@ def _reports(workflow: _Workflow) -> bool:
 
 
 def _pass_inputs(workflows: list[_Workflow]) -> None:
-    """Notes what jobs of this repository pass to its reusable workflows."""
+    """Notes what jobs of this repository pass to its reusable workflows, which may pass it on."""
     by_file = {f"./{workflow.file}": workflow for workflow in workflows}
-    for caller in workflows:
-        for job in caller.jobs.values():
-            called = by_file.get(string(job.get("uses")))
-            for name, value in mapping(job.get("with")).items() if called else ():
-                names, _ = _resolve(string(value), caller, job)
-                if called:
-                    called.given.setdefault(string(name), []).extend(
-                        names[: _MOST - len(called.given.get(string(name), []))]
-                    )
+    for _ in range(_NESTED):
+        before = [len(values) for workflow in workflows for values in workflow.given.values()]
+        for caller in workflows:
+            for job in caller.jobs.values():
+                called = by_file.get(string(job.get("uses")))
+                for name, value in mapping(job.get("with")).items() if called else ():
+                    if called:
+                        known = called.given.setdefault(string(name), [])
+                        new = [one for one in _resolve(string(value), caller, job).values if one not in known]
+                        known += new[: MOST - len(known)]
+        if before == [len(values) for workflow in workflows for values in workflow.given.values()]:
+            return
 
 
 def _deploying(workflow: _Workflow) -> Iterator[Deploying]:
     for name, job in workflow.jobs.items():
         given = job.get("environment")
-        written = string(mapping(given).get("name")) or string(given)
-        if written.strip():
-            names, _ = _resolve(written.strip(), workflow, job)
+        uses = string(job.get("uses"))
+        passed = "" if uses.startswith("./") or not uses else _passed(job)
+        written = (string(mapping(given).get("name")) or string(given) or passed).strip()
+        if written not in files.NOTHING:
+            names, complete = _resolve(written, workflow, job)
             container = job.get("container")
             yield Deploying(
                 workflow.file,
                 string(name),
-                tuple(dict.fromkeys(names)),
-                written.strip(),
+                names,
+                written,
                 called="workflow_call" in workflow.events,
                 image=string(mapping(container).get("image")) or string(container),
                 matrix="matrix" in mapping(job.get("strategy")),
+                open=not complete,
+                uses=uses,
+                alone="concurrency" in job or "concurrency" in workflow.document,
+                deploys=string(mapping(given).get("deployment")) != "false",
             )
 
 
-def _resolve(written: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:
+def _passed(job: Mapping[str, Any]) -> str:
+    """The environment that is told to a workflow of another repository, by what its input is called."""
+    given = mapping(job.get("with"))
+    return next((string(value) for name, value in given.items() if _PASSED.fullmatch(string(name))), "")
+
+
+def _parts(workflow: _Workflow) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The part of the repository that this workflow deploys, by the paths that start it."""
+    paths = mapping(workflow.events.get("push")).get("paths")
+    listed = [string(path) for path in paths] if isinstance(paths, list) else []
+    inside = tuple(path for path in listed if path and not path.lstrip("!").startswith(".github/"))
+    if inside and any(_deploying(workflow)):
+        yield workflow.file.rpartition("/")[2].rpartition(".")[0], inside[:_MOST_PATHS]
+
+
+def _unnamed(workflow: _Workflow) -> Iterator[str]:
+    """Jobs that seem to deploy, in a workflow of which no job names an environment."""
+    if not any(_deploying(workflow)) and not _reports(workflow):
+        for name, job in workflow.jobs.items():
+            if "steps" in job and _DEPLOYS.fullmatch(string(name)):
+                yield f"{workflow.file}, job {name}"
+
+
+def _resolve(written: str, workflow: _Workflow, job: Mapping[str, Any]) -> Texts:
     """The texts that this one may become, and whether these are all."""
-    expressions = set(_EXPRESSION.findall(written))
-    if not expressions:
-        return ([written], True) if written.strip() else ([], True)
-    if len(expressions) > 1:
-        return [], False
-    found, complete = _alternatives(expressions.pop(), workflow, job)
-    names = [_EXPRESSION.sub(lambda _, value=value: value, written) for value in found]  # type: ignore[misc]
-    return [name for name in names if name.strip() and "${{" not in name], complete
+    found = [alternatives(written, partial(_of_name, workflow, leg)) for leg in legs(job)]
+    names = dict.fromkeys(name for one in found for name in one.values)
+    return Texts(tuple(names)[:MOST], all(one.complete for one in found))
 
 
-def _alternatives(expression: str, workflow: _Workflow, job: Mapping[str, Any]) -> tuple[list[str], bool]:
-    """Of ``inputs.x``, ``matrix.x``, ``'text'``, and these with ``||`` and ``&&`` between."""
-    found: list[str] = []
-    complete = True
-    for part in (part.strip() for part in expression.split("||")):
-        literal, of_input, of_matrix = (one.fullmatch(part) for one in (_LITERAL, _INPUT, _MATRIX))
-        values = [literal[1].replace("''", "'")] if literal else []
-        values = _of_input(of_input[1], workflow) if of_input else values
-        values = _of_matrix(of_matrix[1], job) if of_matrix else values
-        found += values
-        complete = complete and bool(values)
-    return found, complete
+def _of_name(workflow: _Workflow, leg: Mapping[str, Any], name: str) -> Texts:
+    context, _, rest = name.removeprefix("github.event.").partition(".")
+    if context == "matrix":
+        return of_leg(leg, rest)
+    values = _of_input(rest, workflow) if context == "inputs" else []
+    return Texts(tuple(values), bool(values))
 
 
 def _of_input(name: str, workflow: _Workflow) -> list[str]:
-    row = mapping(mapping(mapping(workflow.events.get("workflow_dispatch")).get("inputs")).get(name))
-    options = row.get("options")
+    rows = [
+        mapping(mapping(workflow.events.get(event)).get("inputs")) for event in ("workflow_dispatch", "workflow_call")
+    ]
+    options = mapping(rows[0].get(name)).get("options")
     chosen = [string(option) for option in options] if isinstance(options, list) else []
-    found = [*chosen, *workflow.given.get(name, [])] or list(filter(None, [string(row.get("default"))]))
-    return found[:_MOST]
-
-
-def _of_matrix(name: str, job: Mapping[str, Any]) -> list[str]:
-    matrix = mapping(mapping(job.get("strategy")).get("matrix"))
-    listed = matrix.get(name)
-    values = [string(value) for value in listed] if isinstance(listed, list) else []
-    values += [string(row.get(name)) for row in mappings(matrix.get("include"))]
-    return [value for value in values[:_MOST] if value and "${{" not in value]
+    defaults = [string(mapping(row.get(name)).get("default")) for row in rows]
+    found = [*chosen, *workflow.given.get(name, [])] or list(filter(None, defaults))
+    return found[:MOST]
 
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
@@ -280,8 +324,11 @@ def _common(found: Found) -> dict[str, str]:
 
 
 def _reporting(found: Found) -> Iterator[File]:
-    """One new workflow: it follows those that build, or is the first that does; none where others report already."""
-    if found.github.reports and not found.github.builds:
+    """One new workflow: it follows those that build, or is a repository's first.
+
+    What only deploys, or cannot be read, gets no build from us: it would build nothing, and say that it went well.
+    """
+    if found.github.here and not found.github.builds:
         return
     if found.github.builds:
         text = _AFTER.format(workflows=files.listed(found.github.builds), **_common(found))
@@ -295,6 +342,14 @@ def deployment_steps(environment: str) -> tuple[str, str]:
     named = f"          environment: {files.quoted(environment)}\n{CREDENTIALS}".rstrip("\n")
     start = f"      - uses: {ACTION}\n        with:\n          state: in_progress\n{named}"
     return start, f"      - uses: {ACTION}\n        if: always()\n        with:\n{named}"
+
+
+def gated_step(environment: str) -> str:
+    """The step that asks the gate, runs what deploys, and reports it, indented as below ``steps``."""
+    return (
+        f"      - uses: {ACTION}\n        with:\n          command: deploy\n          script: ./deploy.sh\n"
+        f"          environment: {files.quoted(environment)}\n{CREDENTIALS}{PERSON}"
+    ).rstrip("\n")
 
 
 def deployment_job(job: Deploying, runs_on: Any) -> str:

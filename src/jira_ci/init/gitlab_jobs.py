@@ -5,8 +5,11 @@ Only this repository's own files are read: ``.gitlab-ci.yml`` and what it includ
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from jira_ci import __version__
 from jira_ci.errors import UsageError
 from jira_ci.init import files, hints
 from jira_ci.init.files import Deploying, File, Found, Pipelines
-from jira_ci.text import mapping, mappings, string
+from jira_ci.text import mapping, mappings, one_line, string
 
 MAIN = ".gitlab-ci.yml"
 OURS = ".gitlab/jira-ci.yml"
@@ -22,6 +25,8 @@ _MOST_FILES = 50
 _MOST_NAMES = 200
 _MOST_MERGED = 5
 _MOST_PARENTS = 11  # https://docs.gitlab.com/ci/yaml/#extends
+_DEPLOYS = re.compile(r"(?:.*[-_ :/])?(?:deploy|rollout)(?:[-_ :/].*)?", re.IGNORECASE)
+_INPUT = re.compile(r"\$\[\[\s*inputs\.([\w-]+)\s*\]\]")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _SCRIPTS = ("before_script", "after_script")
 _NO_JOBS = {
@@ -32,23 +37,73 @@ _TIERS = ("production", "staging", "testing", "development", "other")
 
 
 def look_at_gitlab(root: Path) -> Pipelines:
-    """What the jobs of this repository say."""
+    """What the jobs of this repository say, those of its child pipelines too."""
     notes: list[str] = []
-    files = dict(_files(root, notes))
-    main = files.get(MAIN, {})
-    merged = {key: value for document in [*list(files.values())[1:], main] for key, value in document.items()}
+    files = dict(_files(root, [MAIN], notes))
+    main, merged = files.get(MAIN, {}), _merged(files)
+    children: dict[str, dict[str, Any]] = {}
+    for started in [_started(job) for job in merged.values()][:_MOST_FILES]:
+        child = dict(_files(root, [name for name in started if name not in files], notes))
+        children |= {} if any(map(_reports, child.values())) else child
     tests, tested_by = _tests(files, merged)
+    notes += [*_misnamed(root, main), *_elsewhere(files)]
+    deploying = [one for file, document in files.items() for name in document for one in _deploying(file, name, merged)]
     return Pipelines(
         here=bool(files or notes),
-        deploying=tuple(
-            one for file, document in files.items() for name in document for one in _deploying(file, name, merged)
-        ),
+        deploying=(*deploying, *_of_children(children)),
         reports=tuple(file for file, document in files.items() if _reports(document)),
         tests=tests,
         tested_by=tested_by,
+        unnamed=() if deploying or children else tuple(_unnamed(files, merged)),
         includes="" if "include" not in main else "several" if isinstance(main["include"], list) else "one",
         notes=tuple(notes),
     )
+
+
+def _merged(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """All keys as GitLab merges them: the first file includes the others, and wins."""
+    first, *others = documents.values() or [{}]
+    return {key: value for document in [*others, first] for key, value in document.items()}
+
+
+def _started(job: Any) -> list[str]:
+    """The files of this repository that make the child pipeline which the job starts."""
+    trigger = mapping(mapping(job).get("trigger"))
+    return _includes(trigger.get("include"))
+
+
+def _of_children(files: Mapping[str, Mapping[str, Any]]) -> Iterator[Deploying]:
+    """A job of ours of the same name would not be in their pipeline, so that none is added."""
+    merged = _merged(files)
+    for file, document in files.items():
+        for one in (one for name in document for one in _deploying(file, name, merged)):
+            yield replace(one, obstacle=one.obstacle or "it is of a child pipeline", child=True)
+
+
+def _unnamed(documents: Mapping[str, Mapping[str, Any]], merged: Mapping[str, Any]) -> Iterator[str]:
+    """Jobs that seem to deploy, in a repository of which no job names an environment."""
+    for file, document in documents.items():
+        for name in document:
+            job = _extended(name, merged, {}) if _DEPLOYS.fullmatch(name) and not name.startswith(".") else {}
+            if "script" in job and "environment" not in job:
+                yield f"{file}, job {name}"
+
+
+def _elsewhere(documents: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """What is included from other projects and servers, GitLab's own templates and ours apart."""
+    named: dict[str, None] = {}
+    for document in documents.values():
+        include = document.get("include")
+        for row in map(mapping, include if isinstance(include, list) else [include]):
+            where = string(row.get("project")) or string(row.get("component")) or string(row.get("remote"))
+            named |= {where: None} if where and "jira-ci" not in where else {}
+    if named:
+        yield f"Jobs of other projects were not read: {one_line(', '.join(named), 300)}."
+
+
+def _misnamed(root: Path, main: Mapping[str, Any]) -> Iterator[str]:
+    if not main and os.path.lexists(root / ".gitlab-ci.yaml"):
+        yield f".gitlab-ci.yaml is there; GitLab reads {MAIN}, unless the project's settings name another file."
 
 
 def _tests(documents: Mapping[str, Mapping[str, Any]], merged: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
@@ -71,8 +126,9 @@ def _reports(document: Mapping[str, Any]) -> bool:
     return OURS in _includes(document.get("include")) or any(".jira-ci" in name for name in extended)
 
 
-def _files(root: Path, notes: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    waiting, seen = [MAIN], {OURS}
+def _files(root: Path, names: Sequence[str], notes: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """These files and those of this repository that they include."""
+    waiting, seen = list(names), {OURS}
     while waiting and len(seen) <= _MOST_FILES:
         name = waiting.pop(0)
         if name in seen:
@@ -85,13 +141,23 @@ def _files(root: Path, notes: list[str]) -> Iterator[tuple[str, dict[str, Any]]]
             continue
         if document is not None:
             yield name, document
-            waiting += _includes(document.get("include"))
+            waiting += [one for path in _includes(document.get("include")) for one in _matching(root, path)]
 
 
 def _includes(include: Any) -> list[str]:
     rows = include if isinstance(include, list) else [include]
     named = [string(row) or string(mapping(row).get("local")) for row in rows]
-    return [name.lstrip("/") for name in named if name.endswith((".yml", ".yaml")) and not re.search(r"[$*]|://", name)]
+    return [name.lstrip("/") for name in named if name.endswith((".yml", ".yaml")) and not re.search(r"[$]|://", name)]
+
+
+def _matching(root: Path, path: str) -> list[str]:
+    """The path, or the files that its wildcards stand for: https://docs.gitlab.com/ci/yaml/includes/"""
+    if "*" not in path:
+        return [path]
+    if ".." in path.split("/") or re.search(r"[^/*]\*\*|\*\*[^/*]", path):
+        return []
+    found = (one.relative_to(root).as_posix() for one in root.glob(path))
+    return sorted(islice(found, _MOST_FILES))
 
 
 def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Deploying]:
@@ -102,7 +168,7 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
     given = job.get("environment")
     row = mapping(given)
     written = (string(row.get("name")) or string(given)).strip()
-    if not written or string(row.get("action")) not in ("", "start"):
+    if written in files.NOTHING or string(row.get("action")) not in ("", "start"):
         return
     names = _resolve(written, job, merged)
     tier = string(row.get("deployment_tier"))
@@ -120,6 +186,8 @@ def _deploying(file: str, name: str, merged: Mapping[str, Any]) -> Iterator[Depl
         image=image,
         stage=string(job.get("stage")) or "test",
         conditions=tuple(key for key in ("rules", "only", "except") if key in job),
+        starts="trigger" in job,
+        alone="resource_group" in job,
         by_hand=any(string(row.get("when")) == "manual" for row in (job, *mappings(job.get("rules")))),
     )
 
@@ -175,11 +243,19 @@ def _resolve(written: str, job: Mapping[str, Any], merged: Mapping[str, Any]) ->
 
 
 def _step(name: str, job: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
-    match = _VARIABLE.search(name)
+    match = _INPUT.search(name) or _VARIABLE.search(name)
     if not match:
         return [name]
-    values = _values(match[1] or match[2], job, merged)
+    values = _of_input(match[1], merged) if match.re is _INPUT else _values(match[1] or match[2], job, merged)
     return [name[: match.start()] + value + name[match.end() :] for value in values]
+
+
+def _of_input(name: str, merged: Mapping[str, Any]) -> list[str]:
+    """The options of an input of the file's header, else its default: https://docs.gitlab.com/ci/inputs/"""
+    row = mapping(mapping(mapping(merged.get("spec")).get("inputs")).get(name))
+    options = row.get("options")
+    listed = [string(option) for option in options] if isinstance(options, list) else []
+    return list(filter(None, listed or [string(row.get("default"))]))[:_MOST_NAMES]
 
 
 def _values(variable: str, job: Mapping[str, Any], merged: Mapping[str, Any]) -> list[str]:
@@ -251,7 +327,8 @@ def make(found: Found) -> Iterator[File]:
     if found.gitlab.reports:
         return
     added = [job for job in found.gitlab.deploying if not job.obstacle]
-    yield File(OURS, _JOBS + "".join(_added(job) for job in added) + (f"\n{RESUME}\n" if found.gate else ""))
+    jobs = "".join(_added(job, gated=found.waits(job)) for job in added)
+    yield File(OURS, _JOBS + jobs + (f"\n{RESUME}\n" if found.gate else ""))
     if not found.gitlab.here:
         yield File(MAIN, _FIRST)
 
@@ -270,12 +347,18 @@ def beside(job: Deploying) -> str:
     return "\n".join(texts)
 
 
-def _added(job: Deploying) -> str:
+def hidden(*, gated: bool) -> str:
+    """The template's job for one that deploys."""
+    return ".jira-ci-gated-deployment" if gated else ".jira-ci-deployment"
+
+
+def _added(job: Deploying, *, gated: bool) -> str:
     # GitLab merges jobs of the same name, and what includes wins over what is included:
     # https://docs.gitlab.com/ci/yaml/includes/#override-included-configuration-values
     needs = "its image has no git, so that fewer commits are read" if hints.lacks(job.image) else ""
     needs = needs or "its image needs Python 3.10 and git"
+    waits = " Nothing of its script starts before\n# the gate lets it." if gated else ""
     return (
-        f"\n# Added to the job of this name in {files.comment(job.file)}; {needs}.\n"
-        f"{files.quoted(job.job)}:\n  extends: .jira-ci-deployment\n"
+        f"\n# Added to the job of this name in {files.comment(job.file)}; {needs}.{waits}\n"
+        f"{files.quoted(job.job)}:\n  extends: {hidden(gated=gated)}\n"
     )

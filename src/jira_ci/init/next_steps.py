@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jira_ci import __version__
 from jira_ci.config.model import Config
 from jira_ci.init import files, github_workflow, gitlab_jobs, hints
-from jira_ci.init.files import DESK, PLACEHOLDER, Deploying, Found
+from jira_ci.init.config_file import DESK, PLACEHOLDER, service_name
+from jira_ci.init.files import Deploying, Found
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
@@ -54,6 +55,7 @@ def of(found: Found, config: Config | None) -> list[str]:
         *(_gitlab(found) if CI.GITLAB in found.providers else ()),
         *(() if found.providers else (_ANYWHERE,)),
         *_open_names(found),
+        *_parts(found, config),
         *_of_atlassian(found, config),
         *(_gate(found, config) if found.gate else ()),
         f"{_OAUTH} {' '.join(_KEEP[name] for name in found.providers or (None,))}",
@@ -65,7 +67,7 @@ def of(found: Found, config: Config | None) -> list[str]:
 def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
     """What a deployment needs so that it is of the services, and gated, as with Atlassian's own file."""
     if config and found.service_ids:
-        name = files.quoted(files.service_name(found))
+        name = files.quoted(service_name(found))
         yield f"Give each step or job that reports a deployment the service of the file:\n  service: {name}"
     if config and found.gating:
         yield (
@@ -76,7 +78,7 @@ def _of_atlassian(found: Found, config: Config | None) -> Iterator[str]:
 
 
 def _gate(found: Found, config: Config | None) -> Iterator[str]:
-    """What only people know about the gate, and where its own account's token goes."""
+    """What only people know about the gate, what stands behind it, and where its own account's token goes."""
     if config and found.production:
         where = config.where("change-control", "service-desk")
         yield f"{where}: write the key of your service desk's project in place of {DESK}:\n  service-desk: OPS"
@@ -87,8 +89,7 @@ def _gate(found: Found, config: Config | None) -> Iterator[str]:
             "  environments:\n    Prod: {type: production, change-controlled: true}\n"
             "  change-control:\n    enabled: true\n    service-desk: OPS\n    minimum-approvals: 1"
         )
-    name = shlex.quote(found.production[0].name) if found.production else "Prod"
-    yield f"Put the command that deploys behind the gate:\n  jira-ci deploy --environment {name} -- ./deploy.sh"
+    yield from _behind(found)
     yield (
         "The gate's own account is an agent of the service desk who approves nothing. Keep its address and its API "
         f"token beside the other secrets: {' and '.join(_PERSON[name] for name in found.providers or (None,))}."
@@ -100,6 +101,25 @@ def _gate(found: Found, config: Config | None) -> Iterator[str]:
         )
         if found.gitlab.reports:
             yield f"Add the job that resumes to your pipeline:\n{gitlab_jobs.RESUME}"
+
+
+def _behind(found: Found) -> Iterator[str]:
+    """How the command that deploys comes behind the gate, where no job of GitHub's was named for it."""
+    name = found.production[0].name if found.production else "Prod"
+    if CI.GITHUB in found.providers and not any(map(found.waits, found.github.deploying)):
+        yield f"Put the command that deploys behind the gate:\n{github_workflow.gated_step(name)}"
+    if CI.GITLAB in found.providers:
+        jobs = [job for job in found.gitlab.deploying if found.waits(job) and not job.starts]
+        of = f" of {', '.join(one_line(job.job, 100) for job in jobs)}" if jobs else ""
+        yield f"In the script{of}, put the command that deploys behind the gate:\n  - jira_ci deploy -- ./deploy.sh"
+        crowded = [job for job in jobs if not job.alone]
+        if crowded:
+            names = ", ".join(one_line(job.job, 100) for job in crowded)
+            group = files.quoted(crowded[0].written)
+            yield f"Two pipelines could deploy at once. Give {names} a queue:\n  resource_group: {group}"
+    if not found.providers:
+        quoted = shlex.quote(name)
+        yield f"Put the command that deploys behind the gate:\n  jira-ci deploy --environment {quoted} -- ./deploy.sh"
 
 
 def _configuration(found: Found, config: Config) -> Iterator[str]:
@@ -117,16 +137,22 @@ def _configuration(found: Found, config: Config) -> Iterator[str]:
 
 
 def _github(found: Found) -> Iterator[str]:
-    if not (found.github.builds or found.github.reports):
+    if not found.github.here:
         yield (
             "In the workflow, put what builds and tests in place of:\n"
             '  - run: echo "Put here what builds and tests this repository."'
         )
     deploying = [job for job in found.github.deploying if job.file not in found.github.reports]
-    bare = [job for job in deploying if "Python" in hints.lacks(job.image)]
-    yield from _two_steps([job for job in deploying if job not in bare])
+    own = [job for job in deploying if not job.uses]
+    waiting = [job for job in own if job.deploys and found.waits(job)]
+    told = [job for job in own if job not in waiting]
+    bare = [job for job in told if job.deploys and "Python" in hints.lacks(job.image)]
+    yield from _gated_steps(found, waiting)
+    yield from _two_steps(found, [job for job in told if job not in bare])
     for job in bare:
         yield _without_python(found, job)
+    for job in (one for one in deploying if one.uses):
+        yield _by_another(found, job)
     yield from _called(deploying)
     if found.github.builds:
         yield (
@@ -134,40 +160,87 @@ def _github(found: Found) -> Iterator[str]:
             f"step into the job that builds, and take its workflow's name out of {github_workflow.OURS}:\n"
             f"{github_workflow.build_step(found.github.tests)}"
         )
+    elif found.github.here and not found.github.reports:
+        yield (
+            "No workflow here was seen to build on pushes or pull requests, so that no build is reported. Where one "
+            f"does, put this as the last step:\n{github_workflow.build_step(found.github.tests)}"
+        )
     yield (
         "Tags can move: pin jira-ci/jira-ci by the commit of the release, which this prints, and take away the comment "
         "for zizmor:\n"
         f"  git ls-remote https://github.com/jira-ci/jira-ci 'refs/tags/v{__version__}^{{}}'"
     )
-    if found.host and not found.newest:
+    if found.host and not found.newest and not found.host.endswith(".ghe.com"):
         yield (
             f"{one_line(found.host, 100)} takes actions from github.com where GitHub Connect is on; else have an "
             "administrator mirror jira-ci/jira-ci and actions/checkout there."
         )
 
 
-def _two_steps(jobs: list[Deploying]) -> Iterator[str]:
-    if not jobs:
-        return
-    first, *others = jobs
-    start, end = github_workflow.deployment_steps(first.written)
-    yield "\n".join(
+def _gated_steps(found: Found, jobs: list[Deploying]) -> Iterator[str]:
+    if jobs:
+        said = "in place of the step that deploys, one that asks the gate first, and reports start and end itself"
+        yield _for_all(found, jobs, said, [github_workflow.gated_step(jobs[0].written)])
+    for job in jobs:
+        if "Python" in hints.lacks(job.image):
+            yield (
+                f"{one_line(job.where, 200)}: its container {one_line(job.image, 100)} has no Python. The gate stands "
+                "in the job that deploys: install python3 and git there, or start the container in the script."
+            )
+
+
+def _two_steps(found: Found, jobs: list[Deploying]) -> Iterator[str]:
+    if jobs:
+        first = min(jobs, key=lambda job: not job.deploys)
+        steps = github_workflow.deployment_steps(first.written)
+        said = "to report its deployments, add the first of these before it deploys, and the second as its last step"
+        yield _for_all(found, [first, *(job for job in jobs if job is not first)], said, steps)
+
+
+def _for_all(found: Found, jobs: list[Deploying], said: str, steps: Iterable[str]) -> str:
+    """The steps for the first of these jobs, and what is different for each other one."""
+    return "\n".join(
         [
-            f"{one_line(first.where, 200)}: to report its deployments, add the first of these before it deploys, and "
-            "the second as its last step:",
-            start,
-            end,
-            *(f"{one_line(job.where, 200)}, with environment: {files.quoted(job.written)}" for job in others),
+            f"{one_line(jobs[0].where, 200)}: {said}{_if_it_deploys(jobs[0])}:",
+            *steps,
+            *(
+                f"{one_line(job.where, 200)}, with environment: {files.quoted(job.written)}{_if_it_deploys(job)}"
+                for job in jobs[1:]
+            ),
             *(["The legs of a matrix are told apart by themselves."] if any(job.matrix for job in jobs) else []),
+            *_one_at_a_time(found, [job for job in jobs if not job.alone]),
             "Where the workflow has permissions:, it needs contents, deployments and pull-requests: read.",
         ]
     )
+
+
+def _one_at_a_time(found: Found, jobs: list[Deploying]) -> Iterator[str]:
+    """Without a queue GitHub cancels the middle one of three deployments that wait for one another."""
+    if jobs:
+        names = ", ".join(dict.fromkeys(one_line(job.job, 100) for job in jobs))
+        yield f"Two runs could deploy at once. Give {names} a queue, beside steps:"
+        group = files.quoted(f"deploy-{jobs[0].written}")
+        yield f"    concurrency:\n      group: {group}\n      cancel-in-progress: false"
+        yield from ["      queue: max"] if found.newest else []
+
+
+def _if_it_deploys(job: Deploying) -> str:
+    return "" if job.deploys else " (only if it deploys: it has deployment: false)"
 
 
 def _without_python(found: Found, job: Deploying) -> str:
     why = f"{one_line(job.where, 200)}: its container {one_line(job.image, 100)} has no Python, which jira-ci runs on."
     if job.matrix or not _JOB_ID.fullmatch(job.job) or "${{" in job.written:
         return f"{why} Install python3 and git in it, or report from a job of its own that needs this one."
+    return f"{why} Let a job of its own report:\n{github_workflow.deployment_job(job, found.github.runs_on)}"
+
+
+def _by_another(found: Found, job: Deploying) -> str:
+    why = f"{one_line(job.where, 200)}: {one_line(job.uses, 200)} deploys for it."
+    if found.waits(job):
+        return f"{why} The gate belongs there, in place of the step that deploys."
+    if job.matrix or not _JOB_ID.fullmatch(job.job) or "${{" in job.written:
+        return f"{why} Report it there, or from a job of its own that needs this one."
     return f"{why} Let a job of its own report:\n{github_workflow.deployment_job(job, found.github.runs_on)}"
 
 
@@ -195,28 +268,40 @@ def _gitlab(found: Found) -> Iterator[str]:
             "jira-ci.pyz of the release, include the template from there, and set for the group:\n"
             "  JIRA_CI_PYZ: the address of jira-ci.pyz\n  JIRA_CI_PYZ_SHA256: its hash, from SHA256SUMS"
         )
+    for file in dict.fromkeys(job.file for job in found.gitlab.deploying if job.child):
+        yield (
+            f"{one_line(file, 200)}: its jobs are a pipeline of their own, which includes the template itself:\n"
+            f"  include:\n    - remote: {gitlab_jobs.TEMPLATE}"
+        )
     for job in found.gitlab.deploying:
         if "has no Python" in job.obstacle:
-            yield _beside(job)
-        elif job.obstacle and "already" not in job.obstacle and "another pipeline" not in job.obstacle:
-            yield (
-                f"{one_line(job.where, 200)}: {job.obstacle}, so nothing was added to it. To report its deployments:\n"
-                f"  extends: {_extended(job)}\n"
-                "  before_script:\n    - !reference [.jira-ci-deployment, before_script]\n    # then today's lines\n"
-                "  after_script:\n    - !reference [.jira-ci-deployment, after_script]\n    # then today's lines"
-            )
+            yield _beside(job, gated=found.waits(job))
+        elif job.obstacle and "already" not in job.obstacle and not job.starts:
+            yield _added_by_hand(job, gated=found.waits(job))
 
 
-def _beside(job: Deploying) -> str:
-    text = gitlab_jobs.beside(job)
+def _added_by_hand(job: Deploying, *, gated: bool) -> str:
+    ours = gitlab_jobs.hidden(gated=gated)
+    scripts = ("before_script",) if gated else ("before_script", "after_script")
+    what = "To let it wait" if gated else "To report its deployments"
+    lines = [f"  extends: {_extended(job, ours)}"]
+    for script in scripts if not job.child else ():
+        lines += [f"  {script}:", f"    - !reference [{ours}, {script}]", "    # then today's lines"]
+    why = f"{one_line(job.where, 200)}: {job.obstacle}, so nothing was added to it. {what}:"
+    return "\n".join([why, *lines])
+
+
+def _beside(job: Deploying, *, gated: bool) -> str:
+    text = "" if gated else gitlab_jobs.beside(job)
     why = f"{one_line(job.where, 200)}: {one_line(job.obstacle, 200)}, so nothing was added to it."
     if not text:
-        return f"{why} A person starts it, so give it an image with Python 3.10 and git:\n  extends: {_extended(job)}"
+        because = "The gate stands in the job that deploys" if gated else "A person starts it"
+        ours = _extended(job, gitlab_jobs.hidden(gated=gated))
+        return f"{why} {because}, so give it an image with Python 3.10 and git:\n  extends: {ours}"
     return f"{why} Jobs beside it can report:\n" + "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def _extended(job: Deploying) -> str:
-    ours = ".jira-ci-deployment"
+def _extended(job: Deploying, ours: str) -> str:
     return files.listed([*job.parents, ours]) if job.parents else ours
 
 
@@ -227,3 +312,27 @@ def _open_names(found: Found) -> Iterator[str]:
                 f"{one_line(job.where, 200)}: its environment is {one_line(job.written, 200)}, and only a run knows "
                 "what that becomes. Try the names with: jira-ci environment NAME"
             )
+        elif job.names and job.open:
+            yield (
+                f"{one_line(job.where, 200)}: its environment is {one_line(job.written, 200)}, and besides "
+                f"{one_line(', '.join(job.names), 200)} only a run knows what that becomes."
+            )
+    unnamed = (*found.github.unnamed, *found.gitlab.unnamed)
+    if unnamed:
+        yield (
+            f"{one_line(', '.join(unnamed), 400)}: if that deploys, say where to, and let "
+            "init --dry-run show the rest:\n  environment: Prod"
+        )
+
+
+def _parts(found: Found, config: Config | None) -> Iterator[str]:
+    """The services of a repository of which each workflow deploys a part."""
+    if config and len(found.github.parts) > 1 and not found.service_ids:
+        rows = (
+            f"    {files.quoted(name)}: {{ids: [ID-IN-JIRA], paths: {files.listed(paths)}}}"
+            for name, paths in found.github.parts
+        )
+        yield (
+            f"{config.name}: each workflow deploys a part. Name the parts, so that a deployment claims the issues of "
+            "its own alone, and give its steps service: NAME:\n  services:\n" + "\n".join(rows)
+        )

@@ -6,95 +6,30 @@ A new connection costs two round trips before its first request, so the cloud id
 
 from __future__ import annotations
 
-import base64
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from jira_ci.errors import AccessError, JiraCiError
 from jira_ci.exchange import Answer, Request
-from jira_ci.frozen import dataclass, field
 from jira_ci.http import Client
 from jira_ci.jira import endpoints
+from jira_ci.jira.access import Access, Route
 from jira_ci.jira.endpoints import Edition, Make, Question
 from jira_ci.jira.parse import Account, WrongShape, account, mapping, text
-from jira_ci.jira.status_errors import Audience, expect, is_refused, misshapen, not_from_jira, redirect, refusal
+from jira_ci.jira.status_errors import (
+    Audience,
+    expect,
+    is_refused,
+    misshapen,
+    not_from_jira,
+    refusal,
+    renamed_to,
+)
 from jira_ci.timing import Call, Late
 from jira_ci.transport_errors import explain
-
-Kind = Literal["basic", "bearer", "oauth", ""]
-
-_GATEWAY = "https://api.atlassian.com"
-# Service accounts get their tokens from another host than the clients of builds and deployments:
-# https://support.atlassian.com/user-management/docs/create-oauth-2-0-credential-for-service-accounts/
-_SERVICE_ACCOUNTS = "https://auth.atlassian.com"
-
-
-@dataclass(frozen=True)
-class Access:
-    """A site and the credentials for it. Addresses have no slash at their end; what nobody set is empty."""
-
-    site: str
-    api: str = _GATEWAY
-    cloud: str = ""
-    """The cloud id, or empty: then the site is asked when it is needed."""
-    jira_type: Literal["auto", "cloud", "data-center"] = "auto"
-    user: str = ""
-    token: str = field(default="", repr=False)
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-
-    @property
-    def kind(self) -> Kind:
-        """How to ask: ``user`` and ``token`` before the OAuth client, which may be there for reporting only.
-
-        Data Center takes a personal access token as a bearer and never as a password, so that a token that has a user
-        is a password there (https://confluence.atlassian.com/enterprise/using-personal-access-tokens-1026032365.html).
-        """
-        if self.token:
-            return "basic" if self.user else "bearer"
-        return "oauth" if self.client_id and self.client_secret else ""
-
-    @property
-    def edition(self) -> Edition | None:
-        """Which edition the settings mean; ``None`` when only the site can tell."""
-        if self.jira_type != "auto":
-            return self.jira_type
-        host = (urlsplit(self.site).hostname or "").lower()
-        known = self.client_id or self.client_secret or self.cloud or host.endswith(".atlassian.net")
-        return "cloud" if known else None
-
-    @property
-    def likely(self) -> Edition | None:
-        """Which edition is worth a try before the site is asked what it is: Cloud knows people by their e-mail address,
-        and only Data Center takes a token alone."""
-        if not self.user:
-            return "data-center"
-        return "cloud" if "@" in self.user else None
-
-    @property
-    def basic(self) -> str:
-        """What stands behind *Basic*."""
-        return base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
-
-    @property
-    def token_host(self) -> str:
-        """Where the OAuth client gets its token."""
-        return _SERVICE_ACCOUNTS if self.api == _GATEWAY else self.api
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where and how a site is asked."""
-
-    base: str
-    edition: Edition
-    kind: Kind
-    site: bool
-    """Whether this is the site's own address, and not Atlassian's gateway."""
-
 
 T = TypeVar("T")
 Refusals = dict[tuple[str, ...], tuple[Request, Answer]]
@@ -235,11 +170,11 @@ class Login:
         issuer, access = issuer or self.access.api, self.access
         if issuer not in self._tokens:
             key = (issuer, access.client_id, access.client_secret)
-            request = _token_request(issuer, access.client_id, access.client_secret)
+            request = endpoints.client_token(issuer, access.client_id, access.client_secret)
             request, answer = self._refusals.get(key) or (request, self.client.send(request))
             if answer.status in (400, 401, 403):
                 self._refusals[key] = request, answer
-            self._tokens[issuer] = read_access_token(request, answer, self.audience)
+            self._tokens[issuer] = _read_access_token(request, answer, self.audience)
             self._fresh.add(issuer)
             self._keep_secret(self._tokens[issuer])
         return self._tokens[issuer]
@@ -358,20 +293,20 @@ class Login:
             asked.result(self.client.deadline)
         except Late as late:
             self.client.close()
-            raise explain(_tenant_request(self.access.site), late, 1) from None
+            raise explain(endpoints.tenant_info(self.access.site), late, 1) from None
         except JiraCiError:
             self.client.close()  # or the other question goes on being asked
             raise
 
     def _told_cloud_id(self) -> str:
-        request = _tenant_request(self.access.site)
+        request = endpoints.tenant_info(self.access.site)
         answer = self.client.send(request)
-        moved = _renamed_to(request, answer)
+        moved = renamed_to(request, answer)
         if moved and self._renamed is not None:
             self._renamed(f"{request.host} is called {_host(moved)} now. Change the setting site.")
-            request = _tenant_request(moved, named_by_user=False)
+            request = endpoints.tenant_info(moved, named_by_user=False)
             answer = self.client.send(request)
-        return read_cloud_id(request, answer, self.audience)
+        return _read_cloud_id(request, answer, self.audience)
 
     def _read(self, request: Request, answer: Answer, parse: Callable[[Any], T]) -> T:
         if answer.status != 200 or is_refused(answer):
@@ -382,7 +317,7 @@ class Login:
             raise misshapen(request, answer, error) from None
 
 
-def read_cloud_id(request: Request, answer: Answer, audience: Audience = "report") -> str:
+def _read_cloud_id(request: Request, answer: Answer, audience: Audience) -> str:
     """The cloud id from ``tenant_info``'s answer.
 
     Raises:
@@ -395,7 +330,7 @@ def read_cloud_id(request: Request, answer: Answer, audience: Audience = "report
     return found
 
 
-def read_access_token(request: Request, answer: Answer, audience: Audience = "report") -> str:
+def _read_access_token(request: Request, answer: Answer, audience: Audience) -> str:
     """The access token from the gateway's answer.
 
     Raises:
@@ -406,35 +341,6 @@ def read_access_token(request: Request, answer: Answer, audience: Audience = "re
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise not_from_jira(request, answer)
     return token
-
-
-def _tenant_request(site: str, *, named_by_user: bool = True) -> Request:
-    """Asks a site for its cloud id: the one request that needs no credential. The extra headers go to the site that the
-    settings name, not to where it points."""
-    return Request("GET", f"{site}/_edge/tenant_info", "tell its cloud id", site=named_by_user)
-
-
-def _token_request(issuer: str, client_id: str, client_secret: str) -> Request:
-    """Asks for an access token with OAuth 2.0 client credentials."""
-    body = {
-        "audience": "api.atlassian.com",
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-    }
-    return Request("POST", f"{issuer}/oauth/token", "give an access token", body, secret=True)
-
-
-def _renamed_to(request: Request, answer: Answer) -> str:
-    """Where a renamed Atlassian site lives now, from its redirect; empty when the answer is no such redirect.
-
-    Only the cloud id may be asked for again there: that carries no credential, and only Atlassian gives names under
-    ``.atlassian.net``.
-    """
-    target = redirect(answer)
-    host = target.netloc.lower()
-    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
-    return f"https://{host}" if known and host != request.host.lower() else ""
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

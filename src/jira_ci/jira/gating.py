@@ -22,7 +22,7 @@ from jira_ci.jira import endpoints, records
 from jira_ci.jira.auth import Login
 from jira_ci.jira.parse import WrongShape, items, mapping, text
 from jira_ci.jira.records import Record
-from jira_ci.jira.service_desk import Stamp, Timeline
+from jira_ci.jira.requester import Stamp, Timeline
 from jira_ci.jira.status_errors import expect, misshapen
 from jira_ci.jira.submit import DEPLOYMENTS, Submission, bulk, submit
 from jira_ci.run import Run

@@ -1,11 +1,19 @@
-"""Who is who in Jira: ids that stay the same from run to run, and sequence numbers that grow within one."""
+"""Who is who in Jira: ids that stay the same from run to run, sequence numbers that grow within one, and what a record
+is about: issues, services, a commit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
 from jira_ci import states
 from jira_ci.run import CI, Run
-from jira_ci.text import canonical, identifier
+from jira_ci.text import canonical, for_jira, identifier
 
+VALUES = 500
+"""What Jira takes of one record, all kinds together."""
+_ISSUES, _SERVICES = "issueIdOrKeys", "serviceIdOrKeys"
+_LONGEST_ID = 255
 _MOST = (1 << 63) - 1
 _CLOCK_BITS, _JOB_CLOCK_BITS = 48, 24
 _SEVERITY_BITS = 2  # of an end: the clock's uppermost
@@ -103,3 +111,84 @@ def _job_clock(run: Run, now: int, bits: int) -> int:
         return (now // 60_000 - _MINUTES_TO_2020) // coarse**2
     fine, passed = 1 << bits - 1, now - run.attempt_started
     return passed if passed < fine else fine + (passed - fine) // (1000 * coarse)
+
+
+class Association(TypedDict):
+    """What a record is about: keys of issues, ids of services, a commit or a repository."""
+
+    associationType: str
+    values: list[Any]
+
+
+def associations(
+    keys: Sequence[str], service_ids: Sequence[str] = (), run: Run | None = None
+) -> list[Association] | None:
+    """The associations of a record; ``None`` when there is nothing to name.
+
+    Args:
+        keys: the first of them are kept, as many as fit; see :func:`room`.
+        service_ids: with some, what was deployed is named too.
+        run: what was deployed.
+    """
+    ids = [one for one in dict.fromkeys(service_ids) if one][:VALUES]
+    source = _source(run) if run and 0 < len(ids) < VALUES else []
+    left = VALUES - len(ids) - len(source)
+    return [*_one(_ISSUES, list(dict.fromkeys(keys))[:left]), *_one(_SERVICES, ids), *source] or None
+
+
+def room(service_ids: Sequence[str], run: Run) -> int:
+    """How many issue keys fit beside a service's ids and the commit."""
+    taken = associations((), service_ids, run) or ()
+    return VALUES - sum(len(one["values"]) for one in taken)
+
+
+def keys_of(record: Mapping[str, Any]) -> list[str]:
+    """The issue keys a record claims."""
+    return _values(record, _ISSUES)
+
+
+def services_of(record: Mapping[str, Any]) -> list[str]:
+    """The ids of the services a record is of."""
+    return _values(record, _SERVICES)
+
+
+def with_keys(record: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """The same record, claiming these issues, and associated with all else that it was."""
+    others = [one for one in record.get("associations", ()) if one["associationType"] != _ISSUES]
+    rest = {name: value for name, value in record.items() if name != "associations"}
+    about = [*_one(_ISSUES, keys), *others]
+    return {**rest, "associations": about} if about else rest
+
+
+def without(records: Sequence[dict[str, Any]], hidden: Sequence[str]) -> list[dict[str, Any]]:
+    """The records without these issues; those of which nothing is left to be shown on are not there any more."""
+    unseen = frozenset(hidden)
+    kept = [with_keys(record, [key for key in keys_of(record) if key not in unseen]) for record in records]
+    return [record for record in kept if is_shown(record)] if unseen else list(records)
+
+
+def is_shown(record: Mapping[str, Any]) -> bool:
+    """Whether the record names an issue or a service to be shown on; Jira keeps no others."""
+    return bool(keys_of(record) or services_of(record))
+
+
+def _source(run: Run) -> list[Association]:
+    """The commit where it is known, else the repository. Of an id that had to be cut nobody would know anything."""
+    repository, commit = _whole(run.repository_id), _whole(run.commit)
+    if repository and commit:
+        return _one("commit", [{"commitHash": commit, "repositoryId": repository}])
+    return _one("repository", [{"repositoryId": repository}] if repository else [])
+
+
+def _whole(text: str) -> str:
+    return text if for_jira(text, _LONGEST_ID) == text else ""
+
+
+def _one(kind: str, values: Iterable[Any]) -> list[Association]:
+    listed = list(values)
+    return [{"associationType": kind, "values": listed}] if listed else []
+
+
+def _values(record: Mapping[str, Any], kind: str) -> list[str]:
+    found = [one["values"] for one in record.get("associations", ()) if one["associationType"] == kind]
+    return list(found[0]) if found else []

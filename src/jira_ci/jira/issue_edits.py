@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jira_ci.jira.endpoints import Edition, Question, quoted, segment
+from jira_ci.jira.endpoints import Edition, Question, segment
+from jira_ci.jira.jql import quoted
 from jira_ci.jira.parse import digits, items, mapping, optional_text, text
 from jira_ci.text import one_line
 

@@ -12,7 +12,8 @@ from jira_ci.errors import JiraCiError
 from jira_ci.exchange import Answer, Request
 from jira_ci.frozen import dataclass, field, replace
 from jira_ci.jira.auth import Login
-from jira_ci.jira.endpoints import Edition, Question, quoted
+from jira_ci.jira.endpoints import Edition, Question
+from jira_ci.jira.jql import quoted
 from jira_ci.jira.parse import WrongShape, items, mapping, number, optional_text, text
 from jira_ci.jira.status_errors import expect, misshapen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, TypedDict, cast
@@ -13,6 +13,7 @@ from jira_ci import states
 from jira_ci.errors import UsageError
 from jira_ci.frozen import dataclass, replace
 from jira_ci.jira import identity
+from jira_ci.jira.identity import Association, associations
 from jira_ci.run import CI, Run
 from jira_ci.text import for_jira
 
@@ -32,18 +33,6 @@ def inert(url: str) -> str:
     front, hash_, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", url).partition("#")
     encoded = quote(front + hash_ + fragment.replace("#", "%23"), safe="%/:=&?~#+!$,;'@()*[]", errors="replace")
     return encoded if len(encoded) <= LONGEST else re.sub(_HALF_CHARACTER, "", encoded[:LONGEST])
-
-
-VALUES = 500
-_ISSUES, _SERVICES = "issueIdOrKeys", "serviceIdOrKeys"
-_LONGEST_ID = 255
-
-
-class Association(TypedDict):
-    """What a record is about: keys of issues, ids of services, a commit or a repository."""
-
-    associationType: str
-    values: list[Any]
 
 
 class Tests(TypedDict):
@@ -133,71 +122,6 @@ class DeploymentRecord(Common):
     environment: Environment
 
 
-def of(keys: Sequence[str], service_ids: Sequence[str] = (), run: Run | None = None) -> list[Association] | None:
-    """The associations of a record; ``None`` when there is nothing to name.
-
-    Args:
-        keys: the first of them are kept, as many as fit; see :func:`room`.
-        service_ids: with some, what was deployed is named too.
-        run: what was deployed.
-    """
-    ids = [one for one in dict.fromkeys(service_ids) if one][:VALUES]
-    source = _source(run) if run and 0 < len(ids) < VALUES else []
-    left = VALUES - len(ids) - len(source)
-    return [*_one(_ISSUES, list(dict.fromkeys(keys))[:left]), *_one(_SERVICES, ids), *source] or None
-
-
-def room(service_ids: Sequence[str], run: Run) -> int:
-    """How many issue keys fit beside a service's ids and the commit."""
-    taken = of((), service_ids, run) or ()
-    return VALUES - sum(len(one["values"]) for one in taken)
-
-
-def keys_of(record: Mapping[str, Any]) -> list[str]:
-    """The issue keys a record claims."""
-    return _values(record, _ISSUES)
-
-
-def services_of(record: Mapping[str, Any]) -> list[str]:
-    """The ids of the services a record is of."""
-    return _values(record, _SERVICES)
-
-
-def with_keys(record: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    """The same record, claiming these issues, and associated with all else that it was."""
-    others = [one for one in record.get("associations", ()) if one["associationType"] != _ISSUES]
-    rest = {name: value for name, value in record.items() if name != "associations"}
-    associations = [*_one(_ISSUES, keys), *others]
-    return {**rest, "associations": associations} if associations else rest
-
-
-def is_shown(record: Mapping[str, Any]) -> bool:
-    """Whether the record names an issue or a service to be shown on; Jira keeps no others."""
-    return bool(keys_of(record) or services_of(record))
-
-
-def _source(run: Run) -> list[Association]:
-    """The commit where it is known, else the repository. Of an id that had to be cut nobody would know anything."""
-    repository, commit = _whole(run.repository_id), _whole(run.commit)
-    if repository and commit:
-        return _one("commit", [{"commitHash": commit, "repositoryId": repository}])
-    return _one("repository", [{"repositoryId": repository}] if repository else [])
-
-
-def _whole(text: str) -> str:
-    return text if for_jira(text, _LONGEST_ID) == text else ""
-
-
-def _one(kind: str, values: Iterable[Any]) -> list[Association]:
-    listed = list(values)
-    return [{"associationType": kind, "values": listed}] if listed else []
-
-
-def _values(record: Mapping[str, Any], kind: str) -> list[str]:
-    found = [one["values"] for one in record.get("associations", ()) if one["associationType"] == kind]
-    return list(found[0]) if found else []
-
-
 TEXT = 255
 PROPERTIES = 5
 PLACE = "deployed-to"
@@ -253,7 +177,7 @@ def build(run: Run, report: Report, keys: Sequence[str], tests: Mapping[str, int
         "schemaVersion": "1.0",
         "pipelineId": report.pipeline_id(run),
         "buildNumber": run.number,
-        "associations": of(keys),
+        "associations": associations(keys),
         "testInfo": cast("Tests", dict(tests)) if tests else None,
         "references": _references(run),
     }
@@ -278,7 +202,7 @@ def deployment(
         environment: the name as the user writes it.
         environment_type: Jira's word.
         tenant: its name as the user writes it.
-        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.records.room`.
+        service_ids: the service's ids in Jira; see :func:`jira_ci.jira.identity.room`.
         commands: what Jira is asked to do about it, such as ``initiate_deployment_gating``.
 
     Raises:
@@ -293,7 +217,7 @@ def deployment(
         **common,
         "schemaVersion": "1.0",
         "deploymentSequenceNumber": run.number,
-        "associations": of(keys, service_ids, run),
+        "associations": associations(keys, service_ids, run),
         "label": for_jira(report.label.strip() or report.version, TEXT) or None,
         "duration": _duration(run, report),
         "commands": [{"command": command} for command in commands] or None,
@@ -422,10 +346,3 @@ def _sent(value: Any) -> Any:
     if isinstance(value, list):
         return [_sent(one) for one in value]
     return _without_none(value) if isinstance(value, dict) else value
-
-
-def without(records: Sequence[Record], hidden: Sequence[str]) -> list[Record]:
-    """The records without these issues; those of which nothing is left to be shown on are not there any more."""
-    unseen = frozenset(hidden)
-    kept = [with_keys(record, [key for key in keys_of(record) if key not in unseen]) for record in records]
-    return [record for record in kept if is_shown(record)] if unseen else list(records)

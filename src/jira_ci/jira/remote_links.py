@@ -15,7 +15,8 @@ from jira_ci.errors import JiraCiError, NetworkError, Redirected
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Question, segment
-from jira_ci.jira.records import Record, keys_of, with_keys
+from jira_ci.jira.identity import keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import is_refused, messages, not_from_jira, phrase, refusal
 from jira_ci.jira.submit import DEPLOYMENTS, Kind, LinkSubmission
 from jira_ci.text import for_jira, identifier, one_line

@@ -1,4 +1,4 @@
-"""Text for people in Jira: as a document (ADF) or as wiki markup, either of which shows untrusted text as it is."""
+"""Text for people in Jira, a document (ADF) or wiki markup: written so that untrusted text stays as it is, and read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jira_ci.frozen import dataclass
+from jira_ci.jira.parse import WrongShape
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,55 @@ def _nodes(part: str | Own) -> list[dict[str, Any]]:
     if isinstance(part, Own) and part.link:
         node["marks"] = [{"type": "link", "attrs": {"href": part.text}}]
     return [node] if node["text"] else []
+
+
+# https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/: inline nodes that show a text
+_SHOWN = {"mention": "text", "emoji": "text", "status": "text", "inlineCard": "url"}
+_INLINE = {"text", "hardBreak", "date", *_SHOWN}
+
+
+def shown_text(value: Any) -> str:
+    """The text that people see; each block on a line of its own. Null is empty, and a text is itself (version 2).
+
+    Raises:
+        WrongShape: it is neither of these nor a document.
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    if not isinstance(value, dict) or value.get("type") != "doc":
+        raise WrongShape("description is no document")
+    parts: list[str] = []
+    waiting: list[Any] = [value]
+    while waiting:  # without recursion: how deep a document goes is its writer's choice
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+        elif isinstance(node, dict):
+            parts.append(_node_text(node))
+            waiting.extend(_inside(node))
+        else:
+            raise WrongShape("description holds something that is no node")
+    lines = "".join(parts).split("\n")
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _inside(node: dict[str, Any]) -> list[Any]:
+    content = node.get("content", [])
+    if not isinstance(content, list):
+        raise WrongShape("description holds a node whose content is no list")
+    end = [] if node.get("type") in _INLINE else ["\n"]
+    return [*end, *reversed(content)]
+
+
+def _node_text(node: dict[str, Any]) -> str:
+    kind = node.get("type")
+    if kind == "text":
+        text = node.get("text")
+        if not isinstance(text, str):
+            raise WrongShape("description holds a text node without text")
+        return text
+    if kind in _SHOWN:
+        attributes = node.get("attrs")
+        shown = attributes.get(_SHOWN[kind]) if isinstance(attributes, dict) else None
+        return shown if isinstance(shown, str) else " "
+    return "\n"

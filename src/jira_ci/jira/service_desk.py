@@ -2,155 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
-from typing import Any, Generic, TypeVar
+from contextlib import suppress
+from typing import Any
 
 from jira_ci.errors import AccessError, JiraCiError, NetworkError
-from jira_ci.exchange import Answer
-from jira_ci.frozen import dataclass, replace
-from jira_ci.jira import endpoints, parse
-from jira_ci.jira.auth import Login, Route
-from jira_ci.jira.endpoints import Edition, Question
+from jira_ci.frozen import replace
+from jira_ci.jira import change_endpoints, endpoints, parse, parse_change, parse_desk
+from jira_ci.jira.auth import Login
+from jira_ci.jira.endpoints import Question
 from jira_ci.jira.issues import IssueTitles, look_up
-from jira_ci.jira.parse import (
-    Account,
-    Approval,
-    Comment,
-    Desk,
-    Field,
-    Found,
-    Issue,
-    Noted,
-    Page,
-    RequestType,
-    WrongShape,
-    candidates,
-    items,
-    mapping,
-    number,
-    optional_text,
-    text,
-)
-from jira_ci.jira.status_errors import NotFound, Refused, misshapen, refusal
-from jira_ci.timing import Deadline
-
-T = TypeVar("T")
-F = TypeVar("F", bound=Found)
-MOST_PAGES = 20
-"""Two thousand values; a list that goes on for ever ends there, incomplete."""
-
-
-@dataclass(frozen=True)
-class Listed(Generic[T]):
-    """The values of all pages that came, and whether these are all there are."""
-
-    values: tuple[T, ...]
-    complete: bool
-
-
-@dataclass(frozen=True)
-class Hits(Generic[F]):
-    """One page of a search, and where the next one begins; ``after`` is empty on the last page."""
-
-    found: tuple[F, ...]
-    after: str
-
-
-def every_page(fetch: Callable[[int], Page]) -> Listed[Any]:
-    """A list of the service desk. A page that begins elsewhere than asked is one that repeats."""
-    values: list[Any] = []
-    for _ in range(MOST_PAGES):
-        page = fetch(len(values))
-        if page.start != len(values):
-            break
-        values.extend(page.values)
-        if page.last:
-            return Listed(tuple(values), True)
-        if not page.values:
-            break
-    return Listed(tuple(values), False)
-
-
-def every_hit(fetch: Callable[[str], Hits[F]]) -> Listed[F]:
-    """The candidates of a search, each once. A place that was visited already means that the pages repeat."""
-    found: dict[str, F] = {}
-    visited: set[str] = set()
-    after = ""
-    while after not in visited and len(visited) < MOST_PAGES:
-        visited.add(after)
-        hits = fetch(after)
-        found.update((hit.id, hit) for hit in hits.found)
-        after = hits.after
-        if not after:
-            return Listed(tuple(found.values()), True)
-    return Listed(tuple(found.values()), False)
-
-
-def hits(body: Any, edition: Edition, read: Callable[[Any], Sequence[F]]) -> Hits[F]:
-    """One page of a search.
-
-    Args:
-        read: the issues on it.
-
-    Raises:
-        WrongShape: its issues are not as documented, or nobody can tell whether it is the last.
-    """
-    page, found = mapping(body, "the page"), tuple(read(body))
-    if edition == "data-center":
-        start, total = number(page, "startAt"), number(page, "total")
-        reached = start + len(found)
-        if reached < total and not found:
-            raise WrongShape("issues is empty before the last page")
-        return Hits(found, str(reached) if reached < total else "")
-    after, last = optional_text(page, "nextPageToken") or "", page.get("isLast")
-    if last is not None and (not isinstance(last, bool) or last == bool(after)):
-        raise WrongShape("isLast contradicts nextPageToken")
-    return Hits(found, after)
-
-
-_UNEVEN = timedelta(seconds=1)  # a Date has whole seconds, and a site more than one server
-_DATE = re.compile(r"[A-Za-z]{3,9}, ?[^,]+")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """When an answer was given: by Jira's clock (``None`` without a readable ``Date``) and by ours, in monotonic
-    seconds as it came in; ``aged`` when a cache gave it; ``back`` when an answer before it had a later ``Date``."""
-
-    date: datetime | None
-    aged: bool
-    at: float
-    back: bool = False
-
-
-class Timeline:
-    """The moments that the answers of one conversation name, in the order in which they come: none goes back."""
-
-    def __init__(self) -> None:
-        self._newest: datetime | None = None
-
-    def see(self, answer: Answer) -> None:
-        """Takes note of when an answer was given."""
-        date = stamp_of(answer, 0.0).date
-        if date is not None and (self._newest is None or date > self._newest):
-            self._newest = date
-
-    def stamp(self, answer: Answer, at: float) -> Stamp:
-        """The stamp of an answer that has just come.
-
-        Args:
-            at: monotonic seconds.
-        """
-        self.see(answer)
-        stamp = stamp_of(answer, at)
-        back = stamp.date is not None and self._newest is not None and self._newest - stamp.date > _UNEVEN
-        return replace(stamp, back=back)
-
+from jira_ci.jira.parse import Account, Page, items, mapping, text
+from jira_ci.jira.parse_change import Comment, Found, Issue, Noted, candidates
+from jira_ci.jira.parse_desk import Approval, Desk, Field, RequestType
+from jira_ci.jira.requester import MOST_PAGES, Hits, Listed, Requester, Stamp, every_hit, every_page, hits, parsed
+from jira_ci.jira.status_errors import NotFound, Refused
 
 _SEES_GROUPS = (
     "To see who is in a group the account needs the global permission Browse users and groups (on Data Center: "
@@ -162,7 +29,7 @@ def _nothing(value: object) -> None:
     del value
 
 
-class Service:
+class Service(Requester):
     """One account's view of one site. Every method may raise:
 
     - ``AccessError``: no credential, or 401 or 403;
@@ -177,27 +44,9 @@ class Service:
     """
 
     def __init__(self, login: Login, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._login, self._clock, self._timeline = login, clock, Timeline()
-        login.see = self._timeline.see
-        self._desks: dict[str, Desk] = {}
-        self._searched: dict[str, Listed[Found]] = {}
+        super().__init__(login, clock=clock)
         self.keeps_internal = True
         """Whether the platform has so far kept each comment internal that was to be so."""
-        self._members: dict[str, tuple[Account, ...]] = {}
-        self._once: dict[str, Any] = {}
-
-    @property
-    def deadline(self) -> Deadline:
-        """The client's, over everything that is asked."""
-        return self._login.client.deadline
-
-    def connect(self) -> Route:
-        """Where and how the site is asked; the first call logs in."""
-        return self._login.connect()[0]
-
-    def myself(self) -> Account:
-        """Who the gate is; asked once."""
-        return self._login.connect()[1]
 
     def titles(self, keys: Sequence[str], share: float) -> IssueTitles:
         """What the account sees of these issues, in this share of the time that is left. Raises nothing: what is not
@@ -208,32 +57,19 @@ class Service:
             except JiraCiError as error:
                 return IssueTitles(error=error)
 
-    @contextmanager
-    def within(self, share: float) -> Iterator[None]:
-        """What is asked in here has this share of the time that is left, so that something else can be asked after."""
-        client = self._login.client
-        whole = client.deadline
-        client.deadline = whole.part(share)
-        try:
-            yield
-        finally:
-            client.deadline = whole
-
     def search(self, jql: str, reconcile: Sequence[str] = ()) -> Listed[Found]:
         """Candidates, of all pages. The index may lag behind, but knows the issues with the ids in ``reconcile``."""
         edition = self.connect().edition
 
         def fetch(after: str) -> Hits[Found]:
-            ask = endpoints.search(jql, edition, after=after, reconcile=reconcile)
+            ask = change_endpoints.search(jql, edition, after=after, reconcile=reconcile)
             return self._fresh(self._read(ask, lambda body: hits(body, edition, candidates)))
 
         return every_hit(fetch)
 
     def search_once(self, jql: str) -> Listed[Found]:
         """The same, asked for once: for whom an answer may be old."""
-        if jql not in self._searched:
-            self._searched[jql] = self.search(jql)
-        return self._searched[jql]
+        return self._remembered(f"search {jql}", lambda: self.search(jql))
 
     def noted(self, jql: str) -> Listed[Noted]:
         """Candidates that runs may wait for. Data Center tells no properties in a search, so that there each issue is
@@ -241,22 +77,22 @@ class Service:
         edition = self.connect().edition
 
         def fetch(after: str) -> Hits[Noted]:
-            properties = (endpoints.PARKED,) if edition == "cloud" else ()
-            ask = endpoints.search(
+            properties = (change_endpoints.PARKED,) if edition == "cloud" else ()
+            ask = change_endpoints.search(
                 jql,
                 edition,
                 after=after,
-                fields=endpoints.PARKED_FIELDS,
+                fields=change_endpoints.PARKED_FIELDS,
                 properties=properties,
-                most=endpoints.LARGE_PAGE,
+                most=change_endpoints.LARGE_PAGE,
             )
-            return self._read(ask, lambda body: hits(body, edition, lambda page: parse.noted(page, endpoints.PARKED)))[
-                0
-            ]
+            return self._read(
+                ask, lambda body: hits(body, edition, lambda page: parse_change.noted(page, change_endpoints.PARKED))
+            )[0]
 
         found = every_hit(fetch)
         if edition == "data-center":
-            with_notes = (replace(one, notes=self.property(one.id, endpoints.PARKED)) for one in found.values)
+            with_notes = (replace(one, notes=self.property(one.id, change_endpoints.PARKED)) for one in found.values)
             return Listed(tuple(with_notes), found.complete)
         return found
 
@@ -270,12 +106,12 @@ class Service:
         edition, after, visited = self.connect().edition, "", set[str]()
 
         def read(body: Any) -> tuple[Hits[Found], list[Mapping[str, Any]]]:
-            return hits(body, edition, candidates), parse.all_properties(body)
+            return hits(body, edition, candidates), parse_change.all_properties(body)
 
         while after not in visited:
             visited.add(after)
             properties = tuple(names) if edition == "cloud" else ()
-            ask = endpoints.search(jql, edition, after=after, properties=properties, most=endpoints.PAGE)
+            ask = change_endpoints.search(jql, edition, after=after, properties=properties, most=change_endpoints.PAGE)
             page, values = self._read(ask, read)[0]
             yield list(zip(page.found, values, strict=True))
             after = page.after
@@ -286,37 +122,39 @@ class Service:
     def property(self, issue_id: str, name: str) -> Any:
         """One of our properties of a change; ``None`` without it."""
         try:
-            return self._read(endpoints.get_property(issue_id, name), parse.property_value)[0]
+            return self._read(change_endpoints.get_property(issue_id, name), parse_change.property_value)[0]
         except NotFound:
             return None
 
     def set_property(self, issue_id: str, name: str, value: Mapping[str, Any]) -> None:
         """Writes one of our properties of a change."""
-        self._read(endpoints.set_property(issue_id, value, name), _nothing, 200, 201)
+        self._read(change_endpoints.set_property(issue_id, value, name), _nothing, 200, 201)
 
     def label(self, issue_id: str, name: str, *, add: bool) -> None:
         """Adds a label to a change, or takes it off."""
-        self._read(endpoints.label(issue_id, name, add=add), _nothing, 204)
+        self._read(change_endpoints.label(issue_id, name, add=add), _nothing, 204)
 
     def unpark(self, issue_id: str, value: Mapping[str, Any], label: str) -> None:
         """Writes the notes of a change, and takes a label off it; at once, or one after the other where the label is
         on no screen."""
         try:
-            self._read(endpoints.unparked(issue_id, value, label), _nothing, 204)
+            self._read(change_endpoints.unparked(issue_id, value, label), _nothing, 204)
         except Refused:
-            self.set_property(issue_id, endpoints.PARKED, value)
+            self.set_property(issue_id, change_endpoints.PARKED, value)
 
     def newest(self, jql: str, most: int) -> tuple[Found, ...]:
         """The first few that a search finds."""
         edition = self.connect().edition
-        ask = endpoints.search(jql, edition, most=most)
-        return self._read(ask, lambda body: hits(body, edition, parse.candidates))[0].found
+        ask = change_endpoints.search(jql, edition, most=most)
+        return self._read(ask, lambda body: hits(body, edition, parse_change.candidates))[0].found
 
     def issue(self, id_or_key: str, window: Sequence[str] | None = None) -> tuple[Issue, Stamp]:
         """An issue; with ``window`` also its history, its fields of these names or ids, and how fields are called."""
-        wanted = endpoints.BASIC_FIELDS if window is None else endpoints.fields_for(window)
-        ask = endpoints.issue(id_or_key, wanted, history=window is not None)
-        return self._read(ask, lambda body: parse.issue(body, endpoints.PROPERTY, endpoints.PARKED))
+        wanted = change_endpoints.BASIC_FIELDS if window is None else change_endpoints.fields_for(window)
+        ask = change_endpoints.issue(id_or_key, wanted, history=window is not None)
+        return self._read(
+            ask, lambda body: parse_change.issue(body, change_endpoints.PROPERTY, change_endpoints.PARKED)
+        )
 
     def candidate(self, id_or_key: str) -> Issue:
         """An issue that may be the change."""
@@ -327,51 +165,44 @@ class Service:
         stamps: list[Stamp] = []
 
         def fetch(start: int) -> Page:
-            ask = endpoints.approvals(issue_id, start)
-            page, stamp = self._read(ask, lambda body: _parsed(parse.page(body), parse.approval))
+            ask = change_endpoints.approvals(issue_id, start)
+            page, stamp = self._read(ask, lambda body: parsed(parse.page(body), parse_desk.approval))
             stamps.append(stamp)
             return page
 
         return every_page(fetch), stamps
 
     def desk(self, id_or_project: str) -> Desk:
-        """A service desk."""
-        return self._known(endpoints.desk(id_or_project), parse.desk)
-
-    def desk_once(self, id_or_project: str) -> Desk:
-        """The same, asked for once: a project's desk stays the same one."""
-        if id_or_project not in self._desks:
-            self._desks[id_or_project] = self.desk(id_or_project)
-        return self._desks[id_or_project]
+        """A service desk; asked for once."""
+        return self._known(change_endpoints.desk(id_or_project), parse_desk.desk)
 
     def desks(self) -> Listed[Desk]:
         """All service desks."""
-        return self._pages(endpoints.desks, parse.desk)
+        return self._pages(change_endpoints.desks, parse_desk.desk)
 
     def request_types(self, desk_id: str, name: str = "") -> Listed[RequestType]:
-        """The request types of a desk whose name or description holds this text, hidden ones too."""
-        key = f"request types of {desk_id}: {name}"
-        if key not in self._once:
-            self._once[key] = self._pages(
-                lambda start: endpoints.request_types(desk_id, start, name), parse.request_type
-            )
-        found: Listed[RequestType] = self._once[key]
-        return found
+        """The request types of a desk whose name or description holds this text, hidden ones too; asked for once."""
+        return self._remembered(
+            f"request types of {desk_id}: {name}",
+            lambda: self._pages(
+                lambda start: change_endpoints.request_types(desk_id, start, name), parse_desk.request_type
+            ),
+        )
 
     def requested_as(self, issue_id: str) -> RequestType | None:
         """The request type of an issue; ``None`` for one that is no request, or is not shown as such."""
         try:
-            return self._fresh(self._read(endpoints.request(issue_id), parse.requested_as))
+            return self._fresh(self._read(change_endpoints.request(issue_id), parse_desk.requested_as))
         except NotFound:
             return None
 
     def request_fields(self, desk_id: str, type_id: str) -> list[Field]:
         """The fields of a request type."""
-        return self._known(endpoints.request_fields(desk_id, type_id), parse.request_fields)
+        return self._known(change_endpoints.request_fields(desk_id, type_id), parse_desk.request_fields)
 
-    def kinds_of_project(self, project: str) -> tuple[parse.Kind, ...]:
+    def kinds_of_project(self, project: str) -> tuple[parse_desk.Kind, ...]:
         """The issue types of a project, with their statuses."""
-        return self._known(endpoints.types_of_project(project), parse.kinds)
+        return self._known(change_endpoints.types_of_project(project), parse_desk.kinds)
 
     def types_of_project(self, project: str) -> dict[str, str]:
         """The issue types of a project: id to name."""
@@ -379,56 +210,83 @@ class Service:
 
     def fields(self) -> dict[str, str]:
         """Every field of the site: id to name."""
-        return self._read(endpoints.fields(), _names)[0]
+        return self._read(change_endpoints.fields(), _names)[0]
 
     def create(
         self, desk_id: str, type_id: str, values: Mapping[str, Any], *, documents: bool = False
     ) -> tuple[str, str]:
         """Makes a request, and gives its id and key. Sent once: after a ``NetworkError`` it may be there or not."""
-        ask = endpoints.create(desk_id, type_id, values, documents=documents)
-        return self._read(ask, parse.created, 201)[0]
+        ask = change_endpoints.create(desk_id, type_id, values, documents=documents)
+        return self._read(ask, parse_desk.created, 201)[0]
 
     def set_mark(self, issue_id: str, value: Mapping[str, Any]) -> None:
         """Writes our own property of a change."""
-        self._read(endpoints.set_property(issue_id, value), _nothing, 200, 201)
+        self._read(change_endpoints.set_property(issue_id, value), _nothing, 200, 201)
 
     def property_keys(self, issue_id: str) -> list[str]:
         """The keys of an issue's properties."""
-        return self._read(endpoints.property_keys(issue_id), parse.property_keys)[0]
+        return self._read(change_endpoints.property_keys(issue_id), parse_change.property_keys)[0]
+
+    def own_property_keys(self) -> list[str]:
+        """The keys of the properties of the gate's own account; none on a Data Center that has no such thing."""
+        try:
+            return self._read(self._own(), parse_change.property_keys)[0]
+        except NotFound:
+            if self.connect().edition == "cloud":
+                raise
+            return []
+
+    def own_property(self, key: str) -> Any:
+        """One property of the gate's own account; ``None`` without it."""
+        try:
+            return self._read(self._own(key), parse_change.property_value)[0]
+        except NotFound:
+            return None
+
+    def set_own_property(self, key: str, value: Mapping[str, Any]) -> None:
+        """Writes a property of the gate's own account."""
+        self._read(self._own(key, value), _nothing, 200, 201)
+
+    def _own(self, key: str = "", value: Mapping[str, Any] | None = None) -> Question:
+        return change_endpoints.own_properties(self.myself().id, self.connect().edition, key, value)
 
     def attach(self, issue_id: str, name: str, content: bytes) -> str:
         """Attaches a file to an issue, and gives its id. Sent once: after a ``NetworkError`` it may be there or not."""
-        return self._read(endpoints.attach(issue_id, name, content), parse.attached)[0]
+        return self._read(change_endpoints.attach(issue_id, name, content), parse_change.attached)[0]
 
     def link(self, change_key: str, issue_key: str) -> None:
         """Links a change to an issue that is deployed with it."""
-        self._read(endpoints.link(change_key, issue_key), _nothing, 201)
+        self._read(change_endpoints.link(change_key, issue_key), _nothing, 201)
 
     def remote_link(self, issue_id: str, url: str, title: str, global_id: str = "") -> None:
         """Links a change to a page elsewhere."""
-        self._read(endpoints.remote_link(issue_id, url, title, global_id), _nothing, 200, 201)
+        self._read(change_endpoints.remote_link(issue_id, url, title, global_id), _nothing, 200, 201)
 
     def remove_remote_link(self, issue_id: str, global_id: str) -> None:
         """Takes a link to a page elsewhere off a change, if it is there still."""
         with suppress(NotFound):
-            self._read(endpoints.remove_remote_link(issue_id, global_id), _nothing, 204)
+            self._read(change_endpoints.remove_remote_link(issue_id, global_id), _nothing, 204)
 
     def comments(self, issue_id: str) -> Listed[Comment]:
         """A change's comments, internal ones too."""
-        return every_page(lambda start: self._read(endpoints.comments(issue_id, start), parse.comments)[0])
+        return every_page(
+            lambda start: self._read(change_endpoints.comments(issue_id, start), parse_change.comments)[0]
+        )
 
     def comment(self, issue_id: str, body: str, *, public: bool) -> None:
         """Writes a comment (wiki markup) the service desk's way. Sent once: after a ``NetworkError`` it may be there or
         not."""
-        self._read(endpoints.comment(issue_id, body, public=public), parse.desk_comment, 201)
+        self._read(change_endpoints.comment(issue_id, body, public=public), parse_change.desk_comment, 201)
 
     def document_comment(self, issue_id: str, document: Mapping[str, Any], properties: Mapping[str, Any]) -> Comment:
         """Writes a comment that is an Atlassian document (Cloud), and gives it as Jira has taken it. Sent once too."""
-        return self._read(endpoints.document_comment(issue_id, document, properties), parse.comment, 201)[0]
+        return self._read(change_endpoints.document_comment(issue_id, document, properties), parse_change.comment, 201)[
+            0
+        ]
 
     def remove_comment(self, issue_id: str, comment_id: str) -> None:
         """Takes a comment away."""
-        self._read(endpoints.remove_comment(issue_id, comment_id), _nothing, 204)
+        self._read(change_endpoints.remove_comment(issue_id, comment_id), _nothing, 204)
 
     def members(self, group: str) -> tuple[Account, ...]:
         """Who is in a group, and active; asked once.
@@ -438,83 +296,30 @@ class Service:
             AccessError: also where the account may not see who is in groups.
             NetworkError: also where the list did not come to its end.
         """
-        if group not in self._members:
-            edition = self.connect().edition
+        return self._remembered(f"members of {group}", lambda: self._read_members(group))
 
-            def fetch(start: int) -> Page:
-                return self._fresh(self._read(endpoints.group_members(group, edition, start), parse.members))
+    def _read_members(self, group: str) -> tuple[Account, ...]:
+        edition = self.connect().edition
 
-            try:
-                listed = every_page(fetch)
-            except AccessError as error:
-                raise AccessError(error.message, f"{_SEES_GROUPS} {error.hint}") from None
-            if not listed.complete:
-                raise NetworkError(
-                    f"The list of who is in the group {group} did not come to its end.",
-                    f"Name a group of at most {MOST_PAGES * endpoints.GROUP_PAGE} members, or run again.",
-                )
-            self._members[group] = tuple(one for one, active in listed.values if active)
-        return self._members[group]
+        def fetch(start: int) -> Page:
+            return self._fresh(self._read(change_endpoints.group_members(group, edition, start), parse_desk.members))
+
+        try:
+            listed = every_page(fetch)
+        except AccessError as error:
+            raise AccessError(error.message, f"{_SEES_GROUPS} {error.hint}") from None
+        if not listed.complete:
+            raise NetworkError(
+                f"The list of who is in the group {group} did not come to its end.",
+                f"Name a group of at most {MOST_PAGES * change_endpoints.GROUP_PAGE} members, or run again.",
+            )
+        return tuple(one for one, active in listed.values if active)
 
     def permissions(self, project: str, names: Sequence[str]) -> dict[str, bool]:
         """Which of these permissions the account has in a project, or in any where none is named."""
         return self._read(endpoints.permissions(project, names), parse.granted)[0]
 
-    @staticmethod
-    def _fresh(read: tuple[T, Stamp]) -> T:
-        """What was read, where no round judges its moment: out of a cache it may show what was, and hide what is."""
-        value, stamp = read
-        if stamp.back or stamp.aged:
-            raise NetworkError(
-                "An answer is older than one before it, or comes out of a cache.",
-                "Take Jira's address out of the cache or proxy that stands in between.",
-            )
-        return value
-
-    def _known(self, ask: Question, read: Callable[[Any], T]) -> T:
-        """What a desk is made of is asked once a conversation."""
-        key = f"{ask.path}?{ask.query}"
-        if key not in self._once:
-            self._once[key] = self._read(ask, read)[0]
-        found: T = self._once[key]
-        return found
-
-    def _pages(self, ask: Callable[[int], Question], read: Callable[[Any], T]) -> Listed[T]:
-        def fetch(start: int) -> Page:
-            return self._read(ask(start), lambda body: _parsed(parse.page(body), read))[0]
-
-        return every_page(fetch)
-
-    def _read(self, ask: Question, parse: Callable[[Any], T], *statuses: int) -> tuple[T, Stamp]:
-        self._login.connect()
-        request, answer = self._login.send(ask)
-        stamp = self._timeline.stamp(answer, self._clock())
-        if answer.status not in (statuses or (200,)):
-            raise refusal(request, answer, self._login.audience)
-        try:
-            return parse(answer.json()), stamp
-        except WrongShape as error:
-            raise misshapen(request, answer, error) from None
-
 
 def _names(body: Any) -> dict[str, str]:
     beans = [mapping(one, "a field") for one in items(body, "the fields")]
     return {text(one, "id"): text(one, "name") for one in beans}
-
-
-def _parsed(page: Page, parse: Callable[[Any], Any]) -> Page:
-    return Page(page.start, tuple(parse(value) for value in page.values), page.last)
-
-
-def stamp_of(answer: Answer, at: float) -> Stamp:
-    """When an answer was given. Several ``Date`` headers, which come joined by commas, are one if they are the same."""
-    told = answer.headers.get("date", "").split(",")
-    once = ",".join(told[:2]).strip()
-    doubts = len(told) % 2 or not _DATE.fullmatch(once)
-    if doubts or any(",".join(told[n : n + 2]).strip() != once for n in range(0, len(told), 2)):
-        return Stamp(None, "age" in answer.headers, at)
-    try:
-        date = parsedate_to_datetime(once)
-    except (TypeError, ValueError, LookupError, OverflowError):  # what the parser of dates raises is not one family
-        return Stamp(None, "age" in answer.headers, at)
-    return Stamp(date if date.tzinfo else date.replace(tzinfo=timezone.utc), "age" in answer.headers, at)

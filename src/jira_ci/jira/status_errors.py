@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Literal
@@ -261,12 +262,24 @@ def phrase(answer: Answer) -> str:
 
 
 def redirect(answer: Answer) -> SplitResult:
-    """Where a redirect leads; empty parts for any other answer, and for an address that cannot be meant."""
+    """Where a redirect leads; empty parts for any other answer, and for an address that is invalid."""
     try:
         target = urlsplit(answer.headers.get("location", "") if 300 <= answer.status < 400 else "")
         return target if target.hostname else urlsplit("")
     except ValueError:
         return urlsplit("")
+
+
+def renamed_to(request: Request, answer: Answer) -> str:
+    """Where a renamed Atlassian site lives now, from its redirect; empty when the answer is no such redirect.
+
+    Only the cloud id may be asked for again there: that carries no credential, and only Atlassian gives names under
+    ``.atlassian.net``.
+    """
+    target = redirect(answer)
+    host = target.netloc.lower()
+    known = target.scheme == "https" and re.fullmatch(r"[a-z0-9-]+\.atlassian\.net", host)
+    return f"https://{host}" if known and host != request.host.lower() else ""
 
 
 def not_from_jira(request: Request, answer: Answer, hint: str = "") -> NetworkError:

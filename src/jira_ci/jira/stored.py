@@ -13,7 +13,8 @@ from jira_ci.errors import RejectedError
 from jira_ci.exchange import Answer, Request
 from jira_ci.jira import endpoints, identity, remote_links
 from jira_ci.jira.endpoints import Make, Question, segment
-from jira_ci.jira.records import VALUES, Record
+from jira_ci.jira.identity import VALUES
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import expect, messages, not_from_jira, refusal
 from jira_ci.jira.submit import BUILDS, Kind
 from jira_ci.run import Run

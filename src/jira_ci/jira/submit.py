@@ -11,7 +11,8 @@ from jira_ci.exchange import Answer, Request
 from jira_ci.frozen import dataclass, field
 from jira_ci.jira import endpoints, records
 from jira_ci.jira.endpoints import Make
-from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
+from jira_ci.jira.identity import is_shown, keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import Audience, TooLarge, expect, messages, not_from_jira
 from jira_ci.run import Run
 from jira_ci.text import one_line

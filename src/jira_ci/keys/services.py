@@ -56,7 +56,7 @@ def _known(config: Config | None, given: str) -> Service:
         raise UsageError(f"service is {shown!r}, and {config.name} has {both}.", "Write one of them exactly.")
     name = next(iter(alike), "")
     if not name:
-        hint = nearest(given[:200], services) or f"Known: {one_line(', '.join(services), 200)}."
+        hint = nearest(given, services) or f"Known: {one_line(', '.join(services), 200)}."
         raise UsageError(f"service is {shown!r}, which is none of the services in {config.name}.", hint)
     paths = tuple(services[name].get("paths", ()))
     _check(config, name, paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import json
 import re
@@ -19,6 +20,9 @@ MASK = "***"
 _SHORTEST = 4  # a shorter text would blacken half of every log, and is no secret
 _BEGINNING = 8
 _ENDLESS = 1 << 30
+_HALF = re.compile(r"(?:\\(?:[uUxX][0-9A-Fa-f{]{0,8}|[0-7]{0,2})|%[0-9A-Fa-f]?|&#?[xX]?[0-9A-Za-z]{0,8})+$")
+"""What a cut leaves of an escape, and of the one that was in it."""
+_HALVES = 30  # characters
 _DEEP = 4  # times that a text is unescaped: JSON in JSON, percent twice, and one more of each
 
 
@@ -68,9 +72,12 @@ class Masker:
         if not self._plain:
             return
         for view in _views(text):
+            is_cut = "…" in view.text
             for form in self._plain:
                 if len(form) >= view.shortest and form in view.text:
                     yield from (view.original(*place) for place in _places(form, view.text))
+                    if is_cut:
+                        yield from (view.original(*place) for place in _cut_short(form, view.text))
 
 
 class _View:
@@ -117,11 +124,17 @@ class _View:
 
 def _views(text: str) -> Iterator[_View]:
     """The text unescaped, once and again, and each of these without line ends; and the text without its line ends
-    unescaped, because a line may end within an escape."""
+    unescaped, because a line may end within an escape. The same of what stands in it as Base64 or hex."""
     whole = _View(text)
-    yield from _unescaped(whole)
-    if _may_escape(text) and _BREAK.search(text):
-        yield from _unescaped(_joined(whole))
+    breaks = bool(_BREAK.search(text))
+    for view in (whole, _joined(whole)) if breaks else (whole,):
+        if view is whole or _may_escape(text):
+            yield from _unescaped(view)
+        decoded = [(*run.span(), meant) for run in _RUN.finditer(view.text) if (meant := _decoded(run[0]))]
+        if decoded:
+            inner = _View(view.text, view, decoded, view.shortest)
+            yield inner
+            yield from _unescaped(inner)
 
 
 def _unescaped(view: _View) -> Iterator[_View]:
@@ -156,10 +169,33 @@ def _escape() -> re.Pattern[str]:
         r"|\\(?:(?P<pair>[uU][dD][89abAB][0-9A-Fa-f]{2}\\[uU][dD][c-fC-F][0-9A-Fa-f]{2})|U(?P<long>[0-9A-Fa-f]{8})"
         r"|u\{0*(?P<braces>[0-9A-Fa-f]{1,6})\}|[uU](?P<four>[0-9A-Fa-f]{4})|[xX](?P<two>[0-9A-Fa-f]{2})"
         r"|(?P<octal>[0-3][0-7]{2})|(?P<one>[/\"'abfnrtv]))"
-        r"|&(?:#0*(?P<decimal>[0-9]{1,7})|#[xX]0*(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}(?=;)));?"
+        r"|&(?:#0*(?P<decimal>[0-9]{1,7})|#[xX]0*(?P<hex>[0-9A-Fa-f]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}(?=;)))"
+        r"(?:;|(?![0-9A-Fa-fxu%\\]*…))"
     )
 
 
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{10,}={0,2}|[0-9A-Fa-f]{2}(?:[: -][0-9A-Fa-f]{2}){7,}")
+
+
+def _decoded(run: str) -> str:
+    """What Base64 or hex says, if that is text; what else looks like one of these, such as a commit's id, is not."""
+    with contextlib.suppress(ValueError):
+        return _text(bytes.fromhex(run.translate(_APART)))
+    with contextlib.suppress(ValueError):
+        bare = run.rstrip("=").translate(_USUAL)
+        found = base64.b64decode(bare[: len(bare) - (len(bare) % 4 == 1)] + "=" * (-len(bare) % 4))
+        return _text(found)
+    return ""
+
+
+def _text(data: bytes) -> str:
+    text = data.decode() if data.isascii() else ""
+    return text if text.translate(_LINES).isprintable() else ""
+
+
+_LINES = str.maketrans("", "", "\r\n\t")
+_APART = str.maketrans("", "", ": -")
+_USUAL = str.maketrans("-_", "+/")
 _ONE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _BREAK = re.compile(r"[\r\n]\s*")
 
@@ -198,11 +234,12 @@ def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _cut_short(form: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where a text that was shortened ends in the beginning of the form; fewer than eight characters could be any."""
+    """Where a text that was shortened ends in the beginning of the form, maybe within an escape; fewer than eight
+    characters could be any."""
     start = text.find(form[:_BEGINNING]) if len(form) > _BEGINNING else -1
     while start >= 0:
-        stop = text.find("…", start, start + len(form))
-        if stop >= 0 and form.startswith(text[start:stop]):
+        stop = text.find("…", start, start + len(form) + _HALVES)
+        if stop >= 0 and form.startswith(_HALF.sub("", text[start:stop])):
             yield start, stop
         start = text.find(form[:_BEGINNING], start + 1)
 

@@ -38,8 +38,10 @@ def child_pipeline(folder: Path, file: str, job: str, told: Mapping[str, str], n
     _check(folder, file, job)
     decision = told.get(_DECISION, "")
     if decision not in ("proceed", "wait"):
-        said = f"said {one_line(decision, 40)}" if decision else "left no decision here"
-        raise UsageError(f"The gate {said}.", "Give this job `needs:` with the job that runs jira-ci gate.")
+        if decision:
+            raise UsageError(f"The gate said {one_line(decision, 40)}.", "The log of its job says what mends that.")
+        hint = "Give this job `needs:` with the job that runs jira-ci gate."
+        raise UsageError("The gate left no decision here.", hint)
     rule, sentence = _rule(decision, told.get(_START, ""), now)
     document = {"include": [{"local": f"/{file}"}], job: {"rules": [rule]}}
     # JSON is YAML, in which no name is anything else; but YAML joins no two escapes to one character.

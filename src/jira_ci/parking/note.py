@@ -7,6 +7,7 @@ deployed is asked of the CI and decided by the gate from scratch.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import islice
@@ -24,6 +25,7 @@ LIFE = timedelta(days=29)
 _SCHEMA = "jira-ci.parked/1"
 _MOST = 40  # notes on one change: a property holds 32 KB
 _LONGEST = 255
+_RUN = re.compile(r"[1-9][0-9]{0,17}")
 _TEXTS = ("repository", "workflow", "job", "runner", "commit", "environment", "tenant", "version", "url", "actor")
 _NEEDED = ("repository", "commit", "environment", "version")
 
@@ -54,6 +56,12 @@ class Note:
     actor: str = ""
     parked_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)
     expires: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+    @property
+    def batch(self) -> tuple[str, int, str, str, datetime]:
+        """The job that left it, told from the other jobs of its run: of several notes with the same one job waits for
+        all, and is started once."""
+        return self.run, self.attempt, self.job, self.runner, self.parked_at
 
     @property
     def place(self) -> tuple[str, str]:
@@ -153,12 +161,11 @@ def _read(rows: list[Any]) -> Iterator[Note]:
         found = {name: string(row.get(name)) for name in ("home", "run", *_TEXTS)}
         begun, ends = _parsed(row.get("parked-at")), _parsed(row.get("expires"))
         number, attempt = whole(row.get("number")), whole(row.get("attempt"))
-        run = found["run"]
-        fit = run.isascii() and run.isdecimal() and len(run) <= 18 and all(found[name] for name in ("home", *_NEEDED))
+        fit = _RUN.fullmatch(found["run"]) and all(found[name] for name in ("home", *_NEEDED))
         if fit and begun and ends and number is not None and attempt is not None:
-            # Nobody can make a note live longer than ours do.
             note = Note(number=number, attempt=attempt, parked_at=begun, expires=ends, **found)
-            yield replace(note, expires=min(ends, begun + LIFE))
+            # Nobody can make a note live longer than ours do; nor is there a moment after the year 9999.
+            yield note if ends - begun <= LIFE else replace(note, expires=begun + LIFE)
 
 
 def _moment(moment: datetime) -> str:

@@ -10,11 +10,11 @@ import dataclasses
 import itertools
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any, Literal
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from jira_ci.ci.api import Unreadable
 from jira_ci.ci.restart import Restarts, Standing, Waiting
@@ -31,16 +31,17 @@ from jira_ci.gate.policy.policy import Policy, settle
 from jira_ci.gate.requirements import Status
 from jira_ci.gate.subject import Attempt, Named, Subject, describe, titled, where
 from jira_ci.gate.targets import Target, asked_for, unaskable
-from jira_ci.jira import endpoints
-from jira_ci.jira.parse import Noted
+from jira_ci.jira import change_endpoints, jql
 from jira_ci.jira.service_desk import Service
-from jira_ci.parking.note import Note, global_id, home, label, notes, without
+from jira_ci.parking.fate import Outcome, Parked, each_once
+from jira_ci.parking.note import LIFE, Note, home, label, notes
+from jira_ci.parking.park import take_note_off
+from jira_ci.parking.superseded import Superseded
 from jira_ci.run import CI
 from jira_ci.sites.session import GateSites
 from jira_ci.text import one_line
 from jira_ci.timing import Deadline
 
-Fate = Literal["resumed", "waiting", "dropped", "unclear"]
 _NO_CHANGE, _NOT_NAMED = 12, 13
 """Rows: what is in another desk or of another type; and what does not name what waits for it, which can be mended."""
 _WORKFLOWS = ".github/workflows/"  # those of the repository; an organisation's stand elsewhere
@@ -50,41 +51,6 @@ comes first."""
 _NOT_READ = "its status is one to wait in; more than can be read at once are in one"
 OBJECTION = "jira-ci resume"
 """Why the gate makes, pins and writes nothing here."""
-
-
-@dataclass(frozen=True)
-class Parked:
-    """A note, and the change that it stands on."""
-
-    note: Note
-    change: Noted
-    policy: Policy
-    """Of the service desk where it was found."""
-
-    @property
-    def at(self) -> tuple[str, str]:
-        """The change, among those of all sites."""
-        return self.policy.site, self.change.id
-
-    @property
-    def at_home(self) -> bool:
-        """Whether the change is in the service desk where it was looked for."""
-        return is_in_project(self.change.project_id, self.change.project_key, self.policy.service_desk)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one note.
-
-    Attributes:
-        why: a sentence.
-        exit: what a command ends with that could not find it out.
-    """
-
-    parked: Parked
-    fate: Fate
-    why: str
-    exit: int = Exit.OK
 
 
 @dataclass
@@ -100,18 +66,27 @@ class Sweep:
     found: Sources
     restarts: Callable[[Deadline], Restarts]
     clock: Callable[[], float] = time.monotonic
-    _newest: dict[str, int] = field(default_factory=dict)
     _notes: dict[tuple[str, str], Any] = field(default_factory=dict)
     """By the change, what its property with notes held when the gate read it."""
+    _decisions: dict[tuple[object, ...], Decision] = field(default_factory=dict)
+    _batches: dict[tuple[object, ...], list[Parked]] = field(default_factory=dict)
+    """What the job of a note waits for besides."""
+    _begun: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """By the job, the change for which it was started."""
 
     def run(self) -> tuple[list[Outcome], list[JiraCiError]]:
         """What became of each note, the newest runs first, and what could not be asked."""
         errors: list[JiraCiError] = []
         with closing(GateSites(self.context, clock=self.clock)) as sites:
             self._sites = sites
-            parked = _each_once(one for place, titles in self._places() for one in self._parked(place, titles, errors))
+            parked = each_once(one for place, titles in self._places() for one in self._parked(place, titles, errors))
             unread = list(dict.fromkeys(one.at for one in parked if self._is_idle(one)))[_MOST_IDLE:]
             parked.sort(key=lambda one: -int(one.note.run))
+            since = max(min((one.note.parked_at for one in parked), default=self._now), self._now - LIFE)
+            first, last = (since - timedelta(days=1)).date(), (self._now + timedelta(days=2)).date()
+            self._superseded = Superseded(self.context.run.repository, first, last, self._service)
+            for one in parked:
+                self._batches.setdefault(one.note.batch, []).append(one)
             started: dict[tuple[str, str], str] = {}
             outcomes = []
             for one in parked:
@@ -137,7 +112,7 @@ class Sweep:
     def _parked(self, place: Policy, titles: Collection[str], errors: list[JiraCiError]) -> Iterator[Parked]:
         """The notes of this repository on the changes of one desk, and on those that were moved or closed since."""
         own = home(self.context.run)
-        query = endpoints.labelled_issues(place.service_desk, label(own), titles)
+        query = jql.labelled_issues(place.service_desk, label(own), titles)
         try:
             refused = next(unaskable(self.context, place), None)
             if refused is not None:
@@ -195,24 +170,40 @@ class Sweep:
                 return Outcome(parked, "waiting", decision.reason)
             if decision.result == "deny":
                 return Outcome(parked, "dropped", decision.reason)
+            if note.batch in self._begun:
+                return Outcome(parked, "resumed", f"its job was started, for {self._begun[note.batch]} as well")
+            other = self._unmet(parked)
+            if other is not None:
+                return other
             with closing(self.restarts(deadline)) as ci:
                 return self._started(parked, decision, ci)
         except Unreadable as error:
             return Outcome(parked, "unclear", str(error), Exit.ACCESS if error.denied else Exit.NETWORK)
 
+    def _unmet(self, parked: Parked) -> Outcome | None:
+        """What becomes of a note whose job waits for another change, too: started, the job would only end once more.
+        ``None`` where none is waited for. Whatever denies does not count here: anybody may write such a note."""
+        for other in self._batches[parked.note.batch]:
+            decision = self._decided(other) if other is not parked else None
+            if decision is not None and decision.result == "wait":
+                return Outcome(parked, "waiting", f"its job waits for {other.change.key}, too: {decision.reason}")
+        return None
+
     def _started(self, parked: Parked, decision: Decision, ci: Restarts) -> Outcome:
         """What may be started, unless the CI objects."""
         waiting = _waiting(parked.note)
         standing = ci.standing(waiting)
-        why = standing.gone or self._objection(parked.note, standing, ci)
+        why = standing.gone or self._objection(parked, standing, ci)
         if why:
             return Outcome(parked, "dropped", why)
-        if standing.going:
-            return Outcome(parked, "waiting", "the run is going on; what has begun is left alone")
+        if standing.going or standing.held:
+            return Outcome(parked, "waiting", standing.held or "the run is going on; what has begun is left alone")
+        self._begun[parked.note.batch] = parked.change.key
         if self.context.given.dry_run:
             return Outcome(parked, "resumed", f"{decision.reason} (dry run: not started)")
         begun = ci.start(waiting)
         if begun == "never":
+            del self._begun[parked.note.batch]
             return Outcome(
                 parked, "dropped", "it is too old, or was started too often, to be started again: start a new run"
             )
@@ -220,23 +211,25 @@ class Sweep:
             parked, "resumed", decision.reason if begun == "started" else "somebody else has started it by now"
         )
 
-    def _objection(self, note: Note, standing: Standing, ci: Restarts) -> str:
+    def _objection(self, parked: Parked, standing: Standing, ci: Restarts) -> str:
         """Why an approved deployment is not started all the same."""
+        note = parked.note
         if standing.commit != note.commit:
             named, deployed = one_line(note.commit, 40), one_line(standing.commit, 40)
             return f"the note names commit {named}, and the run deploys {deployed}"
         if note.workflow.startswith(_WORKFLOWS) and standing.workflow not in ("", note.workflow):
             named, ran = one_line(note.workflow, 80), one_line(standing.workflow, 80)
             return f"the note names the workflow {named}, and the run is one of {ran}"
-        if note.environment not in self._newest:
-            self._newest[note.environment] = ci.newest(note.environment)
-        newest = self._newest[note.environment]
-        if newest > int(note.run):
-            return f"run {newest} has deployed there since: this would be a silent roll-back"
-        return ""
+        return self._superseded.why(note, parked.policy, ci)
 
     def _decided(self, parked: Parked) -> Decision:
         """The gate's own decision about what the note says, as if it were asked now; nothing is made or written."""
+        known = (parked.at, parked.note.run, parked.note.place)
+        if known not in self._decisions:
+            self._decisions[known] = self._judged(parked)
+        return self._decisions[known]
+
+    def _judged(self, parked: Parked) -> Decision:
         note, context = parked.note, self.context
         policy = self._policy(note)
         if isinstance(policy, Decision):
@@ -297,14 +290,8 @@ class Sweep:
             # whether it stands there when all else is done (see park), and leaves it again.
             at = outcome.parked.at
             known = outcome.fate == "resumed" and at in self._notes
-            held = self._notes.pop(at) if known else service.property(change.id, endpoints.PARKED)
-            left = without(held, [note])
-            mark, alone = label(note.home), not any(one.home == note.home for one in notes(left))
-            if alone and mark in change.labels:
-                service.unpark(change.id, left, mark)
-            else:
-                service.set_property(change.id, endpoints.PARKED, left)
-            service.remove_remote_link(change.id, global_id(note))
+            held = self._notes.pop(at) if known else service.property(change.id, change_endpoints.PARKED)
+            take_note_off(service, change.id, note, held, labelled=label(note.home) in change.labels)
             if outcome.fate == "dropped":
                 self._tell(outcome)
         except JiraCiError as error:
@@ -340,16 +327,5 @@ def _opening(policy: Policy) -> str:
     return " ".join((start if start[-1:].isspace() else start.rpartition(" ")[0]).split())
 
 
-def _each_once(found: Iterable[Parked]) -> list[Parked]:
-    """Without what the searches of several desks have brought; where it was found at home counts."""
-    by_home = sorted(found, key=lambda one: one.at_home)
-    return list({(one.at, one.note.run, one.note.place): one for one in by_home}.values())
-
-
 def _waiting(note: Note) -> Waiting:
-    return Waiting(note.run, note.attempt, note.job, note.runner)
-
-
-def worst(outcomes: Sequence[Outcome], errors: Sequence[JiraCiError]) -> int:
-    """The exit code: 0 unless something could not be asked."""
-    return max([0, *(one.exit for one in outcomes), *(error.exit for error in errors)])
+    return Waiting(note.run, note.attempt, note.job, note.runner, note.parked_at.timestamp())

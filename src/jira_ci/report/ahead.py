@@ -9,7 +9,7 @@ from jira_ci import states
 from jira_ci.config import model as configuration
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.jira import endpoints
+from jira_ci.jira.access import base_url, site_url
 from jira_ci.keys.parse_keys import Source, collect
 from jira_ci.run import Run
 from jira_ci.settings import Settings
@@ -28,8 +28,8 @@ def preconnect(context: Context, environments: Sequence[str]) -> None:
     try:
         if not will_speak(context, given, environments):
             return
-        site = "" if given.cloud_id else endpoints.site_url(given.site, given.instance)
-        for address in filter(None, (endpoints.base_url(given.api_url, "api-url"), site)):
+        site = "" if given.cloud_id else site_url(given.site, given.instance)
+        for address in filter(None, (base_url(given.api_url, "api-url"), site)):
             context.preconnected.begin(address, context.edges.environ, given.ca_bundle)
     except (ValueError, UsageError):  # whoever needs the setting says what is wrong with it
         return

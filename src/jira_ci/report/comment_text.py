@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from urllib.parse import quote
 
-from jira_ci.jira import endpoints
+from jira_ci.jira.access import site_url
 from jira_ci.output import page
 from jira_ci.report.comment_state import LONGEST, Known, Place, Source, hidden
 from jira_ci.report.plan import Entry, Plan
@@ -147,7 +147,7 @@ def links(run: Run, results: Sequence[SiteResult]) -> Links:
         told = [result for result in results if result.site.takes(key)]
         knowing = [result for result in told if key not in result.submission.unknown_keys] or told or list(results)
         settings = knowing[0].site.settings if knowing else None
-        site = endpoints.site_url(settings.site, settings.instance) if settings else ""
+        site = site_url(settings.site, settings.instance) if settings else ""
         return f"{site}/browse/{quote(key)}" if site else ""
 
     def of_run(run_id: str) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from jira_ci import templates
 from jira_ci.context import Context
 from jira_ci.errors import JiraCiError, NetworkError
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_blocks, exchange_document
 from jira_ci.frozen import replace
-from jira_ci.jira.records import Record, without
+from jira_ci.jira.identity import without
+from jira_ci.jira.records import Record
 from jira_ci.jira.submit import Kind, Submission
-from jira_ci.output import exchanges
 from jira_ci.report.ahead import has_keys, is_alone, will_speak
 from jira_ci.report.report_result import SiteResult
 from jira_ci.sites.session import SiteSession
@@ -148,11 +148,11 @@ class Delivery:
         name = site.name if self.several else ""
         exchanged = [one for one in heard if not isinstance(one, str)]
         document = {"connection": name} if name else {}
-        self.requests += [{**document, **exchanges.exchange_document(*exchange)} for exchange in exchanged]
+        self.requests += [{**document, **exchange_document(*exchange)} for exchange in exchanged]
         for text in (one for one in heard if isinstance(one, str)):
             self._context.console.notice("warning", f"{name}: {text}" if name else text)
         if self._context.settings.log_level == "debug":
-            for title, lines in exchanges.exchange_blocks(exchanged):
+            for title, lines in exchange_blocks(exchanged):
                 self._context.console.block(f"{name}: {title}" if name else title, lines)
 
 

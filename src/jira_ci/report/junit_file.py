@@ -19,6 +19,12 @@ from jira_ci.report.junit_dialects import GENERAL, Dialect, excuse, recognise
 _CHUNK = 1 << 20
 _LARGEST = 256 << 20  # bytes; a file of which parsing takes seconds already
 _LONGEST_TAG = 8 << 20  # bytes; the parser keeps an unfinished one, and before Expat 2.6 reads it again for each chunk
+_DOTNET = " (.NET writes JUnit with the package JunitXml.TestLogger: dotnet test --logger junit)"
+_OTHERS = dict.fromkeys(("TestRun", "test-run", "test-results", "assemblies"), _DOTNET) | {
+    "coverage": " (that is a report of coverage)",
+    "checkstyle": " (that is a report of a linter)",
+}
+"""What some other roots are known to be: .trx, NUnit and xUnit.net; Cobertura; Checkstyle."""
 _DEEPEST = 1000
 _MOST_DOCUMENTS = 10_000
 # Expat's codes for a second root element and for a declaration that is not at the beginning.
@@ -222,7 +228,8 @@ class _Reader:
         if self.depth > _DEEPEST:
             raise ValueError(f"its elements are nested deeper than {_DEEPEST}")
         if self.depth == 1 and name not in _SUITES:
-            raise ValueError(f"it is not JUnit XML: its root element is {name[:80]}, not testsuites or testsuite")
+            told = f"it is not JUnit XML: its root element is {name[:80]}, not testsuites or testsuite"
+            raise ValueError(told + _OTHERS.get(name, ""))
         if self._case:
             if self.depth == self._case.depth + 1:
                 _take_child(self._case, name, attributes)

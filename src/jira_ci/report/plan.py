@@ -13,7 +13,7 @@ from jira_ci.context import Context
 from jira_ci.environments.classify import Environment, check_name, classify, collisions
 from jira_ci.errors import UsageError
 from jira_ci.frozen import dataclass, replace
-from jira_ci.jira import records
+from jira_ci.jira import identity, records
 from jira_ci.jira.records import Record
 from jira_ci.jira.submit import BUILDS, DEPLOYMENTS, Kind
 from jira_ci.keys.resolve import Claim, Claims
@@ -64,7 +64,7 @@ class Plan:
     @property
     def claiming(self) -> list[Entry]:
         """The entries that name an issue or a service to be shown on; Jira keeps no others."""
-        return [entry for entry in self.entries if records.is_shown(entry.record)]
+        return [entry for entry in self.entries if identity.is_shown(entry.record)]
 
 
 def plan_build(context: Context, state: str | None = None) -> Plan:
@@ -213,7 +213,7 @@ def _claim(claims: Claims, environment: str, service: Service | None, run: Run) 
     if service is None:
         return claims.of(environment)
     claim = claims.of(environment, service.name)
-    fitting = records.room(service.ids, run) if environment else records.VALUES
+    fitting = identity.room(service.ids, run) if environment else identity.VALUES
     keys, left_out = claim.keys.keys[:fitting], len(claim.keys.keys) - fitting
     if left_out <= 0:
         return claim

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from jira_ci import templates
 from jira_ci.context import Context, Result
 from jira_ci.errors import Exit, JiraCiError, RejectedError, UsageError
-from jira_ci.exchange import Request
+from jira_ci.exchange import Request, exchange_document
 from jira_ci.frozen import replace
 from jira_ci.jira import endpoints, records, remote_links
-from jira_ci.jira.records import keys_of, without
+from jira_ci.jira.identity import keys_of, without
 from jira_ci.jira.submit import LARGEST, LinkSubmission
-from jira_ci.output import exchanges
 from jira_ci.report import report_result
 from jira_ci.report.deliver import Delivery
 from jira_ci.report.plan import Plan
@@ -41,7 +40,7 @@ def requests(context: Context, plan: Plan, sites: Sequence[Site]) -> list[dict[s
     for site in sites:
         name = site.name if len(sites) > 1 else ""
         for request, what in _links(plan, site) if by_links(site) else _bulks(context, plan, site):
-            shown.append({**({"connection": name} if name else {}), **exchanges.exchange_document(request, None)})
+            shown.append({**({"connection": name} if name else {}), **exchange_document(request, None)})
             if what:
                 lines = json.dumps(request.body, indent=2, ensure_ascii=False).splitlines()
                 context.console.block(f"{name}: {what}" if name else what, lines)

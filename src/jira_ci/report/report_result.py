@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from jira_ci.context import Context, Result
 from jira_ci.errors import JiraCiError, RejectedError
 from jira_ci.frozen import dataclass, field, replace
-from jira_ci.jira.records import keys_of, services_of, without
+from jira_ci.jira.identity import keys_of, services_of, without
 from jira_ci.jira.submit import LinkSubmission, Submission
-from jira_ci.output.exchanges import described
 from jira_ci.sites.sites import Site
 from jira_ci.text import one_line
 
@@ -160,8 +159,16 @@ def keys(plan: Plan) -> list[str]:
 def plan_lines(plan: Plan) -> Iterator[str]:
     """What is about to be reported, for the log."""
     for entry in plan.entries:
-        yield described(entry.record)
+        yield _described(entry.record)
     yield from left_out_lines(plan)
+
+
+def _described(record: Mapping[str, Any]) -> str:
+    """A record in one line."""
+    environment, keys = record.get("environment"), keys_of(record)
+    where = f" to {environment['displayName']} ({environment['type']})" if environment else ""
+    shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
+    return one_line(f"{record['displayName']}{where}, {record['state']}: {shown or 'no keys'}", 2000)
 
 
 def left_out_lines(plan: Plan) -> Iterator[str]:

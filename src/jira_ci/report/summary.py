@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from jira_ci.errors import JiraCiError
 from jira_ci.frozen import dataclass
-from jira_ci.jira import endpoints
-from jira_ci.jira.records import keys_of
+from jira_ci.jira.access import site_url
+from jira_ci.jira.identity import keys_of
 from jira_ci.jira.submit import LinkSubmission, Submission
 from jira_ci.output import page
 from jira_ci.output.page import Block, Code, Heading, Link, Mark, Notice, Page, Paragraph, Phrase, Strong
@@ -221,5 +221,5 @@ def _link(key: str, results: Sequence[SiteResult]) -> Link:
     told = [result for result in results if result.site.takes(key)]
     known = [result for result in told if key not in result.unknown_keys] or told or list(results)
     settings = known[0].site.settings if known else None
-    site = endpoints.site_url(settings.site, settings.instance) if settings else ""
+    site = site_url(settings.site, settings.instance) if settings else ""
     return Link(key, f"{site}/browse/{quote(key)}" if site else "")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from jira_ci import credentials, retry
 from jira_ci.context import Context
 from jira_ci.errors import AccessError, JiraCiError, NetworkError, RejectedError, UsageError
-from jira_ci.exchange import Answer, Request
+from jira_ci.exchange import Answer, Request, exchange_lines
 from jira_ci.frozen import replace
 from jira_ci.http import Client, Observer
-from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Access, Login
+from jira_ci.jira.access import Access, base_url, is_gateway_of
+from jira_ci.jira.auth import Login
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.records import Record, keys_of
+from jira_ci.jira.identity import keys_of
+from jira_ci.jira.records import Record
 from jira_ci.jira.status_errors import Audience
 from jira_ci.jira.submit import Kind, Submission, bulk, submit
-from jira_ci.output.exchanges import exchange_lines
 from jira_ci.settings import Settings
 from jira_ci.sites.sites import TYPES, Site, access, cloud_access, incomplete, missing_client, need_site, open_client
 from jira_ci.timing import Call, Deadline, Late
@@ -66,7 +66,7 @@ class SiteSession:
         """Begins to connect to Jira Cloud, once, and does not wait for it; Data Center has nothing to fetch first.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         if self._dialled is None and self.site.edition == "cloud":
             self._dialled = Call(self.cloud().prepare)
@@ -82,7 +82,7 @@ class SiteSession:
         """The login for builds and deployments on Jira Cloud, which need not be connected yet.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         if self._cloud is None:
             context, settings = self._context, self.site.settings
@@ -101,7 +101,7 @@ class SiteSession:
         """The login for questions to the site itself, with its credential masked in the form in which it travels.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         context, where = self._context, access(self.site.settings)
         if not where.cloud:
@@ -118,7 +118,7 @@ class SiteSession:
         """What the site is; it is asked where the settings do not tell.
 
         Raises:
-            JiraCiError: a setting cannot be meant, or no usable answer came.
+            JiraCiError: a setting is invalid, or no usable answer came.
         """
         if self.site.edition is not None:
             return self.site.edition
@@ -225,11 +225,11 @@ def gate_access(context: Context, site: str, word: str) -> Access:
         word: what the variables of the credentials have in their names; empty for the settings' own.
 
     Raises:
-        UsageError: an address cannot be meant, or ``api-url`` leads to somebody who must not answer for the site.
+        UsageError: an address is invalid, or ``api-url`` leads to somebody who must not answer for the site.
     """
     given, own = context.given, _own(context, word)
-    api = endpoints.base_url(given.api_url, "api-url")
-    if not endpoints.is_gateway_of(site, api):
+    api = base_url(given.api_url, "api-url")
+    if not is_gateway_of(site, api):
         raise UsageError(
             f"api-url is {api}, which may not answer for {site}.", "Leave api-url out where the gate is asked."
         )
@@ -249,7 +249,7 @@ def change_login(context: Context, site: str, word: str) -> Login:
         word: as for :func:`gate_access`.
 
     Raises:
-        UsageError: a setting cannot be meant.
+        UsageError: a setting is invalid.
     """
     return Login(
         open_client(context, _own(context, word)),
@@ -299,7 +299,7 @@ class GateSites:
         """The conversation with a site's service desk.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         from jira_ci.jira.service_desk import Service
 
@@ -314,7 +314,7 @@ class GateSites:
         """The conversation with a site about deployments that it gates itself.
 
         Raises:
-            UsageError: a setting cannot be meant.
+            UsageError: a setting is invalid.
         """
         from jira_ci.jira.gating import GatingSite
 

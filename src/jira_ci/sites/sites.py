@@ -14,10 +14,10 @@ from jira_ci.credentials import variable
 from jira_ci.errors import UsageError, nearest
 from jira_ci.frozen import dataclass, replace
 from jira_ci.http import Client, Observer
-from jira_ci.jira import endpoints
-from jira_ci.jira.auth import Access
+from jira_ci.jira.access import Access, base_url, cloud_id, site_url
 from jira_ci.jira.endpoints import Edition
-from jira_ci.jira.records import Record, is_shown, keys_of, with_keys
+from jira_ci.jira.identity import is_shown, keys_of, with_keys
+from jira_ci.jira.records import Record
 from jira_ci.run import Run
 from jira_ci.settings import Settings
 from jira_ci.text import one_line
@@ -78,7 +78,7 @@ class Site:
 
     @property
     def fault(self) -> UsageError | None:
-        """What is missing or cannot be meant about it, as far as it can be seen without asking anybody."""
+        """What is missing or invalid in it, as far as it can be seen without asking anybody."""
         missing = missing_credentials(self.settings)
         if missing:
             return incomplete(self.settings, missing, self.word)
@@ -102,19 +102,19 @@ def sites(context: Context, names: Sequence[str] = ()) -> tuple[Site, ...]:
     that only the work tree's file names has neither token nor headers: they would go there.
 
     Raises:
-        UsageError: a name is not in the file, or a setting or the file cannot be meant.
+        UsageError: a name is not in the file, or a setting or the file is invalid.
     """
     settings, config = context.settings, context.config
     names = names or settings.connection or (config.report_to if config else (DEFAULT,))
     known = config.connections if config else {}
-    stranger = next((name for name in names if name not in known and name != DEFAULT), "")
-    if stranger:
+    unknown = next((name for name in names if name not in known and name != DEFAULT), "")
+    if unknown:
         origin = settings.origins.get("connection", "report-to")
         place = f"the connections in {config.name}" if config else f"in a file: there is no {one_line(settings.config)}"
         words = [DEFAULT, *known]
         raise UsageError(
-            f"connection ({origin}) names {one_line(stranger, 80)!r}, which is not {place}.",
-            nearest(stranger, words) or f"Known: {one_line(', '.join(words), 500)}.",
+            f"connection ({origin}) names {one_line(unknown, 80)!r}, which is not {place}.",
+            nearest(unknown, words) or f"Known: {one_line(', '.join(words), 500)}.",
         )
     found = [
         Site(DEFAULT, settings) if name == DEFAULT else _named(context, name, known[name])
@@ -131,7 +131,7 @@ def site_after(context: Context, connection: str, word: str) -> Site:
         word: of the account's variables; empty for the connection's own credentials.
 
     Raises:
-        UsageError: a setting cannot be meant.
+        UsageError: a setting is invalid.
     """
     settings, config = context.settings, context.config
     site = Site(DEFAULT, settings)
@@ -172,7 +172,7 @@ def _of_the_file(context: Context, site: Site) -> tuple[str, str] | None:
     if not (own.token or own.headers) or (not site.word and ("site" in said or "instance" in said)):
         return None
     try:
-        address = endpoints.site_url(own.site, own.instance)
+        address = site_url(own.site, own.instance)
     except UsageError:  # it is the site's fault, and keeps it from being asked
         return None
     return (address, site.word) if address else None
@@ -182,12 +182,12 @@ def access(settings: Settings) -> Access:
     """The site and the credentials of these settings.
 
     Raises:
-        UsageError: an address or the cloud id cannot be meant.
+        UsageError: an address or the cloud id is invalid.
     """
     return Access(
-        endpoints.site_url(settings.site, settings.instance),
-        endpoints.base_url(settings.api_url, "api-url"),
-        endpoints.cloud_id(settings.cloud_id),
+        site_url(settings.site, settings.instance),
+        base_url(settings.api_url, "api-url"),
+        cloud_id(settings.cloud_id),
         TYPES.get(settings.jira_type, "auto"),
         settings.user,
         settings.token,
@@ -197,7 +197,7 @@ def access(settings: Settings) -> Access:
 
 
 def edition(settings: Settings) -> Edition | None:
-    """Which edition of Jira the settings mean; ``None`` when only the site can tell, or they cannot be meant."""
+    """Which edition of Jira the settings mean; ``None`` when only the site can tell, or they are invalid."""
     try:
         return access(settings).edition
     except UsageError:
@@ -233,7 +233,9 @@ def incomplete(settings: Settings, missing: Sequence[str], word: str = "") -> Us
         hint = f"Make a token in your profile in Jira Data Center, and pass {personal}"
     else:
         variables = " and ".join(variable(name, word) for name in missing)
-        hint = f"Create OAuth credentials in the Jira site's settings under Apps, and pass them as {variables}"
+        hint = (
+            f"Create OAuth credentials in the Jira site's settings under Marketplace apps, and pass them as {variables}"
+        )
         hint += f"; for Jira Data Center pass {personal}" if edition(settings) is None else ""
     return UsageError(f"{_are(missing)} not set.", f"{hint}.")
 
@@ -261,7 +263,7 @@ def cloud_access(settings: Settings) -> Access:
     """The site and the credentials of builds and deployments on Jira Cloud.
 
     Raises:
-        UsageError: a credential or an address is missing or cannot be meant, or the site is no Cloud site.
+        UsageError: a credential or an address is missing or invalid, or the site is no Cloud site.
     """
     where = access(settings)
     if where.edition == "data-center":
@@ -291,7 +293,7 @@ def open_client(context: Context, settings: Settings, observe: Observer | None =
     """A session for Jira.
 
     Raises:
-        UsageError: ``headers`` or ``ca-bundle`` cannot be meant.
+        UsageError: ``headers`` or ``ca-bundle`` is invalid.
     """
     return Client(
         context.deadline,

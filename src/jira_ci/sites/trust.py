@@ -7,7 +7,7 @@ theirs. An address that a flag, an input or a variable names needs no leave.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,14 @@ from jira_ci.config import trusted_ref
 from jira_ci.config.model import Config, parse
 from jira_ci.context import Context
 from jira_ci.errors import UsageError
-from jira_ci.jira import endpoints
+from jira_ci.jira.access import site_url
 from jira_ci.run import CI
 from jira_ci.text import one_line
 
 if TYPE_CHECKING:
     from jira_ci.ci.api import RepositoryFiles
     from jira_ci.ci.gitlab_api import GitLabHistory
+    from jira_ci.ci.teams import Teams
 
 _UNASKED = "There is no CI_JOB_TOKEN to ask GitLab with."
 Place = tuple[str, str]
@@ -131,6 +132,51 @@ def job_user(context: Context) -> tuple[str, str]:
         return job.job_user()
 
 
+def in_a_team(context: Context, teams: Sequence[str], login: str) -> bool:
+    """Whether somebody is in one of these teams of the provider's, asked with ``organisation-token`` or else with the
+    tokens for the run's own repository.
+
+    Raises:
+        Unreadable: the provider does not say; also of one of them where none of the others has this person.
+    """
+    with _teams(context) as asked:
+        return any(_is_member(context, asked, team, login) for team in teams)
+
+
+def see_team(context: Context, team: str) -> None:
+    """Looks whether a team of the provider's can be read.
+
+    Raises:
+        Unreadable: it cannot.
+    """
+    with _teams(context) as asked:
+        asked.see(team)
+
+
+@contextmanager
+def _teams(context: Context) -> Iterator[Teams]:
+    from jira_ci.ci.api import Unreadable
+    from jira_ci.ci.teams import Teams
+
+    given, run = context.given, context.run
+    token = given.organisation_token or (given.github_token if run.provider == CI.GITHUB else given.gitlab_token)
+    if not token or run.provider not in (CI.GITHUB, CI.GITLAB):
+        raise Unreadable("There is no token to ask for its members with: set organisation-token.")
+    asked = Teams(run, token, ca_bundle=context.provider_bundle, deadline=context.deadline.part(0.5))
+    try:
+        yield asked
+    finally:
+        asked.close()
+
+
+def _is_member(context: Context, asked: Teams, team: str, login: str) -> bool:
+    known = f"{login} in {team}"
+    if known not in context.files:
+        context.files[known] = asked.has(team, login)
+    found: bool = context.files[known]
+    return found
+
+
 @contextmanager
 def _job(context: Context) -> Iterator[GitLabHistory | None]:
     """Who answers for the job of a ``CI_JOB_TOKEN``; None without one. Hangs up in the end."""
@@ -188,14 +234,14 @@ def _reason(error: UsageError) -> str:
 
 def _places(config: Config) -> Iterator[Place]:
     if config.site:
-        yield endpoints.site_url(config.site, ""), ""
-    addresses = {"default": config.site} | {name: one.site for name, one in config.connections.items()}
+        yield site_url(config.site, ""), ""
+    by_name = {"default": config.site} | {name: one.site for name, one in config.connections.items()}
     for connection in config.connections.values():
-        yield endpoints.site_url(connection.site, ""), connection.credentials
+        yield site_url(connection.site, ""), connection.credentials
     for rule in config.after.values():
-        site = addresses[rule.get("connection", "default")]
+        site = by_name[rule.get("connection", "default")]
         if site and "credentials" in rule:
-            yield endpoints.site_url(site, ""), rule["credentials"]
+            yield site_url(site, ""), rule["credentials"]
 
 
 def _sentence(context: Context, place: Place, why: str) -> str:

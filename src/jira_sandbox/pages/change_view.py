@@ -127,6 +127,8 @@ def window(context: Context, change: Change) -> Window:
         return Window(there=False)
     start, end = (change.values.get(fields[0].id) if fields else None for fields in named)
     words = [moments.minute(one) if isinstance(one, int) else str(one) if one else "open" for one in (start, end)]
+    if isinstance(start, int) and isinstance(end, int):  # a day is said once
+        words[1] = words[1].removeprefix(words[0].rpartition(" ")[0] + " ")
     forms = [moments.field(one) if isinstance(one, int) else "" for one in (start, end)]
     return Window(True, forms[0], forms[1], " – ".join(words) if start or end else "")
 

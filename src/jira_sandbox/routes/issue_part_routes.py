@@ -54,6 +54,7 @@ _LINK = record({"type": _KIND, "inwardIssue": _END, "outwardIssue": _END}, {"com
 _PROPERTY_LIMIT = 32_768
 _SIDES = ("inwardIssue", "outwardIssue")
 _ISSUE = "/rest/api/{version}/issue/{issueIdOrKey}"
+_OWN = "/rest/api/{version}/user/properties"
 _PROPERTY_PATH = f"{_ISSUE}/properties/{{propertyKey}}"
 
 
@@ -230,15 +231,48 @@ def _property(context: Context, request: Request, captured: dict[str, str]) -> A
 def _set_property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
     issue, key = visible(context, captured["issueIdOrKey"]), captured["propertyKey"]
     need(context, "EDIT_ISSUES", "You do not have permission to edit issues in this project.")
+    return _kept(context, request, issue.id, key)
+
+
+def _kept(context: Context, request: Request, owner: str, key: str) -> Answer:
     if len(key) > 255:
         raise BadRequest("The property key must not be longer than 255 characters.")
     if len(request.body) > _PROPERTY_LIMIT:
         raise BadRequest(f"The property value cannot be longer than {_PROPERTY_LIMIT} bytes.")
     try:
-        new = context.site.desk.extras.set_property(issue.id, key, parse(request.body))
+        new = context.site.desk.extras.set_property(owner, key, parse(request.body))
     except BadJson as error:
         raise BadRequest("The property value must be a valid, non-empty JSON value.") from error
     return json_answer(201 if new else 200, {})
+
+
+def _own(context: Context, request: Request) -> str:
+    """Whose properties are asked for; somebody else's are an administrator's.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-properties/
+    """
+    name = "accountId" if context.edition.is_cloud else "userKey"
+    wanted, own = parameter(request, name), context.asker.account if context.asker else ""
+    if wanted not in (own, View(context).user(own).get("key")):
+        raise Forbidden("You do not have permission to see or set the properties of this user.")
+    return f"user {own}"
+
+
+def _own_property_keys(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    link = f"{View(context).base}/user/properties"
+    known = context.site.desk.extras.properties(_own(context, request))
+    return json_answer(200, {"keys": [{"self": f"{link}/{key}", "key": key} for key in known]})
+
+
+def _own_property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    known, key = context.site.desk.extras.properties(_own(context, request)), captured["propertyKey"]
+    if key not in known:
+        raise NotFound(f"The property with key '{key}' does not exist.")
+    return json_answer(200, {"key": key, "value": known[key]})
+
+
+def _set_own_property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
+    return _kept(context, request, _own(context, request), captured["propertyKey"])
 
 
 def _remove_property(context: Context, request: Request, captured: dict[str, str]) -> Answer:
@@ -275,6 +309,9 @@ ROUTES = guarded(
         Route("GET", _PROPERTY_PATH, _property),
         Route("PUT", _PROPERTY_PATH, _set_property),
         Route("DELETE", _PROPERTY_PATH, _remove_property),
+        Route("GET", _OWN, _own_property_keys),
+        Route("GET", f"{_OWN}/{{propertyKey}}", _own_property),
+        Route("PUT", f"{_OWN}/{{propertyKey}}", _set_own_property),
         Route("POST", "/rest/api/{version}/issueLink", _link),
     ],
     platform_error,

@@ -26,7 +26,7 @@ from jira_ci.gate.policy.emergency import (
 )
 from jira_ci.gate.policy.tightening import RULES, with_own_emergency
 from jira_ci.gate.targets import in_emergency
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 
 FOUND = Emergency("Emergency change", 1, ("Octocat", "ana"), ("Implementing", "review"), "2d")
 ASKED = EmergencyAsked("The shop is down", "octocat", "Emergency change", "2d")
@@ -68,6 +68,7 @@ NONE = "An emergency is asked for, and the policy has none for this environment"
 SHORT = "An emergency is asked for without a reason. Say what cannot wait, in 3 words or more, and in no more than 500"
 ANA = "and the policy names Octocat, ana"
 NOWHERE = replace(POLICY, emergency=None)
+TEAMS = replace(POLICY, emergency=replace(FOUND, teams=("acme/sre",)))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,13 @@ NOWHERE = replace(POLICY, emergency=None)
         (POLICY, REASON, Asker(("eve", "bob")), f"{BY} eve and bob, {ANA} (a file line 3). {NAMED}"),
         (replace(POLICY, origins={}), REASON, Asker(), f"{BY} nobody, {ANA} (emergency.who). {NAMED}"),
         (POLICY, REASON, Asker(("octocat",), "GitLab is silent."), "An emergency is asked for, and GitLab is silent."),
+        (TEAMS, REASON, Asker(("bob", "octocat"), in_teams=("bob",)), ""),
+        (
+            TEAMS,
+            REASON,
+            Asker(("bob", "eve"), in_teams=("bob",)),
+            f"{BY} eve, {ANA}, the team acme/sre (a file line 3). {NAMED}",
+        ),
         (POLICY, "", Asker(("octocat",)), f"{SHORT} characters."),
         (NOWHERE, REASON, Asker(("octocat",)), f"{NONE} (a file line 3). Leave emergency out."),
         (replace(NOWHERE, origins={"emergency": "default"}), REASON, Asker(), f"{NONE}. Leave emergency out."),
@@ -104,6 +112,10 @@ WRITTEN = {"request-type": "E", "minimum-approvals": 2, "who": ["ana"], "review-
         ("off", None),
         (None, None),
         (WRITTEN, Emergency("E", 2, ("ana",), ("Go",), "1h")),
+        (
+            {**WRITTEN, "who": [{"team": "acme/sre"}, "ana", {"team": "acme/db"}]},
+            Emergency("E", 2, ("ana",), ("Go",), "1h", ("acme/sre", "acme/db")),
+        ),
         ({**WRITTEN, "proceed-statuses": ["Now"]}, Emergency("E", 2, ("ana",), ("Now",), "1h")),
     ],
 )
@@ -250,7 +262,11 @@ def test_together_they_allow_no_more_than_each(sources: list[tuple[dict[str, Any
         ("{who: [ana]}", "lacks request-type"),
         ("{request-type: E}", "lacks who"),
         ("{request-type: E, who: []}", "the list is empty"),
-        ("{request-type: E, who: [acme/sre]}", "teams (org/team) and bots cannot be named"),
+        ("{request-type: E, who: [acme/sre]}", "a team is {team: org/team}, and bots cannot be named"),
+        ("{request-type: E, who: [{team: '@acme/sre'}]}", "without @"),
+        ("{request-type: E, who: [{team: acme/}]}", "a team as organization/team"),
+        ("{request-type: E, who: [{teams: acme/sre}]}", "Did you mean team?"),
+        ("{request-type: E, who: [{team: acme/sre}, {team: acme/sre}]}", "twice"),
         ("{request-type: E, who: ['@ana']}", "without @"),
         ("{request-type: E, who: ['dependabot[bot]']}", "bots cannot be named"),
         ("{request-type: E, who: [ana], review-within: 2 days}", "a duration such as 2d"),

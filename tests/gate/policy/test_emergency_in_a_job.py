@@ -113,7 +113,7 @@ def test_without_an_approval_an_emergency_waits(here: Scene) -> None:
     assert ask(here, ASKING).decision.row == 27
     with here.gate(ASKING) as gate:
         gate.ask()
-        assert park(here.context(ASKING), gate.waited_for()) == [], "who asks is there"
+        assert park(here.context(ASKING), gate.decided("wait")) == [], "who asks is there"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from jira_ci.gate.decision import frozen as held_up
 from jira_ci.gate.policy.freeze import Declared, coming, document, frozen, is_about, of_environment, told
 from jira_ci.gate.policy.lint import Controlled, lint
 from jira_ci.gate.policy.tightening import RULES
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 
 UTC = timezone.utc
 NIGHT = datetime(2026, 12, 24, 3, tzinfo=UTC)
@@ -57,7 +57,8 @@ def test_what_is_about_an_environment() -> None:
 
 def test_one_that_several_files_say_names_them_all() -> None:
     own, organisations = parse(FILE, ".jira-ci.yml"), parse(b"\n" + FILE, "of-all.yml")
-    year_end, *_ = of_environment(own.document["change-control"]["freeze"], "Prod-EU", [organisations, own])
+    silent = [parse(text, "silent.yml", partial=True) for text in (b"{}", b"change-control: {edits: deny}")]
+    year_end, *_ = of_environment(own.document["change-control"]["freeze"], "Prod-EU", [organisations, *silent, own])
     assert year_end.source == "of-all.yml line 6 and .jira-ci.yml line 5"
 
 

@@ -123,7 +123,7 @@ def test_a_run_that_could_not_be_run_again_when_it_is_over_leaves_no_note(tmp_pa
     pinned(here)
     with here.gate() as gate:
         assert gate.ask().decision.row == 37
-        assert park(here.context(), gate.waited_for()) == []
+        assert park(here.context(), gate.decided("wait")) == []
     assert any("could not be run again when the freeze is over" in line for line in here.lines), here.lines
 
 
@@ -131,7 +131,7 @@ def test_a_run_that_waits_for_a_shorter_one_does(here: Scene) -> None:
     pinned(here)
     with here.gate() as gate:
         assert gate.ask().decision.row == 37
-        assert len(park(here.context(), gate.waited_for())) == 1
+        assert len(park(here.context(), gate.decided("wait"))) == 1
 
 
 def test_check_and_the_policy_that_is_shown_tell_what_comes(here: Scene) -> None:

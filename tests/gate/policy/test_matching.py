@@ -198,6 +198,9 @@ def test_what_a_name_looks_like_is_told() -> None:
     )
     assert [alike_tenant(name, sources().files) for name in ("", "Aurora", "Boreas", "Corvus")] == [""] * 4
     assert alike_tenant("Aur\u043era", sources(LIKE).files) == ""
+    looked_at = "tenants: {Aurora: {change-controlled: true}, Aur0ra: {change-controlled: false}}"
+    assert alike_tenant("Aur0ra", sources(looked_at).files) == ""
+    assert alike_tenant("", sources('tenants: {"*\\u200b": {change-controlled: true}}').files) == ""
 
 
 @pytest.mark.parametrize(
@@ -240,6 +243,52 @@ def test_invisible_characters_are_told_first() -> None:
     assert unmatched("Pr\u200bod", sources().files) == (
         "The environment's name Pr\u200bod holds invisible characters. Type it anew."
     )
+
+
+def test_a_tenant_s_rule_loosens_nothing_that_the_project_says() -> None:
+    found = settled("Stage", "Boreas", FILE + "  minimum-approvals: 3\n  reuse: open\n")
+    assert isinstance(found, Policy)
+    assert (found.minimum_approvals, found.reuse, found.origins["minimum-approvals"]) == (
+        3,
+        "once",
+        ".jira-ci.yml line 17",
+    )
+    assert "enabled" not in found.in_force
+
+
+BLOCK = """\
+jira: {site: acme.atlassian.net}
+environments:
+  Prod:
+    change-controlled: true
+    change-control:
+      comments: off
+      title: "T {project} {version} {environment} {tenant}"
+  Stage: {change-controlled: true}
+tenants:
+  Aurora:
+    change-control:
+      minimum-approvals: 2
+      request-type: Aurora's change
+      fields:
+        A: tenant
+change-control:
+  enabled: true
+  service-desk: OPS
+  edits: deny
+"""
+
+
+def test_each_value_says_the_line_of_its_key() -> None:
+    found = settled("Prod", "Aurora", BLOCK)
+    assert isinstance(found, Policy)
+    assert found.in_force["fields"] == {"A": "tenant"}
+    keys = ("comments", "title", "minimum-approvals", "request-type", "fields", "service-desk", "edits", "reuse")
+    lines = [found.origins[key].removeprefix(".jira-ci.yml line ") for key in keys]
+    assert lines == ["6", "7", "12", "13", "14", "18", "19", "default"]
+    other = settled("Stage", "Aurora", BLOCK)
+    assert isinstance(other, Policy)
+    assert (other.origins["title"], other.origins["comments"]) == ("default", "default")
 
 
 def test_fields_and_the_lines_of_all_three_places() -> None:

@@ -270,6 +270,26 @@ def test_an_organisations_policy_only_takes_away(
 
 
 @pytest.mark.parametrize(
+    ("ours", "theirs", "left"),
+    [
+        ("", ", proceed-statuses: [Go, Implementing]", ("Implementing",)),
+        (", proceed-statuses: [Go]", ", proceed-statuses: [Implementing, Go]", ("Go",)),
+        (", proceed-statuses: [Go]", "", ("Go",)),
+    ],
+)
+def test_what_an_emergency_leaves_out_is_said_as_well(ours: str, theirs: str, left: tuple[str, ...]) -> None:
+    emergency = "emergency: {request-type: E, who: [ana]"
+    found = policy(
+        sources(
+            OURS.replace("OPS}", f"OPS, wait-statuses: [Draft]{ours}, {emergency}}}}}"),
+            organisation=f"change-control: {{{emergency}{theirs}}}}}\n",
+        )
+    )
+    assert found.emergency
+    assert found.emergency.proceed_statuses == left
+
+
+@pytest.mark.parametrize(
     ("organisation", "who"),
     [
         ("minimum-approvals: 2", None),

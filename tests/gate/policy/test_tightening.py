@@ -212,6 +212,14 @@ def test_the_organisation_leaves_open_what_it_does_not_say_and_its_words_stand_i
     assert found.values["title"] == BASE["title"]
 
 
+def test_a_file_that_does_not_speak_of_shared_changes_shares_none() -> None:
+    theirs = said("theirs", whole=False, guides=True, one_change_for=["EU", "US"])
+    assert tighten([theirs, said("ours")], BASE).values["one-change-for"] == []
+    assert tighten([theirs, said("ours", whole=False)], BASE).values["one-change-for"] == ["EU", "US"]
+    ours = said("ours", one_change_for=["US", "EU", "AP"])
+    assert tighten([theirs, ours], BASE).values["one-change-for"] == ["EU", "US"]
+
+
 def test_what_nobody_says_has_its_default() -> None:
     found = tighten([said("theirs", whole=False)], BASE)
     assert found.values == BASE
@@ -234,6 +242,21 @@ def test_a_value_made_of_several_names_all_of_them() -> None:
     found = tighten([said("a", exclude_approvers=["reporter"]), said("b", exclude_approvers=["deployer"])], BASE)
     assert found.values["exclude-approvers"] == ["reporter", "deployer"]
     assert found.origins["exclude-approvers"] == "a line 1 and b line 1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ({"name": "a", "every": "x"}, {"every": "x", "name": "a"}, True),
+        ({"name": "a"}, {"name": "A"}, False),
+        (["Review", "Go"], ["go", "review"], True),
+        ("Review", "REVIEW", True),
+        (True, False, False),
+        ([{"tenant": "A"}], [{"tenant": "A"}], True),
+    ],
+)
+def test_what_means_the_same(one: Any, other: Any, alike: bool) -> None:
+    assert same(one, other) is alike
 
 
 def test_what_has_no_order_and_differs_is_said() -> None:

@@ -13,21 +13,8 @@ from jira_sandbox.pages.report_view import Deployment
 from jira_sandbox.pages.report_view import deployment as shown
 from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
-from jira_sandbox.site_state import Site
-from pages import get
+from pages import get, on, report
 from submissions import build, deployment
-
-
-def report(site: Site, *records: dict[str, Any]) -> None:
-    for one in records:
-        family = BUILDS if "buildNumber" in one else DEPLOYMENTS
-        answer = site.submit(family, {family.name: [one]})
-        assert answer[f"accepted{family.noun}s"], answer
-
-
-def on(name: str, kind: str = "production", identity: str = "", **changes: Any) -> dict[str, Any]:
-    environment = {"id": identity or name.lower(), "displayName": name, "type": kind}
-    return deployment(environment=environment, **changes)
 
 
 def at(time: str, environment: str = "Prod", number: int = 1) -> Deployment:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from jira_sandbox.accounts import ANA, BEN
-from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
 from jira_sandbox.server import Sandbox
-from jira_sandbox.site_state import Site
-from pages import Page, get, post
+from pages import HOSTILE, Page, get, on, post, report
 from scenes import reach
-from submissions import build, deployment
+from submissions import build
 
 
 @pytest.fixture
@@ -30,24 +27,6 @@ def status(sandbox: Sandbox, key: str) -> str:
 
 def do(sandbox: Sandbox, key: str, step: str, **fields: str) -> Page:
     return post(sandbox, f"/browse/{key}/{step}", fields)
-
-
-HOSTILE = (
-    "<script>document.title='owned'</script><svg onload=alert(1)>\"'--><img src=x onerror=alert(2)> "
-    "{{ 7*191 }} \u202egnp.exe\u2066\u200b\x1b[31m </textarea></title><base href=//evil.example>"
-)
-
-
-def report(site: Site, *records: dict[str, Any]) -> None:
-    for one in records:
-        family = BUILDS if "buildNumber" in one else DEPLOYMENTS
-        answer = site.submit(family, {family.name: [one]})
-        assert answer[f"accepted{family.noun}s"], answer
-
-
-def on(name: str, kind: str = "production", identity: str = "", **changes: Any) -> dict[str, Any]:
-    environment = {"id": identity or name.lower(), "displayName": name, "type": kind}
-    return deployment(environment=environment, **changes)
 
 
 @pytest.mark.parametrize("begin", ["", "Planning", "Authorize"])

@@ -7,30 +7,16 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import jira_sandbox
 from jira_sandbox import example
 from jira_sandbox.pages.rendering import clipped, plural, visible, web_address
-from jira_sandbox.report_rules import BUILDS, DEPLOYMENTS
+from jira_sandbox.report_rules import DEPLOYMENTS
 from jira_sandbox.server import Sandbox
-from jira_sandbox.site_state import Site
-from pages import Page, get
+from pages import HOSTILE, Page, get, report
 from submissions import build, deployment
-
-HOSTILE = (
-    "<script>document.title='owned'</script><svg onload=alert(1)>\"'--><img src=x onerror=alert(2)> "
-    "{{ 7*191 }} \u202egnp.exe\u2066\u200b\x1b[31m </textarea></title><base href=//evil.example>"
-)
-
-
-def report(site: Site, *records: dict[str, Any]) -> None:
-    for one in records:
-        family = BUILDS if "buildNumber" in one else DEPLOYMENTS
-        answer = site.submit(family, {family.name: [one]})
-        assert answer[f"accepted{family.noun}s"], answer
 
 
 def harmless(found: Page) -> bool:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jira_sandbox.server import Sandbox
-from pages import get
+from pages import HOSTILE, get
 from pretend import basic
 from submissions import build
-
-HOSTILE = (
-    "<script>document.title='owned'</script><svg onload=alert(1)>\"'--><img src=x onerror=alert(2)> "
-    "{{ 7*191 }} \u202egnp.exe\u2066\u200b\x1b[31m </textarea></title><base href=//evil.example>"
-)
 
 
 @pytest.mark.bad_requests("a hostile address and a body that is none")

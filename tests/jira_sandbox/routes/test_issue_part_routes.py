@@ -13,20 +13,9 @@ ISSUE = "/rest/api/3/issue"
 DOC = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Hi"}]}]}
 
 
-@pytest.fixture
-def key(site: Pretend) -> str:
-    return site.raised()
-
-
-def walk(site: Pretend, key: str, name: str) -> int:
-    found = {one["name"]: one["id"] for one in site.get(f"{ISSUE}/{key}/transitions")["transitions"]}
-    site.refused("POST", f"{ISSUE}/{key}/transitions", {"transition": {"id": found.get(name, "999")}})
-    return site.last.status
-
-
 def test_who_may_not_transition_sees_no_transitions(site: Pretend, key: str) -> None:
     site.desk.desk.denied.add("TRANSITION_ISSUES")
-    assert walk(site, key, "Start planning") == 400
+    assert site.walk(key, "Start planning") == 400
 
 
 def test_comments_of_the_platform_are_public_unless_they_say_otherwise(site: Pretend, key: str) -> None:
@@ -79,6 +68,20 @@ def test_a_property_is_set_read_and_removed(site: Pretend, key: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b'"' + b"x" * 32_768 + b'"'])
 def test_a_property_is_json_of_a_certain_size(site: Pretend, key: str, body: bytes) -> None:
     assert site.refused("PUT", f"{ISSUE}/{key}/properties/p", body)[0] == 400
+
+
+def test_the_properties_of_the_own_account_are_its_own(site: Pretend, key: str) -> None:
+    account = site.get("/rest/api/3/myself")["accountId"]
+    path, own = "/rest/api/3/user/properties", f"?accountId={account}"
+    assert site.refused("GET", f"{path}/p{own}")[0] == 404
+    site.ask("PUT", f"{path}/p{own}", {"a": 1})
+    assert site.last.status == 201
+    assert site.get(f"{path}/p{own}")["value"] == {"a": 1}
+    assert [one["key"] for one in site.get(f"{path}{own}")["keys"]] == ["p"]
+    for other in ("", f"?accountId={DINA.account}"):
+        assert site.refused("GET", f"{path}{other}")[0] == 403
+        assert site.refused("PUT", f"{path}/p{other}", {"a": 2})[0] == 403
+    assert site.get(f"{ISSUE}/{key}/properties")["keys"] == []
 
 
 def test_the_keys_of_all_properties_are_listed(site: Pretend, key: str) -> None:

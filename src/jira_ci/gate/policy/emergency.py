@@ -13,7 +13,7 @@ from typing import Any
 from jira_ci.frozen import dataclass
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.policy.tightening import seconds
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.jira.rich_text import Line
 from jira_ci.text import canonical, one_line
 
@@ -35,6 +35,17 @@ class Emergency:
     """Logins at the CI, in any case."""
     proceed_statuses: tuple[str, ...]
     review_within: str
+    teams: tuple[str, ...] = ()
+    """Of the CI's: ``organization/team``, or a group's full path. Whoever is in one may ask as well."""
+
+    @property
+    def named(self) -> str:
+        """Who may ask, for people."""
+        return enumerate_some([*map(shown, self.who), *(f"the team {shown(one)}" for one in self.teams)])
+
+    def names(self, login: str) -> bool:
+        """Whether somebody is named by the login."""
+        return canonical(login) in map(canonical, self.who)
 
     def is_of_type(self, kind: RequestType | None) -> bool:
         """Whether a change was requested as one."""
@@ -49,10 +60,12 @@ class Asker:
     Attributes:
         logins: everybody who started this run or this attempt of it, as the CI vouches; the one of this attempt first.
         objection: why nobody may be said to ask, as a sentence; empty where there is somebody.
+        in_teams: those of them who are in a team that the policy names, as the provider says.
     """
 
     logins: tuple[str, ...] = ()
     objection: str = ""
+    in_teams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,8 @@ def allowed(control: Mapping[str, Any]) -> Emergency | None:
     return Emergency(
         request_type=found["request-type"],
         minimum_approvals=found["minimum-approvals"],
-        who=tuple(found["who"]),
+        who=tuple(one for one in found["who"] if isinstance(one, str)),
+        teams=tuple(one["team"] for one in found["who"] if not isinstance(one, str)),
         proceed_statuses=tuple(found.get("proceed-statuses", control["proceed-statuses"])),
         review_within=found["review-within"],
     )
@@ -159,12 +173,11 @@ def refusal(found: Emergency | None, gate_by: str, where: str, reason: str, aske
         )
     if asker.objection:
         return f"An emergency is asked for, and {asker.objection}"
-    named = {canonical(one) for one in found.who}
-    others = [login for login in asker.logins if canonical(login) not in named]
+    others = [login for login in asker.logins if not (found.names(login) or login in asker.in_teams)]
     if others or not asker.logins:
         asking = enumerate_some(map(shown, others), " and ") or "nobody"
         return (
-            f"An emergency is asked for by {asking}, and the policy names {enumerate_some(map(shown, found.who))} "
+            f"An emergency is asked for by {asking}, and the policy names {found.named} "
             f"({where or 'emergency.who'}). One of these has to start a run; who was renamed is named anew in the "
             "policy."
         )

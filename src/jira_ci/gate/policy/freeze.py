@@ -14,7 +14,7 @@ from jira_ci.errors import UsageError
 from jira_ci.frozen import dataclass, replace
 from jira_ci.gate.messages import enumerate_some, shown, when
 from jira_ci.gate.policy.tightening import same
-from jira_ci.jira.parse import RequestType
+from jira_ci.jira.parse_desk import RequestType
 from jira_ci.text import canonical
 
 _AHEAD = timedelta(days=366)

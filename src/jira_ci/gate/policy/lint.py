@@ -110,7 +110,7 @@ def _unfrozen(config: Config) -> Iterator[Doubt]:
                 yield Doubt(
                     f"{where}: the freeze {one_line(entry['name'], 100)} names {one_line(name, 80)}, and no rule under "
                     "environments does.",
-                    nearest(name[:80], known) or "Correct it, or take it out.",
+                    nearest(name, known) or "Correct it, or take it out.",
                 )
 
 

@@ -35,17 +35,12 @@ def stray(environment: str, tenant: str, files: Sequence[Loaded], matched: Seque
 
 def alike_tenant(tenant: str, files: Sequence[Loaded]) -> str:
     """That a tenant looks like one with a rule, and no rule is for it; empty when it does not."""
-    if not (tenant and any(one.config.tenants for one in files)):
-        return ""
-    if any(tenant_rule(tenant, one.config).change_controlled is not None for one in files):
+    rules = [(rule, one.config) for one in files for rule in one.config.tenants if tenant]
+    if not rules or any(tenant_rule(tenant, one.config).change_controlled is not None for one in files):
         return ""
     from jira_ci.environments.confusables import looks_like
 
-    for one in files:
-        for rule in one.config.tenants:
-            if looks_like(tenant, rule.name):
-                return similar(tenant, rule, one.config, "tenant")
-    return ""
+    return next((similar(tenant, *one, "tenant") for one in rules if looks_like(tenant, one[0].name)), "")
 
 
 def said_by(one: Loaded, matched: Environment, tenant: Environment) -> Iterator[Said]:
@@ -55,7 +50,6 @@ def said_by(one: Loaded, matched: Environment, tenant: Environment) -> Iterator[
     """
     config = one.config
     own, rule, other = config.document.get("change-control", {}), matched.control, tenant.control
-    name = next((found.name for found in config.rules if found.control is rule), "")
     closer = {key: value for key, value in other.items() if not RULES[key].ordered and key not in rule}
     if closer.get("window") == "off":  # no window is less than any
         del closer["window"]
@@ -65,21 +59,16 @@ def said_by(one: Loaded, matched: Environment, tenant: Environment) -> Iterator[
     if "fields" in other:
         values["fields"] = {**own.get("fields", {}), **other["fields"], **rule.get("fields", {})}
     of_tenant = {key: config.where("tenants", tenant.rule, "change-control", key) for key in other}
-    lines = {
-        key: config.where("environments", name, "change-control", key)
-        if key in rule
-        else of_tenant[key]
-        if key in closer
-        else config.where("change-control", key)
-        for key in values
-    }
+    lines = {key: of_tenant[key] if key in closer else config.where("change-control", key) for key in values}
+    for found in config.rules:
+        if found.control is rule:
+            lines |= {key: config.where("environments", found.name, "change-control", key) for key in rule}
     whole = config.enabled and not one.is_organisations
     usual = schema.defaults("change-control")["proceed-statuses"] if whole else ()
     statuses = values.get("proceed-statuses", usual)
     yield Said(config.name, with_own_emergency(values, statuses), lines, whole=whole, guides=one.is_organisations)
-    if other:
-        of_other = with_own_emergency(other, other.get("proceed-statuses", statuses))
-        yield Said(config.name, of_other, of_tenant, guides=one.is_organisations)
+    if other:  # which cannot speak of emergencies
+        yield Said(config.name, other, of_tenant, guides=one.is_organisations)
 
 
 def is_invisible(name: str) -> bool:

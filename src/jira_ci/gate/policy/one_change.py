@@ -24,8 +24,8 @@ class Place:
 
     def same(self, other: Place) -> bool:
         """Whether both are the same, in any case."""
-        mine, theirs = (self.environment, self.tenant), (other.environment, other.tenant)
-        return all(canonical(one) == canonical(two) for one, two in zip(mine, theirs, strict=True))
+        in_one_place = canonical(self.environment) == canonical(other.environment)
+        return in_one_place and canonical(self.tenant) == canonical(other.tenant)
 
 
 def members(entries: Sequence[Entry], environment: str, tenant: str) -> tuple[Place, ...]:
@@ -39,17 +39,17 @@ def members(entries: Sequence[Entry], environment: str, tenant: str) -> tuple[Pl
 
 def narrowed(stronger: Sequence[Entry], weaker: Sequence[Entry]) -> list[Entry]:
     """What both share: no two places share a change that do not share one by either."""
-    one, other = _parts(stronger), _parts(weaker)
-    if any(bool(mine) != bool(theirs) for mine, theirs in zip(one, other, strict=True)):
-        return []  # one shares among all tenants of a kind what the other one keeps apart
-    both = [
-        [name for name in mine if canonical(name) in map(canonical, theirs)]
-        for mine, theirs in zip(one, other, strict=True)
-    ]
-    if any(bool(mine) != bool(left) for mine, left in zip(one, both, strict=True)):
+    (environments, tenants), (others, other_tenants) = _parts(stronger), _parts(weaker)
+    shared, shared_tenants = _common(environments, others), _common(tenants, other_tenants)
+    if shared is None or shared_tenants is None:
         return []
-    environments, tenants = both
-    return [*environments, *({"tenant": name} for name in tenants)]
+    return [*shared, *({"tenant": name} for name in shared_tenants)]
+
+
+def _common(some: Sequence[str], others: Sequence[str]) -> list[str] | None:
+    """The names that are in both; None where one shares among all of a kind what the other one keeps apart."""
+    found = [name for name in some if canonical(name) in map(canonical, others)]
+    return found if bool(some) == bool(others) == bool(found) else None
 
 
 def _parts(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:

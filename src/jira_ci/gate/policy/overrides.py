@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from jira_ci.config.model import Config
 from jira_ci.errors import UsageError
 from jira_ci.frozen import dataclass
-from jira_ci.jira.endpoints import site_url
+from jira_ci.jira.access import site_url
 from jira_ci.text import one_line
 
 _MOST_APPROVALS = 100

@@ -148,9 +148,9 @@ def _settle(found: Sources, environment: str, tenant: str, asked: Asked, gate: b
         config = next((one.config for one in files if not one.is_organisations), files[0].config)
         return Decision.of(3, f"This project is not change controlled ({config.where('change-control', 'enabled')}).")
     matched = [match(one.config, environment) for one in files]
-    stranger = stray(environment, tenant, files, matched) if enabled else ""
-    if stranger:
-        return Decision.of(2, stranger)
+    unmatched = stray(environment, tenant, files, matched) if enabled else ""
+    if unmatched:
+        return Decision.of(2, unmatched)
     tenants = [tenant_rule(tenant, one.config) for one in files]
     policy = _policy(found, matched, tenants, asked)
     controlled = any(one.change_controlled for one in (*matched, *tenants))

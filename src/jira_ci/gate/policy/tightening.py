@@ -40,7 +40,7 @@ def _key(value: Any) -> Any:
         return canonical(value)
     if isinstance(value, list):
         return frozenset(_key(part) for part in value)
-    return json.dumps(value, sort_keys=True, default=str)
+    return json.dumps(value, sort_keys=True)
 
 
 def _stronger(stronger: Any, _weaker: Any) -> Any:
@@ -63,11 +63,8 @@ def _all_of_both(stronger: Sequence[Any], weaker: Sequence[Any]) -> list[Any]:
 
 def _stricter(values: Sequence[Any], stronger: Any, weaker: Any) -> Any:
     """The value that comes first in this list; one that is not in it is taken for the strictest."""
-
-    def rank(value: Any) -> int:
-        return values.index(value) if value in values else -1
-
-    return min(stronger, weaker, key=rank)
+    unknown = [value for value in (stronger, weaker) if value not in values]
+    return unknown[0] if unknown else min(stronger, weaker, key=values.index)
 
 
 def _shorter(stronger: str, weaker: str) -> str:
@@ -151,6 +148,10 @@ RULES: Mapping[str, Rule] = {
 """Every key of ``change-control`` but ``enabled``: a project is controlled when any source says so."""
 
 
+_UNGUIDED = ("one-change-for",)
+"""What stands in for no repository's silence: an approval is spread no further than each file itself says."""
+
+
 @dataclass(frozen=True)
 class Said:
     """What one source says for one environment."""
@@ -202,8 +203,9 @@ def tighten(said: Sequence[Said], defaults: Mapping[str, Any]) -> Tightened:
     base, based = dict(defaults), dict.fromkeys(defaults, "default")
     for one in reversed(said):
         if one.guides:
-            base |= one.values
-            based |= {key: one.lines.get(key, one.source) for key in one.values}
+            guiding = [key for key in one.values if key not in _UNGUIDED]
+            base |= {key: one.values[key] for key in guiding}
+            based |= {key: one.lines.get(key, one.source) for key in guiding}
     values, origins, differences = {}, {}, list[str]()
     for key in dict.fromkeys((*RULES, *defaults, *(key for one in said for key in one.values))):
         parts = [

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jira_ci.after.moves import matching, moving, screened, versioning
-from jira_ci.after.rule import Rule
+from jira_ci.after.rule import Rule, moving, screened, transition_to, versioning
 from jira_ci.jira.issue_edits import Transition, WorkItem
 
 DONE = Transition("31", "Ship it", "10001", "Done")
@@ -19,20 +18,40 @@ ITEM = WorkItem(
 
 @pytest.mark.parametrize("wanted", ["Done", "done", " DONE ", "10001", "Ship it", "31"])
 def test_a_transition_is_found_by_its_own_or_its_status_name_or_id(wanted: str) -> None:
-    assert matching(ITEM.transitions, wanted) == DONE
+    assert transition_to(ITEM.transitions, wanted) == DONE
 
 
 def test_of_several_the_one_that_asks_for_nothing_is_taken() -> None:
     asking = replace(DONE, id="41", name="Close", screen=True)
-    assert matching([asking, DONE], "Done") == DONE
-    assert matching([asking], "Done") == asking
-    assert matching([DONE, asking], "Close") == asking, "a name of its own is meant"
-    assert matching([], "Done") is None
+    assert transition_to([asking, DONE], "Done") == DONE
+    assert transition_to([asking], "Done") == asking
+    assert transition_to([DONE, asking], "Close") == asking, "a name of its own is meant"
+    assert transition_to([], "Done") is None
 
 
 @pytest.mark.parametrize("wanted", ["In Progress", "in progress", "3"])
 def test_who_is_there_already_stays(wanted: str) -> None:
     assert moving(ITEM, Rule("x", transition=wanted)).became == "there"
+
+
+def test_an_id_of_a_transition_is_none_of_a_status() -> None:
+    reopen = Transition("3", "Reopen", "4", "Reopened")
+    assert moving(replace(ITEM, transitions=(reopen, DONE)), Rule("x", transition="3")).transition == reopen
+    eleven = Transition("7", "Eleven", "12", "11")
+    assert transition_to([eleven, Transition("11", "Start", "3", "In Progress")], "11").id == "11"  # type: ignore[union-attr]
+    assert transition_to([eleven], "11") == eleven
+
+
+def test_a_transition_that_leads_nowhere_else_is_not_taken_again() -> None:
+    ship = Transition("31", "Ship it", "10001", "Released")
+    there = replace(ITEM, status="Released", status_id="10001", category="done", transitions=(ship,))
+    assert moving(there, Rule("x", transition="Ship it")).became == "there"
+    assert moving(there, Rule("x", transition="31")).became == "there"
+
+
+def test_of_two_of_one_name_the_one_to_the_status_of_that_name_is_taken() -> None:
+    dropped, done = Transition("41", "Done", "9", "Won't do"), Transition("51", "Done", "10001", "Done", screen=True)
+    assert transition_to([dropped, done], "Done") == done
 
 
 def test_sub_tasks_and_closed_issues_move_by_rule() -> None:

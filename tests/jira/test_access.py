@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jira_ci.errors import UsageError
-from jira_ci.jira.endpoints import base_url, cloud_id, is_gateway_of, site_url
+from jira_ci.jira.access import base_url, cloud_id, is_gateway_of, site_url
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from gate.changes import READ, approval, people
 from jira_ci.gate.approvals import Approval
 from jira_ci.gate.decision import Decision
 from jira_ci.gate.evaluation import Decided, Evaluation
+from jira_ci.gate.polling import Progress, WaitLine, by_itself, result_line
 from jira_ci.gate.record import ChangeFacts
 from jira_ci.gate.subject import Subject
 from jira_ci.gate.targets import Target
-from jira_ci.gate.wait_line import Progress, WaitLine, closing
 
 NOW = 100.0
 
@@ -113,8 +113,29 @@ def test_without_a_change_there_is_no_address() -> None:
         (31, "OPS-7 is in Done.", "Proceed: OPS-7 is in Done."),
         (18, "OPS-7 is in Done.", "Denied: OPS-7 is in Done."),
         (24, "Too late: run again.", "Wait: Too late: run again."),
+        (17, "Jira has trouble: run the job again.", "Wait: Jira has trouble: run the job again."),
         (24, "Leave out dry-run to deploy.", "Wait: Leave out dry-run to deploy."),
     ],
 )
 def test_who_runs_it_again_is_said_when_it_ends(row: int, reason: str, line: str) -> None:
-    assert closing(Decision.of(row, reason)) == line
+    assert result_line(Decision.of(row, reason)) == line
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "A proxy stands in between, or Jira has trouble: run the job again.",
+            "A proxy stands in between, or Jira has trouble.",
+        ),
+        ("Not as documented: run again, then report it to us.", "Not as documented."),
+        ("Its limit is used up; run the job again later.", "Its limit is used up."),
+        ("It could not be looked at: cut off. Run again.", "It could not be looked at: cut off."),
+        ("Run again later. Atlassian has trouble.", "Atlassian has trouble."),
+        ("Check out the whole history, then run again.", "Check out the whole history."),
+        ("Name a smaller group, or run again.", "Name a smaller group."),
+        ("OPS-7 was rerun against the plan.", "OPS-7 was rerun against the plan."),
+    ],
+)
+def test_while_it_asks_again_nobody_is_told_to(said: str, told: str) -> None:
+    assert by_itself(said) == told

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from after_scenes import PRIVATE, Scene, scene
-from jira_ci.after.publish_notes import BEGIN, END, bounded, with_notes
-from jira_ci.after.release_notes import Note, markdown, templated
+from jira_ci.after.release_notes import BEGIN, END, Note, bounded, markdown, templated, with_notes
 from jira_sandbox.server import Sandbox
 from pretend_ci import PretendCI, pretend_ci
 from scenes import gitlab, reach
 
+MAKING = '{notes: "{notes}", create-release: true}'
 RULE = '{notes: "## What is in {version}\\n\\n{notes}", transition: Done}'
 PUBLIC = {"repository": {**PRIVATE["repository"], "private": False, "visibility": "public"}}
 TAG = "v1.4"
@@ -53,6 +53,19 @@ def written(ci: PretendCI) -> list[str]:
     return [one for one in ci.asked if one.startswith(("PATCH", "PUT"))]
 
 
+def on_gitlab(sandbox: Sandbox, folder: Path, ci: PretendCI, rule: str) -> Scene:
+    """A pipeline of the tag app/1.4, whose job token may write releases."""
+    sandbox.site.desk.denied.clear()
+    job = gitlab(folder, os.environ["PATH"])
+    job.environ |= reach(sandbox)
+    job.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
+    job.environ |= {"CI_COMMIT_TAG": "app/1.4", "CI_API_V4_URL": f"{ci.address}/gitlab", "CI_JOB_TOKEN": "job"}
+    job.environ["CI_PROJECT_VISIBILITY"] = "private"
+    made = Scene(sandbox, job)
+    made.file(rule)
+    return made
+
+
 def test_a_deployment_writes_its_notes_into_the_release_once(here: Scene, ci: PretendCI) -> None:
     ci.releases[TAG] = "Made by hand.\r\n\r\n* everything"
     first = here.deploy()
@@ -75,8 +88,9 @@ def test_by_hand_they_are_printed_and_published(here: Scene, ci: PretendCI) -> N
     assert ended.out.startswith("## What is in 1&#46;4\n\n### ")
     assert ci.releases[TAG] == f"{BEGIN}\n\n{ended.out.strip()}\n\n{END}\n"
     assert here.status("WEB-1") != "Done"
+    ci.releases[TAG] = ci.releases[TAG].replace("\n", "\r\n")  # somebody has edited it in a browser
     found = here.release("--notes", "--publish", "--format", "json").json
-    assert found["release"] == {"tag": TAG, "written": False, "error": ""}
+    assert found["release"] == {"tag": TAG, "made": False, "written": False, "error": ""}
 
 
 REFUSED: dict[str, tuple[dict[str, str], tuple[int, Any] | None, dict[str, str], str]] = {
@@ -146,19 +160,51 @@ def test_a_public_release_names_no_title_that_strangers_do_not_see(
 
 
 def test_on_gitlab_the_job_s_own_token_may(sandbox: Sandbox, tmp_path: Path, ci: PretendCI) -> None:
-    sandbox.site.desk.denied.clear()
-    job = gitlab(tmp_path, os.environ["PATH"])
-    job.environ |= reach(sandbox)
-    job.environ |= {"JIRA_CI_USER": sandbox.credentials.user, "JIRA_CI_TOKEN": sandbox.credentials.token}
-    job.environ |= {"CI_COMMIT_TAG": "app/1.4", "CI_API_V4_URL": f"{ci.address}/gitlab", "CI_JOB_TOKEN": "job"}
-    job.environ["CI_PROJECT_VISIBILITY"] = "private"
-    made = Scene(sandbox, job)
-    made.file(RULE)
+    made = on_gitlab(sandbox, tmp_path, ci, RULE)
     ci.releases["app/1.4"] = "Ours."
-    ended = made.deploy()
+    ci.reader = "glpat-read"  # it reads commits, and writes nothing
+    ended = made.deploy(JIRA_CI_GITLAB_TOKEN=ci.reader)
     assert "Release notes written into the release app/1.4." in ended.out, ended.out
     assert "Sign in with a passkey" in ci.releases["app/1.4"]
-    assert written(ci) == ["PUT /projects/88/releases/app/1.4"]
+    assert written(ci) == ["PUT /projects/88/releases/app/1.4"] * 2, "by the one token, and by the other"
+
+
+RELEASES: dict[str, tuple[dict[str, Any], str]] = {
+    "of a tag": ({}, "Made the release {tag}, with the release notes."),
+    "of no tag": (
+        {"tags": ["other"]},
+        "in the release {tag}: there is no such tag, and none is made.",
+    ),
+    "a moment later": ({"taken": "Theirs."}, "Release notes written into the release {tag}."),
+}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+@pytest.mark.parametrize("provider", ["GitHub", "GitLab"])
+def test_a_release_is_made_where_the_rule_says_so_and_never_a_tag(
+    here: Scene, sandbox: Sandbox, tmp_path: Path, ci: PretendCI, provider: str, name: str
+) -> None:
+    changes, said = RELEASES[name]
+    tag = TAG if provider == "GitHub" else "app/1.4"
+    made = here if provider == "GitHub" else on_gitlab(sandbox, tmp_path / "gitlab", ci, MAKING)
+    made.file(MAKING)
+    for field, value in {"tags": [tag], **changes}.items():
+        setattr(ci, field, value)
+    ended = made.deploy()
+    assert (ended.code, said.format(tag=tag) in ended.out) == (0, True), ended.out
+    assert ("Sign in with a passkey" in ci.releases.get(tag, "")) is (name != "of no tag")
+    assert [one["tag_name"] for one in ci.made] == [tag] * (name == "of a tag")
+    assert ci.releases.get(tag, "Theirs.").startswith("Theirs.") is (name != "of a tag")
+    again = made.deploy()
+    assert name == "of no tag" or "Release notes stand already" in again.out
+
+
+def test_a_release_that_is_a_draft_is_for_people(here: Scene, ci: PretendCI) -> None:
+    here.file(MAKING)
+    ci.tags, ci.drafts = [TAG], [TAG]
+    ended = here.release("--notes", "--publish")
+    assert "its release is a draft: publish that one" in ended.err
+    assert (ended.code, ci.made, ci.releases) == (0, [], {})
 
 
 @given(st.text(), st.text(), st.text())

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_ci.jira import records
-from jira_ci.jira.records import is_shown, keys_of, services_of, with_keys
+from jira_ci.jira import identity
+from jira_ci.jira.identity import is_shown, keys_of, services_of, with_keys
 from jira_ci.run import CI, Run
 
 RUN = Run(CI.GITHUB, "o/r", "42", "https://github.com/o/r", "c" * 40, 7, "https://x.example")
@@ -36,7 +36,7 @@ def services(*ids: str) -> dict[str, Any]:
     ],
 )
 def test_what_a_record_is_associated_with(keys: list[str], ids: list[str], made: Any) -> None:
-    assert records.of(keys, ids, RUN) == made
+    assert identity.associations(keys, ids, RUN) == made
 
 
 @pytest.mark.parametrize(
@@ -50,21 +50,21 @@ def test_what_a_record_is_associated_with(keys: list[str], ids: list[str], made:
     ],
 )
 def test_what_was_deployed_is_the_commit_or_the_repository_or_not_said(changes: Any, source: Any) -> None:
-    assert records.of([], ["a"], dataclasses.replace(RUN, **changes)) == [services("a"), *source]
+    assert identity.associations([], ["a"], dataclasses.replace(RUN, **changes)) == [services("a"), *source]
 
 
 @given(keys=st.integers(0, 700), ids=st.integers(0, 600), commit=st.sampled_from(["", "c" * 40]))
 def test_never_more_than_jira_takes(keys: int, ids: int, commit: str) -> None:
     run = dataclasses.replace(RUN, commit=commit)
     names, found = [f"id{number}" for number in range(ids)], [f"WEB-{number}" for number in range(1, keys + 1)]
-    made = records.of(found, names, run) or []
+    made = identity.associations(found, names, run) or []
     values = [len(one["values"]) for one in made]
     assert sum(values) <= 500
     assert all(values)
     assert len(made) <= 3
     record = {"associations": made}
     assert services_of(record) == names[:500]
-    assert keys_of(record) == found[: records.room(names, run)]
+    assert keys_of(record) == found[: identity.room(names, run)]
     if ids < 500:
         assert bool(ids) == any(one["associationType"] in ("commit", "repository") for one in made)
 

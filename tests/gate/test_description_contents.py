@@ -11,7 +11,7 @@ import pytest
 from gate_faults import FAULTS
 from gate_jobs import Scene, scene
 from gate_subjects import Subject, asking
-from jira_ci.gate.contents import comparison, completed, titled
+from jira_ci.gate.description import comparison, completed, titled
 from jira_ci.gate.subject import Attempt
 from jira_ci.run import CI, Run
 from jira_sandbox.http_types import Answer, Request

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from jira_ci.ci.deployment_list import ProviderDeployment
-from jira_ci.evidence.metrics import figures
+from jira_ci.evidence.evidence_document import figures
 from jira_ci.evidence.population_rows import Change, Period, Population, Recorded, Row
 
 NOON = datetime(2026, 7, 2, 12, tzinfo=timezone.utc)
