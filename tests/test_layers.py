@@ -154,7 +154,8 @@ def test_a_start_imports_nothing_heavy(statement: str) -> None:
 def test_nothing_on_the_way_of_a_report_or_a_gate_loads_dataclasses() -> None:
     """``dataclasses`` brings ``inspect`` and compiles code for each class; ``frozen.py`` has the same without."""
     way = "jira_ci.commands.report, jira_ci.report.report, jira_ci.commands.gate, jira_ci.gate.by_change"
-    more = "jira_ci.gate.by_jira, jira_ci.gate.record, jira_ci.gate.kept_records, jira_ci.ci.github_env"
+    more = "jira_ci.gate.by_jira, jira_ci.gate.record, jira_ci.gate.kept_records"
+    more += ", jira_ci.ci.github_env, jira_ci.ci.gitlab_env, jira_ci.ci.github_graphql"
     program = f"import sys; sys.path.insert(0, {str(SRC)!r}); import {way}, {more}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     loaded = {name for name in done.stdout.split() if name.startswith("jira_ci.")}

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from jira_ci.ci.api import Bare, Refused, rows, said
+from jira_ci.frozen import dataclass
 from jira_ci.run import PullRequest
 from jira_ci.text import mapping, mappings, sha, string, url, whole
 

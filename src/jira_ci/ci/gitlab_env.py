@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 from jira_ci.errors import UsageError
+from jira_ci.frozen import replace
 from jira_ci.run import CI, Leg, PastRun, PullRequest, Run
 from jira_ci.text import first, sha, string, url, whole
 

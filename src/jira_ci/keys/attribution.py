@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jira_ci.ci.api import Unreadable
+from jira_ci.frozen import dataclass, replace
 from jira_ci.git.command import GitError
 from jira_ci.keys import run_range
 from jira_ci.keys.parse_keys import EXPLICIT, Keys, Source, Tally, collect
