@@ -170,7 +170,8 @@ def organisation_file(data: bytes, source: str, name: str) -> Loaded:
         UsageError: it is invalid, or says nothing of change control.
     """
     config = parse(data, name, partial=True)
-    if "change-control" not in config.document and not any(rule.change_controlled for rule in config.rules):
+    rules = (*config.rules, *config.tenants)
+    if "change-control" not in config.document and not any(one.change_controlled or one.control for one in rules):
         raise UsageError(
             f"{name}, the organisation's policy, says nothing of change control.",
             "Name the right file in organisation-policy, or give it change-control.",

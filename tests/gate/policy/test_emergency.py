@@ -23,6 +23,7 @@ from jira_ci.gate.policy.emergency import (
     fault,
     reason_of,
     refusal,
+    titles,
 )
 from jira_ci.gate.policy.tightening import RULES, with_own_emergency
 from jira_ci.gate.targets import in_emergency
@@ -278,3 +279,8 @@ def test_what_cannot_be_meant(text: str, said: str) -> None:
     with pytest.raises(UsageError) as error:
         parse(f"change-control: {{emergency: {text}}}\n".encode(), ".jira-ci.yml")
     assert said in str(error.value)
+
+
+def test_a_change_has_an_emergency_s_title_only_where_there_are_any() -> None:
+    assert titles(None, "Deploy 1.2") == ("Deploy 1.2",)
+    assert titles(FOUND, "Deploy 1.2") == ("Deploy 1.2", "Emergency: Deploy 1.2")

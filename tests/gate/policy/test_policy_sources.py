@@ -146,6 +146,12 @@ def test_the_organisation_decides_where_nothing_has_an_order() -> None:
     assert decision(sources(OURS, organisation=theirs), site="https://evil.example").row == 1
 
 
+def test_what_the_organisation_says_of_a_tenant_stands_in_for_defaults_too() -> None:
+    found = sources(OURS, organisation="tenants: {Aurora: {change-control: {proceed-statuses: [Go]}}}\n")
+    both = [settle(found, "Prod", Asked(), gate=True, tenant=tenant) for tenant in ("Aurora", "")]
+    assert [one.proceed_statuses for one in both if isinstance(one, Policy)] == [("Go",), ("Implementing",)]
+
+
 def test_every_value_in_force_says_where_it_comes_from() -> None:
     found = policy(sources(OURS, OURS), minimum_approvals=2, change="OPS-9", project_name="Shop")
     assert set(found.in_force) == set(found.origins)
