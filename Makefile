@@ -36,7 +36,7 @@ pictures: $(VENV)/.ready
 # "unmapped" in match (all but infer and error mean it); another text for the id or name of a status that Jira leaves out
 # in allows; None for False in shown; in said_by the source of what a tenant's rule says, each key of which has a line.
 # A timeout is a loop without an end, and noticed. Not looked at: what is decorated (properties), which mutmut leaves alone.
-# Of overrides and messages, whose survivors are words of refusals, not all are listed.
+# Not listed yet: the survivors of overrides and messages, which were not run to their end.
 # A value that a table works out when it is collected proves nothing here: mutants are there only when a test runs.
 mutants:
 	$(PYTHON) -m venv .mutants
