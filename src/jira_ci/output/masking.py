@@ -74,10 +74,12 @@ class Masker:
         for view in _views(text):
             is_cut = "…" in view.text
             for form in self._plain:
-                if len(form) >= view.shortest and form in view.text:
+                if len(form) < view.shortest:
+                    continue
+                if form in view.text:
                     yield from (view.original(*place) for place in _places(form, view.text))
-                    if is_cut:
-                        yield from (view.original(*place) for place in _cut_short(form, view.text))
+                if is_cut:
+                    yield from (view.original(*place) for place in _cut_short(form, view.text))
 
 
 class _View:
