@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prints the path of a Python on PATH that is new enough; otherwise the output missing says in a sentence what is (exit 2).
 # A name on PATH proves nothing: pyenv's shims, Windows' store links and macOS' stubs are there and only fail, and an exit
-# code of 0 is what anything may answer. So each is asked for a word, with options that Python 2 knows as well, and without
-# the user's site-packages. What lies in the checkout is passed over and not even asked: a pull request can bring it, and
-# it would run with the step's secrets. No variable here has a name that the job may have exported for itself.
+# code of 0 is what anything may answer. So each is asked for a word, without the user's site-packages. What lies in the
+# checkout is passed over and not even asked: a pull request can bring it, and it would run with the step's secrets. No
+# variable here has a name that the job may have exported for itself.
 set -eu
 CDPATH='' # "cd bin" is to go nowhere else
 
@@ -29,15 +29,15 @@ for jira_ci_name in python3 python python3.14 python3.13 python3.12 python3.11 p
       jira_ci_theirs=" (what is in the checkout is not used)"
       continue
     fi
-    jira_ci_said=$("$jira_ci_python" -E -S -s -c '
+    # -I before all else: with -c alone, Python 3.13 imports linecache from the job's folder before the first line here.
+    jira_ci_said=$("$jira_ci_python" -I -S -c '
 import sys
-sys.path[:] = [path for path in sys.path if path]  # not the folder that the job is in
 print("%d.%d" % sys.version_info[:2])
 if sys.version_info >= (3, 10):
     from importlib.util import find_spec
     missing = [name for name in ("hashlib", "http", "json", "ssl", "zlib") if not find_spec(name)]
     print(("has no " + missing[0]) if missing else "is for jira-ci")
-' 2>/dev/null) || :
+' 2>/dev/null) || jira_ci_said=$("$jira_ci_python" -V 2>&1) || : # Python 2 knows no -I, and says here what it is
     case $jira_ci_said in
       3.*"
 is for jira-ci")
@@ -46,7 +46,7 @@ is for jira-ci")
         ;;
       [23].*"
 has no "*) jira_ci_old="$jira_ci_old, $jira_ci_name has no complete library" ;;
-      [23].[0-9] | [23].[0-9][0-9]) jira_ci_old="$jira_ci_old, $jira_ci_name is $jira_ci_said" ;;
+      3.[0-9] | "Python 2."*) jira_ci_old="$jira_ci_old, $jira_ci_name is ${jira_ci_said#Python }" ;;
     esac
   done
 done

@@ -8,6 +8,7 @@ the same for whoever asks: for ``dataclasses.fields`` and ``dataclasses.replace`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -162,17 +163,22 @@ class _Standard:
         self._name = name
 
     def __get__(self, instance: object, cls: Any) -> Any:
-        import dataclasses
-
-        form: _Form = cls._form
-        same = [(one.name, form.kinds[one.name], dataclasses.field(**one.said)) for one in form.fields()]
-        frozen = cls.__setattr__ is _refuse_to_set
-        twin = dataclasses.make_dataclass(cls.__name__, same, repr=False, eq=False, frozen=frozen)
         if self._name != "__signature__":
-            return getattr(twin, self._name)
+            return getattr(_twin(cls), self._name)
         import inspect
 
-        return inspect.signature(twin)
+        return inspect.signature(_twin(cls))
+
+
+@functools.cache
+def _twin(cls: Any) -> type:
+    """The same class, as ``dataclasses`` makes it."""
+    import dataclasses
+
+    form: _Form = cls._form
+    same = [(one.name, form.kinds[one.name], dataclasses.field(**one.said)) for one in form.fields()]
+    frozen = cls.__setattr__ is _refuse_to_set
+    return dataclasses.make_dataclass(cls.__name__, same, repr=False, eq=False, frozen=frozen)
 
 
 _STANDARD = {name: _Standard(name) for name in ("__dataclass_fields__", "__dataclass_params__", "__signature__")}

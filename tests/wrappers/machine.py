@@ -127,9 +127,10 @@ class Machine:
         )
         return head.stdout.strip()
 
-    def poison(self) -> None:
-        """Modules in the checkout that would be imported in place of Python's own; each leaves a trace."""
-        for name in _POISON:
+    def poison(self, *names: str) -> None:
+        """Modules in the checkout that would be imported in place of Python's own, all where none is named; each leaves
+        a trace."""
+        for name in names or _POISON:
             trace = self.folder / "poisoned"
             (self.workspace / f"{name}.py").write_text(f"open({str(trace)!r}, 'a').write('{name} ')\n")
 

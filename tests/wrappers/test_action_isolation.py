@@ -79,7 +79,9 @@ def test_dependencies_that_came_with_the_action_are_used(machine: Machine, tmp_p
 
 
 def _too_old(machine: Machine, name: str, version: str) -> None:
-    machine.script(name, f'case "$1" in -E) echo {version}; exit 1;; esac; echo "ran an old Python" >&2; exit 97')
+    """Python 2 knows no -I, and tells its version on the error output."""
+    answer = f"-V) echo Python {version} >&2; exit 0" if version.startswith("2.") else f"-I) echo {version}; exit 0"
+    machine.script(name, f'case "$1" in {answer};; esac; echo "ran an old Python" >&2; exit 97')
 
 
 def test_no_python_is_one_clear_sentence_and_stops_no_report(runner: Runner) -> None:
@@ -104,10 +106,10 @@ def test_a_gate_without_python_denies_even_where_outputs_cannot_be_written(outpu
 
 def test_a_python_that_is_too_old_is_named(runner: Runner) -> None:
     _too_old(runner.machine, "python3", "3.9")
-    _too_old(runner.machine, "python", "2.7")
+    _too_old(runner.machine, "python", "2.7.18")
     step = runner.run(environment="Prod", on_error="fail")
     assert step.code == 2
-    assert "and found only: python3 is 3.9, python is 2.7." in step.log
+    assert "and found only: python3 is 3.9, python is 2.7.18." in step.log
     assert len(step.log.splitlines()) == 1
 
 

@@ -103,7 +103,7 @@ def test_what_answers_yes_to_everything_is_no_python(answer: str, runner: Runner
 
 def test_a_python_without_its_library_is_named(runner: Runner) -> None:
     # As Debian's python3-minimal has it: it starts, and finds no json.
-    code = f"""exec "{PYTHON}" -E -S -s -c "import sys; sys.modules['json'] = None\n$5" """
+    code = f"""exec "{PYTHON}" -I -S -c "import sys; sys.modules['json'] = None\n$4" """
     runner.machine.script("python3", f'case "$*" in *"for jira-ci"*) {code};; esac; exit 1')
     for command, end in (("gate", 2), ("report", 0)):
         assert "found only: python3 has no complete library." in _ends(runner, command, end)
