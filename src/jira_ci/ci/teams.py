@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from jira_ci.ci.api import Asked, Refused, ask, rows
-from jira_ci.ci.bound_session import BoundSession
+from jira_ci.ci.api import Refused, rows
+from jira_ci.ci.bound_session import Api
 from jira_ci.run import CI, Run
 from jira_ci.text import canonical, one_line, string, whole
 from jira_ci.timing import Deadline
@@ -28,11 +28,12 @@ class Teams:
     """
 
     def __init__(self, run: Run, token: str, *, ca_bundle: str, deadline: Deadline) -> None:
-        self._api, self._is_github = run.api_url, run.provider == CI.GITHUB
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+        self._is_github = run.provider == CI.GITHUB
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
         if not self._is_github:
-            self._headers = {"PRIVATE-TOKEN": token}
-        self._session = BoundSession(run.api_url, ca_bundle, deadline)
+            headers = {"PRIVATE-TOKEN": token}
+        name = "GitHub" if self._is_github else "GitLab"
+        self._api = Api(name, run.api_url, headers, ca_bundle=ca_bundle, deadline=deadline)
 
     def has(self, team: str, login: str) -> bool:
         """Whether somebody is an active member, also of a team or group within it.
@@ -52,22 +53,21 @@ class Teams:
         Raises:
             Unreadable: it may not, or there is none.
         """
-        self._asked(team, lambda: self._get(self._place(team)))
+        self._asked(team, lambda: self._api.get(self._place(team)))
 
     def _asked(self, team: str, question: Callable[[], T]) -> T:
-        name, need = ("GitHub", _MEMBERS) if self._is_github else ("GitLab", _GROUPS)
-        return ask(Asked(name, self._session.host, f"the members of {one_line(team, 80)}", need), question, ())
+        return self._api.ask(f"the members of {one_line(team, 80)}", _MEMBERS if self._is_github else _GROUPS, question)
 
     def close(self) -> None:
         """Closes the connections."""
-        self._session.close()
+        self._api.close()
 
     def _in_team(self, team: str, login: str) -> bool:
         found = self._found(f"{self._place(team)}/memberships/{quote(login, safe='')}", team)
         return found is not None and found.get("state") == "active"
 
     def _in_group(self, team: str, login: str) -> bool:
-        people = rows(self._get("/users", username=login))
+        people = rows(self._api.get("/users", username=login))
         same = (one for one in people if canonical(string(one.get("username"))) == canonical(login))
         number = whole(next(same, {}).get("id"))
         if not number:
@@ -86,15 +86,12 @@ class Teams:
     def _found(self, path: str, team: str) -> Mapping[str, Any] | None:
         """An answer; None where there is none. Whoever may not see a team gets the same answer as for a stranger."""
         try:
-            found = self._get(path)
+            found = self._api.get(path)
         except Refused as error:
             if error.status != 404:
                 raise
-            self._get(self._place(team))
+            self._api.get(self._place(team))
             return None
         if not isinstance(found, dict):
             raise Refused(0, "the answer is not of the documented shape")
         return found
-
-    def _get(self, path: str, **parameters: str) -> Any:
-        return self._session.request("GET", self._api + path, params=parameters, headers=self._headers).json()
